@@ -1,0 +1,1 @@
+"""Mend: a reflective workbook in Jupyter notebooks."""

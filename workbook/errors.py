@@ -1,0 +1,43 @@
+"""What can go wrong. Each message says what happened, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class WorkbookError(Exception):
+    """The base of every error a person may meet; its text is one or more plain sentences."""
+
+
+class DefinitionError(WorkbookError):
+    """A definition has problems; `.problems` holds them all, in file order."""
+
+    def __init__(self, problems: tuple[object, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class InvalidAnswer(WorkbookError):
+    """A value does not fit its item; the answer was not saved."""
+
+
+class UnknownId(WorkbookError):
+    """No chapter, exercise or item has this id."""
+
+
+class StoreError(WorkbookError):
+    """The answers could not be read or written."""
+
+
+class JournalError(WorkbookError):
+    """The folder is not a journal, or cannot be used as one."""
+
+
+class Locked(WorkbookError):
+    """The journal is locked with a passphrase, and it was not given or was wrong."""
+
+
+class SealError(WorkbookError):
+    """A sealed file cannot be opened or made."""
+
+
+class Refused(WorkbookError):
+    """A file from someone else was refused; nothing changed."""
