@@ -1,0 +1,99 @@
+"""Bytes in, sealed bytes out: a sealed file opens only for the one it was sealed for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from workbook.errors import SealError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+LARGEST = 64 * 1024 * 1024  # bytes; a sealed file above this is not opened at all
+
+_NOT_FOR_THIS_KEY = (
+    "This file was not sealed for this key, or it is damaged. "
+    "Ask the sender to make it again, and check that it comes from the right person."
+)
+_NOT_A_KEY = "This is not a key made by `workbook keygen`. Copy the whole line, starting with “AGE-SECRET-KEY-”."
+_NOT_A_RECIPIENT = "This is not a public key. Copy the whole line, starting with “age1”."
+_WRONG_PASSPHRASE = "The passphrase is not right, or the file is damaged. Nothing was changed. Try again."
+
+
+def new_identity() -> str:
+    """Return a new secret key (one line, `AGE-SECRET-KEY-…`)."""
+    from pyrage import x25519
+
+    return str(x25519.Identity.generate())
+
+
+def recipient(identity: str) -> str:
+    """Return the public key (`age1…`) that belongs to a secret key.
+
+    Raises SealError when `identity` is not a secret key.
+    """
+    from pyrage import x25519
+
+    public = _guarded(lambda: x25519.Identity.from_str(identity.strip()).to_public(), _NOT_A_KEY)
+    return str(public)
+
+
+def seal(plain: bytes, for_recipient: str) -> bytes:
+    """Return `plain` sealed for one public key.
+
+    Raises SealError when `for_recipient` is not a public key.
+    """
+    import pyrage
+
+    key = _guarded(lambda: pyrage.x25519.Recipient.from_str(for_recipient.strip()), _NOT_A_RECIPIENT)
+    return bytes(pyrage.encrypt(plain, [key]))
+
+
+def unseal(sealed: bytes, identity: str) -> bytes:
+    """Return the bytes sealed for this secret key.
+
+    Raises SealError when they were sealed for another key, or one bit of them was changed.
+    """
+    import pyrage
+
+    _small_enough(sealed)
+    key = _guarded(lambda: pyrage.x25519.Identity.from_str(identity.strip()), _NOT_A_KEY)
+    return bytes(_guarded(lambda: pyrage.decrypt(sealed, [key]), _NOT_FOR_THIS_KEY))
+
+
+def seal_with_passphrase(plain: bytes, passphrase: str) -> bytes:
+    """Return `plain` sealed under a passphrase; takes about a second, on purpose."""
+    import pyrage
+
+    return bytes(pyrage.passphrase.encrypt(plain, passphrase))
+
+
+def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
+    """Return the bytes sealed under this passphrase.
+
+    Raises SealError when the passphrase is wrong or the bytes were changed.
+    """
+    import pyrage
+
+    _small_enough(sealed)
+    return bytes(_guarded(lambda: pyrage.passphrase.decrypt(sealed, passphrase), _WRONG_PASSPHRASE))
+
+
+def _small_enough(sealed: bytes) -> None:
+    if len(sealed) > LARGEST:
+        raise SealError(
+            f"This file is {len(sealed) // 2**20} MB; a sealed file has at most {LARGEST // 2**20} MB. "
+            "It was not opened. Check that it is the right file."
+        )
+
+
+def _guarded(call: Callable[[], T], sentence: str) -> T:
+    """Run a call into age; whatever it says of bad input becomes one sentence of ours."""
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as problem:  # a panic in age's Rust code is a BaseException
+        raise SealError(sentence) from problem
