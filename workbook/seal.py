@@ -19,7 +19,7 @@ _NOT_FOR_THIS_KEY = (
 )
 _NOT_A_KEY = "This is not a key made by `workbook keygen`. Copy the whole line, starting with “AGE-SECRET-KEY-”."
 _NOT_A_RECIPIENT = "This is not a public key. Copy the whole line, starting with “age1”."
-_WRONG_PASSPHRASE = "The passphrase is not right, or the file is damaged. Nothing was changed. Try again."
+_NOT_THE_WORDS = "The passphrase is not right, or the file is damaged. Nothing was changed. Try again."
 
 
 def new_identity() -> str:
@@ -78,7 +78,7 @@ def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
     import pyrage
 
     _small_enough(sealed)
-    return bytes(_guarded(lambda: pyrage.passphrase.decrypt(sealed, passphrase), _WRONG_PASSPHRASE))
+    return bytes(_guarded(lambda: pyrage.passphrase.decrypt(sealed, passphrase), _NOT_THE_WORDS))
 
 
 def _small_enough(sealed: bytes) -> None:

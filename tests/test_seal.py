@@ -1,0 +1,81 @@
+"""A sealed file opens only for its recipient, whole and unchanged."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbook import seal
+from workbook.errors import SealError
+
+WORDS = "My part was: I left the room. 走了".encode()
+REFUSED = (
+    "This file was not sealed for this key, or it is damaged. "
+    "Ask the sender to make it again, and check that it comes from the right person."
+)
+OWN, OTHER = seal.new_identity(), seal.new_identity()
+SEALED = seal.seal(WORDS, seal.recipient(OWN))
+
+
+def refusal(sealed: bytes, identity: str = OWN) -> str:
+    with pytest.raises(SealError) as refused:
+        seal.unseal(sealed, identity)
+    return str(refused.value)
+
+
+def test_the_recipient_reads_what_was_sealed() -> None:
+    """What goes in for a recipient comes out for them."""
+    assert seal.unseal(SEALED, OWN) == WORDS
+    assert WORDS not in SEALED
+
+
+def test_another_key_is_refused() -> None:
+    """Another counselor's key opens nothing, and the sentence says what to do."""
+    assert refusal(SEALED, OTHER) == REFUSED
+
+
+def test_a_truncation_at_every_length_is_refused() -> None:
+    """A file cut short anywhere is refused whole, never read in part."""
+    assert {refusal(SEALED[:length]) for length in range(len(SEALED))} == {REFUSED}
+
+
+def test_one_flipped_bit_anywhere_is_refused() -> None:
+    """One changed bit anywhere is noticed."""
+    for place in range(len(SEALED)):
+        for bit in range(8):
+            changed = bytearray(SEALED)
+            changed[place] ^= 1 << bit
+            assert refusal(bytes(changed)) == REFUSED, (place, bit)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda tail: SEALED[:200] + tail))
+def test_no_bytes_break_it(sealed: bytes) -> None:
+    """Whatever the bytes are, they are opened or refused with our sentence."""
+    assert refusal(sealed) == REFUSED
+
+
+def test_a_file_too_large_is_not_opened() -> None:
+    """A huge file is refused by its size, before anything is read."""
+    huge = bytes(seal.LARGEST + 1)
+    assert refusal(huge) == (
+        "This file is 64 MB; a sealed file has at most 64 MB. It was not opened. Check that it is the right file."
+    )
+
+
+@pytest.mark.parametrize("identity", ["", "AGE-SECRET-KEY-1", "age1abc", "\0", "AGE-SECRET-KEY-" + "Q" * 5000])
+def test_what_is_not_a_key_is_said_to_be_none(identity: str) -> None:
+    """A mistyped key gets a sentence that says what a key looks like."""
+    with pytest.raises(SealError, match="This is not a key made by `workbook keygen`"):
+        seal.recipient(identity)
+    with pytest.raises(SealError, match="This is not a public key"):
+        seal.seal(WORDS, identity)
+
+
+def test_a_passphrase_opens_only_what_it_sealed() -> None:
+    """A counselor's key at rest needs its own passphrase."""
+    kept = seal.seal_with_passphrase(OWN.encode(), "four calm grey herons")
+    assert seal.unseal_with_passphrase(kept, "four calm grey herons") == OWN.encode()
+    with pytest.raises(SealError, match="The passphrase is not right"):
+        seal.unseal_with_passphrase(kept, "four calm grey heron")

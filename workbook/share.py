@@ -1,0 +1,455 @@
+"""What counselor and client hand each other: what is in it, and what is refused.
+
+An assignment goes to the client as plain data. A submission goes back sealed to the counselor. Feedback goes
+to the client sealed to them. Each file is judged here, once, and nothing changes unless all of it is right.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import zlib
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from workbook import definition, seal
+from workbook.definition import Repeats, Workbook
+from workbook.errors import Refused, SealError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from workbook.journal import Journal
+    from workbook.store import StoredAnswer as Answer
+
+LARGEST = 8 * 1024 * 1024  # bytes of any file once opened
+VERSION = 1
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*){0,2}$", max_length=120)]
+Occasion = Annotated[str, Field(pattern=r"^(once|\d{4}-\d\d-\d\d(-\d{1,3})?)$")]
+AnswerKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]*@(once|\d{4}-\d\d-\d\d(-\d{1,3})?)$", max_length=160)]
+Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]
+PublicKey = Annotated[str, Field(pattern=r"^age1[0-9a-z]{20,120}$")]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Words = Annotated[str, Field(max_length=20_000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Task(_Part):
+    """One exercise a counselor asks for."""
+
+    exercise: Id
+    instruction: Words | None = None
+    due: date | None = None
+    repeats: Repeats | None = None
+
+
+class Assignment(_Part):
+    """What a counselor asks of one client. Data only: no code, no notebooks."""
+
+    format: Literal["mend.assignment"] = "mend.assignment"
+    version: int = VERSION
+    token: Hex  # ties every later file of this client to this counselor
+    sequence: Annotated[int, Field(ge=1, le=1_000_000)]
+    made_at: AwareDatetime
+    counselor: Name
+    counselor_key: PublicKey
+    client: Name  # a pseudonym
+    tasks: Annotated[tuple[Task, ...], Field(max_length=500)]
+    tighten: Annotated[dict[str, str], Field(max_length=50)] = {}
+    workbook: Workbook
+
+
+class SharedAnswer(_Part):
+    """One answer the client ticked. `value` is JSON text, so nothing unexpected is built from it."""
+
+    id: Hex
+    item: Id
+    exercise: Id
+    occasion: Occasion
+    kind: Annotated[str, Field(max_length=20)]
+    prompt: Words
+    label: Annotated[str, Field(max_length=60_000)]
+    value: Annotated[str, Field(max_length=60_000)]
+    status: Literal["answered", "skipped"]
+    fingerprint: Annotated[str, Field(max_length=80)]
+    version: Annotated[int, Field(ge=1)]
+    answered_at: AwareDatetime
+
+
+class GateEvent(_Part):
+    """That a safety rule opened or closed, and when. Never why."""
+
+    gate: Annotated[str, Field(pattern=r"^G\d{1,2}$")]
+    change: Literal["opened", "closed"]
+    at: AwareDatetime
+
+
+class Submission(_Part):
+    """What a client chose to share, sealed to one counselor."""
+
+    format: Literal["mend.submission"] = "mend.submission"
+    version: int = VERSION
+    token: Hex
+    sequence: Annotated[int, Field(ge=1, le=1_000_000)]
+    made_at: AwareDatetime
+    definition: Annotated[str, Field(max_length=80)]
+    client_key: PublicKey
+    holds: Annotated[tuple[AnswerKey, ...], Field(max_length=100_000)]  # all that is shared now; the rest is withdrawn
+    answers: Annotated[tuple[SharedAnswer, ...], Field(max_length=100_000)]  # those not sent before, or changed since
+    gates: Annotated[tuple[GateEvent, ...], Field(max_length=10_000)] = ()
+
+
+class Comment(_Part):
+    """A counselor's words beside one answer."""
+
+    answer: Hex
+    text: Words
+
+
+class Feedback(_Part):
+    """A counselor's reply, sealed to one client."""
+
+    format: Literal["mend.feedback"] = "mend.feedback"
+    version: int = VERSION
+    token: Hex
+    sequence: Annotated[int, Field(ge=1, le=1_000_000)]
+    made_at: AwareDatetime
+    counselor: Name
+    reply: Words | None = None
+    comments: Annotated[tuple[Comment, ...], Field(max_length=10_000)] = ()
+    assignment: Assignment | None = None
+
+
+Bundle = TypeVar("Bundle", Assignment, Submission, Feedback)
+
+
+# --- bytes ---
+
+
+def new_token() -> str:
+    """Return a random token (32 hex digits)."""
+    return secrets.token_hex(16)
+
+
+def pack(bundle: Assignment | Submission | Feedback) -> bytes:
+    """Return a bundle as compressed JSON bytes.
+
+    Raises Refused when it would be too large to be opened again.
+    """
+    plain = bundle.model_dump_json().encode()
+    if len(plain) > LARGEST:
+        raise Refused(
+            f"This is {len(plain) // 2**20 + 1} MB; one file holds at most {LARGEST // 2**20} MB. "
+            "Share fewer exercises at a time."
+        )
+    return zlib.compress(plain, 9)
+
+
+def unpack(kind: type[Bundle], packed: bytes) -> Bundle:
+    """Return the bundle in `packed`.
+
+    Raises Refused with one sentence when it is damaged, of another kind, from another version or too large.
+    """
+    what = kind.__name__.lower()
+    plain = _inflate(packed, what)
+    try:
+        return _this_version(kind.model_validate_json(plain), what)
+    except ValidationError as problem:
+        raise Refused(_why_refused(problem, plain, what)) from None
+
+
+def read_assignment(data: bytes) -> Assignment:
+    """Return the assignment in a file's bytes, its workbook judged like any other definition.
+
+    Raises Refused with one sentence when anything in it is not right.
+    """
+    assignment = unpack(Assignment, data)
+    problems = definition.problems(assignment.workbook)
+    if problems:
+        raise Refused(
+            f"The workbook in this assignment has {len(problems)} problem(s), the first: {problems[0]} "
+            "Ask the counselor to run `workbook check` and make the file again."
+        )
+    _keeps_us_safe(assignment.workbook)
+    return assignment
+
+
+def read_submission(sealed: bytes, identities: Iterable[str]) -> Submission:
+    """Return the submission sealed for one of `identities` (newest first)."""
+    return unpack(Submission, _unseal_for_one(sealed, tuple(identities)))
+
+
+def read_feedback(sealed: bytes, identity: str) -> Feedback:
+    """Return the feedback sealed for `identity`."""
+    return unpack(Feedback, _unseal_for_one(sealed, (identity,)))
+
+
+def _unseal_for_one(sealed: bytes, identities: tuple[str, ...]) -> bytes:
+    problem: SealError | None = None
+    for identity in identities:
+        try:
+            return seal.unseal(sealed, identity)
+        except SealError as refused:
+            problem = problem or refused
+    raise Refused(str(problem or "There is no key to open this file with. Run `workbook keygen` first."))
+
+
+def _inflate(packed: bytes, what: str) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(packed, LARGEST + 1)
+    except zlib.error:
+        raise Refused(f"This is not a Mend {what}, or it is damaged. Nothing was changed.") from None
+    if len(plain) > LARGEST:
+        raise Refused(
+            f"This {what} unpacks to more than {LARGEST // 2**20} MB, which no real one does. Nothing was changed."
+        )
+    if not stream.eof or stream.unused_data:
+        raise Refused(f"This {what} is cut short or damaged. Ask for it again. Nothing was changed.")
+    return plain
+
+
+def _this_version(bundle: Bundle, what: str) -> Bundle:
+    if bundle.version != VERSION:
+        raise Refused(
+            f"This {what} was made by another version of Mend (format {bundle.version}; this one reads {VERSION}). "
+            "Install the newest version and try again. Nothing was changed."
+        )
+    return bundle
+
+
+def _why_refused(problem: ValidationError, plain: bytes, what: str) -> str:
+    """One sentence; never the file's own words, which may be private."""
+    first = problem.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    version = _stated_version(plain)
+    if version is not None and version != VERSION:
+        return (
+            f"This {what} was made by another version of Mend (format {version}; this one reads {VERSION}). "
+            "Install the newest version and try again. Nothing was changed."
+        )
+    if where == "format":
+        return f"This is not a Mend {what}. Check that it is the right file. Nothing was changed."
+    return (
+        f"This {what} is not as Mend makes them (at “{where or 'its start'}”). Ask for it again. Nothing was changed."
+    )
+
+
+class _Stated(BaseModel):
+    version: int | None = None
+
+
+def _stated_version(plain: bytes) -> int | None:
+    try:
+        return _Stated.model_validate_json(plain).version
+    except ValidationError:
+        return None
+
+
+def _keeps_us_safe(workbook: Workbook) -> None:
+    """An assigned workbook keeps every shipped safety question and tag; it may add, never take away."""
+    shipped = definition.load()
+    theirs = {exercise.id: exercise for exercise in workbook.exercises}
+    if workbook.gates != shipped.gates:
+        raise Refused("This assignment changes the safety rules, which is not allowed. Nothing was changed.")
+    for chapter_id in ("start",):
+        if workbook.chapter(chapter_id) != shipped.chapter(chapter_id):
+            raise Refused("This assignment changes the safety questions, which is not allowed. Nothing was changed.")
+    for exercise in shipped.exercises:
+        if exercise.id in theirs and not set(exercise.tags) <= set(theirs[exercise.id].tags):
+            raise Refused(
+                f"This assignment takes a safety mark off “{exercise.title}”, which is not allowed. "
+                "Nothing was changed."
+            )
+
+
+# --- the client’s side ---
+
+
+class Choice(NamedTuple):
+    """One answer a client may share."""
+
+    key: str  # item@occasion
+    chapter: str
+    exercise: str
+    item: str
+    occasion: str
+    prompt: str
+    label: str
+    share: str  # private, ask or counselor
+    shared: bool  # sent, and not withdrawn
+    changed: bool  # sent, and answered anew since
+
+
+def changes(journal: Journal, assignment: Assignment) -> list[str]:
+    """Say, before anything changes, who an assignment is from and what it would change."""
+    workbook = assignment.workbook
+    lines = [f"From {assignment.counselor}, for “{assignment.client}”."]
+    before = _current_assignment(journal)
+    if before is not None and before["token"] != assignment.token:
+        lines.append(f"It replaces the assignment from {before['counselor']}. What you shared with them stays there.")
+    known = {exercise.id for exercise in journal.workbook.exercises}
+    for task in assignment.tasks:
+        title = workbook.exercise(task.exercise).title
+        new = "" if task.exercise in known else " (new)"
+        due = f", by {task.due:%-d %B %Y}" if task.due else ""
+        lines.append(f"Asks for: {title}{new}{due}.")
+    gone = known - {exercise.id for exercise in workbook.exercises}
+    lines += [f"No longer asked: {journal.workbook.exercise(one).title}. Your answers stay." for one in sorted(gone)]
+    if assignment.tighten:
+        lines.append("It makes some safety rules stricter. It cannot make them looser.")
+    lines.append("None of your answers change. Nothing is shared unless you choose it.")
+    return lines
+
+
+def accept(journal: Journal, assignment: Assignment) -> None:
+    """Take an assignment into the journal; the client's answers stay.
+
+    Raises Refused when a newer one from the same counselor is already there.
+    """
+    before = _current_assignment(journal)
+    if before is not None and before["token"] == assignment.token and before["sequence"] > assignment.sequence:
+        raise Refused("A newer assignment from this counselor is already here. Nothing was changed.")
+    journal.assign(assignment.workbook)
+    journal.store.record("assignment", "current", json.loads(assignment.model_dump_json(exclude={"workbook"})))
+
+
+def choices(journal: Journal) -> list[Choice]:
+    """List every current answer with what may be done with it; nothing is chosen yet."""
+    sent = _sent(journal).holds
+    rows = []
+    for answer in journal.current():
+        key = f"{answer.item}@{answer.occasion}"
+        rows.append(
+            Choice(
+                key=key,
+                chapter=answer.item.split(".")[0],
+                exercise=answer.exercise,
+                item=answer.item,
+                occasion=answer.occasion,
+                prompt=answer.prompt,
+                label=answer.label,
+                share=journal.share_level(answer.item),
+                shared=key in sent,
+                changed=key in sent and sent[key] != _stamp(answer),
+            )
+        )
+    return rows
+
+
+def submission(
+    journal: Journal,
+    ticked: Iterable[str],
+    *,
+    now: datetime,
+    with_gates: bool = False,
+    everything: bool = False,
+) -> Submission:
+    """Build what a client would send: the ticked answers (`item@occasion`), and nothing else.
+
+    What was sent before and has not changed is named, not sent again; `everything` sends it again all the same,
+    for a counselor who lost a file. What was sent before and is not ticked now is withdrawn.
+    Raises Refused when there is no counselor yet, or a ticked answer is private or gone.
+    """
+    assignment = _current_assignment(journal)
+    if assignment is None:
+        raise Refused(
+            "No counselor has given you an assignment yet, so there is no one to seal this for. "
+            "Open the file they gave you first."
+        )
+    wanted = set(ticked)
+    rows = {choice.key: choice for choice in choices(journal)}
+    for key in sorted(wanted):
+        if key not in rows:
+            raise Refused(f"There is no answer “{key}” to share. Look at the list again. Nothing was sealed.")
+        if rows[key].share == "private":
+            raise Refused(f"“{rows[key].prompt}” is private and stays here. Take it off the list. Nothing was sealed.")
+    sent = _sent(journal)
+    answers = {f"{answer.item}@{answer.occasion}": answer for answer in journal.current()}
+    new = [key for key in sorted(wanted) if everything or sent.holds.get(key) != _stamp(answers[key])]
+    return Submission(
+        token=assignment["token"],
+        sequence=sent.sequence + 1,
+        made_at=now,
+        definition=journal.workbook.fingerprint,
+        client_key=seal.recipient(journal.key),
+        holds=tuple(sorted(wanted)),
+        answers=tuple(_shared(answers[key]) for key in new),
+        gates=tuple(GateEvent.model_validate(event) for event in journal.gate_events()) if with_gates else (),
+    )
+
+
+def _shared(answer: Answer) -> SharedAnswer:
+    fields = {name: getattr(answer, name) for name in SharedAnswer.model_fields if name != "value"}
+    return SharedAnswer(**fields, value=json.dumps(answer.value, ensure_ascii=False))
+
+
+def _stamp(answer: Answer) -> str:
+    """What changes whenever an answer does."""
+    return f"{answer.id} {answer.answered_at.isoformat()}"
+
+
+def seal_submission(journal: Journal, chosen: Submission) -> bytes:
+    """Return the sealed file, and remember what it holds so that the next one sends only what is new."""
+    assignment = _current_assignment(journal)
+    assert assignment is not None, "a Submission is only built with one"  # noqa: S101  for the type checker
+    sealed = seal.seal(pack(chosen), assignment["counselor_key"])
+    answers = {f"{answer.item}@{answer.occasion}": answer for answer in journal.current()}
+    holds = {key: _stamp(answers[key]) for key in chosen.holds}
+    journal.store.record("sent", chosen.token, {"sequence": chosen.sequence, "holds": holds})
+    journal.store.event("shared", count=len(chosen.answers))
+    return sealed
+
+
+def accept_feedback(journal: Journal, sealed: bytes) -> Feedback:
+    """Take feedback into the journal, beside the answers it speaks of; twice changes nothing.
+
+    Raises Refused when it is for someone else, from someone else, or older than what is there.
+    """
+    feedback = read_feedback(sealed, journal.key)
+    assignment = _current_assignment(journal)
+    if assignment is None or assignment["token"] != feedback.token:
+        raise Refused("This feedback does not belong to your assignment. Check who sent it. Nothing was changed.")
+    newest = max((record.payload["sequence"] for record in journal.store.records("feedback")), default=0)
+    if feedback.sequence < newest:
+        raise Refused("Newer feedback is already here. Nothing was changed.")
+    if feedback.sequence == newest:
+        return feedback
+    if feedback.assignment is not None:
+        accept(journal, read_assignment(pack(feedback.assignment)))
+    for comment in feedback.comments:
+        note = {"text": comment.text, "from": feedback.counselor, "at": feedback.made_at.isoformat()}
+        journal.store.record("comment", comment.answer, note)
+    reply = {
+        "sequence": feedback.sequence,
+        "from": feedback.counselor,
+        "reply": feedback.reply,
+        "at": feedback.made_at.isoformat(),
+    }
+    journal.store.record("feedback", str(feedback.sequence), reply)
+    return feedback
+
+
+def _current_assignment(journal: Journal) -> Mapping[str, Any] | None:
+    return next((record.payload for record in journal.store.records("assignment")), None)
+
+
+class _Sent(NamedTuple):
+    """What the counselor of the current assignment holds."""
+
+    sequence: int
+    holds: dict[str, str]  # item@occasion → stamp
+
+
+def _sent(journal: Journal) -> _Sent:
+    assignment = _current_assignment(journal)
+    for record in journal.store.records("sent"):
+        if assignment is not None and record.key == assignment["token"]:
+            return _Sent(record.payload["sequence"], record.payload["holds"])
+    return _Sent(0, {})
