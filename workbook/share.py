@@ -403,7 +403,7 @@ def seal_submission(journal: Journal, chosen: Submission) -> bytes:
     answers = {f"{answer.item}@{answer.occasion}": answer for answer in journal.current()}
     holds = {key: _stamp(answers[key]) for key in chosen.holds}
     journal.store.record("sent", chosen.token, {"sequence": chosen.sequence, "holds": holds})
-    journal.store.event("shared", count=len(chosen.answers))
+    journal.store.event("shared", "", len(chosen.answers))
     return sealed
 
 

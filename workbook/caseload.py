@@ -1,0 +1,510 @@
+"""Many clients: keys, what was asked of them, what came back, and the answer to it.
+
+A caseload is one folder. Its secret keys and the key of its store lie in one file under the counselor's
+passphrase; the store is encrypted with SQLCipher, or is a PostgreSQL server the practice runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workbook import answers, definition, seal, share
+from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
+from workbook.store import Store, StoredAnswer, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from workbook.definition import Workbook
+
+FORMAT = 1
+_KEYS = "keys.age"
+_ABOUT = "caseload.json"
+_STORE = "caseload.sqlite"
+_OWN = "caseload"  # the store's client for what belongs to no client: the audit of erasures
+
+LOST_KEY = (
+    "If this passphrase is lost, and the recovery sheet too, nobody can open what your clients sent you: "
+    "not you, not us. Print the recovery sheet and keep it where only you can reach it."
+)
+
+
+class Receipt(NamedTuple):
+    """What receiving one submission changed."""
+
+    client: str  # the pseudonym
+    sequence: int
+    new: int  # answers that were not there, or have changed
+    withdrawn: int
+    missing: int  # named as shared, but sent in a file that never came
+    already: bool  # this very file was received before; nothing changed
+
+    def __str__(self) -> str:
+        if self.already:
+            return f"{self.client}: this file was received before. Nothing changed."
+        parts = [f"{self.new} new"]
+        if self.withdrawn:
+            parts.append(f"{self.withdrawn} withdrawn")
+        if self.missing:
+            parts.append(f"{self.missing} in an earlier file that has not arrived: ask them to share everything again")
+        return f"{self.client}: {', '.join(parts)}."
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client, by the pseudonym the counselor chose."""
+
+    id: str
+    name: str
+    token: str = field(repr=False)
+    since: datetime
+    key: str | None  # their public key, once they have sent something
+    revoked: bool
+    keep_until: date | None
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """What the passphrase opens."""
+
+    identities: tuple[str, ...]  # newest first; the older ones still open what was sealed for them
+    store: str  # 64 hex digits
+
+
+def keygen(
+    home: Path, passphrase: str, *, counselor: str = "Your counselor", now: Callable[[], datetime] = utc_now
+) -> Path:
+    """Make a caseload's folder and keys, under a passphrase; return the folder.
+
+    Raises JournalError when there is one already.
+    """
+    home = Path(home)
+    if (home / _ABOUT).exists():
+        raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
+    keys = _Keys((seal.new_identity(),), secrets.token_hex(32))
+    _write_keys(home, keys, passphrase)
+    about = {"format": FORMAT, "counselor": counselor, "created": now().isoformat()}
+    _write(home / _ABOUT, json.dumps(about, indent=1).encode())
+    return home
+
+
+def open_caseload(
+    home: Path, passphrase: str, *, store: str | None = None, now: Callable[[], datetime] = utc_now
+) -> Caseload:
+    """Open a caseload with its passphrase. `store`: a PostgreSQL URL, else the encrypted file in `home`.
+
+    Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
+    """
+    home = Path(home)
+    if not (home / _ABOUT).exists():
+        raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
+    about = json.loads((home / _ABOUT).read_text())
+    keys = _read_keys(home, passphrase)
+    opened = (
+        Store(store, client=_OWN, now=now)
+        if store
+        else Store(home / _STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
+    )
+    return Caseload(home, about["counselor"], keys, opened, now)
+
+
+class Caseload:
+    """An open caseload. Nothing of a client is in its repr."""
+
+    def __init__(self, home: Path, counselor: str, keys: _Keys, store: Store, now: Callable[[], datetime]) -> None:
+        self.home = home
+        self.counselor = counselor
+        self.store = store
+        self._keys = keys
+        self._now = now
+
+    def __repr__(self) -> str:
+        return f"Caseload({self.home})"
+
+    def __enter__(self) -> Caseload:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    # --- keys ---
+
+    @property
+    def public_key(self) -> str:
+        """The key clients seal their submissions for."""
+        return seal.recipient(self._keys.identities[0])
+
+    def rotate(self, passphrase: str) -> str:
+        """Make a new key for everything from now on; the old ones still open what was sealed for them.
+
+        Clients seal for the new key after their next assignment. Returns the new public key.
+        Raises SealError when the passphrase is wrong.
+        """
+        keys = _read_keys(self.home, passphrase)
+        self._keys = _Keys((seal.new_identity(), *keys.identities), keys.store)
+        _write_keys(self.home, self._keys, passphrase)
+        self.store.event("key-rotated", "")
+        return self.public_key
+
+    def recovery_sheet(self) -> str:
+        """Return a page to print: all that opens this caseload without the passphrase."""
+        from workbook import report
+
+        return report.page(
+            "recovery.html",
+            title="Recovery sheet",
+            counselor=self.counselor,
+            identities=self._keys.identities,
+            store=self._keys.store,
+            printed=self._now().date(),
+        )
+
+    # --- clients ---
+
+    def clients(self) -> list[Client]:
+        """Return every client, by name."""
+        found = [
+            Client(id=record.client, **_profile(record.payload))
+            for one in self.store.clients()
+            if one != _OWN
+            for record in self.store.records("profile", one)
+        ]
+        return sorted(found, key=lambda client: client.name.casefold())
+
+    def client(self, name: str) -> Client:
+        """Return the client with this pseudonym.
+
+        Raises UnknownId, naming the nearest ones.
+        """
+        import difflib
+
+        everyone = {client.name: client for client in self.clients()}
+        if name not in everyone:
+            near = difflib.get_close_matches(name, everyone, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else " Give them an assignment first: workbook assign."
+            raise UnknownId(f'There is no client "{name}" in this caseload.{hint}')
+        return everyone[name]
+
+    # --- out: assignments and feedback ---
+
+    def assign(
+        self,
+        name: str,
+        tasks: Sequence[share.Task],
+        *,
+        workbook: Workbook,
+        tighten: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the file that asks `tasks` of a client; a client who is new is added.
+
+        Given again, it changes what is asked; the client's answers stay.
+        Raises UnknownId when a task names an exercise the workbook does not have.
+        """
+        for task in tasks:
+            workbook.exercise(task.exercise)
+        known = {client.name: client for client in self.clients()}
+        client = known.get(name) or Client(
+            secrets.token_hex(16), name, share.new_token(), self._now(), None, False, None
+        )
+        if client.revoked:
+            raise Refused(f"Sharing with {name} was ended. Erase them, or choose another pseudonym.")
+        earlier = self._latest("assignment", client.id)
+        assignment = share.Assignment(
+            token=client.token,
+            sequence=1 if earlier is None else earlier["sequence"] + 1,
+            made_at=self._now(),
+            counselor=self.counselor,
+            counselor_key=self.public_key,
+            client=name,
+            tasks=tuple(tasks),
+            tighten=dict(tighten or {}),
+            workbook=workbook,
+        )
+        packed = share.pack(assignment)
+        share.read_assignment(packed)  # what the client would refuse is refused here
+        with self.store.together():
+            if name not in known:
+                self._remember(client)
+            self.store.record("assignment", "current", assignment.model_dump(mode="json"), client=client.id)
+            self.store.event("assigned", "", len(tasks), client=client.id)
+        return packed
+
+    def comment(self, name: str, answer: str, text: str) -> None:
+        """Write beside one answer, named by item (`responsibility.incident.my_part`) or `item@occasion`.
+
+        It goes out with the next reply. Raises UnknownId when the client has shared no such answer.
+        """
+        client = self.client(name)
+        stored = self._shared_answer(client, answer)
+        self.store.record("comment", stored.id, {"text": text, "item": stored.item, "sent": 0}, client=client.id)
+
+    def reply(self, name: str, words: str | None = None, *, assignment: bytes | None = None) -> bytes:
+        """Return a file with every comment not yet sent, and `words` to the whole, sealed to the client.
+
+        Raises Refused when there is nothing to say, or the client has not sent anything to reply to.
+        """
+        client = self.client(name)
+        if client.key is None:
+            raise Refused(f"{name} has not sent you anything yet, so there is no key of theirs to seal a reply for.")
+        waiting = [record for record in self.store.records("comment", client.id) if not record.payload["sent"]]
+        if not waiting and not words and assignment is None:
+            raise Refused(f"There is nothing new to say to {name}. Write a comment or a reply first.")
+        sequence = 1 + max((int(record.key) for record in self.store.records("feedback", client.id)), default=0)
+        feedback = share.Feedback(
+            token=client.token,
+            sequence=sequence,
+            made_at=self._now(),
+            counselor=self.counselor,
+            reply=words,
+            comments=tuple(share.Comment(answer=one.key, text=one.payload["text"]) for one in waiting),
+            assignment=None if assignment is None else share.read_assignment(assignment),
+        )
+        sealed = seal.seal(share.pack(feedback), client.key)
+        with self.store.together():
+            for one in waiting:
+                self.store.record("comment", one.key, one.payload | {"sent": sequence}, client=client.id)
+            self.store.record("feedback", str(sequence), {"reply": words, "comments": len(waiting)}, client=client.id)
+            self.store.event("replied", "", len(waiting), client=client.id)
+        return sealed
+
+    # --- in: submissions ---
+
+    def receive(self, sealed: bytes) -> Receipt:
+        """Take one submission; the same file twice changes nothing.
+
+        Raises Refused, and changes nothing, when it is damaged, sealed for someone else, from no client here,
+        or older than what is there.
+        """
+        sent = share.read_submission(sealed, self._keys.identities)
+        client = next((one for one in self.clients() if secrets.compare_digest(one.token, sent.token)), None)
+        if client is None:
+            raise Refused("This submission answers no assignment of this caseload. Nothing was changed.")
+        if client.revoked:
+            raise Refused(f"Sharing with {client.name} was ended, so this was not taken in. Nothing was changed.")
+        digest = hashlib.sha256(share.pack(sent)).hexdigest()
+        before = {int(record.key): record.payload for record in self.store.records("submission", client.id)}
+        if any(payload["digest"] == digest for payload in before.values()):
+            return Receipt(client.name, sent.sequence, 0, 0, 0, already=True)
+        if before and sent.sequence <= max(before):
+            raise Refused(
+                f"A newer submission from {client.name} is already here (number {max(before)}; "
+                f"this is number {sent.sequence}). Nothing was changed."
+            )
+        stored = [_judged(answer, self._workbook(client)) for answer in sent.answers]
+        return self._take_in(client, sent, stored, digest)
+
+    def receive_many(
+        self, files: Iterable[Path], progress: Callable[[Path, Receipt | str], None] | None = None
+    ) -> tuple[list[Receipt], dict[Path, str]]:
+        """Receive many files; return the receipts, and for each refused file its sentence.
+
+        `progress` is called after each file with what came of it.
+        """
+        receipts: list[Receipt] = []
+        refused: dict[Path, str] = {}
+        for file in files:
+            try:
+                outcome: Receipt | str = self.receive(_read(file))
+            except (Refused, SealError) as problem:
+                outcome = str(problem)
+            if isinstance(outcome, str):
+                refused[file] = outcome
+            else:
+                receipts.append(outcome)
+            if progress is not None:
+                progress(file, outcome)
+        return receipts, refused
+
+    def _take_in(self, client: Client, sent: share.Submission, stored: list[StoredAnswer], digest: str) -> Receipt:
+        holds = set(sent.holds)
+        with self.store.together():
+            there = {_key(answer) for answer in self.store.current(client=client.id)}
+            new = self.store.save_many(stored, client=client.id)
+            gone = sorted(there - holds)
+            for key in gone:
+                item, _, occasion = key.partition("@")
+                self.store.forget(item, occasion, client=client.id)
+                self.store.record("withdrawn", key, {"in": sent.sequence}, client=client.id)
+            for key in {_key(answer) for answer in stored}:
+                self.store.record("withdrawn", key, None, client=client.id)
+            self.store.record(
+                "submission",
+                str(sent.sequence),
+                {"digest": digest, "made_at": sent.made_at.isoformat(), "new": new, "withdrawn": len(gone)},
+                client=client.id,
+            )
+            if sent.gates:
+                gates = [event.model_dump(mode="json") for event in sent.gates]
+                self.store.record("gates", "all", {"events": gates}, client=client.id)
+            if client.key != sent.client_key:
+                self._remember(client, key=sent.client_key)
+            self.store.event("received", "", new, client=client.id)
+            missing = len(holds - there - {_key(answer) for answer in stored})
+        return Receipt(client.name, sent.sequence, new, len(gone), missing, already=False)
+
+    # --- rights ---
+
+    def erase(self, name: str) -> int:
+        """Remove everything of a client and show that it is gone: returns what is left, which is 0."""
+        client = self.client(name)
+        self.store.erase(client.id)
+        self.store.event("erased", "", 1)
+        left = self.store.current(client=client.id), self.store.history(client=client.id), self.store.events(client.id)
+        return sum(map(len, left)) + (client.id in self.store.clients())
+
+    def revoke(self, name: str) -> None:
+        """End sharing with a client: what they sent stays, nothing more is taken in."""
+        client = self.client(name)
+        self._remember(client, revoked=True)
+        self.store.event("revoked", "", client=client.id)
+
+    def keep_until(self, name: str, day: date | None) -> None:
+        """Set the day after which this client's record should be erased."""
+        self._remember(self.client(name), keep_until=day.isoformat() if day else None)
+
+    def overdue_for_erasure(self) -> list[Client]:
+        """Return the clients whose retention date has passed. Nothing is erased unasked."""
+        today = self._now().date()
+        return [client for client in self.clients() if client.keep_until is not None and client.keep_until < today]
+
+    def record_of(self, name: str) -> dict[str, Any]:
+        """Return all that is kept about one client, as plain data for `json`: their right to a copy."""
+        client = self.client(name)
+        kinds = ("profile", "assignment", "submission", "gates", "withdrawn", "comment", "feedback", "note")
+        return {
+            "client": client.name,
+            "answers": [_plain(answer) for answer in self.store.history(client=client.id)],
+            **{kind: [record.payload for record in self.store.records(kind, client.id)] for kind in kinds},
+            "audit": [_event(event) for event in self.store.events(client.id)],
+        }
+
+    def audit(self) -> pd.DataFrame:
+        """Return what was assigned, received, replied and erased: columns at, client, what, count. No content."""
+        import pandas as pd
+
+        names = {client.id: client.name for client in self.clients()}
+        rows = [
+            {"at": event.at, "client": names.get(client, "—"), "what": event.kind, "count": event.count}
+            for client in self.store.clients()
+            for event in self.store.events(client)
+        ]
+        return pd.DataFrame(rows, columns=["at", "client", "what", "count"]).sort_values("at", ignore_index=True)
+
+    def note(self, name: str, text: str) -> None:
+        """Keep a note of the counselor's own; it is never sent."""
+        self.store.record("note", self._now().isoformat(), {"text": text}, client=self.client(name).id)
+
+    # --- inside ---
+
+    def _workbook(self, client: Client) -> Workbook:
+        assigned = self._latest("assignment", client.id)
+        if assigned is None:
+            return definition.load()
+        return share.Assignment.model_validate(assigned).workbook
+
+    def _shared_answer(self, client: Client, answer: str) -> StoredAnswer:
+        item, _, occasion = answer.partition("@")
+        fitting = [
+            one
+            for one in self.store.current(client=client.id)
+            if one.item == item and (not occasion or one.occasion == occasion)
+        ]
+        if not fitting:
+            raise UnknownId(f'{client.name} has shared no answer "{answer}". Their page lists what they shared.')
+        return fitting[-1]
+
+    def _latest(self, kind: str, client: str) -> dict[str, Any] | None:
+        return next((record.payload for record in self.store.records(kind, client)), None)
+
+    def _remember(self, client: Client, **changes: Any) -> None:
+        profile = {
+            "name": client.name,
+            "token": client.token,
+            "since": client.since.isoformat(),
+            "key": client.key,
+            "revoked": client.revoked,
+            "keep_until": client.keep_until.isoformat() if client.keep_until else None,
+        }
+        self.store.record("profile", "profile", profile | changes, client=client.id)
+
+
+def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
+    day = payload["keep_until"]
+    return {
+        **payload,
+        "since": datetime.fromisoformat(payload["since"]),
+        "keep_until": date.fromisoformat(day) if day else None,
+    }
+
+
+def _judged(sent: share.SharedAnswer, workbook: Workbook) -> StoredAnswer:
+    """Check a value that came from outside against the item it answers, when we know that item."""
+    try:
+        value = json.loads(sent.value)
+        item = workbook.item(sent.item)
+        if sent.status == "answered" and definition.fingerprint(item) == sent.fingerprint:
+            value = answers.check(item, value)
+    except UnknownId:
+        pass  # an item of a newer workbook: kept as the words it came with
+    except (ValueError, RecursionError, InvalidAnswer):
+        raise Refused("An answer in this submission does not fit its question. Nothing was changed.") from None
+    fields = sent.model_dump(exclude={"value"})
+    return StoredAnswer(**fields, value=value, begun_at=sent.answered_at)
+
+
+def _key(answer: StoredAnswer | share.SharedAnswer) -> str:
+    return f"{answer.item}@{answer.occasion}"
+
+
+def _plain(answer: StoredAnswer) -> dict[str, Any]:
+    names = ("item", "occasion", "version", "status", "value", "label", "prompt", "kind")
+    return {name: getattr(answer, name) for name in names} | {"answered_at": answer.answered_at.isoformat()}
+
+
+def _event(event: Any) -> dict[str, Any]:
+    return {"at": event.at.isoformat(), "what": event.kind, "count": event.count}
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > seal.LARGEST:
+            raise Refused(f"{file.name} is larger than any sealed file can be. It was not opened.")
+        return file.read_bytes()
+    except OSError as problem:
+        raise Refused(f"{file.name} cannot be read: {problem.strerror}. Nothing was changed.") from None
+
+
+def _read_keys(home: Path, passphrase: str) -> _Keys:
+    plain = json.loads(seal.unseal_with_passphrase((home / _KEYS).read_bytes(), passphrase))
+    return _Keys(tuple(plain["identities"]), plain["store"])
+
+
+def _write_keys(home: Path, keys: _Keys, passphrase: str) -> None:
+    plain = json.dumps({"identities": keys.identities, "store": keys.store}).encode()
+    _write(home / _KEYS, seal.seal_with_passphrase(plain, passphrase))
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file for its owner only, whole or not at all."""
+    import os
+
+    new = file.with_name(file.name + ".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(file)
