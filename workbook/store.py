@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Status = Literal["answered", "skipped", "blank"]
 
+ZERO = timedelta(0)
 SITTING = timedelta(minutes=2)  # an edit this soon after the last one belongs to the same version
 BUSY = 60.0  # seconds to wait for other kernels before giving up
 
@@ -81,7 +83,6 @@ class _Instant(sa.TypeDecorator[datetime]):
 
 
 _schema = sa.MetaData()
-_ID = sa.String(32)
 
 _migrations = sa.Table(
     "migrations",
@@ -95,11 +96,11 @@ _answers = sa.Table(
     "answers",
     _schema,
     sa.Column("client", sa.Text, primary_key=True),
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("item", sa.Text, nullable=False),
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("occasion", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(32), nullable=False),
     sa.Column("exercise", sa.Text, nullable=False),
-    sa.Column("occasion", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
     sa.Column("status", sa.Text, sa.CheckConstraint("status IN ('answered', 'skipped', 'blank')"), nullable=False),
     sa.Column("value", sa.JSON(none_as_null=True)),
     sa.Column("label", sa.Text, nullable=False),
@@ -109,7 +110,7 @@ _answers = sa.Table(
     sa.Column("begun_at", _Instant, nullable=False),
     sa.Column("answered_at", _Instant, nullable=False),
     sa.Column("sitting", sa.Text),  # who may still add to this version; NULL: nobody
-    sa.UniqueConstraint("client", "item", "occasion", "version"),
+    sqlite_with_rowid=False,  # one tree, sorted as it is read: a save writes one page, not three
 )
 
 _events = sa.Table(
@@ -172,6 +173,7 @@ class Store:
         self.sitting = uuid.uuid4().hex
         self._file = None if isinstance(where, str) and "://" in where else Path(where)
         self._name = "the database" if self._file is None else str(self._file)
+        self._within = threading.local()  # .connection: the transaction this thread is in
         self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key)
         try:
             self._migrate(migrations)
@@ -216,45 +218,32 @@ class Store:
         version is newest, so one that goes backwards loses nothing.
         """
         client, sitting, now = client or self.client, sitting or self.sitting, self.now()
-        one = (_answers.c.client == client) & (_answers.c.item == item) & (_answers.c.occasion == occasion)
         with self._writing() as connection:
-            newest = connection.execute(
-                sa.select(
-                    _answers.c.id, _answers.c.version, _answers.c.status, _answers.c.sitting, _answers.c.prompt,
-                    _answers.c.fingerprint, _answers.c.begun_at, _answers.c.answered_at,
-                )
-                .where(one)
-                .order_by(_answers.c.version.desc())
-                .limit(1)
-            ).first()  # fmt: skip
-            merged = (
-                newest is not None
-                and (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
-                == (sitting, status, prompt, fingerprint)
-                and timedelta(0) <= now - newest.answered_at < SITTING
-            )
+            one = {"client": client, "item": item, "occasion": occasion}
+            newest = connection.execute(_NEWEST_OF_ONE, one).first()
+            version, begun_at, id_, step = 1, now, uuid.uuid4().hex, _ADD
+            if newest is not None:
+                same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
+                version = newest.version + 1
+                if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < SITTING:
+                    version, begun_at, id_, step = newest.version, newest.begun_at, newest.id, _CHANGE
             answer = StoredAnswer(
-                id=newest.id if newest and merged else uuid.uuid4().hex,
+                id=id_,
                 item=item,
                 exercise=exercise,
                 occasion=occasion,
-                version=0 if newest is None else newest.version + (not merged),
+                version=version,
                 status=status,
                 value=value,
                 label=_encodable(label),
                 prompt=prompt,
                 kind=kind,
                 fingerprint=fingerprint,
-                begun_at=newest.begun_at if newest and merged else now,
+                begun_at=begun_at,
                 answered_at=now,
             )
-            if newest is None:
-                answer = replace(answer, version=1)
             row = _row(answer) | {"client": client, "sitting": sitting}
-            if merged:
-                connection.execute(sa.update(_answers).where(one, _answers.c.version == answer.version).values(row))
-            else:
-                connection.execute(sa.insert(_answers).values(row))
+            connection.execute(step, {f"its_{name}": row[name] for name in _KEY} | row if step is _CHANGE else row)
         return answer
 
     def save_many(self, answers: Iterable[StoredAnswer], client: str | None = None) -> int:
@@ -263,20 +252,33 @@ class Store:
         An id that is already there is left alone, so receiving twice changes nothing. A version number is
         kept when it is free, so that an older answer arriving late does not become the newest.
         """
-        client, new = client or self.client, 0
+        client, rows = client or self.client, []
         with self._writing() as connection:
+            c = _answers.c
+            mine = sa.select(c.id, c.item, c.occasion, c.version).where(c.client == client)
+            ids, versions = set(), set()
+            for known in connection.execute(mine):
+                ids.add(known.id)
+                versions.add((known.item, known.occasion, known.version))
             for answer in answers:
-                c = _answers.c
-                if connection.scalar(sa.select(c.id).where(c.client == client, c.id == answer.id)):
+                if answer.id in ids:
                     continue
-                taken = connection.scalars(
-                    sa.select(c.version).where(c.client == client, c.item == answer.item, c.occasion == answer.occasion)
-                ).all()
-                version = max(taken) + 1 if answer.version in taken else answer.version
-                row = _row(replace(answer, version=version)) | {"client": client, "sitting": None}
-                connection.execute(sa.insert(_answers).values(row))
-                new += 1
-        return new
+                version = answer.version
+                while (answer.item, answer.occasion, version) in versions:
+                    version += 1
+                ids.add(answer.id)
+                versions.add((answer.item, answer.occasion, version))
+                rows.append(_row(answer) | {"version": version, "client": client, "sitting": None})
+            if rows:
+                connection.execute(sa.insert(_answers), rows)
+        return len(rows)
+
+    def forget(self, item: str, occasion: str, *, client: str | None = None) -> int:
+        """Remove every version of one answer, overwriting where it was; return how many there were."""
+        c = _answers.c
+        one = (c.client == (client or self.client)) & (c.item == item) & (c.occasion == occasion)
+        with self._writing() as connection:
+            return connection.execute(sa.delete(_answers).where(one)).rowcount
 
     def close_versions(self, ids: Iterable[str], client: str | None = None) -> None:
         """Let nothing more be added to these versions, because someone has been sent them."""
@@ -291,23 +293,16 @@ class Store:
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
     ) -> list[StoredAnswer]:
         """Return the newest version of every item and occasion, cleared ones (`blank`) too, oldest first."""
-        c = _answers.c
-        newest = (
-            sa.select(c.item, c.occasion, sa.func.max(c.version).label("version"))
-            .where(*self._which(client, exercise, occasion))
-            .group_by(c.item, c.occasion)
-            .subquery()
-        )
-        query = (
-            sa.select(_answers)
-            .join(
-                newest,
-                (c.item == newest.c.item) & (c.occasion == newest.c.occasion) & (c.version == newest.c.version),
-            )
-            .where(*self._which(client, exercise, occasion))
-            .order_by(c.answered_at, c.item)
-        )
-        return self._read(query)
+        return self._read(_newest().where(*self._which(client, exercise, occasion)).order_by(*_BY_TIME))
+
+    def everyone(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Return columns of the newest version of every answer of every client, for tables of many.
+
+        As stored, for speed: `value` is JSON text, times are ISO text in UTC. `client` is a column too.
+        """
+        query = _newest(*(sa.type_coerce(_answers.c[name], sa.String).label(name) for name in columns))
+        with self._reading() as connection:
+            return [tuple(row) for row in connection.execute(query)]
 
     def history(
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
@@ -390,23 +385,39 @@ class Store:
         return [_answer(row) for row in rows]
 
     @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make every call inside one transaction: all of them are stored, or none."""
+        with self._writing():
+            yield
+
+    @contextlib.contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """A transaction that holds the write lock from its start, so that it never has to be refused later."""
+        outer = getattr(self._within, "connection", None)
+        if outer is not None:
+            yield outer
+            return
         with _in_words(self._name), self._engine.connect() as connection:
             if self._file is None:
-                # One writer per client at a time, as SQLite has it.
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))  # one writer at a time, as in SQLite
             else:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._within.connection = connection
             try:
                 yield connection
             except BaseException:
                 connection.rollback()
                 raise
+            finally:
+                self._within.connection = None
             connection.commit()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        outer = getattr(self._within, "connection", None)
+        if outer is not None:
+            yield outer
+            return
         with _in_words(self._name), self._engine.connect() as connection:
             yield connection
 
@@ -435,6 +446,35 @@ class Store:
             if not sa.inspect(connection).has_table(_migrations.name):
                 return 0
             return connection.scalar(sa.select(sa.func.max(_migrations.c.version))) or 0
+
+
+_KEY = tuple(column.name for column in _answers.primary_key)
+
+# The statements of a save, built once: building them takes longer than running them.
+_NEWEST_OF_ONE = (
+    sa.select(
+        *(_answers.c[name] for name in "id version status sitting prompt fingerprint begun_at answered_at".split())
+    )
+    .where(*(_answers.c[name] == sa.bindparam(name) for name in ("client", "item", "occasion")))
+    .order_by(_answers.c.version.desc())
+    .limit(1)
+)
+_ADD = sa.insert(_answers)
+_CHANGE = (
+    sa.update(_answers)
+    .where(*(_answers.c[name] == sa.bindparam(f"its_{name}") for name in _KEY))
+    .values({name: sa.bindparam(name) for name in ("value", "label", "kind", "answered_at")})
+)
+
+_BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
+
+
+def _newest(*columns: Any) -> sa.Select[Any]:
+    """Select from those versions that have none after them."""
+    c, later = _answers.c, _answers.alias("later")
+    same = (later.c.client == c.client) & (later.c.item == c.item) & (later.c.occasion == c.occasion)
+    after = sa.select(sa.literal(1)).select_from(later).where(same, later.c.version > c.version)
+    return sa.select(*(columns or (_answers,))).where(~sa.exists(after.correlate(_answers)))
 
 
 def _row(answer: StoredAnswer) -> dict[str, Any]:
