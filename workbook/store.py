@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -221,12 +221,12 @@ class Store:
         with self._writing() as connection:
             one = {"client": client, "item": item, "occasion": occasion}
             newest = connection.execute(_NEWEST_OF_ONE, one).first()
-            version, begun_at, id_, step = 1, now, uuid.uuid4().hex, _ADD
+            version, begun_at, id_, merged = 1, now, uuid.uuid4().hex, False
             if newest is not None:
                 same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
                 version = newest.version + 1
                 if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < SITTING:
-                    version, begun_at, id_, step = newest.version, newest.begun_at, newest.id, _CHANGE
+                    version, begun_at, id_, merged = newest.version, newest.begun_at, newest.id, True
             answer = StoredAnswer(
                 id=id_,
                 item=item,
@@ -243,7 +243,10 @@ class Store:
                 answered_at=now,
             )
             row = _row(answer) | {"client": client, "sitting": sitting}
-            connection.execute(step, {f"its_{name}": row[name] for name in _KEY} | row if step is _CHANGE else row)
+            if merged:
+                connection.execute(_CHANGE, row | {f"its_{name}": row[name] for name in _KEY})
+            else:
+                connection.execute(_ADD, row)
         return answer
 
     def save_many(self, answers: Iterable[StoredAnswer], client: str | None = None) -> int:
@@ -453,7 +456,9 @@ _KEY = tuple(column.name for column in _answers.primary_key)
 # The statements of a save, built once: building them takes longer than running them.
 _NEWEST_OF_ONE = (
     sa.select(
-        *(_answers.c[name] for name in "id version status sitting prompt fingerprint begun_at answered_at".split())
+        *(_answers.c[name] for name in ("id", "version", "status", "sitting", "prompt", "fingerprint")),
+        _answers.c.begun_at,
+        _answers.c.answered_at,
     )
     .where(*(_answers.c[name] == sa.bindparam(name) for name in ("client", "item", "occasion")))
     .order_by(_answers.c.version.desc())
