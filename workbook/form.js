@@ -1,0 +1,1120 @@
+// One exercise as one form. No build step: this file is what the browser runs.
+//
+//   mount(element, exercise, transport)   draws the form and keeps it in step with its answers
+//   transport = { post(message), listen(receive) → stop }   is all it knows of the outside
+//
+// Reading order: elements · conditions · kinds (one row each) · outbox (saving) · mount (the form) · Jupyter.
+// It holds no sentence of its own: every text comes with the exercise, so that a workbook has one language.
+
+/**
+ * @typedef {"answered" | "skipped" | "blank"} Status
+ * @typedef {{value: any, status: Status, at?: string, version: number, hints?: Hint[], comment?: Comment}} Answer
+ * @typedef {{start?: number, end?: number, text: string, why: string, part?: string}} Hint
+ * @typedef {{text: string, from: string, at?: string}} Comment
+ * @typedef {Record<string, any>} Condition
+ * @typedef {{id: string, kind: string, prompt: string, help_html?: string, show_if?: Condition} & Record<string, any>} Item
+ * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
+ *            items: Item[], texts: Record<string, string>}} Exercise
+ * @typedef {{post: (message: object) => void, listen: (receive: (message: any) => void) => () => void}} Transport
+ * @typedef {{typing: number, acknowledge: number, refresh: number}} Pace   milliseconds
+ */
+
+/** @type {Pace} */
+const PACE = { typing: 400, acknowledge: 5_000, refresh: 10_000 };
+
+// --- elements ------------------------------------------------------------------------------------------------
+
+/**
+ * An element: `on…` properties become listeners, `html` is trusted (cleaned in Python), null children are left out.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string | null | undefined)} children
+ * @returns {any}
+ */
+function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "html") element.innerHTML = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** `fill("Saved {time}", {time: "14:03"})` */
+const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
+  (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+
+const quiet = (/** @type {string} */ text, /** @type {() => void} */ onclick, properties = {}) =>
+  h("button", { type: "button", class: "mend-quiet", onclick, ...properties }, text);
+
+const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+/** The words of a value on their way out: nothing typed is no answer. */
+const orBlank = (/** @type {string} */ text) => (text.trim() === "" ? null : text);
+
+/** A number where it reads as one, else the words as typed: the kernel is the one judge and says what is wrong. */
+const numberOr = (/** @type {string} */ text) => {
+  const plain = text.trim().replace(",", ".");
+  return plain === "" ? null : /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : text;
+};
+
+let count = 0;
+const unique = () => `mend-${(count += 1)}-${Math.random().toString(36).slice(2, 8)}`;
+
+// --- conditions: true, false, or null for unknown; the same cases as workbook/conditions.py ---------------------
+
+const isNumber = (/** @type {any} */ value) => typeof value === "number" && Number.isFinite(value);
+const isDay = (/** @type {any} */ value) => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+
+/** Two numbers or two days have an order; anything else (“no opportunity”, say) is not known. */
+const ordered = (/** @type {(a: any, b: any) => boolean} */ test) => (/** @type {any} */ answer, /** @type {any} */ wanted) =>
+  (isNumber(answer) && isNumber(wanted)) || (isDay(answer) && isDay(wanted)) ? test(answer, wanted) : null;
+
+/** @type {Record<string, (answer: any, wanted: any) => boolean | null>} */
+const COMPARE = {
+  is: (answer, wanted) => answer === wanted,
+  is_not: (answer, wanted) => answer !== wanted,
+  one_of: (answer, wanted) => wanted.includes(answer),
+  includes: (answer, wanted) => Array.isArray(answer) && answer.includes(wanted),
+  less_than: ordered((a, b) => a < b),
+  at_most: ordered((a, b) => a <= b),
+  greater_than: ordered((a, b) => a > b),
+  at_least: ordered((a, b) => a >= b),
+};
+
+/**
+ * @param {Condition} condition
+ * @param {(id: string) => any} get   an answer's value, or null when blank, skipped or hidden
+ * @returns {boolean | null}
+ */
+export function evaluate(condition, get) {
+  const each = (/** @type {Condition[]} */ parts) => parts.map((part) => evaluate(part, get));
+  if (condition.all) {
+    const results = each(condition.all);
+    return results.includes(false) ? false : results.includes(null) ? null : true;
+  }
+  if (condition.any) {
+    const results = each(condition.any);
+    return results.includes(true) ? true : results.includes(null) ? null : false;
+  }
+  if (condition.not) {
+    const result = evaluate(condition.not, get);
+    return result === null ? null : !result;
+  }
+  const value = get(condition.question) ?? null;
+  if ("answered" in condition) return (value !== null) === condition.answered;
+  if (value === null) return null;
+  const [operator, wanted] = Object.entries(condition).find(([key]) => key in COMPARE) ?? ["", null];
+  return COMPARE[operator]?.(value, wanted) ?? null;
+}
+
+/** The number of a `computed` item, or null when an answer it needs is missing. */
+export function compute(/** @type {Record<string, string[]>} */ rule, /** @type {(id: string) => any} */ get) {
+  const [[verb, ids]] = Object.entries(rule);
+  if (verb === "count") return ids.filter((id) => (get(id) ?? null) !== null).length;
+  const values = ids.map((id) => get(id)).map((value) => (typeof value === "number" ? value : null));
+  const known = /** @type {number[]} */ (values.filter((value) => value !== null));
+  if (known.length === 0 || (verb === "difference" && known.length < 2)) return null;
+  if (verb === "difference") return known[0] - known[1];
+  const sum = known.reduce((a, b) => a + b, 0);
+  return verb === "mean" ? sum / known.length : sum;
+}
+
+// --- kinds: one row each ----------------------------------------------------------------------------------------
+//
+// control(item, tools) → { node, show(value), focus(), target? }
+//   tools.change(value)          a finished act (a click): saved at once
+//   tools.change(value, true)    a keystroke: saved after a pause
+//   tools.describe               the ids of help and messages, for aria-describedby
+// reading(item, value, texts) → the answer as words or a list, for locked and earlier ones
+
+/**
+ * @typedef {{texts: Record<string, string>, change: (value: any, typing?: boolean) => void, describe: string,
+ *            say: (text: string) => void, language: string}} Tools
+ * @typedef {{node: HTMLElement, show: (value: any) => void, focus: () => void, target?: HTMLElement,
+ *            hint?: (hints: Hint[], value: any) => void}} Control
+ */
+
+/** @returns {Control} */
+function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const input = h("input", {
+    type: item.kind === "date" ? "date" : "text",
+    class: `mend-input mend-${item.kind}`,
+    dir: item.kind === "text" ? "auto" : null,
+    inputmode: item.kind === "number" ? "decimal" : null,
+    maxlength: item.kind === "text" ? item.max_length : null,
+    autocomplete: "off",
+    "aria-describedby": tools.describe,
+    oninput: () => tools.change(item.kind === "number" ? numberOr(input.value) : orBlank(input.value), true),
+  });
+  const node = h("div", { class: "mend-line" }, input, item.unit ? h("span", { class: "mend-unit" }, item.unit) : null);
+  return { node, target: input, show: (value) => setWords(input, value), focus: () => input.focus() };
+}
+
+/** Set a field's words without moving the caret of one that already says so. */
+function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /** @type {any} */ value) {
+  const words = value === null || value === undefined ? "" : String(value);
+  if (field.value !== words) field.value = words;
+}
+
+/** A textarea that grows with its words; near its end it says how many characters are left. */
+function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
+  const left = h("p", { class: "mend-left", id: unique(), "aria-live": "polite" });
+  const field = h("textarea", {
+    class: "mend-input", rows, dir: "auto", maxlength: most, "aria-describedby": `${describe} ${left.id}`.trim(),
+    oninput: () => { grow(); oninput(field.value); },
+  });
+  const node = h("div", { class: "mend-grow" }, field);
+  const grow = () => {
+    node.dataset.words = `${field.value}\u200b`;
+    const rest = most - field.value.length;
+    left.textContent = most && rest <= most / 10 ? fill(tools.texts.left, { count: rest }) : "";
+  };
+  return { node: h("div", {}, node, left), field, show: (/** @type {any} */ value) => { setWords(field, value); grow(); } };
+}
+
+/** @returns {Control} */
+function longtext(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const area = words(tools, item.max_length, tools.describe, (text) => tools.change(orBlank(text), true));
+  const hints = h("div", { class: "mend-hints", "aria-live": "polite" });
+  return {
+    node: h("div", {}, area.node, hints), target: area.field, show: area.show, focus: () => area.field.focus(),
+    hint: (found, value) => showHints(hints, found, value),
+  };
+}
+
+/** Wording hints: what was found, and why it may land differently than meant. */
+function showHints(/** @type {HTMLElement} */ place, /** @type {Hint[]} */ hints, /** @type {string} */ text) {
+  const shown = hints.map((hint) => ({ found: hint.text || String(text ?? "").slice(hint.start, hint.end), why: hint.why }));
+  if (place.dataset.shown === JSON.stringify(shown)) return;
+  place.dataset.shown = JSON.stringify(shown);
+  place.replaceChildren(...shown.map(({ found, why }) =>
+    h("p", { class: "mend-hint" }, h("b", {}, `“${found}”`), " ", why)));
+}
+
+/**
+ * A radio group of cards. `points` are [value, label, note?]; `layout` is a class.
+ * @returns {Control}
+ */
+function radios(/** @type {any[][]} */ points, /** @type {string} */ layout, /** @type {Tools} */ tools, /** @type {any[] | null} */ apart = null) {
+  const name = unique();
+  const inputs = new Map();
+  const card = (/** @type {any[]} */ [value, label, note]) => {
+    const input = h("input", { type: "radio", name, value, onchange: () => tools.change(value) });
+    inputs.set(value, input);
+    return h("label", { class: "mend-card" }, input, h("span", {}, label, note ? h("span", { class: "mend-hidden" }, ` ${note}`) : null));
+  };
+  const node = h("div", {},
+    h("div", { class: `mend-cards ${layout}`, style: `--points: ${points.length}` }, ...points.map(card)),
+    apart ? h("div", { class: "mend-apart" }, card(apart)) : null);
+  return {
+    node,
+    show: (value) => inputs.forEach((input, each) => { input.checked = same(each, value); }),
+    focus: () => (node.querySelector("input:checked") ?? node.querySelector("input")).focus(),
+  };
+}
+
+const yesNo = (/** @type {Item} */ item, /** @type {Record<string, string>} */ texts) =>
+  [["yes", texts.yes], ["no", texts.no], ...(item.unsure ? [["unsure", texts.unsure]] : [])];
+
+/** @returns {Control} */
+function ruler(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const points = [];
+  for (let point = item.minimum; point <= item.maximum; point += 1) {
+    points.push([point, String(point), point === item.minimum ? item.low : point === item.maximum ? item.high : ""]);
+  }
+  const control = radios(points, "mend-ruler", tools);
+  control.node.append(h("div", { class: "mend-ends", "aria-hidden": "true" }, h("span", {}, item.low), h("span", {}, item.high)));
+  return control;
+}
+
+/** @returns {Control} */
+function choices(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const inputs = new Map();
+  const chosen = () => item.options.map((/** @type {any[]} */ [key]) => key).filter((/** @type {string} */ key) => inputs.get(key).checked);
+  const node = h("div", { class: "mend-cards mend-list" }, ...item.options.map((/** @type {any[]} */ [key, label]) => {
+    const input = h("input", { type: "checkbox", onchange: () => tools.change(chosen().length ? chosen() : null) });
+    inputs.set(key, input);
+    return h("label", { class: "mend-card" }, input, h("span", {}, label));
+  }));
+  return {
+    node,
+    show: (value) => inputs.forEach((input, key) => { input.checked = (value ?? []).includes(key); }),
+    focus: () => node.querySelector("input").focus(),
+  };
+}
+
+/**
+ * Options in order, moved by two named buttons each; focus stays on the button that was pressed.
+ * @returns {Control}
+ */
+function rank(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const { texts } = tools;
+  const labels = new Map(item.options);
+  let order = [...labels.keys()];
+  const list = h("ol", { class: "mend-rank" });
+  const untouched = h("p", { class: "mend-untouched" }, texts.rank_untouched, " ",
+    quiet(texts.rank_keep, () => { settle(); list.querySelector("button").focus(); }));
+  const settle = () => { untouched.hidden = true; tools.change([...order]); };
+  const move = (/** @type {string} */ key, /** @type {number} */ step, /** @type {HTMLElement} */ button) => {
+    const [from, to] = [order.indexOf(key), order.indexOf(key) + step];
+    if (to < 0 || to >= order.length) return;
+    [order[from], order[to]] = [order[to], order[from]];
+    arrange();
+    button.focus();
+    settle();
+    tools.say(fill(texts.rank_moved, { label: labels.get(key), place: to + 1, total: order.length }));
+  };
+  const rows = new Map([...labels].map(([key, label]) => {
+    const arrow = (/** @type {string} */ sign, /** @type {string} */ name, /** @type {number} */ step) => {
+      const button = h("button", {
+        type: "button", class: "mend-arrow", "aria-label": fill(name, { label }), onclick: () => move(key, step, button),
+      }, sign);
+      return button;
+    };
+    return [key, h("li", {}, h("span", { class: "mend-place", "aria-hidden": "true" }), h("span", { class: "mend-ranked" }, label),
+      arrow("↑", texts.rank_up, -1), arrow("↓", texts.rank_down, 1))];
+  }));
+  const arrange = () => {
+    if (!same([...list.children], order.map((key) => rows.get(key)))) list.append(...order.map((key) => rows.get(key)));
+    order.forEach((key, place) => {
+      const row = rows.get(key);
+      row.querySelector(".mend-place").textContent = String(place + 1);
+      const [up, down] = row.querySelectorAll("button"); // not `disabled`: that would drop the focus
+      up.setAttribute("aria-disabled", String(place === 0));
+      down.setAttribute("aria-disabled", String(place === order.length - 1));
+    });
+  };
+  return {
+    node: h("div", {}, list, untouched),
+    show: (value) => {
+      order = Array.isArray(value) ? value.filter((key) => labels.has(key)) : [...labels.keys()];
+      for (const key of labels.keys()) if (!order.includes(key)) order.push(key);
+      untouched.hidden = Array.isArray(value);
+      arrange();
+    },
+    focus: () => list.querySelector("button").focus(),
+  };
+}
+
+/**
+ * Parts of a hundred with a live remainder; any sum is saved.
+ * @returns {Control}
+ */
+function shares(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const { texts } = tools;
+  const fields = new Map();
+  const bar = h("div", { class: "mend-bar", "aria-hidden": "true" });
+  const left = h("p", { class: "mend-remaining", role: "status", id: unique() });
+  const value = () => {
+    const filled = [...fields].map(([key, field]) => [key, numberOr(field.value)]).filter(([, part]) => part !== null);
+    return filled.length ? Object.fromEntries(filled) : null;
+  };
+  const sum = () => {
+    const parts = [...fields.values()].map((field) => Number(numberOr(field.value)) || 0);
+    const total = Math.round(parts.reduce((a, b) => a + b, 0) * 100) / 100;
+    const said = total > 100 ? fill(texts.shares_over, { over: Math.round((total - 100) * 100) / 100 })
+      : total === 100 ? texts.shares_whole
+      : fill(texts.shares_left, { left: Math.round((100 - total) * 100) / 100 });
+    if (left.textContent !== said) left.textContent = said;
+    left.dataset.whole = String(total === 100);
+    bar.replaceChildren(...parts.map((part) => h("i", { style: `inline-size: ${Math.max(0, (part / Math.max(100, total)) * 100)}%` })));
+  };
+  const rows = item.options.map((/** @type {string[]} */ [key, label]) => {
+    const field = h("input", {
+      type: "text", inputmode: "decimal", class: "mend-input mend-number", autocomplete: "off",
+      "aria-describedby": `${tools.describe} ${left.id}`.trim(),
+      oninput: () => { sum(); tools.change(value(), true); },
+    });
+    fields.set(key, field);
+    return h("label", { class: "mend-share" }, h("span", {}, label), field, h("span", { class: "mend-unit" }, texts.shares_part));
+  });
+  return {
+    node: h("div", {}, ...rows, bar, left),
+    show: (parts) => { fields.forEach((field, key) => setWords(field, (parts ?? {})[key])); sum(); },
+    focus: () => fields.values().next().value.focus(),
+  };
+}
+
+/**
+ * Rows to add and remove, each a small group; one column on a phone.
+ * @returns {Control}
+ */
+function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const { texts } = tools;
+  /** @type {{node: HTMLElement, cells: Map<string, any>}[]} */
+  let rows = [];
+  /** @type {{row: any, place: number} | null} */
+  let removed = null;
+  const list = h("div", { class: "mend-rows" });
+  const add = quiet(fill(texts.table_add, { row: item.row }), () => {
+    insert({}, rows.length).cells.values().next().value.focus();
+  }, { class: "mend-quiet mend-add", "aria-describedby": tools.describe });
+  const undo = quiet(texts.table_undo, () => {
+    if (!removed) return;
+    const row = insert(removed.row, removed.place);
+    forget();
+    row.cells.values().next().value.focus();
+    saveNow();
+  }, { hidden: true });
+  const forget = () => { removed = null; undo.hidden = true; };
+  const read = (/** @type {any} */ column, /** @type {any} */ field) => (column.kind === "number" ? numberOr(field.value) : orBlank(field.value));
+  const contents = (/** @type {Map<string, any>} */ cells) => Object.fromEntries(item.columns
+    .map((/** @type {any} */ column) => [column.id, read(column, cells.get(column.id))])
+    .filter((/** @type {any[]} */ [, value]) => value !== null));
+  const value = () => {
+    const filled = rows.map((row) => contents(row.cells)).filter((row) => Object.keys(row).length);
+    return filled.length ? filled : null;
+  };
+  const saveNow = () => tools.change(value());
+  const label = () => {
+    rows.forEach((row, place) => {
+      row.node.setAttribute("aria-label", fill(texts.table_row, { row: item.row, number: place + 1 }));
+      row.node.querySelector(".mend-remove")?.setAttribute("aria-label", fill(texts.table_remove_row, { row: item.row, number: place + 1 }));
+    });
+    add.hidden = rows.length >= item.max_rows;
+  };
+  const cell = (/** @type {any} */ column, /** @type {any} */ content) => {
+    const options = column.kind === "yesno" ? [["yes", texts.yes], ["no", texts.no]] : column.options;
+    const field = options
+      ? h("select", { class: "mend-input", onchange: saveNow }, h("option", { value: "" }, texts.choose),
+          ...options.map((/** @type {string[]} */ [key, name]) => h("option", { value: key }, name)))
+      : h("input", {
+          type: column.kind === "date" ? "date" : "text", class: "mend-input", dir: column.kind === "text" ? "auto" : null,
+          inputmode: column.kind === "number" ? "decimal" : null, autocomplete: "off", oninput: () => tools.change(value(), true),
+        });
+    setWords(field, content);
+    return field;
+  };
+  const insert = (/** @type {any} */ content, /** @type {number} */ place) => {
+    const cells = new Map(item.columns.map((/** @type {any} */ column) => [column.id, cell(column, content[column.id])]));
+    const node = h("div", { class: "mend-row", role: "group" },
+      ...item.columns.map((/** @type {any} */ column) => h("label", { class: `mend-cell mend-${column.kind}` }, h("span", {}, column.label), cells.get(column.id))),
+      quiet(texts.table_remove, () => drop(row), { class: "mend-quiet mend-remove" }));
+    const row = { node, cells };
+    list.insertBefore(node, list.children[place] ?? null);
+    rows.splice(place, 0, row);
+    label();
+    return row;
+  };
+  const drop = (/** @type {any} */ row) => {
+    const place = rows.indexOf(row);
+    const content = contents(row.cells);
+    rows.splice(place, 1);
+    row.node.remove();
+    if (rows.length === 0) insert({}, 0);
+    label();
+    if (Object.keys(content).length) {
+      removed = { row: content, place };
+      undo.hidden = false;
+      saveNow();
+    }
+    tools.say(fill(texts.table_removed, { row: item.row, number: place + 1 }));
+    (undo.hidden ? (rows[Math.min(place, rows.length - 1)].cells.values().next().value) : undo).focus();
+  };
+  return {
+    node: h("div", {}, list, h("div", { class: "mend-tablefoot" }, add, undo)),
+    show: (shown) => {
+      if (rows.length && same(shown, value())) return;
+      rows = [];
+      list.replaceChildren();
+      forget();
+      (shown ?? [{}]).forEach((/** @type {any} */ row, /** @type {number} */ place) => insert(row, place));
+    },
+    focus: () => rows[0].cells.values().next().value.focus(),
+  };
+}
+
+/**
+ * A text in named parts.
+ * @returns {Control}
+ */
+function letter(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const parts = new Map();
+  const value = () => {
+    const filled = [...parts].map(([key, part]) => [key, orBlank(part.field.value)]).filter(([, text]) => text !== null);
+    return filled.length ? Object.fromEntries(filled) : null;
+  };
+  const node = h("div", { class: "mend-letter" }, ...item.parts.map((/** @type {any[]} */ [key, part]) => {
+    const help = part.help ? h("p", { class: "mend-help", id: unique() }, part.help) : null;
+    const area = words(tools, item.max_length, `${tools.describe} ${help?.id ?? ""}`.trim(), () => tools.change(value(), true), 2);
+    area.field.id = unique();
+    const hints = h("div", { class: "mend-hints", "aria-live": "polite" });
+    parts.set(key, { ...area, hints });
+    return h("div", { class: "mend-part" },
+      h("label", { for: area.field.id }, part.label, part.optional ? h("span", { class: "mend-optional" }, ` · ${tools.texts.part_optional}`) : null),
+      help, area.node, hints);
+  }));
+  return {
+    node,
+    show: (shown) => parts.forEach((part, key) => part.show((shown ?? {})[key])),
+    focus: () => parts.values().next().value.field.focus(),
+    hint: (found, shown) => {
+      const first = item.parts[0][0];
+      parts.forEach((part, key) => showHints(part.hints, found.filter((hint) => (hint.part ?? first) === key), (shown ?? {})[key]));
+    },
+  };
+}
+
+const labelled = (/** @type {any[][]} */ pairs, /** @type {any} */ value) =>
+  pairs.find(([key]) => String(key) === String(value))?.[1] ?? String(value);
+const listed = (/** @type {string} */ tag, /** @type {string[]} */ lines) => h(tag, {}, ...lines.map((each) => h("li", {}, each)));
+const plain = (/** @type {Item} */ item, /** @type {any} */ value) => (item.unit ? `${value} ${item.unit}` : String(value));
+
+/** @type {Record<string, {group?: boolean, clear?: boolean, control?: (item: Item, tools: Tools) => Control, reading?: (item: Item, value: any, texts: Record<string, string>, language: string) => Node | string}>} */
+const KINDS = {
+  text: { control: line, reading: plain },
+  longtext: { control: longtext, reading: plain },
+  number: { control: line, reading: plain },
+  date: { control: line, reading: (_item, value, _texts, language) => day(value, language) },
+  yesno: {
+    group: true, clear: true,
+    control: (item, tools) => radios(yesNo(item, tools.texts), "mend-few", tools),
+    reading: (item, value, texts) => labelled(yesNo({ ...item, unsure: true }, texts), value),
+  },
+  choice: {
+    group: true, clear: true,
+    control: (item, tools) => radios(item.options, "mend-list", tools),
+    reading: (item, value) => labelled(item.options, value),
+  },
+  choices: {
+    group: true,
+    control: choices,
+    reading: (item, value) => listed("ul", value.map((/** @type {string} */ key) => labelled(item.options, key))),
+  },
+  scale: {
+    group: true, clear: true,
+    control: (item, tools) => radios(item.points, "mend-points", tools, item.no_opportunity ? ["no_opportunity", item.no_opportunity] : null),
+    reading: (item, value) => (value === "no_opportunity" ? item.no_opportunity : labelled(item.points, value)),
+  },
+  ruler: { group: true, clear: true, control: ruler, reading: (item, value) => `${value} (${item.minimum} ${item.low} – ${item.maximum} ${item.high})` },
+  rank: { group: true, clear: true, control: rank, reading: (item, value) => listed("ol", value.map((/** @type {string} */ key) => labelled(item.options, key))) },
+  shares: { group: true, control: shares, reading: (item, value) => listed("ul", Object.entries(value).map(([key, part]) => `${labelled(item.options, key)}: ${part}`)) },
+  table: {
+    group: true,
+    control: table,
+    reading: (item, value, texts) => listed("ol", value.map((/** @type {any} */ row) => item.columns
+      .filter((/** @type {any} */ column) => (row[column.id] ?? null) !== null)
+      .map((/** @type {any} */ column) => `${column.label}: ${column.kind === "yesno" ? labelled(yesNo(item, texts), row[column.id]) : labelled(column.options ?? [], row[column.id])}`)
+      .join(" · "))),
+  },
+  letter: {
+    group: true,
+    control: letter,
+    reading: (item, value) => h("div", {}, ...item.parts.filter((/** @type {any[]} */ [key]) => value[key])
+      .map((/** @type {any[]} */ [key, part]) => h("p", {}, h("b", {}, part.label), h("br"), value[key]))),
+  },
+  note: {},
+  computed: {},
+};
+
+/** A date for people, in the workbook's language; what cannot be read is shown as it is. */
+function day(/** @type {string} */ iso, /** @type {string} */ language) {
+  const date = new Date(/^\d{4}-\d\d-\d\d$/.test(iso) ? `${iso}T12:00` : iso);
+  return Number.isNaN(date.getTime()) ? iso : new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" }).format(date);
+}
+
+function clock(/** @type {string | undefined} */ iso, /** @type {string} */ language) {
+  const date = iso ? new Date(iso) : new Date();
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+}
+
+// --- outbox: what was answered and not yet acknowledged -----------------------------------------------------------
+
+/**
+ * Keeps every change until the kernel has acknowledged it: posts it after a pause (or at once), holds it in
+ * sessionStorage meanwhile, posts it again when no acknowledgement comes, and forgets it once acknowledged.
+ *
+ * @typedef {{item: string, occasion: string, value: any, status: Status, seen: number}} Change
+ * @typedef {Change & {seq: number, since: number, held: string, reason?: string, refused?: boolean}} Pending
+ *   seq 0: not posted yet; since: when its item was first left unacknowledged, in ms; held: the same for people
+ * @param {(message: object) => void} post
+ * @param {Pace} pace
+ * @param {() => void} changed   called when there is something new to say about saving
+ */
+function outbox(post, pace, changed) {
+  /** @type {Map<string, Pending>} */
+  const pending = new Map();
+  /** @type {Map<number, Change>} */
+  const posted = new Map();
+  /** @type {any} */ let pause;
+  /** @type {any} */ let patience;
+  let seq = 0;
+  let heard = 0;
+
+  const name = (/** @type {{occasion: string, item: string}} */ { occasion, item }) => `${occasion} ${item}`;
+
+  const box = {
+    prefix: "", // of the names in sessionStorage; the form sets it once it knows the journal
+    lost: false,
+    get size() { return pending.size; },
+    get reason() { return [...pending.values()].find((entry) => entry.reason)?.reason ?? ""; },
+    waiting: (/** @type {string} */ occasion, /** @type {string} */ item) => pending.get(name({ occasion, item })),
+
+    /** Take a change; `typing`: wait for a pause first. */
+    put(/** @type {Change} */ change, typing = false) {
+      const since = pending.get(name(change))?.since ?? Date.now();
+      pending.set(name(change), { ...change, since, seq: 0, held: new Date().toISOString() });
+      clearTimeout(pause);
+      if (typing) pause = setTimeout(box.flush, pace.typing);
+      else box.flush();
+      changed();
+    },
+
+    /** Post what is not posted yet. */
+    flush() {
+      clearTimeout(pause);
+      for (const entry of pending.values()) if (!entry.seq) postOne(entry);
+    },
+
+    /** The kernel has it; returns what it has. */
+    acknowledge(/** @type {any} */ message) {
+      const entry = pending.get(name(message));
+      const change = posted.get(message.seq);
+      posted.delete(message.seq);
+      if (entry && entry.seq === message.seq) {
+        pending.delete(name(entry));
+        box.release(entry);
+      } else if (entry) entry.seen = message.version; // something newer is on its way
+      return change;
+    },
+
+    /** The kernel could not save it: for now (it goes again), or for good (the words wait here for a change). */
+    trouble(/** @type {any} */ message, /** @type {boolean} */ refused) {
+      for (const entry of pending.values()) {
+        if (entry.seq === message.seq) Object.assign(entry, { reason: message.reason, refused });
+      }
+    },
+
+    /** Something was heard: the connection works, and what waited while it did not goes again. */
+    alive() {
+      heard = Date.now();
+      if (!box.lost) return;
+      box.lost = false;
+      again();
+    },
+
+    /** What this tab held when it went away. @returns {Pending[]} */
+    held() {
+      try {
+        const names = Object.keys(sessionStorage).filter((each) => each.startsWith(box.prefix));
+        return names.map((each) => JSON.parse(sessionStorage.getItem(each) ?? "null"))
+          .filter((entry) => entry && typeof entry.item === "string" && typeof entry.occasion === "string");
+      } catch {
+        return []; // no storage here, or not written by us
+      }
+    },
+
+    release(/** @type {Pending} */ entry) {
+      try { sessionStorage.removeItem(box.prefix + name(entry)); } catch { /* no storage here */ }
+    },
+
+    stop() {
+      box.flush();
+      clearTimeout(patience);
+    },
+  };
+
+  function postOne(/** @type {Pending} */ entry) {
+    entry.seq ||= seq += 1;
+    posted.set(entry.seq, entry);
+    try { sessionStorage.setItem(box.prefix + name(entry), JSON.stringify(entry)); } catch { /* the page still has it */ }
+    const { item, occasion, value, status, seen } = entry;
+    post({ type: "answer", seq: entry.seq, item, occasion, value, status, seen });
+    patience ??= setTimeout(check, pace.acknowledge);
+  }
+
+  function again() {
+    for (const entry of pending.values()) if (entry.seq && !entry.refused) postOne(entry);
+  }
+
+  /** Was anything left without a word for too long? Then say so, and go on trying. */
+  function check() {
+    patience = undefined;
+    const late = [...pending.values()].filter((entry) => entry.seq && !entry.refused);
+    if (late.some(({ since }) => since > heard && Date.now() - since >= pace.acknowledge)) box.lost = true;
+    again();
+    changed();
+  }
+
+  return box;
+}
+
+// --- the form -----------------------------------------------------------------------------------------------------
+
+/** @type {Answer} */
+const BLANK = { value: null, status: "blank", version: 0 };
+
+/**
+ * Draw an exercise and keep it in step with its answers. Controls are made once and only ever change their values,
+ * so that nothing that arrives can take the focus or the caret away.
+ *
+ * @param {HTMLElement} element
+ * @param {Exercise} exercise
+ * @param {Transport} transport
+ * @param {Pace} [pace]
+ * @returns {() => void} take it away again
+ */
+export function mount(element, exercise, transport, pace = PACE) {
+  const { id, texts, language } = exercise;
+  const page = Math.random().toString(36).slice(2);
+  const post = (/** @type {object} */ message) => {
+    try { transport.post({ ...message, page }); } catch { /* a closed channel: no reply comes, and the form says so */ }
+  };
+  const box = outbox(post, pace, () => drawState());
+  const leaving = new AbortController();
+
+  /** @type {Map<string, Answer>} what the kernel last said */ const known = new Map();
+  /** @type {Map<string, Answer>} what is on the page */ const shown = new Map();
+  let /** @type {any} */ now = null; // the latest `answers` message
+  let editing = false; // an earlier occasion, opened for changes
+  let savedAt = "";
+  let trouble = ""; // of the whole form, not of one answer
+
+  // Elements ........................................................................................................
+
+  const heading = unique();
+  const picker = h("div", { class: "mend-occasion" });
+  const assigned = h("div", { class: "mend-assigned", hidden: true });
+  const voice = h("div", { class: "mend-hidden", "aria-live": "polite" });
+  const say = (/** @type {string} */ text) => { voice.textContent = text; };
+  const wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
+  const lockPlace = h("div", { class: "mend-lock", hidden: true });
+  const earlier = h("div", { class: "mend-earlier", hidden: true });
+
+  const questions = exercise.items.map(question);
+  const useful = questions.find(({ item }) => item.id === `${id}.useful`);
+  const done = exercise.items.find((item) => item.id === `${id}.done`);
+  const main = questions.filter(({ item }) => item !== useful?.item && item !== done);
+
+  const doneButton = h("button", { type: "button", class: "mend-done", onclick: () => {
+    if (!done) return;
+    const marked = shown.get(done.id)?.value === "yes";
+    change(done, marked ? null : "yes");
+  } });
+  const close = h("div", { class: "mend-close" }, useful?.node, done ? doneButton : null);
+  const body = h("div", { class: "mend-body", hidden: true }, ...main.map(({ node }) => node), close);
+
+  const settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
+  const saving = h("span", { class: "mend-saving", "aria-hidden": "true" }, texts.saving);
+  const progress = h("span", { class: "mend-progress" });
+  const foot = h("div", { class: "mend-foot" }, h("span", { class: "mend-state" }, settled, saving), progress);
+
+  const root = h("section", { class: "mend-form", id, "aria-labelledby": heading, lang: language, "data-lm-suppress-shortcuts": "true" },
+    h("header", { class: "mend-head" },
+      h("h2", { id: heading }, exercise.title),
+      h("p", { class: "mend-meta" }, `${fill(texts.minutes, exercise)} · ${texts.private}`)),
+    picker, assigned,
+    exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
+    wait, lockPlace, earlier, body, foot, voice);
+
+  // Questions .......................................................................................................
+
+  function question(/** @type {Item} */ item) {
+    const kind = KINDS[item.kind] ?? {};
+    const name = unique();
+    const help = item.help_html ? h("div", { class: "mend-help", id: unique(), html: item.help_html }) : null;
+    const notice = h("div", { class: "mend-notice", id: unique(), "aria-live": "polite" });
+    const comment = h("div", { class: "mend-comments" });
+    if (item.kind === "note") {
+      return { item, kind, notice, comment, node: h("div", { class: "mend-note", html: item.prompt_html ?? "" }), show() {} };
+    }
+    if (item.kind === "computed") {
+      const output = h("output", { id: name });
+      const node = h("div", { class: "mend-item mend-computed" }, h("label", { for: name, class: "mend-prompt" }, item.prompt), help, output);
+      const show = (/** @type {any} */ value) => {
+        const text = value === null ? "–" : plain(item, new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value));
+        if (output.textContent !== text) output.textContent = text;
+      };
+      return { item, kind, notice, comment, node, show };
+    }
+
+    const describe = [help?.id, notice.id].filter(Boolean).join(" ");
+    const control = /** @type {Control} */ (kind.control?.(item, {
+      texts, language, say, describe: kind.group ? "" : describe, change: (value, typing) => change(item, value, typing),
+    }));
+    const skipped = h("p", { class: "mend-skipped", hidden: true }, texts.skipped);
+    const skip = quiet(texts.skip, () => {
+      if (shown.get(item.id)?.status === "skipped") change(item, null);
+      else change(item, null, false, "skipped");
+    }, { "aria-describedby": name });
+    const clear = kind.clear ? quiet(texts.clear, () => { change(item, null); control.focus(); }, { "aria-describedby": name }) : null;
+    const isUseful = item.id === `${id}.useful`;
+    const acts = h("div", { class: "mend-acts" }, clear, isUseful ? null : skip);
+    const inside = [help, h("div", { class: "mend-control" }, control.node), skipped, notice, comment, acts];
+    let node;
+    if (kind.group) {
+      node = h("fieldset", { class: "mend-item", "aria-describedby": describe }, h("legend", { id: name, class: "mend-prompt" }, item.prompt), ...inside);
+    } else {
+      if (control.target) control.target.id = unique();
+      node = h("div", { class: "mend-item" }, h("label", { id: name, for: control.target?.id, class: "mend-prompt" }, item.prompt), ...inside);
+    }
+    return {
+      item, kind, node, notice, comment,
+      /** Show an answer without touching what already says so. */
+      show(/** @type {Answer} */ answer) {
+        const off = answer.status === "skipped";
+        control.show(off ? null : answer.value);
+        control.hint?.(off ? [] : answer.hints ?? [], answer.value);
+        control.node.hidden = off;
+        skipped.hidden = !off;
+        skip.textContent = off ? texts.unskip : texts.skip;
+        clear?.classList.toggle("mend-away", answer.status !== "answered");
+      },
+      invalid(/** @type {boolean} */ wrong) {
+        control.target?.setAttribute("aria-invalid", String(wrong));
+      },
+    };
+  }
+
+  /** The person answered: show it, keep it, and let the rest of the page follow. */
+  function change(/** @type {Item} */ item, /** @type {any} */ value, typing = false, /** @type {Status | null} */ status = null) {
+    if (!now) return;
+    const answer = { ...(known.get(item.id) ?? BLANK), value, status: status ?? (value === null ? "blank" : "answered"), hints: shown.get(item.id)?.hints };
+    shown.set(item.id, /** @type {Answer} */ (answer));
+    const asked = questions.find((each) => each.item === item);
+    if (asked && !asked.notice.querySelector("button")) asked.notice.replaceChildren(); // an offer stays until it is taken or left
+    asked?.invalid?.(false);
+    if (typing) asked?.node.querySelector(".mend-acts .mend-away")?.classList.remove("mend-away");
+    else asked?.show(/** @type {Answer} */ (answer));
+    box.put({ item: item.id, occasion: now.occasion, value, status: answer.status, seen: known.get(item.id)?.version ?? 0 }, typing);
+    follow();
+  }
+
+  // Drawing .........................................................................................................
+
+  /** Show and hide by the conditions, work out numbers, count. */
+  function follow() {
+    /** @type {Map<string, boolean>} */ const active = new Map();
+    const isActive = (/** @type {Item} */ item) => {
+      if (!active.has(item.id)) {
+        active.set(item.id, false); // a circle would be refused when loading; here it only must end
+        const hidden = (now?.hidden ?? []).includes(item.id);
+        active.set(item.id, !hidden && (!item.show_if || evaluate(item.show_if, get) === true));
+      }
+      return active.get(item.id);
+    };
+    const get = (/** @type {string} */ other) => {
+      const asked = questions.find((each) => each.item.id === other);
+      if (!asked) return now?.context?.[other] ?? null;
+      if (!isActive(asked.item)) return null;
+      if (asked.item.kind === "computed") return compute(asked.item.compute, get);
+      const answer = shown.get(other);
+      return answer?.status === "answered" ? answer.value : null;
+    };
+    let [answered, skipped, total] = [0, 0, 0];
+    for (const asked of main) {
+      asked.node.hidden = !isActive(asked.item);
+      if (asked.item.kind === "computed") asked.show(/** @type {any} */ (get(asked.item.id)));
+      if (asked.node.hidden || !asked.kind.control) continue;
+      const status = shown.get(asked.item.id)?.status;
+      total += 1;
+      answered += Number(status === "answered");
+      skipped += Number(status === "skipped");
+    }
+    progress.textContent = total ? fill(skipped ? texts.progress_skipped : texts.progress, { answered, skipped, total }) : "";
+    const marked = done && shown.get(done.id)?.value === "yes";
+    doneButton.textContent = marked ? texts.done_marked : texts.done;
+    doneButton.setAttribute("aria-pressed", String(Boolean(marked)));
+  }
+
+  function drawState() {
+    const reason = box.reason || trouble;
+    const busy = box.size > 0 && !box.lost && !reason;
+    const text = box.lost ? (box.size ? texts.lost : texts.asleep)
+      : reason ? fill(texts.not_saved, { reason })
+      : savedAt ? fill(texts.saved, { time: clock(savedAt, language) })
+      : texts.nothing_yet;
+    if (settled.textContent !== text && !busy) settled.textContent = text;
+    root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";
+  }
+
+  function draw() {
+    const occasion = (now.occasions ?? []).find((/** @type {any} */ each) => each.id === now.occasion);
+    const past = Boolean(occasion && !occasion.current && !editing);
+    const inside = root.contains(document.activeElement) && body.contains(document.activeElement);
+    wait.hidden = true;
+    drawPicker(occasion);
+    drawAssigned();
+    lockPlace.hidden = !now.lock;
+    earlier.hidden = !past || Boolean(now.lock);
+    body.hidden = past || Boolean(now.lock);
+    foot.hidden = body.hidden;
+    if (now.lock) drawLock(now.lock);
+    if (!earlier.hidden) {
+      earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(),
+        quiet(texts.earlier_edit, () => { editing = true; draw(); body.querySelector("input, textarea, select, button")?.focus(); }));
+    }
+    if (inside && now.lock) lockPlace.querySelector("h3").focus();
+    follow();
+    drawState();
+  }
+
+  function drawPicker(/** @type {any} */ occasion) {
+    const all = now.occasions ?? [];
+    picker.hidden = exercise.repeats === "once";
+    if (picker.dataset.drawn === JSON.stringify([all, now.occasion])) return;
+    picker.dataset.drawn = JSON.stringify([all, now.occasion]);
+    if (all.length < 2) {
+      picker.replaceChildren(h("span", {}, occasion?.label ?? ""));
+      return;
+    }
+    const select = picker.querySelector("select") ?? h("select", { class: "mend-input", onchange: () => {
+      box.flush();
+      ask({ type: "occasion", occasion: select.value });
+    } });
+    select.setAttribute("aria-label", texts.occasion);
+    select.replaceChildren(...all.map((/** @type {any} */ each) => h("option", { value: each.id, selected: each.id === now.occasion }, each.label)));
+    if (!select.parentNode) picker.replaceChildren(select);
+  }
+
+  function drawAssigned() {
+    const task = now.assigned;
+    assigned.hidden = !task;
+    if (!task) return;
+    assigned.replaceChildren(
+      h("p", { class: "mend-from" }, fill(texts.assigned, task), task.due ? ` · ${fill(texts.due, { date: day(task.due, language) })}` : ""),
+      task.instruction ? h("p", {}, task.instruction) : "");
+  }
+
+  function drawLock(/** @type {any} */ lock) {
+    if (lockPlace.dataset.drawn === JSON.stringify(lock)) return;
+    lockPlace.dataset.drawn = JSON.stringify(lock);
+    const wrote = [...shown.values()].some((answer) => answer.status !== "blank");
+    lockPlace.replaceChildren(
+      h("h3", { tabindex: "-1" }, lock.title),
+      h("div", { html: lock.html ?? "" }),
+      lock.instead?.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.locked_instead),
+        h("ul", {}, ...lock.instead.map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label))))) : "",
+      lock.resources?.length ? h("ul", { class: "mend-resources" }, ...lock.resources.map((/** @type {string} */ each) => h("li", { html: each }))) : "",
+      wrote ? h("details", {}, h("summary", {}, texts.locked_answers), readings()) : "");
+  }
+
+  function reading(/** @type {Item} */ item, /** @type {Answer} */ answer) {
+    if (answer.status === "skipped") return texts.reading_skipped;
+    if (answer.status === "blank" || answer.value === null) return texts.reading_blank;
+    return KINDS[item.kind].reading?.(item, answer.value, texts, language) ?? "";
+  }
+
+  function readings() {
+    const told = main.filter(({ item, kind }) => kind.control && (shown.get(item.id) ?? BLANK).status !== "blank");
+    return h("dl", { class: "mend-readings" }, ...told.flatMap(({ item }) => {
+      const answer = shown.get(item.id) ?? BLANK;
+      return [h("dt", {}, item.prompt), h("dd", {}, reading(item, answer), answer.comment ? said(answer.comment) : null)];
+    }));
+  }
+
+  /** A counselor's words beside an answer. */
+  const said = (/** @type {Comment} */ comment) => h("aside", { class: "mend-comment", role: "note" },
+    h("p", { class: "mend-from" }, comment.at ? fill(texts.comment, { from: comment.from, date: day(comment.at, language) }) : comment.from),
+    h("p", {}, comment.text));
+
+  // Messages ........................................................................................................
+
+  /** @type {any} */ let expecting;
+
+  /** Ask the kernel for answers; when none come, say so and ask again. */
+  function ask(/** @type {any} */ message) {
+    post(message);
+    expecting ??= setTimeout(() => {
+      expecting = undefined;
+      if (now) box.lost = true;
+      else wait.textContent = texts.waiting;
+      drawState();
+      if (!now || visible()) ask(message);
+    }, pace.acknowledge);
+  }
+  const refresh = () => now && ask({ type: "refresh", occasion: now.occasion });
+
+  /** Every message the kernel may write; anything else is left alone. @type {Record<string, (message: any) => void>} */
+  const RECEIVE = {
+    answers(message) {
+      if (message.page && message.page !== page) return; // meant for another view of this form
+      if (typeof message.occasion !== "string" || typeof message.answers !== "object") return;
+      clearTimeout(expecting);
+      expecting = undefined;
+      trouble = "";
+      const first = !now;
+      const turned = message.occasion !== now?.occasion;
+      if (turned) editing = false;
+      now = message;
+      box.prefix = `mend ${message.journal ?? ""} ${id} `;
+      for (const asked of questions) {
+        if (!asked.kind.control) continue;
+        const incoming = { ...BLANK, ...(message.answers[asked.item.id] ?? {}) };
+        if (turned) load(asked, incoming);
+        else merge(asked, incoming);
+        asked.comment.replaceChildren(...(incoming.comment ? [said(incoming.comment)] : []));
+      }
+      if (first) restore();
+      draw();
+      if (first && location.hash === `#${id}`) root.scrollIntoView();
+    },
+    saved(message) {
+      if (message.page !== page) { refresh(); return; } // another view of this form saved something
+      const change = box.acknowledge(message);
+      savedAt = message.at;
+      if (!change || message.occasion !== now?.occasion) return;
+      known.set(message.item, { ...known.get(message.item), value: change.value, status: change.status, at: message.at, version: message.version });
+      const asked = questions.find((each) => each.item.id === message.item);
+      const answer = shown.get(message.item);
+      if (!asked || !answer || !same(answer.value, change.value)) return;
+      shown.set(message.item, { ...answer, at: message.at, version: message.version, hints: message.hints ?? [] });
+      asked.show(/** @type {Answer} */ (shown.get(message.item)));
+      if (message.overtaken) asked.notice.replaceChildren(h("p", {}, texts.changed_overtaken));
+    },
+    refused(message) { notSaved(message, true); },
+    failed(message) { notSaved(message, false); },
+    lock(message) {
+      if (!now) return;
+      box.flush();
+      now = { ...now, lock: message.lock };
+      draw();
+    },
+    changed: () => refresh(),
+  };
+
+  function notSaved(/** @type {any} */ message, /** @type {boolean} */ refused) {
+    if (message.page && message.page !== page) return;
+    if (!message.seq) {
+      trouble = message.reason;
+      if (!now) wait.textContent = message.reason;
+      return;
+    }
+    box.trouble(message, refused);
+    const asked = questions.find((each) => each.item.id === message.item);
+    if (!refused || !asked || box.waiting(now?.occasion, message.item)?.seq !== message.seq) return;
+    asked.notice.replaceChildren(h("p", { class: "mend-wrong" }, message.reason));
+    asked.invalid?.(true);
+  }
+
+  function receive(/** @type {any} */ message) {
+    if (typeof message !== "object" || message === null || !Object.hasOwn(RECEIVE, message.type)) return;
+    const lost = box.lost;
+    RECEIVE[message.type](message);
+    box.alive();
+    if (lost) say(texts.back);
+    drawState();
+  }
+
+  /** Another occasion, or the first: show what is there, or what waits to be saved. */
+  function load(/** @type {any} */ asked, /** @type {Answer} */ incoming) {
+    const waiting = box.waiting(now.occasion, asked.item.id);
+    known.set(asked.item.id, incoming);
+    const answer = waiting ? { ...incoming, value: waiting.value, status: waiting.status } : incoming;
+    shown.set(asked.item.id, answer);
+    asked.notice.replaceChildren();
+    asked.show(answer);
+  }
+
+  /** The same occasion again: what another page changed is shown, unless the person is writing here. */
+  function merge(/** @type {any} */ asked, /** @type {Answer} */ incoming) {
+    const before = known.get(asked.item.id) ?? BLANK;
+    const waiting = box.waiting(now.occasion, asked.item.id);
+    const words = ({ value, status } = BLANK) => [status === "blank" ? null : value, status];
+    known.set(asked.item.id, incoming);
+    if (same(words(incoming), words(before))) {
+      if (!waiting) shown.set(asked.item.id, { ...incoming, hints: incoming.hints ?? shown.get(asked.item.id)?.hints });
+      return;
+    }
+    if (!waiting) {
+      shown.set(asked.item.id, incoming);
+      asked.show(incoming);
+      asked.notice.replaceChildren(h("p", {}, incoming.at ? fill(texts.changed, { time: clock(incoming.at, language) }) : texts.changed_sometime));
+    } else if (!same(words(incoming), words(waiting))) {
+      offer(asked, fill(texts.changed_typing, { time: clock(incoming.at, language) }), incoming, texts.use_other, texts.keep_mine);
+    }
+  }
+
+  /** Two versions of one answer: both are shown, and the person chooses. */
+  function offer(/** @type {any} */ asked, /** @type {string} */ text, /** @type {Answer} */ other, /** @type {string} */ take, /** @type {string} */ leave) {
+    const settle = (/** @type {boolean} */ taken) => {
+      const focus = asked.node.querySelector(".mend-control input, .mend-control textarea, .mend-control button, .mend-control select");
+      asked.notice.replaceChildren();
+      if (taken) change(asked.item, other.value, false, other.status);
+      focus?.focus();
+    };
+    asked.notice.replaceChildren(h("p", {}, text), h("blockquote", {}, reading(asked.item, other)),
+      h("p", { class: "mend-offer" }, quiet(take, () => settle(true)), quiet(leave, () => settle(false))));
+  }
+
+  /** What this tab held when the connection was lost: saved now, unless something later was saved elsewhere. */
+  function restore() {
+    for (const entry of box.held()) {
+      const asked = questions.find((each) => each.item.id === entry.item);
+      const stored = known.get(entry.item) ?? BLANK;
+      const here = entry.occasion === now.occasion;
+      if (!asked || (here && same(stored.value, entry.value) && stored.status === entry.status)) {
+        box.release(entry);
+      } else if (here && stored.at && new Date(stored.at) > new Date(entry.held)) {
+        box.release(entry);
+        offer(asked, texts.held, { ...BLANK, value: entry.value, status: entry.status }, texts.use_mine, texts.use_other);
+      } else {
+        const { item, occasion, value, status } = entry;
+        if (here) {
+          shown.set(item, { ...stored, value, status });
+          asked.show(/** @type {any} */ (shown.get(item)));
+        }
+        box.put({ item, occasion, value, status, seen: here ? stored.version : entry.seen });
+      }
+    }
+  }
+
+  // The page around .................................................................................................
+
+  let onScreen = true;
+  const watch = new IntersectionObserver((seen) => { onScreen = seen.some((each) => each.isIntersecting); });
+  const visible = () => document.visibilityState === "visible" && onScreen;
+  const listen = { signal: leaving.signal };
+
+  root.addEventListener("focusout", () => box.flush());
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? box.flush() : refresh()), listen);
+  window.addEventListener("pagehide", () => box.flush(), listen);
+  window.addEventListener("focus", () => refresh(), listen);
+  for (const event of ["keydown", "keypress", "keyup"]) {
+    // JupyterLab's single keys delete cells; what is typed here stays here.
+    root.addEventListener(event, (/** @type {KeyboardEvent} */ key) => {
+      key.stopPropagation();
+      if (event === "keydown" && key.key === "s" && (key.ctrlKey || key.metaKey)) {
+        key.preventDefault();
+        box.flush();
+      }
+    });
+  }
+  const poll = setInterval(() => visible() && !box.size && refresh(), pace.refresh);
+
+  element.replaceChildren(root);
+  watch.observe(root);
+  const stop = transport.listen(receive);
+  ask({ type: "ready" });
+
+  return () => {
+    box.stop();
+    stop();
+    leaving.abort();
+    watch.disconnect();
+    clearInterval(poll);
+    clearTimeout(expecting);
+    root.remove();
+  };
+}
+
+// --- Jupyter ------------------------------------------------------------------------------------------------------
+
+/** The one place that knows of anywidget: its channel to the kernel on this computer. @returns {Transport} */
+function kernel(/** @type {any} */ model) {
+  return {
+    post: (message) => model.send(message),
+    listen(receive) {
+      model.on("msg:custom", receive);
+      return () => model.off("msg:custom", receive);
+    },
+  };
+}
+
+export default {
+  render: (/** @type {{model: any, el: HTMLElement}} */ { model, el }) => mount(el, model.get("exercise"), kernel(model)),
+};

@@ -1,0 +1,225 @@
+"""An exercise as one widget: the static exercise is a trait, answers travel only in messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import anywidget
+import traitlets
+
+from workbook import definition
+from workbook.errors import StoreError, WorkbookError
+
+if TYPE_CHECKING:
+    from workbook.definition import Exercise, Workbook
+
+_log = logging.getLogger(__name__)
+
+# Everything the form says by itself, in the workbook's language; `{…}` is filled in by form.js.
+TEXTS: dict[str, str] = {
+    "minutes": "{minutes} minutes",
+    "private": "private",
+    "occasion": "Which one to look at",
+    "opening": "Opening your answers…",
+    "waiting": "Still waiting for this page to wake up. Nothing you wrote is lost.",
+    "nothing_yet": "Saved as you go, on this computer",
+    "saving": "Saving…",
+    "saved": "Saved {time} on this computer",
+    "not_saved": "Not saved yet: {reason}",
+    "lost": "Not saved yet: the connection is lost. Your words are kept in this page; "
+    "reload it and they will be saved.",
+    "asleep": "This page has lost its connection. Reload it before you go on.",
+    "back": "The connection is back.",
+    "progress": "{answered} of {total} answered",
+    "progress_skipped": "{answered} of {total} answered, {skipped} skipped",
+    "clear": "Clear",
+    "skip": "Skip this one",
+    "unskip": "Answer this one",
+    "skipped": "Skipped. You can come back to it any time.",
+    "reading_skipped": "Skipped",
+    "reading_blank": "No answer",
+    "yes": "Yes",
+    "no": "No",
+    "unsure": "I’m not sure",
+    "choose": "Choose…",
+    "left": "{count} characters left",
+    "rank_untouched": "Not put in order yet.",
+    "rank_keep": "Keep this order",
+    "rank_up": "Move {label} up",
+    "rank_down": "Move {label} down",
+    "rank_moved": "{label} is now {place} of {total}.",
+    "shares_part": "of 100",
+    "shares_left": "{left} of 100 left to share out",
+    "shares_over": "{over} more than 100. It is saved as it is; lower a part when you are ready.",
+    "shares_whole": "Together they make 100.",
+    "table_add": "Add a {row}",
+    "table_row": "{row} {number}",
+    "table_remove": "Remove",
+    "table_remove_row": "Remove {row} {number}",
+    "table_removed": "Removed {row} {number}.",
+    "table_undo": "Put it back",
+    "table_full": "This list is full.",
+    "part_optional": "optional",
+    "changed": "Changed on another page at {time}.",
+    "changed_sometime": "Changed on another page.",
+    "changed_typing": "Changed on another page at {time}, while you were writing here:",
+    "changed_overtaken": "Also changed on another page. Yours is the later one and is kept; "
+    "the other stays in your history.",
+    "use_other": "Use that one",
+    "keep_mine": "Keep mine",
+    "use_mine": "Use mine",
+    "held": "You wrote this here before the connection was lost; a later answer is shown above:",
+    "earlier": "An earlier one, as you left it.",
+    "earlier_edit": "Change this earlier one",
+    "useful": "How useful was this?",
+    "done": "Mark as done",
+    "done_marked": "Marked as done",
+    "comment": "{from}, {date}",
+    "assigned": "{from} asked you to do this",
+    "due": "by {date}",
+    "locked_answers": "What you wrote here before",
+    "locked_instead": "Something to do instead",
+}
+
+_GENERAL = "Something went wrong inside the workbook. Your words are still on this page."
+_MESSAGES: dict[object, dict[str, type]] = {  # what a page may say, and the fields it needs
+    "ready": {},
+    "refresh": {},
+    "occasion": {"occasion": str},
+    "answer": {"seq": int, "item": str, "occasion": str, "status": str, "seen": int},
+}
+_STATUSES = frozenset({"answered", "skipped", "blank"})
+_UNSENT = {"share", "tags", "source", "retired", "help"}  # for people and modules behind the form
+
+
+class Saved(Protocol):
+    """What `save` returns. Optional besides: `.hints` (dicts) and `.overtaken` (bool)."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def version(self) -> int: ...
+
+
+class Save(Protocol):
+    """Save one answer. `seen`: the version the page last saw (0: none); `page`: one open page, a sitting."""
+
+    def __call__(
+        self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str
+    ) -> Saved: ...
+
+
+Read = Callable[[str | None], Mapping[str, object]]  # occasion (None: the current one) → answers payload
+
+
+def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
+    """Return the static half of a form: plain JSON values, Markdown rendered, no answers.
+
+    Options, points and parts become lists of pairs, because JSON objects lose the order of number-like keys.
+    """
+    return {
+        "id": exercise.id,
+        "title": exercise.title,
+        "intro_html": definition.html(exercise.intro) if exercise.intro else "",
+        "minutes": exercise.minutes,
+        "repeats": exercise.repeats,
+        "language": workbook.language,
+        "items": [_item(item) for item in exercise.items if not item.retired],
+        "texts": TEXTS,
+    }
+
+
+def _item(item: definition.Item) -> dict[str, object]:
+    fields: dict[str, Any] = item.model_dump(mode="json", exclude=_UNSENT, exclude_none=True)
+    if item.help:
+        fields["help_html"] = definition.html(item.help)
+    if item.kind == "note":
+        fields["prompt_html"] = definition.html(item.prompt)
+    for key in ("options", "parts"):
+        if key in fields:
+            fields[key] = [list(pair) for pair in fields[key].items()]
+    if item.kind == "scale":
+        fields["points"] = [[int(point), label] for point, label in item.points.items()]
+    for column in fields.get("columns", ()):
+        if "options" in column:
+            column["options"] = [list(pair) for pair in column["options"].items()]
+    return fields
+
+
+class Form(anywidget.AnyWidget):
+    """One exercise in the page.
+
+    It is handed what it needs and imports no store: `save(item, value, status, occasion, seen, page)` and
+    `read(occasion)`. Nothing raised in a callback is silent: the page gets a sentence, the log gets the
+    error's type and never a word of an answer.
+    """
+
+    _esm = Path(__file__).with_name("form.js")
+    _css = Path(__file__).with_name("form.css")
+    exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
+
+    def __init__(self, exercise: Mapping[str, object], *, save: Save, read: Read) -> None:
+        super().__init__(exercise=dict(exercise))
+        self._save = save
+        self._read = read
+        self._last: dict[tuple[str, str, str], tuple[int, dict[str, object]]] = {}  # resent ones are saved once
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return f'Form("{self.exercise.get("id", "")}")'
+
+    def changed(self) -> None:
+        """Ask every page showing this form to read again: a lock or an answer changed elsewhere."""
+        self.send({"type": "changed"})
+
+    def _receive(self, _widget: object, content: object, _buffers: Sequence[object]) -> None:
+        message = content if isinstance(content, dict) else {}
+        try:
+            reply = self._reply(message)
+        except StoreError as error:  # may pass: the page keeps the value and tries again
+            reply = {"type": "failed", "reason": str(error)}
+        except WorkbookError as error:
+            reply = {"type": "refused" if message.get("type") == "answer" else "failed", "reason": str(error)}
+        except Exception as error:  # whatever it was, the person hears of it
+            _log.error("form %s: %s", self.exercise.get("id"), type(error).__name__)
+            reply = {"type": "failed", "reason": _GENERAL}
+        self.send({**reply, **{key: message[key] for key in ("page", "seq", "item") if key in message}})
+
+    def _reply(self, message: Mapping[str, Any]) -> dict[str, object]:
+        kind = message.get("type")
+        fields = _MESSAGES[kind]  # an unknown or malformed message is a bug of the page: a general sentence
+        for name, type_ in fields.items():
+            if not isinstance(message[name], type_) or isinstance(message[name], bool):
+                raise TypeError(name)
+        if kind != "answer":
+            return {"type": "answers", **self._read(message.get("occasion"))}
+        return self._answer(message)
+
+    def _answer(self, message: Mapping[str, Any]) -> dict[str, object]:
+        item, status, occasion = message["item"], message["status"], message["occasion"]
+        if status not in _STATUSES:
+            raise ValueError("status")
+        if item not in {each["id"] for each in self.exercise["items"]}:
+            raise KeyError("item")
+        place = (str(message.get("page")), item, occasion)
+        seq, reply = self._last.get(place, (0, {}))
+        if seq == message["seq"]:
+            return reply
+        value = message.get("value") if status == "answered" else None
+        saved = self._save(
+            item=item, value=value, status=status, occasion=occasion, seen=message["seen"], page=place[0]
+        )
+        reply = {
+            "type": "saved",
+            "occasion": occasion,
+            "at": saved.at.isoformat(),
+            "version": saved.version,
+            "hints": [dict(hint) for hint in getattr(saved, "hints", ())],
+            "overtaken": bool(getattr(saved, "overtaken", False)),
+        }
+        self._last[place] = (message["seq"], reply)
+        return reply
