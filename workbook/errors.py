@@ -15,6 +15,14 @@ class DefinitionError(WorkbookError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
+class InvalidCondition(WorkbookError):
+    """A condition cannot be read; `.faults` holds (path, value, message, cure) of each fault in it."""
+
+    def __init__(self, faults: tuple[tuple[tuple[str | int, ...], object, str, str], ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(f"{'.'.join(map(str, path))} {message} {cure}" for path, _, message, cure in faults))
+
+
 class InvalidAnswer(WorkbookError):
     """A value does not fit its item; the answer was not saved."""
 
