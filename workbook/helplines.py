@@ -1,0 +1,96 @@
+"""Help at hand: who to call, by region and kind, read from `data/resources/`; works with no network."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from workbook import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One place to turn to, and when somebody last checked that it is right."""
+
+    id: str
+    name: str
+    kinds: tuple[str, ...]  # emergency crisis abuse abusers legal young listening
+    number: str | None
+    text: str | None  # how to reach them by text message
+    url: str | None
+    hours: str | None
+    languages: tuple[str, ...]
+    source: str
+    last_checked: date | None
+    verified: bool
+    note: str | None
+
+
+def regions() -> dict[str, str]:
+    """Return the regions with help lines: code → name, “elsewhere” last."""
+    files = sorted(resources.data("resources").glob("*.yaml"), key=lambda path: (path.stem == "elsewhere", path.stem))
+    return {path.stem: str(_region(path.stem)["name"]) for path in files}
+
+
+def helplines(region: str, kinds: Iterable[str] | None = None) -> tuple[Line, ...]:
+    """Return a region's help lines, those of the first kind first; an unknown region gets “elsewhere”."""
+    lines = _lines(region if region in regions() else "elsewhere")
+    if kinds is None:
+        return lines
+    wanted = list(kinds)
+    found = [line for kind in wanted for line in lines if kind in line.kinds]
+    return tuple(dict.fromkeys(found))
+
+
+def stale(today: date) -> tuple[str, ...]:
+    """Return a warning for each help line nobody checked within twelve months; never an error."""
+    return tuple(
+        f"data/resources/{region}.yaml: {line.name} was "
+        + (f"last checked on {line.last_checked}." if line.last_checked else "never checked.")
+        for region in regions()
+        for line in _lines(region)
+        if line.last_checked is None or today - line.last_checked > YEAR
+    )
+
+
+@functools.cache
+def _region(code: str) -> dict[str, object]:
+    import yaml
+
+    text = resources.data("resources", f"{code}.yaml").read_text("utf-8")
+    read: dict[str, object] = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only strings
+    return read
+
+
+@functools.cache
+def _lines(code: str) -> tuple[Line, ...]:
+    rows = _region(code)["lines"]
+    return tuple(_line(row) for row in rows)  # type: ignore[attr-defined]  # a list; tests read every shipped file
+
+
+def _line(row: Mapping[str, object]) -> Line:
+    def word(key: str) -> str | None:
+        return str(row[key]) if row.get(key) else None
+
+    checked = word("last_checked")
+    return Line(
+        id=str(row["id"]),
+        name=str(row["name"]),
+        kinds=tuple(row["for"]),  # type: ignore[arg-type]  # a list of words
+        number=word("number"),
+        text=word("text"),
+        url=word("url"),
+        hours=word("hours"),
+        languages=tuple(row.get("languages") or ()),  # type: ignore[arg-type]  # a list of words
+        source=str(row["source"]),
+        last_checked=date.fromisoformat(checked) if checked else None,
+        verified=row.get("verified") == "yes",
+        note=word("note"),
+    )

@@ -1,0 +1,259 @@
+"""What gates ask about: the newest answer to each question, and what is measured from all answers and their times."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from workbook.models import ScalePoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from workbook.answers import Response
+    from workbook.models import Workbook
+
+SITTING = timedelta(hours=3)  # without activity for this long, a sitting is over
+RETELLING_DAYS = 30  # how far back retellings of one incident are counted
+DISTRESS_DAYS = 14  # how far back rises in distress are counted
+KEYS_A_MINUTE = 120  # slow, thoughtful typing; turns characters into minutes of writing
+PAUSE = timedelta(minutes=5)  # two saves of free text no further apart are one stretch of writing
+DRAFT_HOURS = 24  # how long a draft rests
+LEFT_ALONE = timedelta(hours=1)  # a draft not touched for this long has been left, and rests
+
+CHECK = "start.safety"  # the questions behind the gates
+RECHECK = "start.recheck"  # some of them asked again; the newest answer to a question counts
+NOW = ("suicide", "harm_others", "arousal", "drunk_or_high")  # asked at every sitting
+CHANGES = ("afraid", "hurt_by_them", "hurt_them", "they_fear_me", "legal", "their_no", "since_no", "affair")
+
+
+class Past(Protocol):
+    """One stored version of an answer; what `store.StoredAnswer` is."""
+
+    @property
+    def item(self) -> str: ...
+    @property
+    def occasion(self) -> str: ...
+    @property
+    def value(self) -> object: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def answered_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version of an answer, wherever it came from."""
+
+    at: datetime
+    item: str
+    occasion: str
+    value: object
+    status: str
+
+    @property
+    def given(self) -> object:
+        """The value; None when skipped, cleared or an empty list."""
+        return self.value if self.status == "answered" and self.value != [] else None
+
+
+def canonical(item: str) -> str:
+    """Name a question asked again by the id it has in the safety check."""
+    word = item.removeprefix(f"{RECHECK}.")
+    return f"{CHECK}.{word}" if word in (*NOW, *CHANGES, "reached_out") and word != item else item
+
+
+def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[Past]) -> list[Entry]:
+    """Return every version known, oldest first, each once."""
+    known = {(past.item, past.occasion, past.answered_at): past for past in history}
+    entries = [Entry(p.answered_at, p.item, p.occasion, p.value, p.status) for p in known.values()]
+    entries += [
+        Entry(response.at, item, occasion, response.value, response.status)
+        for (item, occasion), response in responses.items()
+        if (item, occasion, response.at) not in known
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
+    """Return when the sitting that goes on at `now` began; `now` itself when nothing happened for three hours."""
+    start = now
+    for at in sorted((at for at in times if at <= now), reverse=True):
+        if start - at > SITTING:
+            break
+        start = at
+    return start
+
+
+def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], now: datetime) -> str:
+    """Return "done", or why it is not: "due" or "changed" (something changed, and what it was is still blank)."""
+    start = sitting_start((entry.at for entry in entries), now)
+
+    def asked(word: str, since: datetime = start) -> bool:
+        entry = newest.get(f"{CHECK}.{word}")
+        return entry is not None and entry.at >= since and (entry.status == "skipped" or entry.given is not None)
+
+    if not all(asked(word) for word in NOW):
+        return "due"
+    if all(asked(word) for word in CHANGES):
+        return "done"
+    changed = newest.get(f"{RECHECK}.changed")
+    if changed is None or changed.at < start or changed.status == "blank":
+        return "due"
+    return "done" if changed.given == "no" else "changed"
+
+
+@dataclass
+class Facts:
+    """What gates ask about: the newest answers, and what is measured from all of them."""
+
+    workbook: Workbook
+    responses: Mapping[tuple[str, str], Response]
+    past: Iterable[Past]
+    events: tuple[Mapping[str, object], ...]
+    now: datetime
+
+    def __post_init__(self) -> None:
+        self.entries = entries_of(self.responses, self.past)
+        self.newest = {canonical(entry.item): entry for entry in self.entries}
+
+    def get(self, id: str) -> object:
+        """Return what a condition compares: a newest answer, or a measure; None when blank or skipped."""
+        if id.startswith("measured."):
+            return MEASURES[id.removeprefix("measured.")](self)
+        entry = self.newest.get(id)
+        return entry.given if entry else None
+
+    @functools.cached_property
+    def free_text(self) -> list[Entry]:
+        """Every version of every free text, oldest first."""
+        kinds = {item.id for item in self.workbook.items if item.kind in ("longtext", "letter")}
+        return [entry for entry in self.entries if entry.item in kinds]
+
+    def tagged(self, tag: str) -> set[str]:
+        """Return the ids of the exercises with a tag."""
+        return {exercise.id for exercise in self.workbook.exercises if tag in exercise.tags}
+
+
+def exercise_id(item: str) -> str:
+    return item.rpartition(".")[0]
+
+
+def _length(value: object) -> int:
+    parts = value.values() if isinstance(value, dict) else [value]
+    return sum(len(part) for part in parts if isinstance(part, str))
+
+
+def writing_minutes(facts: Facts) -> float:
+    """Return minutes of free text today: the longer of two estimates, since a save tells when writing paused.
+
+    One adds up the time between saves at most five minutes apart; the other takes the characters added, at 120 a
+    minute. Deleted text is not taken off. A day is the client's own, midnight to midnight.
+    """
+    today = [e for e in facts.free_text if e.at.astimezone(facts.now.tzinfo).date() == facts.now.date()]
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(today)]
+    spans = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
+    length: dict[tuple[str, str], int] = {}
+    keys = 0
+    for entry in facts.free_text:
+        place = (entry.item, entry.occasion)
+        if entry in today:
+            keys += max(0, _length(entry.given) - length.get(place, 0))
+        length[place] = _length(entry.given)
+    return max(spans.total_seconds() / 60, keys / KEYS_A_MINUTE)
+
+
+def retellings(facts: Facts) -> int:
+    """Return in how many sittings of the last 30 days the same incident was written about; the most for any one."""
+    stories = facts.tagged("narrative")
+    times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for entry in facts.free_text:
+        exercise = exercise_id(entry.item)
+        if exercise in stories and facts.now - entry.at <= timedelta(days=RETELLING_DAYS):
+            times[exercise, entry.occasion].append(entry.at)
+    return max((1 + sum(b - a > SITTING for a, b in itertools.pairwise(at)) for at in times.values()), default=0)
+
+
+def distress_rises(facts: Facts) -> int:
+    """Return how often in 14 days distress was higher after an exercise than before it, by 2 points or more."""
+    rises = 0
+    for (item, occasion), after in facts.responses.items():
+        exercise, _, word = item.rpartition(".")
+        before = facts.responses.get((f"{exercise}.arousal_before", occasion))
+        if word != "arousal_after" or before is None or facts.now - after.at > timedelta(days=DISTRESS_DAYS):
+            continue
+        pair = (before.value, after.value)
+        if before.status == after.status == "answered" and all(isinstance(value, (int, float)) for value in pair):
+            rises += pair[1] - pair[0] >= 2  # type: ignore[operator]  # both are numbers
+    return rises
+
+
+def wellbeing(facts: Facts) -> float | None:
+    """Return the newest well-being answers as a percentage of their range; skipped ones count as lowest."""
+    scale = next(
+        (scale for chapter in facts.workbook.chapters for scale in chapter.scales if scale.id == "wellbeing"), None
+    )
+    if scale is None:
+        return None
+    filled = [(entry.at, entry.occasion) for entry in facts.entries if entry.item in scale.items]
+    if not filled:
+        return None
+    occasion = max(filled)[1]
+    parts: list[float] = []
+    for id in scale.items:
+        item, response = facts.workbook.item(id), facts.responses.get((id, occasion))
+        if response is None or not isinstance(item, ScalePoints):
+            continue
+        low, high = min(item.points), max(item.points)
+        if response.status == "skipped":
+            parts.append(0)
+        elif isinstance(response.value, int):
+            parts.append((response.value - low) / (high - low) * 100)
+    return sum(parts) / len(parts) if len(parts) >= scale.min_answered else None
+
+
+def acts_since_no(facts: Facts) -> int | None:
+    """Return how many kinds of contact since their no were ticked; skipping the question counts as two."""
+    entry = facts.newest.get(f"{CHECK}.since_no")
+    if entry is not None and entry.status == "skipped":
+        return 2
+    ticked = entry.given if entry else None
+    return len(set(ticked) - {"none"}) if isinstance(ticked, (list, tuple)) else None
+
+
+def draft_resting(facts: Facts) -> str:
+    """Return "yes" while a draft rests: 24 hours from its last word, once it is marked done or left for an hour."""
+    drafts = facts.tagged("draft")
+    last: dict[str, datetime] = {}
+    for entry in facts.free_text:
+        if exercise_id(entry.item) in drafts and entry.given:
+            last[exercise_id(entry.item)] = entry.at
+    for exercise, at in last.items():
+        done = facts.newest.get(f"{exercise}.done")
+        finished = done is not None and done.given == "yes" and done.at >= at
+        since = facts.now - at
+        if since < timedelta(hours=DRAFT_HOURS) and (finished or since > LEFT_ALONE):
+            return "yes"
+    return "no"
+
+
+def recheck(facts: Facts) -> str:
+    """Return "done", "due" or "changed": how the short check of this sitting stands."""
+    return recheck_state(facts.entries, facts.newest, facts.now)
+
+
+MEASURES: dict[str, Callable[[Facts], object]] = {
+    "writing_minutes": writing_minutes,
+    "retellings": retellings,
+    "distress_rises": distress_rises,
+    "wellbeing": wellbeing,
+    "acts_since_no": acts_since_no,
+    "draft_resting": draft_resting,
+    "recheck": recheck,
+    "never": lambda _: None,
+}
