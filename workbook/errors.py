@@ -31,6 +31,10 @@ class UnknownId(WorkbookError):
     """No chapter, exercise or item has this id."""
 
 
+class Closed(WorkbookError):
+    """A safety rule keeps this exercise closed for now; answers already given stay readable."""
+
+
 class StoreError(WorkbookError):
     """The answers could not be read or written."""
 

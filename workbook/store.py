@@ -244,7 +244,8 @@ class Store:
             )
             row = _row(answer) | {"client": client, "sitting": sitting}
             if merged:
-                connection.execute(_CHANGE, row | {f"its_{name}": row[name] for name in _KEY})
+                its = {f"its_{name}": row[name] for name in _KEY}
+                connection.execute(_CHANGE, its | {name: row[name] for name in _EDITED})
             else:
                 connection.execute(_ADD, row)
         return answer
@@ -326,10 +327,7 @@ class Store:
         with self._writing() as connection:
             for table in (_answers, _events, _records):
                 connection.execute(sa.delete(table).where(table.c.client == client))
-        if self._file is not None:
-            with self._reading() as connection:  # neither of them works in a transaction
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.shrink()
 
     # --- events and records ---
 
@@ -373,6 +371,21 @@ class Store:
             return object()
         with self._reading() as connection:
             return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+
+    def shrink(self) -> None:
+        """Rewrite the file without what was removed, and empty its log."""
+        if self._file is not None:
+            with self._reading() as connection:  # neither of them works in a transaction
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def check(self) -> None:
+        """Read the whole file; raise StoreError when a part of it is damaged."""
+        if self._file is None:
+            return
+        with self._reading() as connection:
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+                raise StoreError(_SENTENCES["malformed"].format(where=self._name))
 
     def _which(self, client: str | None, exercise: str | None, occasion: str | None) -> list[Any]:
         which = [_answers.c.client == (client or self.client)]
@@ -451,6 +464,7 @@ class Store:
             return connection.scalar(sa.select(sa.func.max(_migrations.c.version))) or 0
 
 
+_EDITED = ("value", "label", "answered_at")  # what an edit within a version changes
 _KEY = tuple(column.name for column in _answers.primary_key)
 
 # The statements of a save, built once: building them takes longer than running them.
@@ -468,7 +482,7 @@ _ADD = sa.insert(_answers)
 _CHANGE = (
     sa.update(_answers)
     .where(*(_answers.c[name] == sa.bindparam(f"its_{name}") for name in _KEY))
-    .values({name: sa.bindparam(name) for name in ("value", "label", "kind", "answered_at")})
+    .values({name: sa.bindparam(name) for name in _EDITED})
 )
 
 _BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
@@ -555,7 +569,6 @@ def _sqlite(file: Path, key: bytes | None) -> sa.Engine:
         max_overflow=0,
         pool_timeout=BUSY,
         json_serializer=_json,
-        skip_autocommit_rollback=True,
         hide_parameters=True,  # an answer must not stand in a traceback
     )
 
@@ -566,17 +579,18 @@ def _postgresql(url: str) -> sa.Engine:
 
 # --- words for what goes wrong ---
 
-_SENTENCES = (
-    ("disk is full", "The disk is full, so {where} could not be written. Free some space; nothing saved was lost."),
-    ("disk i/o error", "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost."),
-    ("readonly", "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal."),
-    ("read-only", "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal."),
-    ("permission", "{where} may not be read or written by you. Give yourself the right, or move the journal."),
-    ("unable to open", "{where} cannot be opened. Does its folder exist, and may you write in it?"),
-    ("not a database", "{where} is damaged, or it is locked and needs its passphrase. It was not changed."),
-    ("malformed", "{where} is damaged. It was not changed. A backup beside it may be whole."),
-    ("database is locked", "Another program has held {where} for a minute. Close it and try again."),
-)
+_SENTENCES = {
+    "disk is full": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
+    "disk i/o error": "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost.",
+    "readonly": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
+    "read-only": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
+    "permission": "{where} may not be read or written by you. Give yourself the right, or move the journal.",
+    "no such file": "{where} cannot be opened. Does its folder exist, and may you write in it?",
+    "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
+    "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
+    "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
+    "database is locked": "Another program has held {where} for a minute. Close it and try again.",
+}
 
 
 @contextlib.contextmanager
@@ -594,7 +608,7 @@ def _in_words(where: str) -> Iterator[None]:
 def in_words(problem: BaseException, where: str) -> str:
     """Return the sentence for a database error; never with an answer in it."""
     said = str(getattr(problem, "orig", None) or problem).lower()
-    for sign, sentence in _SENTENCES:
+    for sign, sentence in _SENTENCES.items():
         if sign in said:
             return sentence.format(where=where)
     return f"{where} could not be read or written ({type(problem).__name__}). Nothing saved was lost. Try again."

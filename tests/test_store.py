@@ -1,0 +1,435 @@
+"""An answer that was acknowledged is on the disk, with every version before it, whatever happens next."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from workbook.errors import StoreError
+from workbook.store import MIGRATIONS, Event, Store, StoredAnswer, connect
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MONDAY = {
+    "item": "responsibility.incident.my_part",
+    "exercise": "responsibility.incident",
+    "occasion": "once",
+    "status": "answered",
+    "prompt": "What was my part?",
+    "label": "I shouted.",
+    "kind": "longtext",
+    "fingerprint": "f1",
+}
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "answers.sqlite"
+
+
+@pytest.fixture
+def store(file: Path, clock: Clock):
+    with Store(file, now=clock) as store:
+        yield store
+
+
+def test_a_saved_answer_is_read_back_whole(store: Store):
+    """What was saved comes back: value, wording, kind, time and place."""
+    saved = store.save(value={"ack": "I shouted.", "n": 1.5, "list": [1, "2"]}, **MONDAY)
+
+    assert store.current() == [saved] == store.history()
+    assert saved == StoredAnswer(
+        id=saved.id,
+        version=1,
+        value={"ack": "I shouted.", "n": 1.5, "list": [1, "2"]},
+        begun_at=START,
+        answered_at=START,
+        **MONDAY,
+    )
+
+
+def test_an_answer_is_not_in_its_repr(store: Store):
+    """Shown as the last line of a cell, a saved answer must not end up in the notebook."""
+    saved = store.save(value="canary", **MONDAY | {"label": "canary", "prompt": "canary?"})
+
+    assert "canary" not in repr(saved) + repr(store) + repr(store.current())
+
+
+def test_an_edit_within_two_minutes_is_the_same_version(store: Store, clock: Clock):
+    """A version is a pause, not a keystroke."""
+    first = store.save(value="I", **MONDAY)
+    clock.forward(seconds=119)
+    second = store.save(value="I shouted.", **MONDAY)
+
+    assert (second.id, second.version, second.begun_at) == (first.id, 1, START)
+    assert [version.value for version in store.history()] == ["I shouted."]
+
+
+def test_two_minutes_count_from_the_last_save(store: Store, clock: Clock):
+    """Someone who writes for an hour without a pause writes one version."""
+    for _ in range(60):
+        store.save(value="more", **MONDAY)
+        clock.forward(minutes=1)
+
+    assert [(version.version, version.begun_at) for version in store.history()] == [(1, START)]
+
+
+def test_a_pause_begins_a_new_version(store: Store, clock: Clock):
+    """After two minutes the earlier words are kept."""
+    store.save(value="first", **MONDAY)
+    clock.forward(minutes=2)
+    store.save(value="second", **MONDAY)
+
+    assert [(version.version, version.value) for version in store.history()] == [(1, "first"), (2, "second")]
+    assert [answer.value for answer in store.current()] == ["second"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "skipped", "value": None},
+        {"status": "blank", "value": None},
+        {"prompt": "What did I do?"},
+        {"fingerprint": "f2"},
+        {"sitting": "another page"},
+        {"occasion": "2026-03-02"},
+        {"client": "someone else"},
+    ],
+    ids=lambda change: next(iter(change)) + "=" + str(next(iter(change.values()))),
+)
+def test_what_differs_in_kind_is_never_merged(store: Store, change: dict[str, object]):
+    """A refusal, a changed question or another page's words do not replace an answer, however soon."""
+    store.save(**{"value": "first", **MONDAY})
+    store.save(**{"value": "second", **MONDAY, **change})
+
+    kept = {version.value for client in store.clients() for version in store.history(client=client)}
+    assert kept == {"first", change.get("value", "second")}
+
+
+def test_a_version_that_was_sent_is_never_changed(store: Store):
+    """What a counselor holds under an id stays what it was."""
+    sent = store.save(value="first", **MONDAY)
+    store.close_versions([sent.id])
+    store.save(value="second", **MONDAY)
+
+    assert [version.value for version in store.history()] == ["first", "second"]
+
+
+def test_a_clock_going_backwards_loses_nothing(store: Store, clock: Clock):
+    """The newest version is the one saved last, not the one with the latest time."""
+    store.save(value="at nine", **MONDAY)
+    clock.forward(days=-400)
+    store.save(value="a year before, says the clock", **MONDAY)
+    clock.forward(seconds=10)
+    store.save(value="edited", **MONDAY)
+
+    assert [version.value for version in store.history()] == ["at nine", "edited"]
+    assert [answer.value for answer in store.current()] == ["edited"]
+
+
+def test_half_an_emoji_does_not_cost_the_answer(store: Store):
+    """A browser may send a lone surrogate; the rest of the words are kept."""
+    store.save(value="sad \ud83d", **MONDAY | {"label": "sad \ud83d"})
+
+    assert [(answer.value, answer.label) for answer in store.current()] == [("sad ?", "sad ?")]
+
+
+def test_receiving_twice_changes_nothing(store: Store, tmp_path: Path, clock: Clock):
+    """Answers that come from elsewhere keep their id and time, and an older one never becomes the newest."""
+    with Store(tmp_path / "theirs.sqlite", now=clock) as theirs:
+        first = theirs.save(value="first", **MONDAY)
+        clock.forward(minutes=5)
+        second = theirs.save(value="second", **MONDAY)
+
+    assert [store.save_many([second], client="A."), store.save_many([second, first], client="A.")] == [1, 1]
+    assert store.save_many([second, first], client="A.") == 0
+    assert store.history(client="A.") == [first, second]
+    assert store.current(client="A.") == [second]
+    assert store.everyone("client", "item", "value") == [("A.", MONDAY["item"], '"second"')]
+    assert store.current() == []
+
+
+def test_together_is_all_or_nothing(store: Store):
+    """A submission that fails half way leaves nothing behind."""
+
+    def half_a_submission() -> None:
+        with store.together():
+            store.save(value="half", **MONDAY)
+            store.record("sent", "1", {"n": 1})
+            assert len(store.current()) == 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_a_submission()
+    assert (store.current(), store.records("sent")) == ([], [])
+
+
+def test_events_and_records_are_kept_in_order(store: Store, clock: Clock):
+    """An event holds no content; a record is what it was last, and a removed one is gone."""
+    store.event("gate-closed", "G5")
+    clock.forward(hours=1)
+    store.event("shared", count=3)
+    store.record("setting", "region", {"code": "US"})
+    store.record("setting", "region", {"code": "CA"})
+    store.record("setting", "old", {"code": "x"})
+    store.record("setting", "old", None)
+
+    assert store.events() == [
+        Event(kind="gate-closed", rule="G5", count=0, at=START, client="me"),
+        Event(kind="shared", rule="", count=3, at=START + timedelta(hours=1), client="me"),
+    ]
+    assert [(record.key, record.payload) for record in store.records("setting")] == [("region", {"code": "CA"})]
+
+
+@pytest.mark.parametrize("remove", ["erase", "forget"])
+def test_what_is_removed_is_gone_from_the_disk(store: Store, file: Path, remove: str):
+    """Erased words are overwritten, in the file and in its log."""
+    store.save(value="canary", client="A.", **MONDAY | {"label": "canary"})
+    store.save(value="kept", client="B.", **MONDAY)
+    if remove == "erase":
+        store.erase("A.")
+    else:
+        assert store.forget(MONDAY["item"], "once", client="A.") == 1
+        store.shrink()
+
+    assert [answer.value for answer in store.current(client="B.")] == ["kept"]
+    assert store.history(client="A.") == []
+    assert all(b"canary" not in path.read_bytes() for path in file.parent.iterdir())
+
+
+def test_only_its_owner_may_read_the_file(store: Store, file: Path):
+    """The file and its log are private whatever the umask says."""
+    store.save(value="x", **MONDAY)
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    assert modes == dict.fromkeys(["answers.sqlite", "answers.sqlite-wal", "answers.sqlite-shm"], 0o600)
+
+
+def test_every_acknowledged_save_reaches_the_disk_first(file: Path):
+    """SQLite waits for the disk at every commit, keeps a log, checks keys and overwrites what is deleted."""
+    connection = connect(file)
+    names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "temp_store", "busy_timeout")
+    said = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+    connection.close()
+
+    assert said == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "temp_store": 2,
+        "busy_timeout": 60_000,
+    }
+
+
+# --- migrations ---
+
+
+def _add_colour(connection: sa.Connection) -> None:
+    connection.execute(sa.text("ALTER TABLE events ADD COLUMN colour TEXT"))
+
+
+def _power_cut(connection: sa.Connection) -> None:
+    connection.execute(sa.text("DROP TABLE records"))
+    connection.execute(sa.text("DELETE FROM answers"))
+    os.kill(os.getpid(), 9)
+
+
+def test_an_older_journal_is_brought_up_to_date(store: Store, file: Path):
+    """A new version of the program adds its migrations and every answer stays."""
+    store.save(value="kept", **MONDAY)
+    store.close()
+
+    with Store(file, migrations=(*MIGRATIONS, _add_colour)) as newer:
+        assert [answer.value for answer in newer.current()] == ["kept"]
+    rows = sqlite3.connect(file).execute("SELECT version, name FROM migrations ORDER BY version").fetchall()
+    assert rows == [(1, "first_tables"), (2, "add_colour")]
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, file: Path):
+    """An older program never writes into what it does not understand."""
+    store.save(value="kept", **MONDAY)
+    store.close()
+    Store(file, migrations=(*MIGRATIONS, _add_colour)).close()
+    before = file.read_bytes()
+
+    with pytest.raises(StoreError) as refused:
+        Store(file)
+
+    assert str(refused.value) == (
+        f"{file} was written by a newer version of Mend (schema 2; this one knows 1). "
+        "Nothing was changed. Install the newer version to open it."
+    )
+    assert file.read_bytes() == before
+
+
+def test_a_power_cut_in_a_migration_changes_nothing(store: Store, file: Path):
+    """A migration is whole or not at all; the next start does it again."""
+    store.save(value="kept", **MONDAY)
+    store.close()
+    died = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv[2]); import test_store as t;"
+            "t.Store(sys.argv[1], migrations=(*t.MIGRATIONS, t._power_cut))",
+            str(file),
+            str(Path(__file__).parent),
+        ],
+        check=False,
+    )
+
+    assert died.returncode == -9
+    with Store(file, migrations=(*MIGRATIONS, _add_colour)) as after:
+        assert [answer.value for answer in after.current()] == ["kept"]
+        assert after.records("setting") == []
+
+
+# --- faults, each with its sentence ---
+
+
+def test_a_full_disk_is_said_and_loses_nothing(file: Path):
+    """When a file may not grow, the save is refused in words and everything before it is there."""
+    script = """
+        import resource, sys
+        from test_store import MONDAY, Store, StoreError
+        store = Store(sys.argv[1])
+        store.save(value="kept", **MONDAY)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        try:
+            store.save(value="x" * 1_000_000, **MONDAY | {"sitting": "b"})
+        except StoreError as error:
+            print(error)
+        print([answer.value for answer in store.current()])
+    """
+    said = _in_another_process(script, file)
+
+    assert said[0] in {
+        f"The disk is full, so {file} could not be written. Free some space; nothing saved was lost.",
+        f"The disk refused to write {file}. Is it full, or was it removed? Nothing saved was lost.",
+    }
+    assert said[1:] == ["['kept']"]
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 200_000
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path):
+    """A missing folder is one sentence, not a traceback."""
+    with pytest.raises(StoreError) as refused:
+        Store(tmp_path / "gone" / "answers.sqlite")
+
+    assert str(refused.value) == (
+        f"{tmp_path / 'gone' / 'answers.sqlite'} cannot be opened. Does its folder exist, and may you write in it?"
+    )
+
+
+def test_a_read_only_folder_is_said():
+    """A journal that may only be read refuses in words and stays as it is."""
+    script = """
+        import os, sys
+        from pathlib import Path
+        from test_store import MONDAY, Store, StoreError
+        folder = Path(sys.argv[1])
+        file = folder / "answers.sqlite"
+        with Store(file) as store:
+            store.save(value="kept", **MONDAY)
+        before = file.read_bytes()
+        file.chmod(0o444)
+        folder.chmod(0o555)
+        if os.geteuid() == 0:  # root may write anywhere
+            os.seteuid(65534)
+        try:
+            Store(file).save(value="lost", **MONDAY)
+        except StoreError as error:
+            print(error)
+        print(file.read_bytes() == before)
+        folder.chmod(0o755) if os.getuid() else os.seteuid(0)
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        said = _in_another_process(script, folder)
+
+    assert said == [
+        f"{folder}/answers.sqlite is read-only, so nothing can be saved. Make its folder writable or move the journal.",
+        "True",
+    ]
+
+
+@pytest.mark.parametrize("how", ["overwritten", "cut short", "text"])
+def test_a_damaged_file_is_said_and_kept(store: Store, file: Path, how: str):
+    """What cannot be read is left as it is."""
+    for n in range(200):
+        store.save(value="x" * 500, **MONDAY | {"item": f"a.b.c{n}"})
+    store.close()
+    whole = file.read_bytes()
+    damaged = {
+        "overwritten": b"\0" * 100 + whole[100:],
+        "cut short": whole[:5000],
+        "text": b"This is not a database. " * 400,
+    }[how]
+    file.write_bytes(damaged)
+
+    with pytest.raises(StoreError, match="is damaged") as refused:
+        Store(file).check()
+
+    assert str(file) in str(refused.value)
+    assert file.read_bytes() == damaged
+
+
+# --- many at once; killed at any moment (the long forms are in tests/soak) ---
+
+
+def test_four_processes_save_at_once_and_none_is_refused(file: Path):
+    """Several kernels write one journal; every save of each is in history."""
+    sys.path.insert(0, str(Path(__file__).parent / "soak"))
+    from many_writers import run
+
+    assert run(file, writers=4, saves=100).lost == []
+
+
+def test_a_killed_writer_loses_nothing_it_acknowledged(file: Path):
+    """Whenever the process dies, what it said it saved is there and the file is sound."""
+    sys.path.insert(0, str(Path(__file__).parent / "soak"))
+    from killed_writer import run
+
+    result = run(file, kills=25, seed=1)
+    assert (result.missing, result.damaged) == ([], 0)
+    assert result.acknowledged > 25
+
+
+def _in_another_process(script: str, *args: object) -> list[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), *map(str, args)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
+    return run.stdout.splitlines()

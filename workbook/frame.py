@@ -1,0 +1,121 @@
+"""Answers as a tidy table: one row each, with documented columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbook.errors import UnknownId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from workbook.definition import Item, Workbook
+    from workbook.store import StoredAnswer
+
+COLUMNS = {
+    "chapter": "category",  # id of the chapter
+    "exercise": "category",  # id of the exercise
+    "occasion": "category",  # "once", or the ISO date its period starts
+    "item": "category",  # id of the item
+    "kind": "category",  # of the item, as it was answered
+    "prompt": "category",  # the question, in the words that were answered
+    "value": "object",  # as stored: str, number, list or dict; None when skipped
+    "label": "object",  # the value in words
+    "score": "float64",  # the number that was chosen, not reversed; NaN where there is none
+    "status": "category",  # answered, skipped, inactive (hidden by a condition) or retired (no longer asked)
+    "share": "category",  # private, ask or counselor
+    "answered_at": "datetime64[us, UTC]",
+}
+"""Each column of `answers`, in order, and its dtype."""
+
+HISTORY_COLUMNS = COLUMNS | {
+    "version": "int64",  # 1, 2, … per item and occasion; a version ends with a pause
+    "begun_at": "datetime64[us, UTC]",  # its first save; answered_at is its last
+    "fingerprint": "object",  # of the item's meaning then: a change marks a changed question
+    "id": "object",
+}
+"""Each column of `history`. Its `status` is answered, skipped or blank (cleared)."""
+
+_SCORED = {  # kind → whether its value is a number by itself
+    "scale": lambda value: isinstance(value, int),
+    "ruler": lambda value: isinstance(value, int),
+    "number": lambda value: isinstance(value, (int, float)),
+    "choice": lambda value: isinstance(value, str) and value.lstrip("+-").isdecimal(),  # options like -2 … 2
+}
+
+
+def answers(workbook: Workbook, current: Iterable[StoredAnswer], active: set[tuple[str, str]]) -> pd.DataFrame:
+    """Return current answers as a table with `COLUMNS`, in the order of the workbook, then by occasion.
+
+    `active` holds the (item, occasion) pairs that are still asked and shown; the others are kept in the table
+    as `inactive` or `retired`, without a score.
+    """
+    items = _items(workbook)
+    rows = []
+    for answer in _sorted(items, current):
+        row = _row(workbook, items, answer)
+        if items.get(answer.item) is None or items[answer.item].retired:
+            row["status"] = "retired"
+        elif (answer.item, answer.occasion) not in active:
+            row["status"] = "inactive"
+        if row["status"] != "answered":
+            row["score"] = None
+        rows.append(row)
+    return _table(rows, COLUMNS)
+
+
+def history(workbook: Workbook, versions: Iterable[StoredAnswer]) -> pd.DataFrame:
+    """Return every version as a table with `HISTORY_COLUMNS`, in the order of the workbook, then by version."""
+    items = _items(workbook)
+    rows = [
+        _row(workbook, items, version)
+        | {name: getattr(version, name) for name in ("version", "begun_at", "fingerprint", "id")}
+        for version in _sorted(items, versions)
+    ]
+    return _table(rows, HISTORY_COLUMNS)
+
+
+def _items(workbook: Workbook) -> dict[str, Item]:
+    return {item.id: item for item in workbook.items}
+
+
+def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer]) -> list[StoredAnswer]:
+    places = {id: place for place, id in enumerate(items)}
+    return sorted(stored, key=lambda one: (places.get(one.item, len(places)), one.item, one.occasion, one.version))
+
+
+def _row(workbook: Workbook, items: dict[str, Item], answer: StoredAnswer) -> dict[str, object]:
+    scored = _SCORED.get(answer.kind)
+    has_score = answer.status == "answered" and scored is not None and scored(answer.value)
+    return {
+        "chapter": answer.item.split(".")[0],
+        "exercise": answer.exercise,
+        "occasion": answer.occasion,
+        "item": answer.item,
+        "kind": answer.kind,
+        "prompt": answer.prompt,
+        "value": answer.value,
+        "label": answer.label,
+        "score": float(answer.value) if has_score else None,
+        "status": answer.status,
+        "share": _share(workbook, items.get(answer.item)),
+        "answered_at": answer.answered_at,
+    }
+
+
+def _share(workbook: Workbook, item: Item | None) -> str:
+    """A question that is no longer known stays private."""
+    if item is None:
+        return "private"
+    try:
+        return item.share or workbook.exercise(item.exercise_id).share
+    except UnknownId:
+        return "private"
+
+
+def _table(rows: list[dict[str, object]], columns: dict[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in columns.items()})
