@@ -164,7 +164,7 @@ function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /
 function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
   const left = h("p", { class: "mend-left", id: unique(), "aria-live": "polite" });
   const field = h("textarea", {
-    class: "mend-input", rows, dir: "auto", maxlength: most, "aria-describedby": `${describe} ${left.id}`.trim(),
+    class: "mend-input", rows, dir: "auto", maxlength: most || null, "aria-describedby": `${describe} ${left.id}`.trim(),
     oninput: () => { grow(); oninput(field.value); },
   });
   const node = h("div", { class: "mend-grow" }, field);
@@ -351,17 +351,17 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   let removed = null;
   const list = h("div", { class: "mend-rows" });
   const add = quiet(fill(texts.table_add, { row: item.row }), () => {
-    insert({}, rows.length).cells.values().next().value.focus();
+    insert({}, rows.length).cells.values().next().value.field.focus();
   }, { class: "mend-quiet mend-add", "aria-describedby": tools.describe });
   const undo = quiet(texts.table_undo, () => {
     if (!removed) return;
     const row = insert(removed.row, removed.place);
     forget();
-    row.cells.values().next().value.focus();
+    row.cells.values().next().value.field.focus();
     saveNow();
   }, { hidden: true });
   const forget = () => { removed = null; undo.hidden = true; };
-  const read = (/** @type {any} */ column, /** @type {any} */ field) => (column.kind === "number" ? numberOr(field.value) : orBlank(field.value));
+  const read = (/** @type {any} */ column, /** @type {any} */ { field }) => (column.kind === "number" ? numberOr(field.value) : orBlank(field.value));
   const contents = (/** @type {Map<string, any>} */ cells) => Object.fromEntries(item.columns
     .map((/** @type {any} */ column) => [column.id, read(column, cells.get(column.id))])
     .filter((/** @type {any[]} */ [, value]) => value !== null));
@@ -379,21 +379,28 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   };
   const cell = (/** @type {any} */ column, /** @type {any} */ content) => {
     const options = column.kind === "yesno" ? [["yes", texts.yes], ["no", texts.no]] : column.options;
+    const typed = () => tools.change(value(), true);
+    if (column.kind === "text") {
+      const area = words(tools, 0, "", typed, 1);
+      area.show(content);
+      return area;
+    }
     const field = options
       ? h("select", { class: "mend-input", onchange: saveNow }, h("option", { value: "" }, texts.choose),
           ...options.map((/** @type {string[]} */ [key, name]) => h("option", { value: key }, name)))
       : h("input", {
-          type: column.kind === "date" ? "date" : "text", class: "mend-input", dir: column.kind === "text" ? "auto" : null,
-          inputmode: column.kind === "number" ? "decimal" : null, autocomplete: "off", oninput: () => tools.change(value(), true),
+          type: column.kind === "date" ? "date" : "text", class: "mend-input",
+          inputmode: column.kind === "number" ? "decimal" : null, autocomplete: "off", oninput: typed,
         });
     setWords(field, content);
-    return field;
+    return { node: field, field };
   };
   const insert = (/** @type {any} */ content, /** @type {number} */ place) => {
     const cells = new Map(item.columns.map((/** @type {any} */ column) => [column.id, cell(column, content[column.id])]));
     const node = h("div", { class: "mend-row", role: "group" },
-      ...item.columns.map((/** @type {any} */ column) => h("label", { class: `mend-cell mend-${column.kind}` }, h("span", {}, column.label), cells.get(column.id))),
+      ...item.columns.map((/** @type {any} */ column) => h("label", { class: `mend-cell mend-${column.kind}` }, h("span", {}, column.label), cells.get(column.id).node)),
       quiet(texts.table_remove, () => drop(row), { class: "mend-quiet mend-remove" }));
+    node.style.setProperty("--columns", item.columns.map((/** @type {any} */ { kind }) => (kind === "text" ? "minmax(0, 2fr)" : "minmax(6.5rem, 1fr)")).join(" "));
     const row = { node, cells };
     list.insertBefore(node, list.children[place] ?? null);
     rows.splice(place, 0, row);
@@ -413,7 +420,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
       saveNow();
     }
     tools.say(fill(texts.table_removed, { row: item.row, number: place + 1 }));
-    (undo.hidden ? (rows[Math.min(place, rows.length - 1)].cells.values().next().value) : undo).focus();
+    (undo.hidden ? (rows[Math.min(place, rows.length - 1)].cells.values().next().value.field) : undo).focus();
   };
   return {
     node: h("div", {}, list, h("div", { class: "mend-tablefoot" }, add, undo)),
@@ -424,7 +431,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
       forget();
       (shown ?? [{}]).forEach((/** @type {any} */ row, /** @type {number} */ place) => insert(row, place));
     },
-    focus: () => rows[0].cells.values().next().value.focus(),
+    focus: () => rows[0].cells.values().next().value.field.focus(),
   };
 }
 
@@ -516,6 +523,10 @@ function day(/** @type {string} */ iso, /** @type {string} */ language) {
   const date = new Date(/^\d{4}-\d\d-\d\d$/.test(iso) ? `${iso}T12:00` : iso);
   return Number.isNaN(date.getTime()) ? iso : new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" }).format(date);
 }
+
+/** When the newest of these answers was saved, if that was today. */
+const latestToday = (/** @type {Record<string, Answer>} */ answers) => Object.values(answers).map(({ at }) => at ?? "")
+  .filter((at) => new Date(at).toDateString() === new Date().toDateString()).sort().at(-1) ?? "";
 
 function clock(/** @type {string | undefined} */ iso, /** @type {string} */ language) {
   const date = iso ? new Date(iso) : new Date();
@@ -726,7 +737,7 @@ export function mount(element, exercise, transport, pace = PACE) {
       const output = h("output", { id: name });
       const node = h("div", { class: "mend-item mend-computed" }, h("label", { for: name, class: "mend-prompt" }, item.prompt), help, output);
       const show = (/** @type {any} */ value) => {
-        const text = value === null ? "–" : plain(item, new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value));
+        const text = value === null ? "–" : plain(item, new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value).replace("-", "−"));
         if (output.textContent !== text) output.textContent = text;
       };
       return { item, kind, notice, comment, node, show };
@@ -949,6 +960,7 @@ export function mount(element, exercise, transport, pace = PACE) {
         else merge(asked, incoming);
         asked.comment.replaceChildren(...(incoming.comment ? [said(incoming.comment)] : []));
       }
+      if (turned) savedAt = latestToday(message.answers);
       if (first) restore();
       draw();
       if (first && location.hash === `#${id}`) root.scrollIntoView();

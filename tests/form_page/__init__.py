@@ -1,0 +1,96 @@
+"""A form without Jupyter: form.js in a bare page, the real Form behind it, answers in a dictionary."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from workbook import definition, form
+
+HERE = Path(__file__).parent
+SITE = "http://form.test/"
+_FILES = {
+    "page.html": (HERE / "page.html", "text/html"),
+    "form.js": (Path(form.__file__).with_name("form.js"), "text/javascript"),
+    "form.css": (Path(form.__file__).with_name("form.css"), "text/css"),
+}
+
+
+class Heard(form.Form):
+    """A Form that keeps what it would have said to its pages."""
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.__dict__.setdefault("heard", []).append(content)
+
+    def ask(self, message: object) -> list[dict[str, Any]]:
+        """Give it a page's message; return what it says."""
+        self.__dict__["heard"] = []
+        self._handle_custom_msg(message, [])
+        return json.loads(json.dumps(self.__dict__["heard"]))
+
+
+@dataclass
+class Desk:
+    """Where answers lie in these tests: what a journal is to a form."""
+
+    occasions: list[dict[str, object]] = field(default_factory=lambda: [{"id": "once", "label": "", "current": True}])
+    answers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    more: dict[str, object] = field(default_factory=dict)  # besides, in every `answers` message: lock, context, …
+    hints: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    saves: list[dict[str, Any]] = field(default_factory=list)
+    error: Exception | None = None  # raised by the next saves
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def save(self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> object:
+        if self.error:
+            raise self.error
+        self.saves.append({"item": item, "value": value, "status": status, "occasion": occasion, "seen": seen})
+        self.now += timedelta(seconds=1)
+        version = self.answers.get((item, occasion), {"version": 0})["version"]
+        self.answers[item, occasion] = {
+            "value": value, "status": status, "at": self.now.isoformat(), "version": version + 1
+        }  # fmt: skip
+        return SimpleNamespace(
+            at=self.now, version=version + 1, hints=self.hints.get(item, []), overtaken=version > seen
+        )
+
+    def read(self, occasion: str | None) -> dict[str, object]:
+        here = occasion or next(each["id"] for each in self.occasions if each["current"])
+        answers = {item: answer for (item, when), answer in self.answers.items() if when == here}
+        return {
+            "occasion": here, "occasions": self.occasions, "answers": answers, "context": {}, "lock": None,
+            "journal": "test", **self.more,
+        }  # fmt: skip
+
+    def value(self, item: str, occasion: str = "once") -> Any:
+        answer = self.answers.get((item, occasion))
+        return answer and (answer["value"] if answer["status"] == "answered" else answer["status"])
+
+
+def every_kind(exercise: str = "every.kind") -> dict[str, object]:
+    """Return the payload of the exercise with every kind of item."""
+    workbook = definition.load(HERE / "every.yaml")
+    return form.payload(workbook.exercise(exercise), workbook)
+
+
+def open_form(context: Any, desk: Desk, exercise: dict[str, object], pace: dict[str, int] | None = None) -> Any:
+    """Open a page in a browser context, showing the exercise with what lies on the desk."""
+    page = context.new_page()
+    widget = Heard(exercise, save=desk.save, read=desk.read)
+
+    def serve(route: Any) -> None:
+        name = urlsplit(route.request.url).path.strip("/")
+        file, kind = _FILES[name]
+        route.fulfill(body=file.read_bytes(), content_type=f"{kind}; charset=utf-8")
+
+    page.route(f"{SITE}**", serve)
+    page.expose_function("toKernel", widget.ask)
+    page.expose_function("exercise", lambda: exercise)
+    page.goto(f"{SITE}page.html" + (f"?pace={quote(json.dumps(pace))}" if pace else ""))
+    page.locator(".mend-form .mend-wait").wait_for(state="hidden")
+    return page
