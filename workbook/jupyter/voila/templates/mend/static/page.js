@@ -1,0 +1,50 @@
+// The page beside JupyterLab: tidy what surrounds it, and let links between chapters open as chapters.
+
+/** JupyterLab's application when this page is shown inside it, else null. */
+function lab() {
+  try {
+    return window.parent === window ? null : (window.parent.jupyterapp ?? null);
+  } catch {
+    return null; // another site's frame
+  }
+}
+
+/** Leave one chapter and the list of chapters; everything else is for people who program. */
+function tidy(app) {
+  const shell = app.shell;
+  shell.collapseRight();
+  if (shell.isSideTabBarVisible?.("left")) shell.toggleSideTabBarVisibility("left");
+  for (const widget of [...shell.widgets("main")]) {
+    if (widget !== shell.currentWidget) widget.close(); // one chapter, one kernel
+  }
+  const narrow = window.parent.innerWidth < 760;
+  if (narrow) shell.collapseLeft();
+}
+
+function isChapter(link) {
+  const url = new URL(link.href, window.location.href);
+  return url.origin === window.location.origin && url.pathname.endsWith(".ipynb") ? url : null;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  const app = lab();
+  if (!link || !app || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const url = isChapter(link);
+  if (!url || url.pathname === window.location.pathname) return;
+  event.preventDefault();
+  const name = decodeURIComponent(url.pathname.split("/").pop());
+  if (url.hash) window.parent.sessionStorage.setItem("mend:go", name + url.hash);
+  app.commands.execute("docmanager:open", { path: name });
+});
+
+const app = lab();
+if (app) {
+  app.restored.then(() => tidy(app));
+  const name = decodeURIComponent(window.location.pathname.split("/").pop());
+  const go = window.parent.sessionStorage.getItem("mend:go");
+  if (go?.startsWith(`${name}#`)) {
+    window.parent.sessionStorage.removeItem("mend:go");
+    window.location.hash = go.slice(name.length);
+  }
+}

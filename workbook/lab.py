@@ -1,0 +1,300 @@
+"""Start JupyterLab the way a client needs it: one page at a time, no code, nothing sent anywhere.
+
+Everything here is ours alone: settings, state, signatures and connection files live in the journal or in a
+folder that goes when the server stops. The person's other Jupyter work is neither read nor changed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from importlib import resources as package
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.errors import WorkbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+PORT = 8867
+START = "00-start.ipynb"
+_SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
+
+# What a client never needs. Each entry is a JupyterLab plugin, or a whole extension.
+_HIDDEN = (
+    "@jupyterlab/application-extension:property-inspector",
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/apputils-extension:kernel-status",
+    "@jupyterlab/apputils-extension:running-sessions-status",
+    "@jupyterlab/console-extension",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/inspector-extension",
+    "@jupyterlab/notebook-extension:kernel-status",
+    "@jupyterlab/notebook-extension:language-server",
+    "@jupyterlab/notebook-extension:toc",
+    "@jupyterlab/tooltip-extension",
+    "@jupyterlab/debugger-extension",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/launcher-extension",
+    "@jupyterlab/logconsole-extension",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/pluginmanager-extension",
+    "@jupyterlab/running-extension",
+    "@jupyterlab/services-extension:terminal-manager",
+    "@jupyterlab/terminal-extension",
+    "@jupyterlab/toc-extension",
+    "@jupyterlab/workspaces-extension",
+)
+
+_SETTINGS: dict[str, dict[str, object]] = {
+    "@jupyterlab/application-extension:shell": {"startMode": "single"},
+    "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
+    "@jupyterlab/apputils-extension:notification": {
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+        "fetchNews": "false",
+    },
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+    "@jupyterlab/filebrowser-extension:browser": {
+        "allowFileUploads": False,
+        "showFileFilter": False,
+        "showLastModifiedColumn": False,
+        "singleClickNavigation": True,
+    },
+    "@jupyterlab/notebook-extension:tracker": {
+        "autoStartDefaultKernel": True,
+        "kernelShutdown": True,
+        "showHiddenCellsButton": False,
+        "showInputPlaceholder": False,
+        "windowingMode": "none",
+    },
+    "@jupyterlab/statusbar-extension:plugin": {"visible": False},
+}
+
+_PAGES = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}}}
+
+
+class LabError(WorkbookError):
+    """JupyterLab could not be started."""
+
+
+def serve(
+    journal: Path,
+    titles: Mapping[str, str],
+    trusted: Iterable[Path],
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    plain: bool = False,
+    environment: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve the journal's notebooks on this machine until Ctrl-C.
+
+    `titles` is the table of contents, `{file name: title}`. `trusted` notebooks open without a question: hand in
+    only those that can do no harm. `environment` is for the pages' kernels.
+    Raises `LabError` with a sentence when the port is taken.
+    """
+    port = _free_port(port)
+    with tempfile.TemporaryDirectory(prefix="mend-", dir=_short_temporary()) as name:
+        runtime = Path(name)
+        _prepare(runtime, titles, plain=plain)
+        os.environ.update(_environment(runtime), **(environment or {}))
+        sign(trusted, runtime)
+        token = secrets.token_urlsafe(32)
+        config = _config(journal, runtime, port, token, browser=browser, plain=plain)
+        _run(config, f"http://127.0.0.1:{port}/lab/tree/{START}?token={token}", say)
+
+
+def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
+    """Return our JupyterLab settings; `plain` keeps the ordinary notebook editor for a double click."""
+    return {
+        **_SETTINGS,
+        **({} if plain else _PAGES),
+        "@jupyterlab/shortcuts-extension:shortcuts": {"shortcuts": _typing_shortcuts()},
+    }
+
+
+def sign(notebooks: Iterable[Path], folder: Path) -> None:
+    """Mark notebooks as trusted in the signature store in `folder`."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary(data_dir=str(folder))
+    for path in notebooks:
+        notary.sign(nbformat.read(path, as_version=4))
+    notary.store.close()
+
+
+def contents_css(titles: Mapping[str, str]) -> str:
+    """Return style sheet rules that let the file list read as a table of contents."""
+    rules = []
+    for name, title in titles.items():
+        row = f'.jp-DirListing-item[title*="Name: {name}"] .jp-DirListing-itemName'
+        rules.append(f"{row} > span, {row} .jp-DirListing-itemText > span {{ font-size: 0; }}")
+        rules.append(f"{row}::before {{ content: {_css_string(title)}; white-space: normal; }}")
+    return "\n".join(rules)
+
+
+def _css_string(text: str) -> str:
+    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
+
+
+def _typing_shortcuts() -> list[dict[str, object]]:
+    """The notebook's one-key shortcuts, off: with a radio button focused, `b` would insert a cell."""
+    from jupyterlab.commands import get_app_dir
+
+    found = []
+    for schema in sorted(Path(get_app_dir(), "schemas").glob("@jupyterlab/*/*.json")):
+        for shortcut in json.loads(schema.read_text(encoding="utf-8")).get("jupyter.lab.shortcuts", ()):
+            modified = any(part in key for key in shortcut["keys"] for part in ("Accel", "Alt", "Cmd", "Ctrl"))
+            selector = shortcut["selector"]
+            commands = "jp-mod-commandMode" in selector or "[data-jp-kernel-user]" in selector
+            if commands and not modified and shortcut["keys"] != [""]:
+                found.append({**shortcut, "disabled": True})
+    return found
+
+
+def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
+    """Write the settings that JupyterLab and IPython read when they start."""
+    lab_css = package.files("workbook").joinpath("jupyter", "lab.css").read_text(encoding="utf-8")
+    files = {
+        "settings/overrides.json": json.dumps(overrides(plain=plain)),
+        "settings/page_config.json": json.dumps({"disabledExtensions": {} if plain else dict.fromkeys(_HIDDEN, True)}),
+        "config/custom/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
+        "ipython/profile_default/ipython_kernel_config.py": "c.HistoryManager.enabled = False\n",
+    }
+    for name, text in files.items():
+        path = runtime / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _environment(runtime: Path) -> dict[str, str]:
+    templates = str(package.files("workbook").joinpath("jupyter"))
+    found = [templates, *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    return {
+        "IPYTHONDIR": str(runtime / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(runtime / "config"),
+        "JUPYTER_DATA_DIR": str(runtime / "data"),
+        "JUPYTER_PATH": os.pathsep.join(found),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+    }
+
+
+def _config(
+    journal: Path, runtime: Path, port: int, token: str, *, browser: bool, plain: bool
+) -> dict[str, dict[str, Any]]:
+    address = f"127.0.0.1:{port}"
+    return {
+        "ServerApp": {
+            "allow_remote_access": False,
+            "allow_root": True,  # a container has no other account, and this listens to this machine only
+            "answer_yes": True,
+            "ip": "127.0.0.1",
+            "jpserver_extensions": {
+                "jupyter_lsp": False,
+                "jupyter_server_terminals": False,
+                "jupyterlab": True,
+                "notebook_shim": False,
+                "voila.server_extension": True,
+            },
+            "log_level": _SILENT,
+            "open_browser": browser,
+            "port": port,
+            "port_retries": 0,
+            "root_dir": str(journal),
+            "terminals_enabled": False,
+            "tornado_settings": {"headers": {"Content-Security-Policy": _policy(address)}},
+        },
+        "IdentityProvider": {"token": token},
+        "LabApp": {
+            "app_settings_dir": str(runtime / "settings"),
+            "custom_css": True,
+            "default_url": f"/lab/tree/{START}",
+            "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
+            "extension_manager": "readonly",
+            "log_level": _SILENT,
+            "news_url": None,
+            "user_settings_dir": str(journal / ".mend" / "lab"),
+            "workspaces_dir": str(runtime / "workspaces"),
+        },
+        "FileCheckpoints": {"checkpoint_dir": str(runtime / "checkpoints")},
+        "KernelManager": {"transport": _transport(runtime)},
+        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}},
+        # Voilà leaves a kernel behind when a page is left; one with a page connected is never culled.
+        "MappingKernelManager": {"cull_idle_timeout": 90, "cull_interval": 30, "cull_connected": False},
+        "NotebookNotary": {"data_dir": str(runtime)},
+        "VoilaConfiguration": {"template": "lab" if plain else "mend", "show_tracebacks": False},
+    }
+
+
+def _policy(address: str) -> str:
+    """Allow this server and nothing else: a page cannot load from, or send to, anywhere but this machine."""
+    return "; ".join(
+        (
+            "default-src 'self' data: blob:",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:",  # JupyterLab and widgets need these
+            "style-src 'self' 'unsafe-inline' data:",
+            f"connect-src 'self' ws://{address} data: blob:",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+def _transport(runtime: Path) -> str:
+    """Sockets in our own folder where the platform has them: with TCP, any account here could listen in."""
+    longest = runtime / f"kernel-{'0' * 36}-ipc-5"
+    return "ipc" if sys.platform != "win32" and len(os.fsencode(longest)) < 100 else "tcp"
+
+
+def _short_temporary() -> str | None:
+    """Socket paths have room for about 100 characters, which the temporary folder of macOS uses up."""
+    return "/tmp" if sys.platform == "darwin" else None  # noqa: S108 # mkdtemp inside it is private to this account
+
+
+def _free_port(port: int | None) -> int:
+    if port is not None:
+        if not _is_free(port):
+            raise LabError(f"Port {port} is in use by another program. Choose another with --port, or leave it out.")
+        return port
+    for candidate in range(PORT, PORT + 50):
+        if _is_free(candidate):
+            return candidate
+    raise LabError(f"No free port between {PORT} and {PORT + 49}. Close a program, or choose one with --port.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def _run(config: dict[str, dict[str, Any]], address: str, say: Callable[[str], None]) -> None:
+    from jupyterlab.labapp import LabApp
+    from traitlets.config import Config
+
+    server = LabApp.initialize_server(argv=[], config=Config(config))
+
+    @server.io_loop.add_callback
+    def _() -> None:
+        say(f"Mend is open at {address}")
+        say("Leave this window open while you write. Press Ctrl-C to stop.")
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal window was closed
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))
+    server.start()

@@ -1,0 +1,236 @@
+"""Each chapter as a notebook: the same definition always gives the same file, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook import definition, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbook.definition import Chapter, Workbook
+
+# A line of code that a notebook of ours may hold.
+_OURS = re.compile(
+    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|share)\(("[A-Za-z0-9_.-]+")?\)', re.ASCII
+)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def generate(workbook: Workbook) -> dict[str, str]:
+    """Return `{file name: the notebook's JSON}` for every chapter, in the workbook's order."""
+    names = [chapter.notebook for chapter in workbook.chapters]
+    return {
+        f"{chapter.notebook}.ipynb": _dump(workbook, chapter, _cells(workbook, chapter, names))
+        for chapter in workbook.chapters
+    }
+
+
+def write(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
+    """Write every notebook into `folder`, replacing ours that are out of date; returns those that changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, text in generate(workbook).items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            changed.append(path)
+    return tuple(changed)
+
+
+def stale(workbook: Workbook, folder: Path) -> tuple[str, ...]:
+    """Return the names in `folder` that differ from the definition: missing, out of date, or no chapter's."""
+    wanted = generate(workbook)
+    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")}
+    return tuple(sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)))
+
+
+def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
+    """Bring a journal's notebooks up to date; one that the person has changed is kept beside, under a new name.
+
+    Which notebooks are ours is known from a mark inside each: a hash of its own cells. Returns what was kept.
+    """
+    kept = []
+    for name, text in generate(workbook).items():
+        path = folder / name
+        if path.exists():
+            present = path.read_text(encoding="utf-8")
+            if _same_cells(present, text):
+                continue
+            if not _is_ours(present):
+                kept.append(path.rename(_free(path)))
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return tuple(kept)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order."""
+    found = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        metadata = _read(path.read_text(encoding="utf-8")).get("metadata")
+        if isinstance(metadata, dict) and "mend" in metadata:
+            found[path.name] = str(metadata["mend"].get("name", path.stem))
+    return found
+
+
+def harmless(folder: Path) -> tuple[Path, ...]:
+    """Return the notebooks that can do nothing but show our pages: those may open without a question.
+
+    Each code cell must be one of our own lines, and no cell may hold HTML or an output.
+    """
+    return tuple(path for path in sorted(folder.glob("*.ipynb")) if _is_harmless(path.read_text(encoding="utf-8")))
+
+
+def _is_harmless(text: str) -> bool:
+    notebook = _read(text)
+    metadata, cells = notebook.get("metadata"), notebook.get("cells")
+    if not isinstance(metadata, dict) or not isinstance(cells, list) or "voila" in metadata or "widgets" in metadata:
+        return False
+    for cell, (kind, source) in zip(cells, _essence(cells), strict=True):
+        if cell.get("outputs") or cell.get("attachments"):
+            return False
+        if not (_OURS.fullmatch(source) if kind == "code" else kind == "markdown" and not _TAG.search(source)):
+            return False
+    return True
+
+
+def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[str, object]]:
+    cells = [
+        _markdown("title", _title(chapter)),
+        _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
+    ]
+    cells += [_code(panel, f"{panel}()") for panel in chapter.shows]
+    cells += [
+        _code(exercise.id.split(".")[-1], f"exercise({_quoted(exercise.id)})")
+        for exercise in chapter.exercises
+        if not exercise.retired
+    ]
+    cells.append(_markdown("closing", _closing(workbook, chapter, names)))
+    for cell in cells:
+        cell["id"] = f"{chapter.id}-{cell['id']}"[:64]
+    return cells
+
+
+def _title(chapter: Chapter) -> str:
+    parts = [f"# {_safe(chapter.title)}", f"*{_safe(chapter.lede)}*"]
+    parts += [f"> {_safe(why.text)}  \n> {_safe(why.source)}" for why in chapter.why]
+    if chapter.opening:
+        parts.append(_safe(chapter.opening.strip()))
+    return "\n\n".join(parts)
+
+
+def _closing(workbook: Workbook, chapter: Chapter, names: list[str]) -> str:
+    place = names.index(chapter.notebook)
+    near = [("Back", place - 1), ("Next", place + 1)]
+    links = [
+        f"[{word}: {_safe(workbook.chapters[at].title)}]({names[at]}.ipynb)"
+        for word, at in near
+        if 0 <= at < len(names)
+    ]
+    parts = [_safe(chapter.closing.strip())] if chapter.closing else []
+    return "\n\n".join(["---", *parts, " · ".join(links)])
+
+
+def _safe(markdown: str) -> str:
+    """Keep Markdown, drop HTML: a definition may come from someone else, and Voilà shows HTML as it is."""
+    return _TAG.sub("&lt;", markdown)
+
+
+def _name(chapter: Chapter) -> str:
+    return f"{chapter.principle} · {chapter.title}" if chapter.principle else chapter.title
+
+
+def _quoted(identifier: str) -> str:
+    return json.dumps(identifier)  # ids are ASCII words, so this is Python as well
+
+
+def _markdown(name: str, source: str) -> dict[str, object]:
+    return {
+        "cell_type": "markdown",
+        "id": name,
+        "metadata": {"deletable": False, "editable": False},
+        "source": source.splitlines(keepends=True),
+    }
+
+
+def _code(name: str, source: str) -> dict[str, object]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {"deletable": False, "editable": False, "jupyter": {"source_hidden": True}},
+        "outputs": [],
+        "source": [source],
+    }
+
+
+def _dump(workbook: Workbook, chapter: Chapter, cells: list[dict[str, object]]) -> str:
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "mend": {"cells": _mark(cells), "chapter": chapter.id, "language": workbook.language, "name": _name(chapter)},
+        "title": chapter.title,
+    }
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _essence(cells: Iterable[dict[str, object]]) -> list[tuple[object, str]]:
+    """What a person can change in cells: kinds and sources, not outputs or the layout of the JSON."""
+    return [(cell.get("cell_type"), "".join(cell.get("source") or ())) for cell in cells]  # type: ignore[arg-type] # JSON
+
+
+def _mark(cells: Iterable[dict[str, object]]) -> str:
+    return hashlib.sha256(json.dumps(_essence(cells)).encode()).hexdigest()[:16]
+
+
+def _read(text: str) -> dict[str, object]:
+    try:
+        notebook = json.loads(text)
+    except ValueError:
+        return {}
+    return notebook if isinstance(notebook, dict) else {}
+
+
+def _same_cells(one: str, other: str) -> bool:
+    first, second = _read(one), _read(other)
+    return bool(first) and _essence(first.get("cells", [])) == _essence(second.get("cells", []))  # type: ignore[arg-type] # JSON
+
+
+def _is_ours(text: str) -> bool:
+    notebook = _read(text)
+    try:
+        return bool(notebook["metadata"]["mend"]["cells"] == _mark(notebook["cells"]))  # type: ignore[index, arg-type] # JSON
+    except (KeyError, TypeError):
+        return False
+
+
+def _free(path: Path) -> Path:
+    number = 1
+    while (other := path.with_name(f"{path.stem}-mine-{number}.ipynb")).exists():
+        number += 1
+    return other
+
+
+def main() -> int:
+    """Write the shipped notebooks from `data/workbook`; with `--check`, only say which are out of date."""
+    workbook = definition.load()
+    if "--check" in sys.argv[1:]:
+        names = stale(workbook, resources.notebooks())
+        print("\n".join(f"notebooks/{name} is not what the definition gives." for name in names))
+        if names:
+            print("Run: python -m workbook.notebooks")
+        return bool(names)
+    for path in write(workbook, resources.notebooks()):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

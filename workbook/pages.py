@@ -1,0 +1,151 @@
+"""What a notebook calls: one line for each thing on the page, and a sentence instead of a traceback."""
+
+from __future__ import annotations
+
+import functools
+import html
+import logging
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from workbook import journal as journals
+from workbook.errors import Locked, WorkbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ipywidgets import VBox
+
+    from workbook.chapter import Head
+    from workbook.journal import Journal
+
+__all__ = ["assessment", "chapter", "exercise", "share"]
+
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+
+
+class Sentence:
+    """Words in place of something that could not be shown."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<p class="mend-sentence">{html.escape(self.text)}</p>'
+
+
+class _Page:
+    """One open notebook: its journal, its head, and the forms that wait for a passphrase."""
+
+    def __init__(self) -> None:
+        self.journal: Journal | None = None
+        self.head: Head | None = None
+        self.waiting: list[tuple[str, VBox]] = []
+
+    def open(self, passphrase: str | None = None) -> Journal:
+        """Return the journal; raises Locked while it needs a passphrase."""
+        if self.journal is None:
+            self.journal = journals.open_journal() if passphrase is None else _unlocked(passphrase)
+            self.journal.listen(self.changed)
+        return self.journal
+
+    def unlock(self, passphrase: str) -> None:
+        """Open a locked journal and show the forms that waited. Raises Locked when the passphrase is wrong."""
+        journal = self.open(passphrase)
+        while self.waiting:
+            exercise_id, box = self.waiting.pop(0)
+            box.children = [journal.exercise(exercise_id)]
+
+    def changed(self) -> None:
+        if self.head is not None:
+            self.head.changed()
+
+
+_page = _Page()
+
+
+def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
+    """Let a page say in a sentence what went wrong."""
+
+    @functools.wraps(show)
+    def shown(*args: _P.args, **kwargs: _P.kwargs) -> object:
+        try:
+            return show(*args, **kwargs)
+        except WorkbookError as error:
+            return Sentence(str(error))
+        except Exception as error:  # a client cannot use a traceback, and it may quote an answer
+            _log.error("%s: %s", show.__name__, type(error).__name__)
+            return Sentence(
+                "This part of the page could not be shown. What you wrote is safe. Reload the page; if that does "
+                "not help, the other chapters still work."
+            )
+
+    return shown
+
+
+@_kindly
+def chapter(id: str) -> object:
+    """Show the head of a chapter: progress, notices, help, and the passphrase when the journal is locked."""
+    from workbook import chapter as heads
+
+    try:
+        workbook = _page.open().workbook
+        payload = heads.payload(workbook, workbook.chapter(id))
+    except Locked:
+        payload = heads.payload(None, None)
+    _page.head = heads.Head(payload, read=lambda: _state(id), remember=_remember, unlock=_page.unlock)
+    return _page.head
+
+
+@_kindly
+def exercise(id: str) -> object:
+    """Show an exercise as a form; in a locked journal, leave room for it."""
+    try:
+        return _page.open().exercise(id)
+    except Locked:
+        from ipywidgets import VBox
+
+        box = VBox()
+        _page.waiting.append((id, box))
+        return box
+
+
+@_kindly
+def assessment() -> object:
+    """Show the self-assessment."""
+    return _page.open().assessment()
+
+
+@_kindly
+def share() -> object:
+    """Show how to give answers to a counselor."""
+    return Sentence("")
+
+
+def _state(chapter_id: str) -> Mapping[str, object]:
+    journal = _page.open()
+    exercises = [one for one in journal.progress(chapter_id) if not one.locked]
+    return {
+        "progress": {
+            "done": sum(one.done for one in exercises),
+            "total": len(exercises),
+            "minutes": sum(one.minutes for one in exercises),
+        },
+        "notices": [{"title": notice.title, "html": notice.html} for notice in journal.standing().notices],
+        "region": _region(journal),
+    }
+
+
+def _remember(region: str) -> None:
+    _page.open().store.record("setting", "region", {"region": region})
+
+
+def _region(journal: Journal) -> Any:
+    return next((held.payload["region"] for held in journal.store.records("setting") if held.key == "region"), None)
+
+
+def _unlocked(passphrase: str) -> Journal:
+    raise Locked("This journal cannot be opened with a passphrase yet.")
