@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from workbook import conditions
 from workbook.errors import InvalidAnswer
-from workbook.models import LONGEST, Exercise
+from workbook.models import LONGEST, NO_OPPORTUNITY, Exercise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Status = Literal["answered", "skipped"]
 
 SKIPPED = "Skipped"
-NO_OPPORTUNITY = "no_opportunity"
 _YESNO = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
 _LARGEST = 1_000_000_000_000  # of a number with no range of its own
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

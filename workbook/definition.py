@@ -6,17 +6,19 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
 from workbook import conditions, resources
+from workbook.coherence import Known, Piece, judge, problems
 from workbook.errors import DefinitionError, InvalidCondition
 from workbook.models import (
     CHAPTER_ID,
     FOOT,
+    INSTRUMENTS,
     KINDS,
+    NO_OPPORTUNITY,
     NUMERIC,
     STATEMENTS,
     TAGS,
@@ -31,6 +33,7 @@ from workbook.models import (
     Exercise,
     Gate,
     Instead,
+    Instrument,
     Item,
     Letter,
     LongText,
@@ -58,7 +61,7 @@ from workbook.models import (
 from workbook.reading import Outline, Problem, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -68,7 +71,9 @@ if TYPE_CHECKING:
 # The models are part of what this module offers, whoever uses them imports them from here.
 __all__ = [
     "FOOT",
+    "INSTRUMENTS",
     "KINDS",
+    "NO_OPPORTUNITY",
     "NUMERIC",
     "STATEMENTS",
     "TAGS",
@@ -83,6 +88,7 @@ __all__ = [
     "Exercise",
     "Gate",
     "Instead",
+    "Instrument",
     "Item",
     "Letter",
     "LongText",
@@ -108,7 +114,9 @@ __all__ = [
     "html",
     "item_range",
     "load",
+    "load_instrument",
     "problems",
+    "with_instruments",
 ]
 
 M = TypeVar("M", bound=Model)
@@ -146,6 +154,49 @@ def check(path: Path | None = None) -> tuple[Problem, ...]:
     return _load(path or resources.data("workbook"))[1]
 
 
+def load_instrument(path: Path) -> Instrument:
+    """Return the questionnaire in a file: one exercise and its scales, ids beginning `instruments.`.
+
+    Raises DefinitionError with every problem, when there is any.
+    """
+    draft = _Draft()
+    draft.chapters = [draft.read(path)]
+    workbook = draft.build(None)
+    if not draft.instruments and not draft.found():
+        draft.lost.append(Problem(path.name, 1, "instrument", None, "is missing.", "Begin with “instrument: its-id”."))
+    if workbook is None or draft.found():
+        raise DefinitionError(draft.found())
+    return draft.instruments[0].model_copy(update={"scales": workbook.scales})
+
+
+def with_instruments(workbook: Workbook, instruments: Iterable[Instrument]) -> Workbook:
+    """Return the workbook with a chapter of these questionnaires, before the review; one brought again is replaced."""
+    brought = {instrument.exercise.id: instrument for instrument in instruments}
+    if not brought:
+        return workbook
+    earlier = next((chapter for chapter in workbook.chapters if chapter.id == INSTRUMENTS), None)
+    exercises = {exercise.id: exercise for exercise in (earlier.exercises if earlier else ())}
+    exercises |= {id: instrument.exercise for id, instrument in brought.items()}
+    scales = {scale.id: scale for scale in (earlier.scales if earlier else ())}
+    scales |= {scale.id: scale for instrument in brought.values() for scale in instrument.scales}
+    chapter = _instruments_chapter(tuple(exercises.values()), tuple(scales.values()))
+    others = tuple(other for other in workbook.chapters if other is not earlier)
+    after = sum(other.notebook < chapter.notebook for other in others)
+    return workbook.model_copy(update={"chapters": (*others[:after], chapter, *others[after:])})
+
+
+def _instruments_chapter(exercises: tuple[Exercise, ...], scales: tuple[Scale, ...]) -> Chapter:
+    return Chapter(
+        chapter=INSTRUMENTS,
+        notebook="55-instruments",
+        title="From your counselor",
+        lede="Questions your counselor asked you to answer.",
+        minutes=max(1, sum(exercise.minutes for exercise in exercises)),
+        exercises=exercises,
+        scales=scales,
+    )
+
+
 def _load(path: Path) -> tuple[Workbook | None, tuple[Problem, ...]]:
     draft = _Draft()
     contents = draft.contents(path) if path.is_dir() else None
@@ -168,7 +219,8 @@ class _Draft:
     lost: list[Problem] = field(default_factory=list)  # of files that cannot be read at all
     chapters: list[Outline | None] = field(default_factory=list)  # None: cannot be read
     safety: Outline | None = None
-    pieces: list[_Piece] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    instruments: list[Instrument] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)  # of every item, whole or not, by its full id
 
     def read(self, path: Path) -> Outline | None:
@@ -204,7 +256,7 @@ class _Draft:
         gates = tuple(self.gates(self.safety)) if self.safety else ()
         things = [piece.thing for piece in self.pieces]
         read = frozenset(chapter.id for chapter in things if isinstance(chapter, Chapter))
-        known = _Known(
+        known = Known(
             items={
                 **dict.fromkeys(self.kinds),
                 **{one.id: cast(Item, one) for one in things if isinstance(one, BaseItem)},
@@ -214,7 +266,7 @@ class _Draft:
             scales=frozenset(thing.id for thing in things if isinstance(thing, Scale)),
             absent=frozenset(contents.chapters) - read if contents else None,
         )
-        _judge(self.pieces, known)
+        judge(self.pieces, known)
         chapters = tuple(chapter.model_copy(update={"scales": _ranged(chapter.scales, known)}) for chapter in chapters)
         if not chapters:
             return None
@@ -229,25 +281,45 @@ class _Draft:
     def chapter(self, outline: Outline) -> Chapter | None:
         """Build a chapter from its file, with full ids and the items every exercise ends with."""
         data = outline.data
-        shell = {**data, "exercises": (), "scales": ()} if isinstance(data, dict) else data
-        chapter = _model(Chapter, shell, outline, ())
         if not isinstance(data, dict):
+            _model(Chapter, data, outline, ())
             return None
+        if "instrument" in data:
+            return self.instrument(outline, data)
+        chapter = _model(Chapter, {**data, "exercises": (), "scales": ()}, outline, ())
         if chapter:
-            self.pieces.append(_Piece(outline, (), chapter))
+            self.pieces.append(Piece(outline, (), chapter))
             if outline.file != f"{chapter.id}.yaml":
                 outline.add(("chapter",), chapter.id, f"The file is named “{outline.file}”.", "Give both one name.")
-        scales = []
-        for keys, one in _members(outline, data, (), "scales"):
-            if scale := _model(Scale, one, outline, keys):
-                self.pieces.append(_Piece(outline, keys, scale))
-                scales.append(scale)
         exercises = [
             self.exercise(outline, keys, one, str(data.get("chapter")))
             for keys, one in _members(outline, data, (), "exercises")
         ]
-        whole = {"scales": tuple(scales), "exercises": tuple(filter(None, exercises))}
+        whole = {"scales": self.scales(outline, data), "exercises": tuple(filter(None, exercises))}
         return chapter.model_copy(update=whole) if chapter else None
+
+    def instrument(self, outline: Outline, data: dict[str, object]) -> Chapter | None:
+        """Build a questionnaire, as the chapter it will stand in."""
+        stand_in = {"id": "any", "title": "any", "minutes": 1, "items": ()}  # the exercise is judged by itself
+        shell = {**data, "scales": (), **({"exercise": stand_in} if "exercise" in data else {})}
+        instrument = _model(Instrument, shell, outline, ())
+        if "scales" not in data:
+            outline.add(("scales",), None, "is missing.", "Write at least one scale.")
+        scales = self.scales(outline, data)
+        exercise = self.exercise(outline, ("exercise",), data.get("exercise"), INSTRUMENTS) if instrument else None
+        if not instrument or not exercise:
+            return None
+        self.instruments.append(instrument.model_copy(update={"exercise": exercise}))
+        return _instruments_chapter((exercise,), scales)
+
+    def scales(self, outline: Outline, data: dict[str, object]) -> tuple[Scale, ...]:
+        """Build the scales of a chapter or an instrument."""
+        built = []
+        for keys, one in _members(outline, data, (), "scales"):
+            if scale := _model(Scale, one, outline, keys):
+                self.pieces.append(Piece(outline, keys, scale))
+                built.append(scale)
+        return tuple(built)
 
     def exercise(self, outline: Outline, keys: Keys, data: object, chapter: str) -> Exercise | None:
         """Build an exercise and its items."""
@@ -255,14 +327,15 @@ class _Draft:
         if not isinstance(data, dict):
             return None
         full = f"{chapter}.{data.get('id')}"
-        if "items" not in data:
-            outline.add((*keys, "items"), None, "is missing.", "Every exercise has at least one item.")
         if exercise:
             _one_word(outline, keys, exercise.id, full)
             shown = self.condition(exercise.show_if, full)
             exercise = exercise.model_copy(update={"id": full, "show_if": shown})
-            self.pieces.append(_Piece(outline, keys, exercise))
-        items = [self.item(outline, at, one, full) for at, one in _members(outline, data, keys, "items")]
+            self.pieces.append(Piece(outline, keys, exercise))
+        members = _members(outline, data, keys, "items")
+        if data.get("items") in (None, []):
+            outline.add((*keys, "items"), None, "is missing.", "Every exercise has at least one item.")
+        items = [self.item(outline, at, one, full) for at, one in members]
         whole = tuple(filter(None, items))
         return exercise.model_copy(update={"items": (*whole, *foot(exercise))}) if exercise else None
 
@@ -289,7 +362,7 @@ class _Draft:
             ways = {how: tuple(_full(id, exercise) for id in ids) for how, ids in item.compute if ids}
             update["compute"] = item.compute.model_copy(update=ways)
         item = item.model_copy(update=update)
-        self.pieces.append(_Piece(outline, keys, item))
+        self.pieces.append(Piece(outline, keys, item))
         return item
 
     def gates(self, outline: Outline) -> Iterator[Gate]:
@@ -299,9 +372,9 @@ class _Draft:
             return
         for keys, one in _members(outline, data, (), "gates"):  # type: ignore[arg-type]  # a mapping, or no model
             if gate := _model(Gate, one, outline, keys):
-                conditions = {"when": self.condition(gate.when, ""), "reopens": self.condition(gate.reopens, "")}
-                gate = gate.model_copy(update=conditions)
-                self.pieces.append(_Piece(outline, keys, gate))
+                rules = {"when": self.condition(gate.when, ""), "reopens": self.condition(gate.reopens, "")}
+                gate = gate.model_copy(update=rules)
+                self.pieces.append(Piece(outline, keys, gate))
                 yield gate
 
     def condition(self, data: dict[str, object] | None, exercise: str) -> dict[str, object] | None:
@@ -320,10 +393,10 @@ class _Draft:
         try:
             return conditions.parse(data).mapped(change).data()
         except InvalidCondition:
-            return data  # `_judge` says what is wrong with it
+            return data  # `judge` says what is wrong with it
 
 
-def _ranged(scales: tuple[Scale, ...], known: _Known) -> tuple[Scale, ...]:
+def _ranged(scales: tuple[Scale, ...], known: Known) -> tuple[Scale, ...]:
     """Return the scales with the declared range of each of their items."""
     spans = {id: item_range(item) for id, item in known.items.items() if item is not None}
     return tuple(
@@ -362,9 +435,12 @@ def _members(outline: Outline, data: Mapping[str, object], keys: Keys, name: str
 
 def _scan(data: object) -> Iterator[tuple[str, str]]:
     """Yield id and kind of every item in a chapter's data, however broken the rest is."""
-    chapter = data if isinstance(data, dict) else {}
-    for exercise in _mappings(chapter, "exercises"):
-        full = f"{chapter.get('chapter')}.{exercise.get('id')}"
+    mapping = data if isinstance(data, dict) else {}
+    chapter, exercises = mapping.get("chapter"), _mappings(mapping, "exercises")
+    if "instrument" in mapping:
+        chapter, exercises = INSTRUMENTS, _mappings({"": [mapping.get("exercise")]}, "")
+    for exercise in exercises:
+        full = f"{chapter}.{exercise.get('id')}"
         for item in _mappings(exercise, "items"):
             yield f"{full}.{item.get('id')}", str(item.get("kind"))
         yield f"{full}.useful", "scale"
@@ -478,351 +554,30 @@ def coverage(workbook: Workbook) -> dict[int, tuple[str, ...]]:
     }
 
 
-# --- what is judged across items: the same for files and for a workbook that arrived as JSON ---
-
-Fault = tuple["Keys", object, str, str]  # where inside the thing, the value there, what is wrong, the cure
-
-_ORDER = ("less_than", "at_most", "greater_than", "at_least")
-# Which comparisons fit which kind of item; a kind not named can only be asked whether it is `answered`.
-_FITTING: dict[str, tuple[str, ...]] = {
-    "number": ("is", "is_not", "one_of", *_ORDER),
-    "scale": ("is", "is_not", "one_of", *_ORDER),
-    "ruler": ("is", "is_not", "one_of", *_ORDER),
-    "date": ("is", "is_not", "one_of", *_ORDER),
-    "yesno": ("is", "is_not", "one_of"),
-    "choice": ("is", "is_not", "one_of"),
-    "choices": ("includes",),
-}
-
-
-@dataclass(frozen=True)
-class _Known:
-    """Everything that can be referred to by id."""
-
-    items: dict[str, Item | None]  # None: there is one, but it is broken or not here to look at
-    exercises: frozenset[str]
-    chapters: frozenset[str]
-    scales: frozenset[str]
-    absent: frozenset[str] | None = frozenset()  # chapters not at hand, their ids are trusted; None: all others
-
-    def item(self, id: str) -> Item | None:
-        """Return the item, or None when it is broken or in a chapter that is not at hand; KeyError: no such item."""
-        chapter, dot, _ = id.partition(".")
-        if dot and chapter not in self.chapters and (self.absent is None or chapter in self.absent):
-            return None
-        return self.items[id]
-
-
-def _unknown_item(id: str, known: _Known) -> tuple[str, str]:
-    return "There is no such item.", did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
-
-
-def _condition_faults(data: object, at: str, known: _Known) -> Iterator[Fault]:
-    try:
-        condition = conditions.parse(data)
-    except InvalidCondition as error:
-        for path, value, message, cure in error.faults:
-            yield (at, *path), value, message, cure
-        return
-    for comparison in condition.comparisons:
-        if comparison.question.startswith("measured."):
-            continue  # worked out by `safety`, not answered
-        try:
-            item = known.item(comparison.question)
-        except KeyError:
-            yield (at, *comparison.path, "question"), comparison.question, *_unknown_item(comparison.question, known)
-            continue
-        if item is not None:
-            for message, cure, value in _misfit(comparison, item):
-                yield (at, *comparison.path, comparison.how), value, message, cure
-
-
-def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str, str, object]]:
-    """Yield what keeps a comparison from ever being meant for this item: message, cure, value."""
-    if item.kind in ("note", "computed"):
-        yield f"“{item.id}” is never answered: it is a {item.kind}.", "Ask about an item that is.", None
-        return
-    if comparison.how == "answered":
-        return
-    fitting = _FITTING.get(item.kind, ())
-    if comparison.how not in fitting:
-        cure = f"Use {' or '.join((*fitting, 'answered'))}."
-        yield f"does not fit “{item.id}”, which is a {item.kind}.", cure, None
-        return
-    operands = comparison.operand if isinstance(comparison.operand, tuple) else (comparison.operand,)
-    for operand in operands:
-        message, cure = _operand_misfit(operand, comparison.how, item)
-        if message:
-            yield message, cure, operand
-
-
-def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
-    possible: tuple[object, ...] = ()
-    if isinstance(item, (Choice, Choices)):
-        possible = tuple(item.options)
-    elif isinstance(item, YesNo):
-        possible = ("yes", "no", "unsure") if item.unsure else ("yes", "no")
-    elif isinstance(item, ScalePoints):
-        possible = (*item.points, *(("no_opportunity",) if item.no_opportunity and how not in _ORDER else ()))
-    elif isinstance(item, Date):
-        day = isinstance(operand, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", operand, re.ASCII)
-        return ("", "") if day else ("is not a day.", "Write it like 2026-05-03.")
-    if possible:
-        if operand in possible:
-            return "", ""
-        cure = f"Use one of: {', '.join(map(str, possible))}."
-        return f"is not an answer to “{item.id}”.", "  ".join(
-            filter(None, (cure, did_you_mean(operand, map(str, possible))))
-        )
-    if isinstance(operand, str):
-        return "is not a number.", f"“{item.id}” is answered with a number."
-    span = item_range(item)
-    if span and isinstance(operand, (int, float)) and not span[0] <= operand <= span[1]:
-        return f"is outside “{item.id}”.", f"It goes from {span[0]:g} to {span[1]:g}."
-    return "", ""
-
-
-def _item_faults(item: Item, known: _Known) -> Iterator[Fault]:
-    if item.show_if is not None:
-        yield from _condition_faults(item.show_if, "show_if", known)
-    if isinstance(item, (Number, Ruler)):
-        low, high = item.minimum, item.maximum
-        if low is not None and high is not None and low >= high:
-            yield ("minimum",), f"{low:g}", f"The maximum is {high:g}.", "Make the minimum the smaller number."
-        elif isinstance(item, Ruler) and item.maximum - item.minimum > 20:
-            yield ("maximum",), item.maximum, "A ruler has at most 21 numbers.", "Use a number item."
-    if isinstance(item, ScalePoints) and list(item.points) != sorted(item.points):
-        yield ("points",), None, "are not in rising order.", "Write the lowest number first."
-    if isinstance(item, Table):
-        seen: set[str] = set()
-        for index, column in enumerate(item.columns):
-            if column.id in seen:
-                yield ("columns", index, "id"), column.id, "Another column has this id.", "Give it its own."
-            seen.add(column.id)
-            if (column.kind == "choice") != (column.options is not None):
-                says = ("is missing.", "Write the options of this choice.")
-                spare = ("do not belong to this kind of column.", "Remove them, or make it a choice.")
-                yield ("columns", index, "options"), None, *(says if column.options is None else spare)
-    if isinstance(item, Computed):
-        yield from _compute_faults(item, known)
-
-
-def _compute_faults(item: Computed, known: _Known) -> Iterator[Fault]:
-    ways = {name: getattr(item.compute, name) for name in Compute.model_fields if getattr(item.compute, name)}
-    if len(ways) != 1:
-        says = f"has {' and '.join(ways)} at once." if ways else "says nothing to work out."
-        yield ("compute",), None, says, f"Use exactly one of: {', '.join(Compute.model_fields)}."
-    for how, ids in ways.items():
-        for index, id in enumerate(ids):
-            keys: Keys = ("compute", how, index)
-            if id not in known.items:
-                yield keys, id, *_unknown_item(id, known)
-                continue
-            other = known.items[id]
-            if id.rpartition(".")[0] != item.exercise_id:
-                yield keys, id, "It stands in another exercise.", "Use items of this exercise only."
-            elif other is None:
-                continue
-            elif how == "count" and other.kind in ("note", "computed"):
-                yield keys, id, f"It is never answered: it is a {other.kind}.", "Count items that are."
-            elif how != "count" and other.kind not in NUMERIC:
-                yield keys, id, f"It is a {other.kind}, not a number.", f"Use items of kind {', '.join(NUMERIC)}."
-
-
-def _scale_faults(scale: Scale, known: _Known) -> Iterator[Fault]:
-    spans: dict[tuple[float, float], str] = {}
-    for index, id in enumerate(scale.items):
-        keys: Keys = ("items", index)
-        try:
-            item = known.item(id)
-        except KeyError:
-            yield keys, id, *_unknown_item(id, known)
-            continue
-        if id in scale.items[:index]:
-            yield keys, id, "It is in this scale already.", "Remove one."
-        elif id.rpartition(".")[0] != scale.items[0].rpartition(".")[0]:
-            yield keys, id, "It stands in another exercise than the first.", "Score items of one exercise."
-        elif item is not None:
-            span = item_range(item)
-            if span is None:
-                says = f"It is a {item.kind} without a range, so it cannot be scored."
-                yield keys, id, says, "Use a scale, a ruler, or a number with minimum and maximum."
-            elif spans and span not in spans:
-                (low, high), first = next(iter(spans.items()))
-                says = f"It goes from {span[0]:g} to {span[1]:g}, but “{first}” from {low:g} to {high:g}."
-                yield keys, id, says, "Give every item of a scale the same range."
-            else:
-                spans[span] = id
-    for index, id in enumerate(scale.reverse):
-        if id not in scale.items:
-            yield (
-                ("reverse", index),
-                id,
-                "It is not an item of this scale.",
-                did_you_mean(id, scale.items) or "Remove it.",
-            )
-    if scale.min_answered > len(scale.items):
-        yield ("min_answered",), scale.min_answered, f"The scale has {len(scale.items)} items.", "Use at most that."
-
-
-def _gate_faults(gate: Gate, known: _Known) -> Iterator[Fault]:
-    yield from _condition_faults(gate.when, "when", known)
-    if gate.reopens is not None:
-        yield from _condition_faults(gate.reopens, "reopens", known)
-    names = {"all", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
-    for key in ("locks", "keeps", "hides", "unscored", "blank"):
-        for index, name in enumerate(getattr(gate, key)):
-            if name not in names:
-                cure = did_you_mean(name, names) or "Name a tag, a chapter, an exercise, an item, a scale or all."
-                yield (key, index), name, "There is no such thing to name here.", cure
-
-
-def _exercise_faults(exercise: Exercise, known: _Known) -> Iterator[Fault]:
-    if exercise.show_if is not None:
-        yield from _condition_faults(exercise.show_if, "show_if", known)
-    twice = {number for number in exercise.serves if exercise.serves.count(number) > 1}
-    for number in sorted(twice):
-        yield ("serves",), None, f"names statement {number} twice.", "Name it once."
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A thing that has an id, and the file and place where it is written."""
-
-    outline: Outline
-    keys: Keys
-    thing: Chapter | Exercise | BaseItem | Scale | Gate
-
-    def add(self, keys: Keys, value: object, message: str, cure: str) -> None:
-        self.outline.add((*self.keys, *keys), value, message, cure)
-
-    @property
-    def line(self) -> str:
-        line = self.outline.lines.get(self.keys)
-        return f" in {self.outline.file}:{line}" if line else ""
-
-
-# One row per sort of thing: what it is called, and what is judged about it beyond its own fields.
-_JUDGES: tuple[tuple[type[Model], str, Callable[[Any, _Known], Iterator[Fault]]], ...] = ()
-
-
-def _judge(pieces: list[_Piece], known: _Known) -> None:
-    """Note on each piece's outline whatever only shows when the pieces are seen together."""
-    first: dict[tuple[str, str], _Piece] = {}
-    for piece in pieces:
-        what, faults = next((what, faults) for model, what, faults in _JUDGES if isinstance(piece.thing, model))
-        key = "chapter" if what == "chapter" else "id"
-        earlier = first.setdefault((what, piece.thing.id), piece)
-        if earlier is not piece:
-            id = piece.thing.id.rpartition(".")[2]
-            piece.add((key,), id, f"Another {what} has this id{earlier.line}.", "Give this one its own, for good.")
-            continue
-        for fault in faults(piece.thing, known):
-            piece.add(*fault)
-    _judge_chapters([piece for piece in first.values() if isinstance(piece.thing, Chapter)])
-    _judge_cycles(list(first.values()))
-
-
-def _judge_chapters(pieces: list[_Piece]) -> None:
-    for key in ("notebook", "principle"):
-        first: dict[object, _Piece] = {}
-        for piece in pieces:
-            value = getattr(piece.thing, key)
-            if value is not None and first.setdefault(value, piece) is not piece:
-                piece.add((key,), value, f"Another chapter has it{first[value].line}.", "Give this one its own.")
-
-
-def _judge_cycles(pieces: list[_Piece]) -> None:
-    asks: dict[str, set[str]] = {}
-    places: dict[str, _Piece] = {}
-    for piece in pieces:
-        if isinstance(piece.thing, (Exercise, BaseItem)):
-            asks[piece.thing.id] = _asked(piece.thing.show_if)
-            places[piece.thing.id] = piece
-            if isinstance(piece.thing, BaseItem):
-                asks[piece.thing.id].add(piece.thing.exercise_id)
-    while True:
-        try:
-            TopologicalSorter(asks).prepare()
-        except CycleError as error:
-            ring = [id for id in dict.fromkeys(reversed(error.args[1]))]
-            items = [id for id in ring if id in places and _asked(places[id].thing.show_if)]  # type: ignore[union-attr]
-            start = items.index(min(items))
-            items = items[start:] + items[:start]
-            way = " → ".join((*items, items[0])) if len(items) > 1 else f"{items[0]} → itself"
-            cure = "Let one of them be shown always."
-            places[items[0]].add(("show_if",), None, f"asks in a circle: {way}.", cure)
-            for id in ring:
-                asks.pop(id, None)
-        else:
-            return
-
-
-def _asked(condition: object) -> set[str]:
-    try:
-        return set(conditions.parse(condition).ids) if condition is not None else set()
-    except InvalidCondition:
-        return set()
-
-
-_JUDGES = (
-    (Chapter, "chapter", lambda chapter, known: iter(())),
-    (Exercise, "exercise", _exercise_faults),
-    (BaseItem, "item", _item_faults),
-    (Scale, "scale", _scale_faults),
-    (Gate, "gate", _gate_faults),
-)
-
-
-def problems(workbook: Workbook) -> tuple[Problem, ...]:
-    """Return what is wrong with a workbook that did not come from our files (an assignment), judged like a file."""
-    outline = Outline("", None, {})
-    pieces = []
-    for c, chapter in enumerate(workbook.chapters):
-        at: Keys = ("chapters", c)
-        pieces.append(_Piece(outline, at, chapter))
-        pieces += [_Piece(outline, (*at, "scales", s), scale) for s, scale in enumerate(chapter.scales)]
-        for e, exercise in enumerate(chapter.exercises):
-            inside = (*at, "exercises", e)
-            pieces.append(_Piece(outline, inside, exercise))
-            if not exercise.id.startswith(f"{chapter.id}."):
-                outline.add((*inside, "id"), exercise.id, f"It stands in chapter “{chapter.id}”.", "")
-            for i, item in enumerate(exercise.items):
-                pieces.append(_Piece(outline, (*inside, "items", i), item))
-                if not item.id.startswith(f"{exercise.id}."):
-                    outline.add((*inside, "items", i, "id"), item.id, f"It stands in “{exercise.id}”.", "")
-    pieces += [_Piece(outline, ("gates", g), gate) for g, gate in enumerate(workbook.gates)]
-    known = _Known(
-        items={item.id: item for item in workbook.items},
-        exercises=frozenset(exercise.id for exercise in workbook.exercises),
-        chapters=frozenset(chapter.id for chapter in workbook.chapters),
-        scales=frozenset(scale.id for scale in workbook.scales),
-    )
-    _judge(pieces, known)
-    return tuple(outline.problems)
-
-
 # --- what an answer was given to ---
 
 
 def fingerprint(item: Item) -> str:
-    """Return what an answer to this item means, as `kind codes words looks`, the last two hashed.
+    """Return what an answer to this item means, as `kind codes words looks`; `drift.change` compares two.
 
-    `codes` is JSON of whatever values are made of: keys, points, a range, columns. `drift.change` compares two.
+    `codes` is JSON of what values are made of (keys, points, a range, columns); `words` a hash of the letters of
+    prompt and labels; `looks` a hash of everything else: help, tags, commas.
     """
     codes = json.dumps(_CODES.get(item.kind, lambda _: None)(item), ensure_ascii=False, separators=(",", ":"))
-    words = json.dumps([item.prompt, *_labels(item)], ensure_ascii=False)
-    looks = item.model_dump_json(exclude={"id", "prompt"})
-    return f"{item.kind} {codes} {_hashed(words)} {_hashed(looks)}"
+    if len(codes) > _LONGEST_CODES:
+        codes = f'"{_hashed(codes)}"'
+    spoken = item.model_dump_json(
+        include={"prompt", "options", "points", "no_opportunity", "low", "high", "parts", "columns"}
+    )
+    letters = "".join(filter(str.isalnum, spoken.casefold()))
+    return f"{item.kind} {codes} {_hashed(letters)} {_hashed(item.model_dump_json(exclude={'id'}))}"
+
+
+_LONGEST_CODES = 2000  # characters
 
 
 def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _labels(item: Item) -> list[object]:
-    shown = {"options", "points", "no_opportunity", "low", "high", "parts", "columns", "unit"}
-    return [item.model_dump_json(include=shown)]
 
 
 # One row per kind whose values are made of something the definition says.
@@ -830,7 +585,7 @@ _CODES: dict[str, Callable[[Any], object]] = {
     "number": lambda item: [item.minimum, item.maximum],
     "ruler": lambda item: [item.minimum, item.maximum],
     "yesno": lambda item: ["yes", "no", *(["unsure"] if item.unsure else [])],
-    "scale": lambda item: [*item.points, *(["no_opportunity"] if item.no_opportunity else [])],
+    "scale": lambda item: [*item.points, *([NO_OPPORTUNITY] if item.no_opportunity else [])],
     "choice": lambda item: list(item.options),
     "choices": lambda item: list(item.options),
     "rank": lambda item: list(item.options),

@@ -315,7 +315,7 @@ class Instrument(Model):
     source: Words  # who made it, and where it was published
     licence: Words  # why it may be used here
     exercise: Exercise
-    scales: Annotated[tuple[Scale, ...], Field(min_length=1)]
+    scales: tuple[Scale, ...]
 
 
 class Why(Model):
@@ -454,6 +454,10 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 KINDS: dict[str, type[BaseItem]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Item)[0])
 }
+
+NO_OPPORTUNITY = "no_opportunity"  # the value of a scale's point of that name: stored, not scored
+
+INSTRUMENTS = "instruments"  # the chapter of what a counselor brings
 
 # The two items every exercise ends with; the form shows them in its foot.
 FOOT = ("useful", "done")

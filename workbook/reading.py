@@ -34,7 +34,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         what = self.path if self.value is None else f"{self.path} is {_quoted(self.value)}."
-        return "  ".join(part for part in (" ".join(filter(None, (where, what, self.message))), self.cure) if part)
+        said = " ".join(filter(None, (where if what else f"{where}:", what, self.message)))
+        return f"{said}  {self.cure}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,20 @@ import zlib
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workbook import definition, seal
+from workbook import definition, safety, seal
 from workbook.definition import Repeats, Workbook
 from workbook.errors import Refused, SealError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from workbook.journal import Journal
     from workbook.store import StoredAnswer as Answer
 
+SAFETY_QUESTIONS = ("start.privacy", "start.safety", "start.recheck")
 LARGEST = 8 * 1024 * 1024  # bytes of any file once opened
 VERSION = 1
 
@@ -61,7 +63,7 @@ class Assignment(_Part):
     counselor_key: PublicKey
     client: Name  # a pseudonym
     tasks: Annotated[tuple[Task, ...], Field(max_length=500)]
-    tighten: Annotated[dict[str, str], Field(max_length=50)] = {}
+    tighten: Annotated[dict[str, dict[str, JsonValue]], Field(max_length=50)] = {}  # see `safety.tighten`
     workbook: Workbook
 
 
@@ -77,7 +79,7 @@ class SharedAnswer(_Part):
     label: Annotated[str, Field(max_length=60_000)]
     value: Annotated[str, Field(max_length=60_000)]
     status: Literal["answered", "skipped"]
-    fingerprint: Annotated[str, Field(max_length=80)]
+    fingerprint: Annotated[str, Field(max_length=4000)]
     version: Annotated[int, Field(ge=1)]
     answered_at: AwareDatetime
 
@@ -85,7 +87,7 @@ class SharedAnswer(_Part):
 class GateEvent(_Part):
     """That a safety rule opened or closed, and when. Never why."""
 
-    gate: Annotated[str, Field(pattern=r"^G\d{1,2}$")]
+    gate: Annotated[str, Field(pattern=r"^G\d{1,2}(_[a-z]+)?$")]
     change: Literal["opened", "closed"]
     at: AwareDatetime
 
@@ -98,7 +100,7 @@ class Submission(_Part):
     token: Hex
     sequence: Annotated[int, Field(ge=1, le=1_000_000)]
     made_at: AwareDatetime
-    definition: Annotated[str, Field(max_length=80)]
+    definition: Annotated[str, Field(max_length=400)]
     client_key: PublicKey
     holds: Annotated[tuple[AnswerKey, ...], Field(max_length=100_000)]  # all that is shared now; the rest is withdrawn
     answers: Annotated[tuple[SharedAnswer, ...], Field(max_length=100_000)]  # those not sent before, or changed since
@@ -176,7 +178,7 @@ def read_assignment(data: bytes) -> Assignment:
             f"The workbook in this assignment has {len(problems)} problem(s), the first: {problems[0]} "
             "Ask the counselor to run `workbook check` and make the file again."
         )
-    _keeps_us_safe(assignment.workbook)
+    _keeps_us_safe(assignment)
     return assignment
 
 
@@ -252,21 +254,22 @@ def _stated_version(plain: bytes) -> int | None:
         return None
 
 
-def _keeps_us_safe(workbook: Workbook) -> None:
-    """An assigned workbook keeps every shipped safety question and tag; it may add, never take away."""
-    shipped = definition.load()
-    theirs = {exercise.id: exercise for exercise in workbook.exercises}
-    if workbook.gates != shipped.gates:
-        raise Refused("This assignment changes the safety rules, which is not allowed. Nothing was changed.")
-    for chapter_id in ("start",):
-        if workbook.chapter(chapter_id) != shipped.chapter(chapter_id):
-            raise Refused("This assignment changes the safety questions, which is not allowed. Nothing was changed.")
+def _keeps_us_safe(assignment: Assignment) -> None:
+    """An assignment keeps every shipped safety rule, question and mark; it may add, never take away."""
+    shipped, assigned = definition.load(), assignment.workbook
+    if safety.loosened(assigned.gates, shipped.gates):
+        raise Refused("This assignment loosens the safety rules, which is not allowed. Nothing was changed.")
+    try:
+        safety.tighten(assigned.gates, assignment.tighten)
+    except Refused as refused:
+        raise Refused(f"This assignment changes the safety rules. {refused} Nothing was changed.") from None
+    theirs = {exercise.id: exercise for exercise in assigned.exercises}
     for exercise in shipped.exercises:
-        if exercise.id in theirs and not set(exercise.tags) <= set(theirs[exercise.id].tags):
-            raise Refused(
-                f"This assignment takes a safety mark off “{exercise.title}”, which is not allowed. "
-                "Nothing was changed."
-            )
+        mine = theirs.get(exercise.id)
+        if exercise.id in SAFETY_QUESTIONS and mine != exercise:
+            raise Refused("This assignment changes the safety questions, which is not allowed. Nothing was changed.")
+        if mine is not None and not set(exercise.tags) <= set(mine.tags):
+            raise Refused(f"This assignment takes a safety mark off “{exercise.title}”. Nothing was changed.")
 
 
 # --- the client’s side ---
@@ -325,7 +328,7 @@ def choices(journal: Journal) -> list[Choice]:
     sent = _sent(journal).holds
     rows = []
     for answer in journal.current():
-        key = f"{answer.item}@{answer.occasion}"
+        key = _key(answer)
         rows.append(
             Choice(
                 key=key,
@@ -371,7 +374,7 @@ def submission(
         if rows[key].share == "private":
             raise Refused(f"“{rows[key].prompt}” is private and stays here. Take it off the list. Nothing was sealed.")
     sent = _sent(journal)
-    answers = {f"{answer.item}@{answer.occasion}": answer for answer in journal.current()}
+    answers = {_key(answer): answer for answer in journal.current()}
     new = [key for key in sorted(wanted) if everything or sent.holds.get(key) != _stamp(answers[key])]
     return Submission(
         token=assignment["token"],
@@ -390,21 +393,35 @@ def _shared(answer: Answer) -> SharedAnswer:
     return SharedAnswer(**fields, value=json.dumps(answer.value, ensure_ascii=False))
 
 
-def _stamp(answer: Answer) -> str:
+def _key(answer: Answer | SharedAnswer) -> str:
+    return f"{answer.item}@{answer.occasion}"
+
+
+def _stamp(answer: Answer | SharedAnswer) -> str:
     """What changes whenever an answer does."""
     return f"{answer.id} {answer.answered_at.isoformat()}"
 
 
-def seal_submission(journal: Journal, chosen: Submission) -> bytes:
-    """Return the sealed file, and remember what it holds so that the next one sends only what is new."""
+def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
+    """Seal a submission into `file`, and remember what it holds so that the next one sends only what is new.
+
+    Raises Refused when the file cannot be written; then nothing is remembered as sent.
+    """
     assignment = _current_assignment(journal)
-    assert assignment is not None, "a Submission is only built with one"  # noqa: S101  for the type checker
+    if assignment is None or assignment["token"] != chosen.token:
+        raise Refused("Your assignment changed in the meantime. Look at the list again. Nothing was sealed.")
     sealed = seal.seal(pack(chosen), assignment["counselor_key"])
-    answers = {f"{answer.item}@{answer.occasion}": answer for answer in journal.current()}
-    holds = {key: _stamp(answers[key]) for key in chosen.holds}
+    try:
+        file.write_bytes(sealed)
+    except OSError as problem:
+        raise Refused(f"{file} cannot be written: {problem.strerror}. Choose another place.") from None
+    before = _sent(journal).holds
+    now = {_key(answer): _stamp(answer) for answer in chosen.answers}
+    holds = {key: now.get(key) or before[key] for key in chosen.holds}
+    journal.store.close_versions(answer.id for answer in chosen.answers)  # an edit from now on is a new version
     journal.store.record("sent", chosen.token, {"sequence": chosen.sequence, "holds": holds})
     journal.store.event("shared", "", len(chosen.answers))
-    return sealed
+    return file
 
 
 def accept_feedback(journal: Journal, sealed: bytes) -> Feedback:
@@ -423,9 +440,13 @@ def accept_feedback(journal: Journal, sealed: bytes) -> Feedback:
         return feedback
     if feedback.assignment is not None:
         accept(journal, read_assignment(pack(feedback.assignment)))
+    places = {version.id: version for version in journal.store.history()}
     for comment in feedback.comments:
-        note = {"text": comment.text, "from": feedback.counselor, "at": feedback.made_at.isoformat()}
-        journal.store.record("comment", comment.answer, note)
+        answer = places.get(comment.answer)
+        if answer is not None:  # else it was about an answer from another copy of this journal
+            beside = {"item": answer.item, "occasion": answer.occasion, "from": feedback.counselor}
+            note = beside | {"text": comment.text, "at": feedback.made_at.isoformat()}
+            journal.store.record("comment", comment.answer, note)
     reply = {
         "sequence": feedback.sequence,
         "from": feedback.counselor,

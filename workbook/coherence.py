@@ -1,0 +1,357 @@
+"""What only shows when a workbook is seen whole: ids used twice, unknown ids, circles, comparisons that cannot fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from workbook import conditions
+from workbook.errors import InvalidCondition
+from workbook.models import (
+    NO_OPPORTUNITY,
+    NUMERIC,
+    TAGS,
+    BaseItem,
+    Chapter,
+    Choice,
+    Choices,
+    Compute,
+    Computed,
+    Date,
+    Exercise,
+    Gate,
+    Item,
+    Model,
+    Number,
+    Ruler,
+    Scale,
+    ScalePoints,
+    Table,
+    Workbook,
+    YesNo,
+    did_you_mean,
+    item_range,
+)
+from workbook.reading import Outline, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workbook.reading import Keys
+
+    Fault = tuple[Keys, object, str, str]  # where inside the thing, the value there, what is wrong, the cure
+
+_ORDER = ("less_than", "at_most", "greater_than", "at_least")
+# Which comparisons fit which kind of item; a kind not named can only be asked whether it is `answered`.
+_FITTING: dict[str, tuple[str, ...]] = {
+    "number": ("is", "is_not", "one_of", *_ORDER),
+    "scale": ("is", "is_not", "one_of", *_ORDER),
+    "ruler": ("is", "is_not", "one_of", *_ORDER),
+    "date": ("is", "is_not", "one_of", *_ORDER),
+    "yesno": ("is", "is_not", "one_of"),
+    "choice": ("is", "is_not", "one_of"),
+    "choices": ("includes",),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that can be referred to by id."""
+
+    items: dict[str, Item | None]  # None: there is one, but it is broken or not here to look at
+    exercises: frozenset[str]
+    chapters: frozenset[str]
+    scales: frozenset[str]
+    absent: frozenset[str] | None = frozenset()  # chapters not at hand, their ids are trusted; None: all others
+
+    def item(self, id: str) -> Item | None:
+        """Return the item, or None when it is broken or in a chapter that is not at hand; KeyError: no such item."""
+        chapter, dot, _ = id.partition(".")
+        if dot and chapter not in self.chapters and (self.absent is None or chapter in self.absent):
+            return None
+        return self.items[id]
+
+
+def _unknown_item(id: str, known: Known) -> tuple[str, str]:
+    return "There is no such item.", did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
+
+
+def _condition_faults(data: object, at: str, known: Known) -> Iterator[Fault]:
+    try:
+        condition = conditions.parse(data)
+    except InvalidCondition as error:
+        for path, value, message, cure in error.faults:
+            yield (at, *path), value, message, cure
+        return
+    for comparison in condition.comparisons:
+        if comparison.question.startswith("measured."):
+            continue  # worked out by `safety`, not answered
+        try:
+            item = known.item(comparison.question)
+        except KeyError:
+            yield (at, *comparison.path, "question"), comparison.question, *_unknown_item(comparison.question, known)
+            continue
+        if item is not None:
+            for message, cure, value in _misfit(comparison, item):
+                yield (at, *comparison.path, comparison.how), value, message, cure
+
+
+def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str, str, object]]:
+    """Yield what keeps a comparison from ever being meant for this item: message, cure, value."""
+    if item.kind in ("note", "computed"):
+        yield f"“{item.id}” is never answered: it is a {item.kind}.", "Ask about an item that is.", None
+        return
+    if comparison.how == "answered":
+        return
+    fitting = _FITTING.get(item.kind, ())
+    if comparison.how not in fitting:
+        cure = f"Use {' or '.join((*fitting, 'answered'))}."
+        yield f"does not fit “{item.id}”, which is a {item.kind}.", cure, None
+        return
+    operands = comparison.operand if isinstance(comparison.operand, tuple) else (comparison.operand,)
+    for operand in operands:
+        message, cure = _operand_misfit(operand, comparison.how, item)
+        if message:
+            yield message, cure, operand
+
+
+def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
+    possible: tuple[object, ...] = ()
+    if isinstance(item, (Choice, Choices)):
+        possible = tuple(item.options)
+    elif isinstance(item, YesNo):
+        possible = ("yes", "no", "unsure") if item.unsure else ("yes", "no")
+    elif isinstance(item, ScalePoints):
+        possible = (*item.points, *((NO_OPPORTUNITY,) if item.no_opportunity and how not in _ORDER else ()))
+    elif isinstance(item, Date):
+        day = isinstance(operand, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", operand, re.ASCII)
+        return ("", "") if day else ("is not a day.", "Write it like 2026-05-03.")
+    if possible:
+        if operand in possible:
+            return "", ""
+        cure = f"Use one of: {', '.join(map(str, possible))}."
+        return f"is not an answer to “{item.id}”.", "  ".join(
+            filter(None, (cure, did_you_mean(operand, map(str, possible))))
+        )
+    if isinstance(operand, str):
+        return "is not a number.", f"“{item.id}” is answered with a number."
+    span = item_range(item)
+    if span and isinstance(operand, (int, float)) and not span[0] <= operand <= span[1]:
+        return f"is outside “{item.id}”.", f"It goes from {span[0]:g} to {span[1]:g}."
+    return "", ""
+
+
+def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
+    if item.show_if is not None:
+        yield from _condition_faults(item.show_if, "show_if", known)
+    if isinstance(item, (Number, Ruler)):
+        low, high = item.minimum, item.maximum
+        if low is not None and high is not None and low >= high:
+            yield ("minimum",), f"{low:g}", f"The maximum is {high:g}.", "Make the minimum the smaller number."
+        elif isinstance(item, Ruler) and item.maximum - item.minimum > 20:
+            yield ("maximum",), item.maximum, "A ruler has at most 21 numbers.", "Use a number item."
+    if isinstance(item, ScalePoints) and list(item.points) != sorted(item.points):
+        yield ("points",), None, "are not in rising order.", "Write the lowest number first."
+    if isinstance(item, Table):
+        seen: set[str] = set()
+        for index, column in enumerate(item.columns):
+            if column.id in seen:
+                yield ("columns", index, "id"), column.id, "Another column has this id.", "Give it its own."
+            seen.add(column.id)
+            if (column.kind == "choice") != (column.options is not None):
+                says = ("is missing.", "Write the options of this choice.")
+                spare = ("do not belong to this kind of column.", "Remove them, or make it a choice.")
+                yield ("columns", index, "options"), None, *(says if column.options is None else spare)
+    if isinstance(item, Computed):
+        yield from _compute_faults(item, known)
+
+
+def _compute_faults(item: Computed, known: Known) -> Iterator[Fault]:
+    ways = {name: getattr(item.compute, name) for name in Compute.model_fields if getattr(item.compute, name)}
+    if len(ways) != 1:
+        says = f"has {' and '.join(ways)} at once." if ways else "says nothing to work out."
+        yield ("compute",), None, says, f"Use exactly one of: {', '.join(Compute.model_fields)}."
+    for how, ids in ways.items():
+        for index, id in enumerate(ids):
+            keys: Keys = ("compute", how, index)
+            if id not in known.items:
+                yield keys, id, *_unknown_item(id, known)
+                continue
+            other = known.items[id]
+            if id.rpartition(".")[0] != item.exercise_id:
+                yield keys, id, "It stands in another exercise.", "Use items of this exercise only."
+            elif other is None:
+                continue
+            elif how == "count" and other.kind in ("note", "computed"):
+                yield keys, id, f"It is never answered: it is a {other.kind}.", "Count items that are."
+            elif how != "count" and other.kind not in NUMERIC:
+                yield keys, id, f"It is a {other.kind}, not a number.", f"Use items of kind {', '.join(NUMERIC)}."
+
+
+def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
+    for index, id in enumerate(scale.items):
+        keys: Keys = ("items", index)
+        try:
+            item = known.item(id)
+        except KeyError:
+            yield keys, id, *_unknown_item(id, known)
+            continue
+        span = item_range(item) if item is not None else None
+        if id in scale.items[:index]:
+            yield keys, id, "It is in this scale already.", "Remove one."
+        elif id.rpartition(".")[0] != scale.items[0].rpartition(".")[0]:
+            yield keys, id, "It stands in another exercise than the first.", "Score items of one exercise."
+        elif item is not None and span is None:
+            says = f"It is a {item.kind} without a range, so it cannot be scored."
+            yield keys, id, says, "Use a scale, a ruler, or a number with minimum and maximum."
+        elif scale.ranges and scale.ranges.get(id) != span:
+            yield ("ranges", id), None, "is not the range the item declares.", "Leave ranges out."
+    for key, ids in (("reverse", scale.reverse), ("weights", tuple(scale.weights))):
+        for index, id in enumerate(ids):
+            if id not in scale.items:
+                cure = did_you_mean(id, scale.items) or "Remove it, or add it to the items."
+                yield (key, index if key == "reverse" else id), id, "It is not an item of this scale.", cure
+    if scale.min_answered > len(scale.items):
+        yield ("min_answered",), scale.min_answered, f"The scale has {len(scale.items)} items.", "Use at most that."
+    if scale.part_of is not None and scale.part_of not in known.scales - {scale.id}:
+        cure = did_you_mean(scale.part_of, known.scales) or "Write the id of another scale."
+        yield ("part_of",), scale.part_of, "There is no such scale.", cure
+
+
+def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
+    yield from _condition_faults(gate.when, "when", known)
+    if gate.reopens is not None:
+        yield from _condition_faults(gate.reopens, "reopens", known)
+    names = {"all", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
+    for key in ("locks", "keeps", "hides", "unscored", "blank"):
+        for index, name in enumerate(getattr(gate, key)):
+            if name not in names:
+                cure = did_you_mean(name, names) or "Name a tag, a chapter, an exercise, an item, a scale or all."
+                yield (key, index), name, "There is no such thing to name here.", cure
+
+
+def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:
+    if exercise.show_if is not None:
+        yield from _condition_faults(exercise.show_if, "show_if", known)
+    twice = {number for number in exercise.serves if exercise.serves.count(number) > 1}
+    for number in sorted(twice):
+        yield ("serves",), None, f"names statement {number} twice.", "Name it once."
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A thing that has an id, and the file and place where it is written."""
+
+    outline: Outline
+    keys: Keys
+    thing: Chapter | Exercise | BaseItem | Scale | Gate
+
+    def add(self, keys: Keys, value: object, message: str, cure: str) -> None:
+        self.outline.add((*self.keys, *keys), value, message, cure)
+
+    @property
+    def line(self) -> str:
+        line = self.outline.lines.get(self.keys)
+        return f" in {self.outline.file}:{line}" if line else ""
+
+
+# One row per sort of thing: what it is called, and what is judged about it beyond its own fields.
+_JUDGES: tuple[tuple[type[Model], str, Callable[[Any, Known], Iterator[Fault]]], ...] = ()
+
+
+def judge(pieces: list[Piece], known: Known) -> None:
+    """Note on each piece's outline whatever only shows when the pieces are seen together."""
+    first: dict[tuple[str, str], Piece] = {}
+    for piece in pieces:
+        what, faults = next((what, faults) for model, what, faults in _JUDGES if isinstance(piece.thing, model))
+        key = "chapter" if what == "chapter" else "id"
+        earlier = first.setdefault((what, piece.thing.id), piece)
+        if earlier is not piece:
+            id = piece.thing.id.rpartition(".")[2]
+            piece.add((key,), id, f"Another {what} has this id{earlier.line}.", "Give this one its own, for good.")
+            continue
+        for fault in faults(piece.thing, known):
+            piece.add(*fault)
+    _judge_chapters([piece for piece in first.values() if isinstance(piece.thing, Chapter)])
+    _judge_cycles(list(first.values()))
+
+
+def _judge_chapters(pieces: list[Piece]) -> None:
+    for key in ("notebook", "principle"):
+        first: dict[object, Piece] = {}
+        for piece in pieces:
+            value = getattr(piece.thing, key)
+            if value is not None and first.setdefault(value, piece) is not piece:
+                piece.add((key,), value, f"Another chapter has it{first[value].line}.", "Give this one its own.")
+
+
+def _judge_cycles(pieces: list[Piece]) -> None:
+    asks: dict[str, set[str]] = {}
+    places: dict[str, Piece] = {}
+    for piece in pieces:
+        if isinstance(piece.thing, (Exercise, BaseItem)):
+            asks[piece.thing.id] = _asked(piece.thing.show_if)
+            places[piece.thing.id] = piece
+            if isinstance(piece.thing, BaseItem):
+                asks[piece.thing.id].add(piece.thing.exercise_id)
+    while True:
+        try:
+            TopologicalSorter(asks).prepare()
+        except CycleError as error:
+            ring = [id for id in dict.fromkeys(reversed(error.args[1]))]
+            items = [id for id in ring if id in places and _asked(places[id].thing.show_if)]  # type: ignore[union-attr]
+            start = items.index(min(items))
+            items = items[start:] + items[:start]
+            way = " → ".join((*items, items[0])) if len(items) > 1 else f"{items[0]} → itself"
+            cure = "Let one of them be shown always."
+            places[items[0]].add(("show_if",), None, f"asks in a circle: {way}.", cure)
+            for id in ring:
+                asks.pop(id, None)
+        else:
+            return
+
+
+def _asked(condition: object) -> set[str]:
+    try:
+        return set(conditions.parse(condition).ids) if condition is not None else set()
+    except InvalidCondition:
+        return set()
+
+
+_JUDGES = (
+    (Chapter, "chapter", lambda chapter, known: iter(())),
+    (Exercise, "exercise", _exercise_faults),
+    (BaseItem, "item", _item_faults),
+    (Scale, "scale", _scale_faults),
+    (Gate, "gate", _gate_faults),
+)
+
+
+def problems(workbook: Workbook) -> tuple[Problem, ...]:
+    """Return what is wrong with a workbook that did not come from our files (an assignment), judged like a file."""
+    outline = Outline("", None, {})
+    pieces = []
+    for c, chapter in enumerate(workbook.chapters):
+        at: Keys = ("chapters", c)
+        pieces.append(Piece(outline, at, chapter))
+        pieces += [Piece(outline, (*at, "scales", s), scale) for s, scale in enumerate(chapter.scales)]
+        for e, exercise in enumerate(chapter.exercises):
+            inside = (*at, "exercises", e)
+            pieces.append(Piece(outline, inside, exercise))
+            if not exercise.id.startswith(f"{chapter.id}."):
+                outline.add((*inside, "id"), exercise.id, f"It stands in chapter “{chapter.id}”.", "")
+            for i, item in enumerate(exercise.items):
+                pieces.append(Piece(outline, (*inside, "items", i), item))
+                if not item.id.startswith(f"{exercise.id}."):
+                    outline.add((*inside, "items", i, "id"), item.id, f"It stands in “{exercise.id}”.", "")
+    pieces += [Piece(outline, ("gates", g), gate) for g, gate in enumerate(workbook.gates)]
+    known = Known(
+        items={item.id: item for item in workbook.items},
+        exercises=frozenset(exercise.id for exercise in workbook.exercises),
+        chapters=frozenset(chapter.id for chapter in workbook.chapters),
+        scales=frozenset(scale.id for scale in workbook.scales),
+    )
+    judge(pieces, known)
+    return tuple(outline.problems)
