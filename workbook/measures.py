@@ -120,7 +120,10 @@ class Facts:
 
     def __post_init__(self) -> None:
         self.entries = entries_of(self.responses, self.past)
-        self.newest = {canonical(entry.item): entry for entry in self.entries}
+        self.newest = {canonical(entry.item): entry for entry in self.entries}  # a cleared answer too
+        current = sorted({(e.item, e.occasion): e for e in self.entries}.values(), key=lambda entry: entry.at)
+        # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
+        self.kept = {canonical(entry.item): entry for entry in current if entry.status != "blank"}
 
     def get(self, id: str) -> object:
         """Return what a condition compares: a newest answer, or a measure; None when blank or skipped."""
@@ -128,6 +131,11 @@ class Facts:
             return MEASURES[id.removeprefix("measured.")](self)
         entry = self.newest.get(id)
         return entry.given if entry else None
+
+    def is_blank(self, id: str) -> bool:
+        """Say whether a question has neither an answer nor a “prefer not to say”."""
+        entry = self.newest.get(id)
+        return entry is None or (entry.status != "skipped" and entry.given is None)
 
     @functools.cached_property
     def free_text(self) -> list[Entry]:
@@ -219,11 +227,13 @@ def wellbeing(facts: Facts) -> float | None:
 
 def acts_since_no(facts: Facts) -> int | None:
     """Return how many kinds of contact since their no were ticked; skipping the question counts as two."""
-    entry = facts.newest.get(f"{CHECK}.since_no")
+    id = f"{CHECK}.since_no"
+    entry = facts.kept.get(id)
     if entry is not None and entry.status == "skipped":
         return 2
     ticked = entry.given if entry else None
-    return len(set(ticked) - {"none"}) if isinstance(ticked, (list, tuple)) else None
+    acts = len(set(ticked) - {"none"}) if isinstance(ticked, (list, tuple)) else None
+    return None if acts == 0 and facts.is_blank(id) else acts
 
 
 def draft_resting(facts: Facts) -> str:

@@ -270,14 +270,15 @@ def _numeric(comparison: Comparison) -> Comparison:
 
 def _evaluate(gate: Gate, facts: Facts) -> _Judged:
     condition = _condition(gate.when)
-    questions = [id for id in condition.ids if measures.exercise_id(id) in ASKS]
-    blank = tuple(id for id in questions if id not in facts.newest or facts.newest[id].status == "blank")
+    asked = condition.ids
+    questions = [id for id in asked if measures.exercise_id(id) in ASKS]
+    blank = tuple(id for id in questions if facts.is_blank(id))
 
     def closes(entry: measures.Entry) -> bool:
         id = measures.canonical(entry.item)
         if id in questions and (entry.status == "skipped" or entry.given == "unsure"):
             return True
-        return id in condition.ids and condition.evaluate(lambda asked: entry.given if asked == id else None) is True
+        return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
 
     if gate.hold_hours:
         hold = timedelta(hours=gate.hold_hours)
@@ -290,18 +291,13 @@ def _evaluate(gate: Gate, facts: Facts) -> _Judged:
         closed_at = [entry.at for entry in facts.entries if closes(entry)] + _closed_in_log(gate, facts.events)
         if closed_at:
             last, reopens = max(closed_at), _condition(gate.reopens)
-            opened = any(
-                entry.at >= last
-                and measures.canonical(entry.item) in reopens.ids
-                and reopens.evaluate(lambda _, entry=entry: entry.given) is True  # type: ignore[misc]
-                for entry in facts.newest.values()
-            )
+            opened = reopens.evaluate(facts.get) is True and all(facts.newest[id].at >= last for id in reopens.ids)
             if not opened:
                 return _Judged(gate, "closed")
             return _Judged(gate, "unknown" if blank else "open", blank=blank)
 
-    newest = [facts.newest[id] for id in questions if id in facts.newest]
-    value = True if any(closes(entry) for entry in newest) else condition.evaluate(facts.get)
+    said = [facts.kept[id] for id in questions if id in facts.kept]
+    value = True if any(closes(entry) for entry in said) else condition.evaluate(facts.get)
     state: State = "closed" if value else "open" if value is False else "unknown"
     return _Judged(gate, state, blank=blank, since=_since(gate, facts))
 
@@ -325,7 +321,7 @@ def _since(gate: Gate, facts: Facts) -> datetime | None:
 
 def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> Standing:
     order = sorted(range(len(judged)), key=lambda index: (_rank(judged[index]), index))
-    served = [judged[index] for index in order]
+    served = [judged[index] for index in order if judged[index].state != "open"]
     targets = {one.gate.id: _targets(one) for one in judged}
     locked: dict[str, list[_Judged]] = {}
     for exercise in workbook.exercises:

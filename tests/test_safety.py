@@ -1,0 +1,660 @@
+"""Gates: what closes them, what they lock, what they show, and that doubt never opens anything."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.safe_answers import SAFE
+from workbook import definition, helplines, safety
+from workbook.answers import Response
+from workbook.errors import Refused
+
+WORKBOOK = definition.load()
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday
+EARLIER = NOW - timedelta(minutes=10)
+CONTACT = [e.id for e in WORKBOOK.exercises if {"contact", "outreach", "draft"} & set(e.tags)]
+GATES = [gate.id for gate in WORKBOOK.gates]
+ASKED = {"start.privacy", "start.safety", "start.recheck"}
+SKIP, BLANK = object(), object()
+RECHECKED: dict[str, object] = {"suicide": "no", "harm_others": "no", "arousal": 3, "drunk_or_high": "no"}
+
+# One answer that closes each row, and only it (a severe row closes its mild one too).
+CLOSES = {
+    "G0": ("start.privacy.shared_device", "yes"),
+    "G1": ("start.safety.under_18", "yes"),
+    "G2": ("start.safety.suicide", "yes"),
+    "G3": ("start.safety.afraid", "yes"),
+    "G4": ("start.safety.hurt_them", "yes"),
+    "G5": ("start.safety.legal", "yes"),
+    "G6_severe": ("start.safety.since_no", ["followed"]),
+    "G6": ("start.safety.since_no", ["contacted"]),
+    "G7": ("start.safety.their_no", ["said_no"]),
+    "G8": ("start.safety.affair", "yes"),
+    "G9": ("start.wellbeing.sleep", [0, 0, 0, 1, 1]),
+    "G11": ("start.safety.arousal", 7),
+}
+
+
+def respond(value: object, at: datetime = EARLIER) -> Response:
+    return Response(None, "skipped", at) if value is SKIP else Response(value, "answered", at)
+
+
+def responses(changed: dict[str, object] | None = None, at: datetime = EARLIER) -> dict[tuple[str, str], Response]:
+    """Every safe answer, with some changed, skipped or left blank."""
+    answers = SAFE | (changed or {})
+    if isinstance(low := answers["start.wellbeing.sleep"], list):  # all five at once
+        words = ("sleep", "meals", "tasks", "company", "ease")
+        answers |= {f"start.wellbeing.{word}": value for word, value in zip(words, low, strict=True)}
+    return {
+        (item, "2026-11-23" if item.startswith("start.wellbeing") else "once"): respond(value, at)
+        for item, value in answers.items()
+        if value is not BLANK
+    }
+
+
+def stand(changed: dict[str, object] | None = None, now: datetime = NOW, **more: object) -> safety.Standing:
+    return safety.standing(WORKBOOK, responses(changed), now, **more)
+
+
+def version(
+    item: str, value: object, at: datetime, occasion: str = "once", status: str = "answered"
+) -> SimpleNamespace:
+    return SimpleNamespace(item=item, occasion=occasion, value=value, status=status, answered_at=at)
+
+
+def states(standing: safety.Standing) -> dict[str, str]:
+    return {gate.id: gate.state for gate in standing.gates if gate.state != "open"}
+
+
+# --- nothing in the way ---
+
+
+def test_safe_answers_open_everything() -> None:
+    """Someone for whom nothing speaks against it can use the whole workbook."""
+    standing = stand()
+    assert states(standing) == {}
+    assert dict(standing.locks) == {}
+    assert (standing.notices, standing.track, standing.hidden, standing.recheck_due) == (
+        (),
+        "principles",
+        frozenset(),
+        False,
+    )
+
+
+def test_contact_exercises_are_known() -> None:
+    """The exercises that could lead to contact carry the tags that lock them."""
+    assert {"responsibility.apology", "communication.message"} <= set(CONTACT)
+    assert {"contact", "outreach", "draft"} <= set(WORKBOOK.exercise("communication.message").tags)
+    assert {"contact", "draft"} <= set(WORKBOOK.exercise("responsibility.apology").tags)
+
+
+def test_nothing_is_typed_before_the_privacy_question() -> None:
+    """With no answer at all, only the privacy questions are open, and each page says why."""
+    standing = safety.standing(WORKBOOK, {}, NOW)
+    assert set(standing.locks) == {e.id for e in WORKBOOK.exercises} - {"start.privacy"}
+    assert {lock.title for lock in standing.locks.values()} == {"Who else can read this?"}
+    assert [notice.gate for notice in standing.notices] == ["G0"]
+
+
+def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
+    """After the privacy questions, blanks keep contact closed while plain exercises open."""
+    privacy = {key: r for key, r in responses().items() if key[0].startswith("start.privacy")}
+    standing = safety.standing(WORKBOOK, privacy, NOW)
+    assert set(CONTACT) <= set(standing.locks)
+    assert (
+        standing.lock("start.safety") is standing.lock("space.boundary") is standing.lock("moving-on.support") is None
+    )
+    assert not standing.recheck_due
+
+
+# --- each row ---
+
+
+@pytest.mark.parametrize(("gate", "answer"), CLOSES.items())
+def test_each_row_closes_on_its_answer(gate: str, answer: tuple[str, object]) -> None:
+    """Each row of the table closes on its own answer, and on no more than that."""
+    expected = {gate, "G6"} if gate == "G6_severe" else {gate}
+    assert states(stand(dict([answer]))) == dict.fromkeys(expected, "closed")
+
+
+ALL = {e.id for e in WORKBOOK.exercises} - ASKED
+IN = {name: {e.id for e in WORKBOOK.exercises if e.chapter_id == name} for name in ("responsibility", "communication")}
+TAGGED = {tag: {e.id for e in WORKBOOK.exercises if tag in e.tags} for tag in ("own-fault", "narrative", "repair")}
+LOCKS = {
+    "G0": set(),
+    "G1": ALL,
+    "G2": ALL,
+    "G3": IN["responsibility"] | IN["communication"] | set(CONTACT) | TAGGED["repair"] | TAGGED["own-fault"],
+    "G4": set(CONTACT),
+    "G5": set(CONTACT),
+    "G6_severe": set(CONTACT),
+    "G6": set(CONTACT),
+    "G7": set(CONTACT),
+    "G8": {*CONTACT, "responsibility.rating", "responsibility.shares", "responsibility.change"},
+    "G9": set(),
+    "G11": ALL
+    - {e.id for e in WORKBOOK.exercises if e.chapter_id == "start"}
+    - {"space.urges", "space.people", "communication.pause", "moving-on.support"},
+}
+
+
+@pytest.mark.parametrize(("gate", "answer"), CLOSES.items())
+def test_each_row_locks_what_it_names(gate: str, answer: tuple[str, object]) -> None:
+    """Each row locks exactly what the table says; every lock has a reason, a next step and, where needed, help."""
+    standing = stand(dict([answer]))
+    assert set(standing.locks) == LOCKS[gate]
+    for lock in standing.locks.values():
+        assert lock.gates[0] == gate
+        assert lock.title
+        assert lock.reason_html.startswith("<p>")
+        assert lock.instead
+        assert lock.resources
+        notebooks = {f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters}
+        assert {href for _, href in lock.instead} <= notebooks
+
+
+@pytest.mark.parametrize(("low", "high"), list(itertools.combinations(CLOSES, 2)))
+def test_of_two_rows_both_lock_and_the_higher_speaks(low: str, high: str) -> None:
+    """For all pairs of gates the higher row's effect holds: nothing it locks is opened by the other."""
+    (first, one), (second, other) = CLOSES[low], CLOSES[high]
+    if first == second:
+        pytest.skip("two answers to one question")
+    standing = stand({first: one, second: other})
+    assert set(standing.locks) >= LOCKS[low] | LOCKS[high]
+    serving = "G2" if "G2" in (low, high) else low
+    for exercise in LOCKS[serving]:
+        assert standing.locks[exercise].gates[0] == serving
+
+
+def test_crisis_page_comes_first() -> None:
+    """G2 is the only notice and the first reason whatever else is closed; nothing is scored."""
+    everything = dict(CLOSES.values()) | {"start.safety.since_no": ["followed", "threatened"]}
+    standing = stand(everything)
+    assert [notice.gate for notice in standing.notices] == ["G2"]
+    assert {lock.title for lock in standing.locks.values()} == {"You first"}
+    assert standing.notices[0].resources[0] == "crisis"
+    assert not standing.scored("responsibility")
+
+
+def test_fear_is_served_before_harm_done() -> None:
+    """When someone is afraid and also did harm, support for people who were abused comes first."""
+    standing = stand({"start.safety.afraid": "yes", "start.safety.they_fear_me": "yes"})
+    lock = standing.lock("responsibility.apology")
+    assert lock is not None
+    assert lock.gates[:2] == ("G3", "G4")
+    assert lock.resources[0] == "abuse"
+    assert "abusers" in lock.resources
+    assert [notice.gate for notice in standing.notices] == ["G3", "G4"]
+
+
+def test_prompts_on_own_fault_are_hidden_from_someone_who_is_afraid() -> None:
+    """G3 hides single questions about fault, not only whole exercises, and leaves nothing to score there."""
+    standing = stand({"start.safety.hurt_by_them": "unsure"})
+    tagged = {item.id for item in WORKBOOK.items if "own-fault" in item.tags}
+    assert tagged
+    assert tagged <= standing.hidden
+    assert not standing.scored("responsibility")
+    assert standing.scored("improvement")
+    assert standing.track == "moving-on"
+
+
+def test_after_a_disclosure_only_feelings_stay() -> None:
+    """G8 leaves the feelings of the incident and hides the rest."""
+    standing = stand({"start.safety.affair": "yes"})
+    assert standing.lock("responsibility.incident") is None
+    left = {item.word for item in WORKBOOK.exercise("responsibility.incident").items if item.id not in standing.hidden}
+    assert "feelings" in left
+    assert not left & {"camera", "their_view", "my_part", "trigger", "differently"}
+
+
+@pytest.mark.parametrize("gate", ["G5", "G6", "G6_severe", "G7"])
+def test_moving_on_is_the_default_path(gate: str) -> None:
+    """Where contact is closed for good reason, moving on is the main path, and it is open."""
+    standing = stand(dict([CLOSES[gate]]))
+    assert standing.track == "moving-on"
+    assert not [id for id in standing.locks if id.startswith("moving-on") and id not in CONTACT]
+
+
+@pytest.mark.parametrize(
+    ("acts", "severe"),
+    [
+        (["contacted"], False),
+        (["turned_up"], False),
+        (["others"], False),
+        (["unsure"], False),
+        (["contacted_again"], True),
+        (["tracked"], True),
+        (["threatened"], True),
+        (["contacted", "turned_up"], True),
+        (["others", "fake"], True),
+        (SKIP, True),
+    ],
+)
+def test_two_acts_or_a_grave_one_are_severe(acts: object, severe: bool) -> None:
+    """Any contact since a no closes outreach; two kinds, repeats, following, tracking or threats name a specialist."""
+    closed = states(stand({"start.safety.since_no": acts}))
+    assert closed == ({"G6_severe": "closed"} if severe else {}) | {"G6": "closed"}
+
+
+@pytest.mark.parametrize("item", [item for item in SAFE if not item.startswith("start.wellbeing")])
+@pytest.mark.parametrize("value", ["unsure", SKIP])
+def test_unsure_and_prefer_not_to_say_count_as_yes(item: str, value: object) -> None:
+    """Each safety question closes its gate when the answer is unsure or withheld."""
+    if item.endswith(("reached_out", "arousal")) and value == "unsure":
+        pytest.skip("reached_out opens only on yes; a ruler has no unsure")
+    if item.endswith(("_no",)) and value == "unsure":
+        value = ["unsure"]
+    standing = stand({item: value, **({"start.safety.their_no": ["space"]} if item.endswith("reached_out") else {})})
+    assert "closed" in states(standing).values()
+
+
+@pytest.mark.parametrize("item", [item for item in SAFE if item.startswith("start.safety") and "reached" not in item])
+def test_each_blank_keeps_contact_closed(item: str) -> None:
+    """Leaving any one safety question blank keeps contact exercises locked, and the lock says so."""
+    standing = stand({item: BLANK})
+    for exercise in CONTACT:
+        assert standing.lock(exercise) is not None
+
+
+# --- doubt never opens ---
+
+BLOCKING: list[tuple[str, object]] = [
+    (item, value)
+    for item in SAFE
+    if item.startswith(("start.safety", "start.privacy")) and not item.endswith("reached_out")
+    for value in (
+        ([[act] for act in WORKBOOK.item(item).options if act != "none"] + [[], ["none", "unsure"]])
+        if item.endswith("_no")
+        else [7, 10]
+        if item.endswith("arousal")
+        else ["yes", "unsure"]
+    )
+    + [SKIP, BLANK]
+]
+BLOCKING = [pair for pair in BLOCKING if "privacy" not in pair[0] or pair[1] is BLANK]  # a warning, not a lock
+ONE_EACH = [(item, value) for gate, (item, value) in CLOSES.items() if gate not in ("G0", "G9")]
+ONE_EACH += [(item, BLANK) for item in dict.fromkeys(item for item, _ in BLOCKING)] + [
+    ("start.wellbeing.sleep", [BLANK] * 5)
+]
+SUBSETS = [
+    *((pair,) for pair in BLOCKING),
+    *itertools.combinations(BLOCKING, 2),
+    *itertools.combinations(ONE_EACH, 3),
+]
+
+
+def test_no_subset_of_blocking_answers_opens_contact() -> None:
+    """Every contact exercise is locked under every subset of blocking answers up to size 3, blanks included."""
+    subsets = [dict(subset) for subset in SUBSETS if len({item for item, _ in subset}) == len(subset)]
+    opened = [
+        (exercise, subset)
+        for subset in subsets
+        for standing in [stand(subset)]
+        for exercise in CONTACT
+        if standing.lock(exercise) is None
+    ]
+    assert opened == []
+    assert len(subsets) > 3000
+
+
+_VALUES = st.sampled_from([*BLOCKING, *((item, value) for item, value in SAFE.items() if "start.safety" in item)])
+_STEPS = st.lists(
+    st.tuples(_VALUES, st.booleans(), st.integers(1, 5000)),  # what, in the recheck or the check, minutes later
+    max_size=14,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_STEPS)
+def test_no_sequence_of_answers_opens_contact_while_a_blocking_one_stands(steps: list) -> None:
+    """Whatever is answered, in whatever order and at whatever times, a standing yes keeps contact closed."""
+    now, history, current = NOW, [], responses(at=EARLIER)
+    newest = {item: value for item, value in SAFE.items()}
+    said_no = False
+    for (item, value), again, minutes in steps:
+        now += timedelta(minutes=minutes)
+        word = item.rpartition(".")[2]
+        place = (f"start.recheck.{word}", f"day{len(history)}") if again and word != "under_18" else (item, "once")
+        if item.startswith("start.privacy"):
+            place = (item, "once")
+        if value is BLANK:
+            history.append(version(place[0], None, now, place[1], "blank"))
+            current.pop(place, None)
+        else:
+            given_now = respond(value, now)
+            current[place] = given_now
+            history.append(version(place[0], given_now.value, now, place[1], given_now.status))
+        newest[item] = value
+        said_no = said_no or (item.endswith("their_no") and value not in (["none"], BLANK, []))
+        if item.endswith("reached_out") and value == "yes":
+            said_no = False
+    standing = safety.standing(WORKBOOK, current, now, history=history)
+    blocked = said_no or any(pair in BLOCKING for pair in newest.items() if "arousal" not in pair[0])
+    if blocked:
+        assert all(standing.lock(exercise) for exercise in CONTACT)
+
+
+def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
+    """A broken answer closes the gate that needs it; the lock says that something went wrong."""
+
+    class Broken:
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("broken")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    standing = stand({"start.safety.legal": Broken()})
+    assert states(standing)["G5"] == "unknown"
+    for exercise in CONTACT:
+        assert standing.locks[exercise].reason_html.startswith("<p>Something went wrong")
+
+
+def test_answers_without_a_time_zone_lock() -> None:
+    """When no time can be compared, no gate can be worked out, and contact stays closed."""
+    standing = safety.standing(WORKBOOK, responses(), NOW.replace(tzinfo=None))
+    assert all(standing.lock(exercise) for exercise in CONTACT)
+    assert standing.recheck_due
+
+
+def test_a_workbook_without_its_rules_keeps_contact_closed() -> None:
+    """Taking a safety rule out of a workbook opens nothing."""
+    for gates in ((), tuple(gate for gate in WORKBOOK.gates if gate.id != "G4")):
+        standing = safety.standing(WORKBOOK.model_copy(update={"gates": gates}), responses(), NOW)
+        assert all(standing.lock(exercise) for exercise in CONTACT)
+        assert "lacks the safety rules" in standing.locks["responsibility.apology"].reason_html
+
+
+def test_clearing_an_answer_does_not_undo_a_yes() -> None:
+    """A yes in the safety check stands when a later answer in the recheck is cleared."""
+    history = [version("start.recheck.afraid", None, NOW, "2026-11-23", "blank")]
+    assert states(stand({"start.safety.afraid": "yes"}, history=history))["G3"] == "closed"
+
+
+# --- time ---
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, "closed"), (23.9, "closed"), (24, "open")])
+def test_a_stirred_up_answer_holds_for_a_day(hours: float, state: str) -> None:
+    """G11 holds for 24 hours from the answer, though a calmer one came since; then it opens."""
+    history = [version("start.safety.arousal", 8, NOW)]
+    now = NOW + timedelta(hours=hours)
+    calm = responses(at=NOW + timedelta(minutes=5))
+    gate = next(gate for gate in safety.standing(WORKBOOK, calm, now, history=history).gates if gate.id == "G11")
+    assert gate.state == state
+    assert gate.until == (NOW + timedelta(hours=24) if state == "closed" else None)
+
+
+def test_the_incident_can_start_the_hold() -> None:
+    """A 7 on the incident's ruler closes as the safety check does; a blank there closes nothing."""
+    answers = responses() | {("responsibility.incident.arousal_after", "2026-11-23"): respond(7)}
+    standing = safety.standing(WORKBOOK, answers, NOW)
+    assert states(standing) == {"G11": "closed"}
+    assert "It opens again on Tuesday 24 November, 13:50." in standing.locks["responsibility.incident"].reason_html
+
+
+def test_a_clock_that_goes_back_does_not_open_a_hold() -> None:
+    """An answer from the future still holds."""
+    assert states(stand({"start.safety.drunk_or_high": "yes"}, now=NOW - timedelta(days=3)))["G11"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "done", "locked"), [(1, False, False), (61, False, True), (1, True, True), (1441, True, False)]
+)
+def test_a_draft_rests_for_a_day(minutes: int, done: bool, locked: bool) -> None:
+    """A draft rests once it is marked done or left for an hour, for 24 hours from its last word, and not mid-typing."""
+    written = NOW - timedelta(minutes=minutes)
+    message = next(item for item in WORKBOOK.exercise("communication.message").items if item.kind == "letter")
+    answers = responses(at=written) | {(message.id, "once"): respond(dict.fromkeys(message.parts, "words"), written)}
+    if done:
+        answers[("communication.message.done", "once")] = respond("yes", written)
+    answers |= {key: respond(r.value, NOW) for key, r in responses().items()}  # this sitting's check is done
+    lock = safety.standing(WORKBOOK, answers, NOW).lock("communication.message")
+    assert (lock is not None) == locked
+    assert lock is None or lock.title == "Your draft is resting"
+
+
+def test_time_alone_never_undoes_a_no() -> None:
+    """G7 stays closed for ten years, and when the answer is taken back; it opens when they reached out after it."""
+    history = [version("start.safety.their_no", ["space"], NOW)]
+    late = NOW + timedelta(days=3650)
+    changed_mind = responses(at=late)
+    assert states(safety.standing(WORKBOOK, changed_mind, late, history=history)) == {"G7": "closed"}
+    reached = changed_mind | {("start.safety.reached_out", "once"): respond("yes", late)}
+    assert states(safety.standing(WORKBOOK, reached, late, history=history)) == {}
+    later = late + timedelta(minutes=30)
+    again = [*history, version("start.recheck.their_no", ["said_no"], later, "2036-11-20")]
+    assert states(safety.standing(WORKBOOK, reached, later, history=again)) == {"G7": "closed"}
+
+
+def test_the_log_alone_keeps_a_no_closed() -> None:
+    """When the history was lost, the logged closing of G7 still holds."""
+    closed = [{"gate": "G7", "change": "closed", "at": NOW - timedelta(days=1)}]
+    assert states(stand(events=closed)) == {"G7": "closed"}
+
+
+def test_low_wellbeing_is_asked_again_after_two_weeks() -> None:
+    """G9 lightens the plan, locks nothing, and asks again after 14 days."""
+    low = dict([CLOSES["G9"]])
+    soon, late = stand(low), stand(low, now=NOW + timedelta(days=14))
+    assert dict(soon.locks) == {}
+    assert "two weeks are over" not in soon.notices[0].html
+    assert "two weeks are over" in next(n.html for n in late.notices if n.gate == "G9")
+
+
+@pytest.mark.parametrize(
+    ("values", "state"), [([2, 2, 2, 3, 3], "closed"), ([3, 3, 3, 2, 2], "open"), ([SKIP] * 5, "closed")]
+)
+def test_low_is_under_half_of_the_range(values: list, state: str) -> None:
+    """Under half of the well-being range is low; refusing to say counts as low."""
+    assert states(stand({"start.wellbeing.sleep": values})).get("G9", "open") == state
+
+
+def _story(minutes: list[float], length: int = 10, occasion: str = "2026-11-01") -> list[SimpleNamespace]:
+    return [
+        version("responsibility.incident.camera", "x" * length * (i + 1), NOW - timedelta(minutes=m), occasion)
+        for i, m in enumerate(minutes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("history", "state"),
+    [
+        (_story([m for m in range(24, 0, -3)]), "closed"),  # 21 minutes, saved every three
+        (_story([m for m in range(21, 0, -4)]), "open"),  # 20 minutes: not over 20
+        (_story([60, 50, 40, 30, 20, 10]), "open"),  # pauses of ten minutes between
+        (_story([5], length=2401), "closed"),  # pasted or typed without a pause: the characters count
+        (_story([24 * 60, 24 * 60 - 3], length=1300), "open"),  # yesterday
+        (_story([d * 1440 for d in (9, 7, 5, 3)]), "closed"),  # four sittings on one incident
+        (_story([d * 1440 for d in (9, 7, 5)]), "open"),
+        (_story([d * 1440 for d in (40, 7, 5, 3)]), "open"),  # the first is over 30 days ago
+        (_story([9 * 1440, 7 * 1440]) + _story([5 * 1440, 3 * 1440], occasion="2026-11-02"), "open"),  # two incidents
+    ],
+)
+def test_the_story_is_closed_after_much_of_it(history: list, state: str) -> None:
+    """G10 counts minutes of free text in a day, and sittings on one incident."""
+    standing = stand(history=history)
+    assert states(standing).get("G10", "open") == state
+    assert (standing.lock("responsibility.incident") is not None) == (state == "closed")
+
+
+@pytest.mark.parametrize(
+    ("rises", "state"), [([(3, 5), (4, 6)], "closed"), ([(3, 5)], "open"), ([(3, 4), (4, 5)], "open")]
+)
+def test_rising_distress_twice_closes_the_story(rises: list[tuple[int, int]], state: str) -> None:
+    """G10 closes after distress went up by 2 points twice within 14 days, and opens when that is past."""
+    answers = responses()
+    for day, (before, after) in enumerate(rises, 10):
+        at = NOW - timedelta(days=day - 9)
+        answers[("responsibility.incident.arousal_before", f"2026-11-{day}")] = respond(before, at)
+        answers[("responsibility.incident.arousal_after", f"2026-11-{day}")] = respond(after, at)
+    assert states(safety.standing(WORKBOOK, answers, NOW)).get("G10", "open") == state
+    assert "G10" not in states(safety.standing(WORKBOOK, answers, NOW + timedelta(days=15)))
+
+
+# --- the recheck ---
+
+
+def test_recheck_is_asked_once_a_sitting() -> None:
+    """After three quiet hours the short check is due; its answers settle it, and nobody is asked twice."""
+    answers = responses(at=NOW)
+    assert not safety.recheck_due(answers, NOW + timedelta(hours=3))
+    later = NOW + timedelta(hours=4)
+    assert safety.recheck_due(answers, later)
+    standing = safety.standing(WORKBOOK, answers, later)
+    assert states(standing) == {"recheck": "closed"}
+    assert set(CONTACT) <= set(standing.locks)
+    assert standing.lock("space.urges") is None
+    for word, value in (RECHECKED | {"changed": "unsure"}).items():
+        assert safety.recheck_due(answers, later)
+        answers[(f"start.recheck.{word}", "2026-11-23")] = respond(value, later)
+    assert not safety.recheck_due(answers, later + timedelta(minutes=5))
+    assert states(safety.standing(WORKBOOK, answers, later + timedelta(hours=2))) == {}
+
+
+def test_a_change_asks_for_what_changed() -> None:
+    """When something changed, contact opens only after the questions behind it were answered again."""
+    later = NOW + timedelta(hours=4)
+    answers = responses(at=NOW)
+    for word, value in (RECHECKED | {"changed": "unsure"}).items():
+        answers[(f"start.recheck.{word}", "x")] = respond(value, later)
+    assert states(safety.standing(WORKBOOK, answers, later)) == {"recheck": "closed"}
+    for item, value in SAFE.items():
+        word = item.rpartition(".")[2]
+        if f"start.recheck.{word}" in {i.id for i in WORKBOOK.items}:
+            answers[(f"start.recheck.{word}", "x")] = respond(value, later)
+    assert states(safety.standing(WORKBOOK, answers, later)) == {}
+    answers[("start.recheck.legal", "x")] = respond("yes", later)
+    assert states(safety.standing(WORKBOOK, answers, later)) == {"G5": "closed"}
+
+
+def test_nobody_is_asked_to_recheck_before_the_first_check() -> None:
+    """Someone new is sent to the safety check, not to the recheck."""
+    assert not safety.recheck_due({}, NOW)
+
+
+# --- the log, the counselor, the help lines ---
+
+
+def test_log_says_what_opened_and_closed_and_nothing_else() -> None:
+    """The event log holds rule ids, times and the word opened or closed: never an answer."""
+    before, after = stand(), stand({"start.safety.legal": "yes"})
+    assert safety.changes(None, before, NOW) == ()
+    assert safety.changes(before, after, NOW) == ({"gate": "G5", "change": "closed", "at": NOW},)
+    assert safety.changes(after, before, NOW) == ({"gate": "G5", "change": "opened", "at": NOW},)
+
+
+def test_a_counselor_may_tighten() -> None:
+    """More locks, longer holds, earlier rechecks, a gate kept closed: all allowed; the original stays."""
+    contact = ["contact", "outreach", "draft"]
+    tightened = {
+        "G7": {"locks": [*contact, "repair"]},
+        "G11": {"hold_hours": "48", "keeps": ["start"]},
+        "G9": {"recheck_days": 7},
+        "G10": {"closed": "yes"},
+    }
+    standing = stand(tighten=tightened)
+    assert states(standing) == {"G10": "closed"}
+    assert standing.lock("responsibility.incident") is not None
+    held = stand({"start.safety.arousal": 7}, now=NOW + timedelta(hours=30), tighten=tightened)
+    assert states(held)["G11"] == "closed"
+    assert "G11" not in states(stand({"start.safety.arousal": 7}, now=NOW + timedelta(hours=30)))
+    assert definition.load().gates == WORKBOOK.gates
+
+
+FIRM_REST = "No setting can loosen this gate."
+
+
+@pytest.mark.parametrize(
+    ("gate", "setting", "sentence"),
+    [
+        *(
+            (
+                gate,
+                {"locks": []},
+                f"{gate} must keep {', '.join(next(g.locks for g in WORKBOOK.gates if g.id == gate))} "
+                f"under “locks”. You may add to the list. {FIRM_REST}",
+            )
+            for gate in safety.FIRM
+        ),
+        ("G2", {"keeps": ["communication"]}, f"G2 may not leave communication open. {FIRM_REST}"),
+        ("G3", {"hides": []}, f"G3 must keep own-fault under “hides”. You may add to the list. {FIRM_REST}"),
+        ("G5", {"closed": "no"}, "G5 can be set to closed, but not to open: its answers decide. Remove that line."),
+        (
+            "G4",
+            {"when": {"question": "start.safety.legal", "is": "yes"}},
+            "G4 has no setting “when”. Use one of: locks, keeps, hides, hold_hours, recheck_days, closed.",
+        ),
+        (
+            "G11",
+            {"hold_hours": 1},
+            "G11 would hold for less than 24 hours. A gate can be made stricter, never looser.",
+        ),
+        ("G11", {"hold_hours": "soon"}, "A setting of G11 has a value that does not fit: hold_hours."),
+    ],
+)
+def test_a_counselor_may_not_loosen(gate: str, setting: dict, sentence: str) -> None:
+    """Loosening is refused with a sentence; settings damaged later still open nothing."""
+    with pytest.raises(Refused) as refused:
+        safety.tighten(WORKBOOK.gates, {gate: setting})
+    assert str(refused.value) == sentence
+    standing = stand(tighten={gate: setting})
+    assert all(standing.lock(exercise) for exercise in CONTACT)
+
+
+def test_an_unknown_gate_is_refused() -> None:
+    """A typing mistake in a settings file is named, not passed over."""
+    with pytest.raises(Refused, match="There is no gate “G12”"):
+        safety.tighten(WORKBOOK.gates, {"G12": {"closed": "yes"}})
+
+
+def test_loosened_rules_of_an_assigned_workbook_are_named() -> None:
+    """Rules that came with an assignment are judged against the shipped ones."""
+    assert safety.loosened(WORKBOOK.gates, WORKBOOK.gates) == ()
+    other = tuple(
+        gate.model_copy(update={"when": {"question": "measured.never", "is": "x"}}) if gate.id == "G5" else gate
+        for gate in WORKBOOK.gates
+        if gate.id != "G1"
+    )
+    assert safety.loosened(other, WORKBOOK.gates) == (
+        f"G1 is missing. {FIRM_REST}",
+        f"G5 would close on other answers than before. {FIRM_REST}",
+    )
+
+
+def test_every_region_has_every_kind_of_help() -> None:
+    """Each region has lines for crisis, abuse (both sides), law, the young and listening, each with a source."""
+    for region in helplines.regions():
+        lines = helplines.helplines(region)
+        assert {kind for line in lines for kind in line.kinds} >= {
+            "crisis",
+            "abuse",
+            "abusers",
+            "legal",
+            "young",
+            "listening",
+        }
+        assert all(line.source and (line.number or line.text or line.url or line.note) for line in lines)
+        assert helplines.helplines(region, ["abuse"])[0].kinds.count("abuse") == 1
+    assert list(helplines.regions())[-1] == "elsewhere"
+    assert helplines.helplines("nowhere") == helplines.helplines("elsewhere")
+
+
+def test_kinds_named_by_gates_exist() -> None:
+    """Every kind of help a gate names is one the regions have."""
+    kinds = {kind for region in helplines.regions() for line in helplines.helplines(region) for kind in line.kinds}
+    assert {kind for gate in WORKBOOK.gates for kind in gate.resources} <= kinds
+
+
+def test_old_help_lines_warn_and_do_not_fail() -> None:
+    """A line nobody checked for over a year is listed; the build goes on."""
+    for warning in helplines.stale(datetime.now(UTC).date()):
+        print(warning)
+    everything = helplines.stale(date(2040, 1, 1))
+    assert len(everything) == sum(len(helplines.helplines(region)) for region in helplines.regions())
