@@ -32,7 +32,9 @@ HIDDEN = ".mend"  # everything but the notebooks
 MARK = Path(HIDDEN, "journal.json")  # a folder that has it is a journal
 ANSWERS = Path(HIDDEN, "answers.sqlite")
 
-_STANDING_HOLDS = timedelta(seconds=30)  # a gate may also move because time passes
+_CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
+_STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
+_WORDS = frozenset({"text", "longtext", "letter", "table"})  # rules look at how long one writes, never at the words
 
 
 def local_now() -> datetime:
@@ -95,9 +97,11 @@ class Journal:
         self.now = now
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
         self._seen: object = None  # the store's stamp when _versions were read
-        self._stood: tuple[object, datetime, Standing] | None = None
+        self._current: dict[tuple[str, str], Response] = {}
+        self._stood: tuple[datetime, Standing] | None = None
+        self._stood_at: datetime | None = None
         self._locked_since: dict[str, datetime] = {}
-        self._forms: weakref.WeakSet[Form] = weakref.WeakSet()
+        self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
         self._listeners: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
@@ -162,8 +166,7 @@ class Journal:
         _can_be_answered(asked)
         value, label = _judged(asked, value, status)
         occasion = self.occasion_now(exercise.id) if occasion is None else _occasion(exercise, occasion)
-        before = self.standing()
-        self._refuse_if_closed(exercise, before)
+        self._refuse_if_closed(exercise, self.standing())
         answer = self.store.save(
             item=item,
             exercise=exercise.id,
@@ -177,8 +180,16 @@ class Journal:
             sitting=sitting,
         )
         self._remember(answer)
-        self._note_gates(before)
+        if asked.kind not in _WORDS:
+            self._stood = None
+        self._note_gates()
+        for heard in self._listeners:
+            heard()
         return answer
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` after every save of this journal."""
+        self._listeners.append(heard)
 
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
         lock = standing.lock(exercise.id)
@@ -194,14 +205,24 @@ class Journal:
         if versions and versions[-1].version == answer.version:
             versions.pop()
         versions.append(answer)
-        self._stood = None
+        self._hold(answer)
 
-    def _note_gates(self, before: Standing) -> None:
-        from workbook import safety
+    def _hold(self, newest: StoredAnswer) -> None:
+        place = (newest.item, newest.occasion)
+        if newest.status == "blank":
+            self._current.pop(place, None)
+        else:
+            self._current[place] = kinds.Response(newest.value, newest.status, newest.answered_at)
 
-        after = self.standing()
-        for change in safety.changes(before, after, self.now()):
-            self.store.event(f"gate-{change['change']}", str(change["gate"]))
+    def _note_gates(self) -> None:
+        """Log each rule that is not as the log has it; several kernels may find the same change."""
+        if self._stood is not None:
+            return
+        logged = {event["gate"]: event["change"] for event in self.gate_events()}
+        for gate in self.standing().gates:
+            change = _CHANGES.get(gate.state)
+            if change and logged.get(gate.id, "opened") != change:
+                self.store.event(f"gate-{change}", gate.id)
 
     # --- reading ---
 
@@ -209,19 +230,18 @@ class Journal:
         """Every version by item and occasion, read again only when another kernel has written."""
         stamp = self.store.stamp()
         if stamp != self._seen:
-            self._versions = {}
+            self._versions, self._current, self._stood = {}, {}, None
             for answer in self.store.history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-            self._seen, self._stood = stamp, None
+            for versions in self._versions.values():
+                self._hold(versions[-1])
+            self._seen = stamp
         return self._versions
 
     def responses(self) -> dict[tuple[str, str], Response]:
         """Return the current answers and refusals by item and occasion; cleared ones are left out."""
-        return {
-            place: kinds.Response(versions[-1].value, versions[-1].status, versions[-1].answered_at)
-            for place, versions in self._read().items()
-            if versions[-1].status != "blank"
-        }
+        self._read()
+        return dict(self._current)
 
     def responses_for(self, exercise_id: str, occasion: str) -> dict[str, Response]:
         """Return the current answers of one exercise on one occasion, by item."""
@@ -280,27 +300,25 @@ class Journal:
         """Return what the safety rules say now: locks, notices, hidden items, track."""
         from workbook import safety
 
-        responses, now = self.responses(), self.now()
-        if self._stood is not None:
-            stamp, then, standing = self._stood
-            if stamp == self._seen and timedelta(0) <= now - then < _STANDING_HOLDS:
-                return standing
+        versions, now = self._read(), self.now()
+        if self._stood is not None and timedelta(0) <= now - self._stood[0] < _STANDING_HOLDS:
+            return self._stood[1]
         assignment = self._record("assignment", "current") or {}
         standing = safety.standing(
             self.workbook,
-            responses,
+            self._current,
             now,
             tighten=assignment.get("tighten"),
-            events=self._gate_log(),
-            history=[version for versions in self._versions.values() for version in versions],
+            events=self.gate_events(),
+            history=[version for each in versions.values() for version in each],
         )
-        first = self._stood is None and not self._locked_since
+        seen_just_now = self._stood_at is not None and now - self._stood_at < SITTING
         for exercise in self.workbook.exercises:
             if standing.lock(exercise.id) is None:
                 self._locked_since.pop(exercise.id, None)
             else:
-                self._locked_since.setdefault(exercise.id, now - SITTING if first else now)
-        self._stood = (self._seen, now, standing)
+                self._locked_since.setdefault(exercise.id, now if seen_just_now else now - SITTING)
+        self._stood, self._stood_at = (now, standing), now
         return standing
 
     def gates(self) -> tuple[GateState, ...]:
@@ -309,9 +327,6 @@ class Journal:
 
     def gate_events(self) -> list[dict[str, object]]:
         """Return when safety rules closed and opened: `{gate, change, at}`, never why."""
-        return [event for event in self._gate_log() if event["change"] in ("closed", "opened")]
-
-    def _gate_log(self) -> list[dict[str, object]]:
         return [
             {"gate": event.rule, "change": event.kind.removeprefix("gate-"), "at": event.at}
             for event in self.store.events()
@@ -405,7 +420,7 @@ class Journal:
         def save(*, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> _Saved:
             before = self.standing()
             answer = self.save(item, value, occasion, status, sitting=page)
-            self._tell(widget, item, before)
+            self._tell_others(widget, item, before)
             return _Saved(
                 at=answer.answered_at.astimezone(self.now().tzinfo),
                 version=answer.version,
@@ -417,31 +432,24 @@ class Journal:
             return self._payload(exercise, wanted or occasion)
 
         widget = form.Form(form.payload(exercise, self.workbook), save=save, read=read)
-        self._forms.add(widget)
+        self._forms[widget] = self._context_ids(exercise)
         return widget
 
-    def listen(self, heard: Callable[[], None]) -> None:
-        """Call `heard` after each answer a form of this journal saves, so that a page can show what changed."""
-        self._listeners.append(heard)
-
-    def _tell(self, saved: Form, item: str, before: Standing) -> None:
+    def _tell_others(self, saved: Form, item: str, before: Standing) -> None:
         """Let the other forms of this page read again when this answer changes what they show."""
         after = self.standing()
-        moved = before.hidden != after.hidden or before.gates != after.gates
-        others = [form for form in self._forms if form is not saved]
-        for form in others:
-            if moved or item in self._context_ids(self.workbook.exercise(str(form.exercise["id"]))):
+        moved = after is not before and (before.hidden != after.hidden or before.gates != after.gates)
+        for form, context in list(self._forms.items()):
+            if form is not saved and (moved or item in context):
                 form.changed()
-        for heard in self._listeners:
-            heard()
 
-    def _context_ids(self, exercise: Exercise) -> set[str]:
+    def _context_ids(self, exercise: Exercise) -> frozenset[str]:
         """The items of other exercises that decide what this one shows."""
         from workbook import conditions
 
         rules = [exercise.show_if, *(item.show_if for item in exercise.items)]
         ids = {id for rule in rules if rule for id in conditions.parse(rule).ids}
-        return ids - {item.id for item in exercise.items}
+        return frozenset(ids - {item.id for item in exercise.items})
 
     def _payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
         now_occasion = self.occasion_now(exercise.id)
@@ -454,7 +462,7 @@ class Journal:
             "occasion": occasion,
             "occasions": list(self._choices(exercise, now_occasion)),
             "answers": self._shown(exercise, occasion),
-            "context": {id: latest[id].value for id in self._context_ids(exercise) if id in latest},
+            "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
             "lock": lock and _lock_payload(lock),
             "journal": json.loads((self.path / MARK).read_text())["id"],
             "hidden": sorted(standing.hidden),
@@ -561,8 +569,10 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
     """What `language` notices in a text, letter parts each on their own."""
     if value is None or not getattr(item, "cues", False):
         return ()
-    from workbook import language
-
+    try:
+        from workbook import language
+    except ImportError:
+        return ()
     return tuple(language.hints(item, value))
 
 
