@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _one_scale(
     enough = k >= max(scale.min_answered, 1)
     place = np.full(len(rows), math.nan)
     np.divide(raw - floor, ceiling - floor, out=place, where=enough)
-    low, high = _bounds(scale)
+    low, high = bounds(scale)
     result = low + place * (high - low)
     if scale.table is not None:
         result = np.array([scale.table.get(round(x), math.nan) if x == x else x for x in result.tolist()])
@@ -156,7 +157,7 @@ def _one_scale(
     return frame.sort_values(keys, kind="stable")
 
 
-def _bounds(scale: Scale) -> tuple[float, float]:
+def bounds(scale: Scale) -> tuple[float, float]:
     """Return the lowest and highest score the declared ranges allow."""
     if scale.score == "percent":
         return 0.0, 100.0
@@ -271,7 +272,8 @@ def nap(before: Sequence[float], after: Sequence[float], *, better: Better = "hi
     pairs = len(first) * len(last)
     if min(len(first), len(last)) < SIDE:
         return Nap(math.nan, math.nan, math.nan, "too few sittings")
-    wins = sum((y > x) + (y == x) / 2 for x in first for y in last)
+    first.sort()
+    wins = sum(bisect_left(first, x) + bisect_right(first, x) for x in last) / 2
     value = (wins if better == "higher" else pairs - wins) / pairs
     h = (len(first) + len(last)) / 2 - 1
 

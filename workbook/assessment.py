@@ -1,0 +1,564 @@
+"""The self-assessment: where a person stands and what changed, in plain words, never more than the answers bear."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook import scoring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+
+    from workbook.definition import Scale, Workbook
+    from workbook.safety import Standing
+
+SITTINGS = 6  # at most this many on each side: the start against now
+STEPS = 4  # things to do next, at most
+QUESTIONS = 5  # questions for the next session, at most
+
+
+@dataclass(frozen=True)
+class Area:
+    """One scale now and over time. Scores are in the scale's points, `minimum` to `maximum`; None: no score."""
+
+    id: str
+    title: str
+    notebook: str
+    principle: int | None
+    better: str
+    source: str
+    minimum: float
+    maximum: float
+    occasion: str | None  # of the latest sitting with a score, else of the latest
+    score: float | None
+    raw: float | None
+    k: int
+    n: int
+    sittings: int  # with a score
+    verdict: scoring.Verdict
+    reason: str
+
+
+class Change(NamedTuple):
+    """One scale, then against now. `value` is NAP (0–1, with its interval) or the reliable change (no interval)."""
+
+    scale: str
+    title: str
+    method: str  # "nonoverlap of all pairs" or "reliable change"
+    first: str | None  # occasions
+    latest: str | None
+    sittings: int
+    value: float
+    low: float
+    high: float
+    verdict: scoring.Verdict
+    reason: str
+
+
+class Step(NamedTuple):
+    """Something to do next."""
+
+    text: str
+    label: str
+    href: str
+
+
+class Line(NamedTuple):
+    """The client's own words at the end of a chapter."""
+
+    chapter: str
+    text: str
+
+
+class Goal(NamedTuple):
+    """A goal and where it stands, in the client's own words."""
+
+    month: str
+    goal: str
+    level: str
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Planned against done. `weeks` has one row per week with an entry: week (its Monday), days, planned, kept,
+    resumed, old_habit, replacement (all counts; NaN where nothing was written)."""
+
+    weeks: pd.DataFrame = field(repr=False)
+    plans: tuple[tuple[str, str], ...]  # if, then
+    commitment: str | None
+    goals: tuple[Goal, ...]
+    attainment: float | None  # T, 50 when every goal is just met
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the answers say today. It shows itself in a notebook; nothing in it changes.
+
+    `scores`: `scoring.COLUMNS` and `reworded` (the prompts that read differently than the time before).
+    `change`: one row per scale, the fields of `Change`. A scale that a gate forbids is in neither but in `unscored`.
+    """
+
+    title: str
+    language: str
+    day: date
+    scores: pd.DataFrame = field(repr=False)
+    change: pd.DataFrame = field(repr=False)
+    areas: tuple[Area, ...]
+    practice: Practice | None = field(repr=False)
+    lines: tuple[Line, ...] = field(repr=False)
+    steps: tuple[Step, ...]
+    questions: tuple[str, ...] = field(repr=False)
+    unscored: tuple[tuple[str, str], ...]  # scale title, why
+    answers: pd.DataFrame = field(repr=False)  # of the scales only, for `behind`
+    scales: tuple[Scale, ...] = field(repr=False)
+
+    def area(self, scale: str) -> Area:
+        """Return one area. Raises KeyError when it is not scored now."""
+        return next(area for area in self.areas if area.id == scale)
+
+    def behind(self, scale: str) -> pd.DataFrame:
+        """Return the answers behind a scale's numbers: occasion, item, prompt, label, score and status, a row each."""
+        items = next(one.items for one in self.scales if one.id == scale)
+        rows = self.answers[self.answers["item"].isin(items)]
+        rows = rows[["occasion", "item", "prompt", "label", "score", "status"]].astype({"occasion": str, "item": str})
+        places = rows["item"].map({item: place for place, item in enumerate(items)})
+        return rows.assign(place=places).sort_values(["occasion", "place"]).drop(columns="place").reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        from workbook.report import panel  # last of all: what is shown is drawn only when it is looked at
+
+        return panel(self)
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{area.title}: {area.verdict}" for area in self.areas)
+        return f"Assessment({self.day}, {said or 'nothing scored'})"
+
+
+def assess(workbook: Workbook, answers: pd.DataFrame, *, standing: Standing | None = None, now: datetime) -> Assessment:
+    """Return the self-assessment of the current answers (tidy, `frame.COLUMNS`) as they stand at `now`.
+
+    `standing` says which scales may be scored and which exercises are open; None: all. `answers` is left alone.
+    """
+    import pandas as pd
+
+    allowed = tuple(scale for scale in workbook.scales if standing is None or standing.scored(scale.id))
+    codes, names = pd.factorize(answers["item"])
+    names = [str(name) for name in names]
+    scored = {item for scale in allowed for item in scale.items}
+    wanted = pd.Series([name in scored for name in names] + [False]).to_numpy()[codes]
+    rated = answers.assign(item=pd.Categorical.from_codes(codes, names))
+    rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
+    rest = rest[rest["status"] == "answered"]
+
+    scores = scoring.score(rated, allowed)
+    scores["reworded"] = _reworded(rated, allowed, scores)
+    timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in allowed]
+    changes = [_change(scale, timeline) for scale, timeline in timelines]
+    areas = tuple(
+        _area(workbook, scale, timeline, change) for (scale, timeline), change in zip(timelines, changes, strict=True)
+    )
+    practice = _practice(rest, now.date())
+    seen = _Seen(workbook, rest, areas, practice, standing, now.date())
+    return Assessment(
+        title=workbook.title,
+        language=workbook.language,
+        day=now.date(),
+        scores=scores,
+        change=pd.DataFrame(changes, columns=Change._fields),
+        areas=areas,
+        practice=practice,
+        lines=_lines(workbook, rest),
+        steps=_steps(seen),
+        questions=_questions(seen),
+        unscored=tuple(
+            (scale.title, _why_unscored(standing))
+            for scale in workbook.scales
+            if standing is not None and not standing.scored(scale.id)
+        ),
+        answers=rated,
+        scales=allowed,
+    )
+
+
+# --- scores and change ---
+
+
+def _area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change) -> Area:
+    chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
+    full = scores[scores["score"].notna()]
+    latest = (full if len(full) else scores).tail(1)
+    occasion, score, raw, k = next(
+        latest[["occasion", "score", "raw", "k"]].itertuples(index=False, name=None), (None, math.nan, math.nan, 0)
+    )
+    low, high = scoring.bounds(scale)
+    return Area(
+        id=scale.id,
+        title=scale.title,
+        notebook=f"{chapter.notebook}.ipynb",
+        principle=chapter.principle,
+        better=scale.better,
+        source=scale.source,
+        minimum=low,
+        maximum=high,
+        occasion=occasion,
+        score=None if math.isnan(score) else float(score),
+        raw=None if math.isnan(raw) else float(raw),
+        k=int(k),
+        n=len(scale.items),
+        sittings=len(full),
+        verdict=change.verdict,
+        reason=change.reason,
+    )
+
+
+def _change(scale: Scale, scores: pd.DataFrame) -> Change:
+    """Judge a timeline: by reliable change where norms are published, else by nonoverlap of all pairs."""
+    given = scores[scores["score"].notna()]
+    values = given["score"].tolist()
+    first, latest = (given["occasion"].iloc[0], given["occasion"].iloc[-1]) if values else (None, None)
+    judge = _by_pairs if scale.norms is None else _by_norms
+    method, value, low, high, verdict, reason = judge(scale, values)
+    return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
+
+
+_Judged = tuple[str, float, float, float, scoring.Verdict, str]
+
+
+def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
+    side = min(len(values) // 2, SITTINGS)
+    nap = scoring.nap(values[:side], values[len(values) - side :], better=scale.better)
+    if nap.verdict == "too few sittings":
+        need = 2 * scoring.SIDE
+        return (
+            "nap",
+            *nap,
+            f"{_times(len(values), 'sitting')} so far. It takes at least {need} to tell change from chance.",
+        )
+    chance = (
+        f"Take one of your first {side} sittings and one of your latest {side}: the later one is better about "
+        f"{_percent(nap.nap)} times in 100 (likely {_percent(nap.low)} to {_percent(nap.high)}). "
+        "With no change it would be 50."
+    )
+    return ("nonoverlap of all pairs", *nap, f"{chance} {_NAP_MEANS[nap.verdict]}")
+
+
+_NAP_MEANS = {
+    "better": "That is more than the usual ups and downs.",
+    "no clear change": "That is within the usual ups and downs.",
+    "worse": "That is a dip, more than one bad week. It tells about these weeks, not about who you are.",
+}
+
+
+def _by_norms(scale: Scale, values: list[float]) -> _Judged:
+    norms = scale.norms
+    assert norms is not None  # noqa: S101 - chosen by the caller; said to mypy
+    if len(values) < 2:  # a first and a latest
+        says = f"{_times(len(values), 'sitting')} so far. It takes 2 to compare."
+        return ("reliable change", math.nan, math.nan, math.nan, "too few sittings", says)
+    first, latest = values[0], values[-1]
+    change = scoring.reliable_change(first, latest, sd=norms.sd, reliability=norms.reliability, better=scale.better)
+    more = "more than" if change.verdict != "no clear change" else "within"
+    says = (
+        f"From {first:.3g} to {latest:.3g}. This questionnaire moves by up to {change.least:.1f} points by itself, "
+        f"so the difference is {more} its own error."
+    )
+    line = norms.cutoff
+    if line is None and None not in (
+        norms.clinical_mean,
+        norms.clinical_sd,
+        norms.functional_mean,
+        norms.functional_sd,
+    ):
+        line = scoring.cutoffs(
+            clinical_mean=norms.clinical_mean or 0,
+            clinical_sd=norms.clinical_sd or 0,
+            functional_mean=norms.functional_mean or 0,
+            functional_sd=norms.functional_sd or 0,
+        ).c
+    if line is not None:
+        sides = ["above" if value > line else "below" if value < line else "on" for value in (first, latest)]
+        moved = f"was {sides[0]} and is now {sides[1]}" if sides[0] != sides[1] else f"is still {sides[1]}"
+        says += f" Your score {moved} the published line of {line:.4g}."
+    return ("reliable change", change.rc, math.nan, math.nan, change.verdict, says)
+
+
+def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> list[str]:
+    """Return for each row of scores the new prompts of items that read differently on the occasion before."""
+    import pandas as pd
+
+    found: dict[tuple[str, str], list[str]] = {}
+    prompts, _ = pd.factorize(rated["prompt"])
+    items = rated["item"].cat.codes.to_numpy()
+    pairs = pd.unique(items.astype("int64") * (int(prompts.max(initial=0)) + 2) + prompts)
+    if len(pairs) > len(pd.unique(items)):  # some item has more than one wording
+        twice = rated.groupby("item", observed=True)["prompt"].nunique()
+        for item in twice.index[twice > 1]:
+            rows = rated[rated["item"] == item].sort_values("occasion")
+            new = rows["prompt"].astype(object) != rows["prompt"].astype(object).shift()
+            for occasion, prompt in rows.loc[new, ["occasion", "prompt"]].iloc[1:].itertuples(index=False):
+                for scale in scales:
+                    if item in scale.items:
+                        found.setdefault((scale.id, str(occasion)), []).append(str(prompt))
+    if not found:
+        return [""] * len(scores)
+    return [" · ".join(found.get(key, ())) for key in zip(scores["scale"], scores["occasion"], strict=True)]
+
+
+# --- planned and done ---
+
+
+def _practice(rest: pd.DataFrame, day: date) -> Practice | None:
+    chapter = rest[rest["item"].astype(str).str.startswith("improvement.")]
+    if chapter.empty:
+        return None
+    weeks = _weeks(chapter)
+    latest = chapter.sort_values("occasion").drop_duplicates("item", keep="last").set_index("item")["value"]
+    rows = latest.get("improvement.plans.plans")
+    plans = tuple(
+        (str(row.get("cue") or "…"), str(row.get("action") or "…")) for row in (rows if isinstance(rows, list) else [])
+    )
+    commitment = latest.get("improvement.checkin.commitment") or latest.get("improvement.plans.commitment")
+    goals, attainment = _goals(chapter)
+    return Practice(
+        weeks=weeks,
+        plans=plans,
+        commitment=str(commitment) if commitment else None,
+        goals=goals,
+        attainment=attainment,
+        sentences=tuple(_practice_says(weeks, chapter)),
+    )
+
+
+_COUNTS = ("planned", "kept", "resumed", "old_habit", "replacement")
+
+
+def _weeks(chapter: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    log = chapter[chapter["item"].astype(str).isin([f"improvement.log.{name}" for name in _COUNTS])]
+    value = log["value"].map(lambda value: 1.0 if value == "yes" else 0.0 if value == "no" else value)
+    table = log.assign(
+        what=log["item"].astype(str).str.rpartition(".")[2],
+        value=pd.to_numeric(value, errors="coerce"),
+        week=[_monday(occasion) for occasion in log["occasion"]],
+        day=log["occasion"].astype(object),
+    )
+    weeks = table.pivot_table(index="week", columns="what", values="value", aggfunc="sum", observed=True)
+    weeks = weeks.reindex(columns=list(_COUNTS))
+    days = table.groupby("week")["day"].nunique()
+    return weeks.assign(days=days).reset_index()[["week", "days", *_COUNTS]].rename_axis(columns=None)
+
+
+def _practice_says(weeks: pd.DataFrame, chapter: pd.DataFrame) -> Iterable[str]:
+    planned, kept, resumed = (weeks[name].sum() for name in ("planned", "kept", "resumed"))
+    if planned:
+        yield (
+            f"On {_times(weeks['days'].sum(), 'day')} you planned {_times(planned, 'small thing')} and did {kept:.0f}. "
+            "Days without an entry do not count against you."
+        )
+    lapses = chapter[chapter["item"].astype(str) == "improvement.lapse.happened"]["occasion"].nunique()
+    back = chapter[(chapter["item"].astype(str) == "improvement.lapse.came_back") & (chapter["value"] == "yes")]
+    if resumed or len(back):
+        times = _times(max(resumed, len(back)), "time")
+        yield f"You came back after a gap or a slip {times}. Each one is a success of its own."
+    if lapses:
+        yield f"You looked at {_times(lapses, 'slip')} calmly, in writing."
+    habits = weeks[weeks["old_habit"].notna() | weeks["replacement"].notna()]
+    side = min(len(habits) // 2, SITTINGS)
+    if side:
+        first, latest = habits.head(side), habits.tail(side)
+        yield (
+            f"Old habit and new one: in your first {_weeks_said(side)}, {first['old_habit'].sum():.0f} and "
+            f"{first['replacement'].sum():.0f} times; in your latest {_weeks_said(side)}, "
+            f"{latest['old_habit'].sum():.0f} and {latest['replacement'].sum():.0f} times."
+        )
+
+
+def _goals(chapter: pd.DataFrame) -> tuple[tuple[Goal, ...], float | None]:
+    rows = chapter[chapter["item"].astype(str).str.startswith("improvement.goals.")]
+    goals, levels, weights = [], [], []
+    for month, group in rows.assign(occasion=rows["occasion"].astype(object)).groupby("occasion"):
+        said = {
+            str(item).rpartition(".")[2]: (value, label)
+            for item, value, label in group[["item", "value", "label"]].itertuples(index=False)
+        }
+        if "goal" in said:
+            goals.append(Goal(str(month), str(said["goal"][0]), str(said["level"][1]) if "level" in said else ""))
+        if "level" in said:
+            levels.append(float(str(said["level"][0])))
+            weights.append(float(str(said["weight"][0])) if "weight" in said else 1.0)
+    return tuple(goals), scoring.goal_attainment(levels, weights) if levels else None
+
+
+# --- words ---
+
+
+def _lines(workbook: Workbook, rest: pd.DataFrame) -> tuple[Line, ...]:
+    """Return what the client took from each chapter, in notebook order, the newest of each."""
+    found = []
+    for chapter in workbook.chapters:
+        rows = rest[rest["item"].astype(str) == f"{chapter.id}.take.line"].sort_values("occasion")
+        found += [Line(chapter.title, str(value)) for value in rows["value"].tail(1) if value]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """All that steps and questions are chosen from."""
+
+    workbook: Workbook
+    rest: pd.DataFrame
+    areas: tuple[Area, ...]
+    practice: Practice | None
+    standing: Standing | None
+    day: date
+
+    def open(self, exercise: str) -> bool:
+        known = {one.id for one in self.workbook.exercises}
+        return exercise in known and (self.standing is None or self.standing.lock(exercise) is None)
+
+    def begun(self, chapter: str) -> bool:
+        items = self.rest["item"].astype(str)
+        return bool((items.str.startswith(f"{chapter}.") & ~items.str.startswith(f"{chapter}.rating.")).any())
+
+    def step(self, text: str, exercise: str) -> Step:
+        chapter = self.workbook.chapter(exercise.partition(".")[0])
+        return Step(text, chapter.title, f"{chapter.notebook}.ipynb#{exercise}")
+
+
+def _steps(seen: _Seen) -> tuple[Step, ...]:
+    """Return what to do next: the first few that fit, in order of importance."""
+    if seen.standing is not None and "all" in seen.standing.unscored:
+        return ()  # the page says what comes first; nothing is asked of anyone beside it
+    found: list[Step] = []
+    for rule in _RULES:
+        for step in rule(seen):
+            exercise = step.href.rpartition("#")[2]
+            if seen.open(exercise) and step not in found:
+                found.append(step)
+    return tuple(found[:STEPS])
+
+
+def _step_wellbeing(seen: _Seen) -> Iterable[Step]:
+    for area in seen.areas:
+        if area.id == "wellbeing" and area.verdict == "worse":
+            yield seen.step(
+                "These weeks have been harder. Do less here, and tell one person how it is.", "space.people"
+            )
+
+
+def _step_worse(seen: _Seen) -> Iterable[Step]:
+    exercises = {"responsibility": "change", "communication": "pause", "space": "urges", "improvement": "lapse"}
+    for area in seen.areas:
+        if area.verdict == "worse" and area.id in exercises:
+            yield seen.step(
+                f"“{area.title}” dipped. Take one small thing from it, no more.", f"{area.id}.{exercises[area.id]}"
+            )
+
+
+def _step_moving_on(seen: _Seen) -> Iterable[Step]:
+    if seen.standing is not None and seen.standing.track == "moving-on" and not seen.begun("moving-on"):
+        yield seen.step("This chapter is yours, whatever anyone else decides.", "moving-on.acceptance")
+
+
+def _step_begin(seen: _Seen) -> Iterable[Step]:
+    for chapter in seen.workbook.chapters:
+        if chapter.principle is not None and not seen.begun(chapter.id):
+            asked = (one for one in chapter.exercises if not one.id.endswith((".rating", ".take")))
+            for exercise in asked:
+                if seen.open(exercise.id):
+                    yield seen.step(f"You have not begun “{chapter.title}” yet. One short form is enough.", exercise.id)
+                    break
+
+
+def _step_plan(seen: _Seen) -> Iterable[Step]:
+    if seen.practice is None or not seen.practice.plans:
+        yield seen.step("Turn one wish into a plan: if this happens, then I do that.", "improvement.plans")
+    elif seen.practice.weeks.empty or seen.practice.weeks["week"].max() < _monday(seen.day.isoformat()):
+        yield seen.step("Write half a minute about today’s plan. An empty day is fine.", "improvement.log")
+
+
+def _step_rate(seen: _Seen) -> Iterable[Step]:
+    monday = _monday(seen.day.isoformat())
+    for area in seen.areas:
+        if area.principle is not None and (area.occasion is None or area.occasion[:10] < monday):
+            yield seen.step(f"Look back on the past seven days: “{area.title}”. Two minutes.", f"{area.id}.rating")
+            break
+
+
+def _step_take(seen: _Seen) -> Iterable[Step]:
+    taken = set(seen.rest["item"].astype(str))
+    for chapter in seen.workbook.chapters:
+        if seen.begun(chapter.id) and f"{chapter.id}.take.line" not in taken:
+            yield seen.step("Write down the one line you want to keep.", f"{chapter.id}.take")
+
+
+_RULES: tuple[Callable[[_Seen], Iterable[Step]], ...] = (
+    _step_wellbeing,
+    _step_worse,
+    _step_moving_on,
+    _step_begin,
+    _step_plan,
+    _step_rate,
+    _step_take,
+)
+
+
+def _questions(seen: _Seen) -> tuple[str, ...]:
+    """Return questions worth taking to a counselor or a good friend."""
+    found: list[str] = []
+    for area in seen.areas:
+        if area.verdict == "worse":
+            found.append(f"What was different in the weeks when “{area.title}” dipped?")
+    for area in seen.areas:
+        if area.verdict == "better":
+            found.append(f"What helped with “{area.title}”, and how do I keep it when a week is hard?")
+    if seen.practice is not None:
+        weeks = seen.practice.weeks
+        if weeks["planned"].sum() and weeks["kept"].sum() < weeks["planned"].sum() / 2:
+            found.append("Are my plans too big for a normal week? What would half of one look like?")
+        if weeks["resumed"].sum():
+            found.append("What brought me back after a slip?")
+    useful = seen.rest[seen.rest["item"].astype(str).str.endswith(".useful")]
+    for ends, words in (
+        (4, "was very useful to me. What made it so?"),
+        (0, "did not help me. What would suit me better?"),
+    ):
+        for item in useful[useful["score"] == ends]["item"].astype(str).unique()[:1]:
+            found.append(f"“{_title(seen.workbook, item.rpartition('.')[0])}” {words}")
+    if not any(area.sittings for area in seen.areas):
+        found.append("Which of the four parts do I want to begin with, and why that one?")
+    return tuple(found[:QUESTIONS])
+
+
+def _title(workbook: Workbook, exercise: str) -> str:
+    return next((one.title for one in workbook.exercises if one.id == exercise), exercise)
+
+
+def _why_unscored(standing: Standing | None) -> str:
+    notices = standing.notices if standing is not None else ()
+    because = f" (“{notices[0].title}”)" if notices else ""
+    return f"Not scored for now{because}. Your answers are kept."
+
+
+def _monday(occasion: str) -> str:
+    day = date.fromisoformat(str(occasion)[:10])
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _times(count: float, what: str) -> str:
+    return f"{count:.0f} {what}" if count == 1 else f"{count:.0f} {what}s"
+
+
+def _weeks_said(count: int) -> str:
+    return "week" if count == 1 else f"{count} weeks"

@@ -1,0 +1,458 @@
+"""A journal as one HTML file anyone can open: no script, nothing fetched, every answer shown as text."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.errors import UnknownId, WorkbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+    from jinja2 import Environment
+
+    from workbook.assessment import Area, Assessment
+    from workbook.definition import Workbook
+    from workbook.journal import Journal
+
+WORDS = frozenset({"text", "longtext", "letter", "table"})  # kinds left out without words
+SHORT = frozenset({"scale", "ruler", "number", "yesno", "choice", "date"})  # kinds that fit into a cell
+DAYS = 12  # columns in a table of occasions; earlier ones are in the export
+
+
+def write(
+    journal: Journal,
+    path: Path,
+    *,
+    only: str | Iterable[str] | None = None,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    words: bool = True,
+    private: bool = False,
+    pictures: bool = True,
+    summary: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+    now: datetime | None = None,
+) -> Path:
+    """Write the report of a journal to `path` and return it; a file that is there is replaced.
+
+    `only`: ids of chapters or exercises. `since`, `until`: first and last day (ISO), both included. `words`: with
+    free text. `private`: with answers marked private, which the cover then names. `summary`: one page for a session.
+    `progress(done, of, what)` is called as it goes on. Raises UnknownId for an id in `only` that does not exist, and
+    WorkbookError when a day is not a day or the file cannot be written.
+    """
+    now = now or journal.now()
+    tell = progress or (lambda done, of, what: None)
+    tell(0, 3, "Reading the answers")
+    chosen = _choose(journal.workbook, journal.answers(), journal.standing().hidden, only, since, until, words, private)
+    tell(1, 3, "Working out what changed")
+    from workbook import assessment
+
+    seen = assessment.assess(journal.workbook, chosen.scored, standing=journal.standing(), now=now)
+    if chosen.partial:
+        seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
+    if not words:
+        practice = seen.practice and replace(seen.practice, plans=(), commitment=None, goals=())
+        seen = replace(seen, lines=(), practice=practice)
+    tell(2, 3, "Writing the page")
+    left_out = (*chosen.left_out, *(() if pictures or summary else ("Pictures: you left them out.",)))
+    html = page(
+        "summary.html" if summary else "report.html",
+        title=journal.workbook.title,
+        language=journal.workbook.language,
+        day=_day(now.date()),
+        span=_span(chosen.rows),
+        left_out=left_out,
+        private=_private(journal.workbook, chosen.rows),
+        seen=_seen(seen, pictures=pictures and not summary),
+        chapters=() if summary else _chapters(journal.workbook, chosen.rows, {area.id for area in seen.areas}),
+    )
+    _save(Path(path), html)
+    tell(3, 3, "Done")
+    return Path(path)
+
+
+def panel(assessment: Assessment) -> str:
+    """Return the self-assessment as an HTML fragment for a notebook, with links to the chapters."""
+    return _environment().get_template("panel.html").render(seen=_seen(assessment, pictures=True))
+
+
+def page(template: str, **context: object) -> str:
+    """Return a page of its own from a file in `templates/`; everything put into it is escaped."""
+    return _environment().get_template(template).render(context)
+
+
+@lru_cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader
+
+    return Environment(
+        loader=PackageLoader("workbook"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_printable
+    )
+
+
+# Control characters and non-characters have no place in HTML (NUL cuts a page off in some readers).
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNPRINTABLE_BEYOND = re.compile(
+    "[" + "".join(chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF)) + "]"
+)
+
+
+def _printable(value: object) -> object:
+    """Return what a template puts in, with every character that HTML forbids shown as �."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return _UNPRINTABLE_BEYOND.sub("\ufffd", _UNPRINTABLE.sub("\ufffd", value))
+
+
+def _save(path: Path, html: str) -> None:
+    """Write a file for its owner only, whole or not at all."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(html)
+        new.replace(path)
+    except OSError as problem:
+        new.unlink(missing_ok=True)
+        raise WorkbookError(
+            f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
+        ) from None
+
+
+# --- what goes in ---
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    rows: pd.DataFrame  # to show
+    scored: pd.DataFrame  # to score: the same, with the words
+    left_out: tuple[str, ...]
+    partial: bool
+
+
+def _choose(
+    workbook: Workbook,
+    answers: pd.DataFrame,
+    hidden: Iterable[str],
+    only: str | Iterable[str] | None,
+    since: date | str | None,
+    until: date | str | None,
+    words: bool,
+    private: bool,
+) -> _Chosen:
+    """Return the answers that go in, and for each reason how many do not."""
+    left: list[str] = []
+
+    def drop(rows: pd.DataFrame, out: pd.Series, why: str) -> pd.DataFrame:
+        # The two in the foot ("useful", "done") are answers too, but nobody thinks of them as such.
+        count = int((out & ~rows["item"].astype(str).str.endswith((".useful", ".done"))).sum())
+        if count:
+            left.append(f"{count} {'answer' if count == 1 else 'answers'}: {why}")
+        return rows[~out]
+
+    asked = (only,) if isinstance(only, str) else None if only is None else tuple(only)
+    days = (
+        answers["occasion"]
+        .astype(str)
+        .str[:10]
+        .where(answers["occasion"].astype(str) != "once", answers["answered_at"].dt.strftime("%Y-%m-%d"))
+    )
+    rows = drop(answers, answers["status"] == "retired", "questions that are no longer asked.")
+    rows = drop(rows, rows["status"] == "inactive", "questions that your other answers hide.")
+    rows = drop(rows, rows["item"].isin(list(hidden)), "questions that a safety rule hides for now.")
+    if asked is not None:
+        for id in asked:
+            workbook.exercise(id) if "." in id else workbook.chapter(id)
+        wanted = rows["chapter"].isin(asked) | rows["exercise"].isin(asked)
+        rows = drop(rows, ~wanted, f"other parts; you chose {', '.join(_named(workbook, id) for id in asked)}.")
+    first, last = _iso(since), _iso(until)
+    if first or last:
+        when = days.loc[rows.index]
+        out = (when < first) | (when > (last or "9999"))
+        said = (
+            f"{'before ' + first if first else ''}{' or ' if first and last else ''}{'after ' + last if last else ''}"
+        )
+        rows = drop(rows, out, f"from {said}.")
+    if not private:
+        rows = drop(rows, rows["share"] == "private", "private ones. They go in only when you ask for them.")
+    scored = rows
+    if not words:
+        rows = drop(rows, rows["kind"].isin(WORDS), "free words; you left them out.")
+    return _Chosen(rows, scored, tuple(left), bool(asked or first or last))
+
+
+def _named(workbook: Workbook, id: str) -> str:
+    return workbook.exercise(id).title if "." in id else workbook.chapter(id).title
+
+
+def _iso(day: date | str | None) -> str:
+    if day is None:
+        return ""
+    try:
+        return (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()[:10]
+    except ValueError:
+        raise WorkbookError(f"“{day}” is not a day. Write it like 2026-03-31.") from None
+
+
+def _span(rows: pd.DataFrame) -> str:
+    days = sorted(day for day in rows["occasion"].astype(str).str[:10] if day != "once")
+    return f"{_said(days[0])} to {_said(days[-1])}" if days else ""
+
+
+def _private(workbook: Workbook, rows: pd.DataFrame) -> list[str]:
+    """Return the titles of exercises whose private answers go in."""
+    found = rows[rows["share"] == "private"]["exercise"].astype(str).unique()
+    return [_exercise_title(workbook, id) for id in found]
+
+
+def _exercise_title(workbook: Workbook, id: str) -> str:
+    try:
+        return workbook.exercise(id).title
+    except UnknownId:
+        return id
+
+
+# --- the self-assessment ---
+
+
+_SIGNS = {
+    "better": ("▲", "better"),
+    "worse": ("▼", "worse"),
+    "no clear change": ("●", ""),
+    "too few sittings": ("○", "none"),
+}
+
+
+def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
+    """Return the assessment as the templates read it: words and pictures, no table."""
+    from markupsafe import Markup
+
+    from workbook import charts
+
+    practice = assessment.practice
+    areas = [_area(assessment, area, pictures=pictures) for area in assessment.areas]
+    drawn: list[str] = []
+    if practice is not None and pictures:
+        drawn = [charts.practice(practice.weeks, id="mend-practice"), charts.habits(practice.weeks, id="mend-habits")]
+    return {
+        "areas": areas,
+        "changes": [area for area in areas if area["sittings"]],
+        "practice": practice,
+        "pictures": [Markup(svg) for svg in drawn if svg],  # noqa: S704 - charts escapes what it is given
+        "weeks": None if practice is None or practice.weeks.empty else _weeks(practice.weeks),
+        "goals": [] if practice is None else [goal._replace(month=_month(goal.month)) for goal in practice.goals],
+        "attainment": None if practice is None or practice.attainment is None else f"{practice.attainment:.0f}",
+        "lines": assessment.lines,
+        "steps": assessment.steps,
+        "questions": assessment.questions,
+        "unscored": assessment.unscored,
+    }
+
+
+def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    from workbook import charts
+
+    scores = assessment.scores[assessment.scores["scale"] == area.id]
+    behind = assessment.behind(area.id)
+    sign, css = _SIGNS[area.verdict]
+    picture = ""
+    if pictures:
+        picture = charts.timeline(scores, id=f"mend-{area.id}", title=area.title, better=area.better)
+    latest = behind[behind["occasion"] == area.occasion]
+    percent = 0.0 if area.score is None else 100 * (area.score - area.minimum) / (area.maximum - area.minimum)
+    return {
+        **{
+            name: getattr(area, name)
+            for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "reason")
+        },
+        "source": area.source,
+        "score_said": "" if area.score is None else f"{area.score:.0f}",
+        "raw_said": "" if area.raw is None else f"{area.raw:g}",
+        "maximum_said": f"{area.maximum:g}",
+        "percent": f"{percent:.0f}",
+        "when": _said(area.occasion) if area.occasion else "",
+        "verdict_sign": sign,
+        "verdict_class": css,
+        "latest": [
+            (prompt, _label(label, status))
+            for prompt, label, status in latest[["prompt", "label", "status"]].itertuples(index=False)
+        ],
+        "picture": Markup(picture),  # noqa: S704 - charts escapes what it is given
+        "table": _grid(behind, scores) if area.sittings else None,
+        "reworded": [
+            (_said(occasion), prompts)
+            for occasion, prompts in scores.loc[scores["reworded"] != "", ["occasion", "reworded"]].itertuples(
+                index=False
+            )
+        ],
+    }
+
+
+def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return answers as a table: a row per question, a column per occasion, the newest `DAYS` of them."""
+    every = sorted(behind["occasion"].unique(), key=_order)
+    occasions = every[-DAYS:]
+    rows = behind[behind["occasion"].isin(occasions)]
+    cells = {
+        (item, occasion): _cell(label, score, status)
+        for item, occasion, label, score, status in rows[["item", "occasion", "label", "score", "status"]].itertuples(
+            index=False
+        )
+    }
+    prompts = rows.drop_duplicates("item", keep="last").set_index("item")["prompt"]
+    points = rows[rows["score"].notna()].drop_duplicates("score").sort_values("score")
+    caption = ", ".join(
+        f"{score:g} {label}"
+        for score, label in points[["score", "label"]].itertuples(index=False)
+        if str(label) != f"{score:g}"
+    )
+    if len(every) > len(occasions):
+        caption += f". The latest {len(occasions)} of {len(every)}; the others are in the export."
+    found: dict[str, Any] = {
+        "caption": caption,
+        "days": [_short(occasion) for occasion in occasions],
+        "rows": [(prompts[item], [cells.get((item, day), "") for day in occasions]) for item in rows["item"].unique()],
+    }
+    if scores is not None:
+        at = scores.set_index("occasion")
+        found["scores"] = [
+            f"{at['score'][day]:.0f}" if at["score"][day] == at["score"][day] else "–" for day in occasions
+        ]
+        found["k"] = [f"{at['k'][day]}" for day in occasions]
+    return found
+
+
+def _cell(label: str, score: float, status: str) -> str:
+    if status == "skipped":
+        return "skipped"
+    return f"{score:g}" if score == score else str(label)
+
+
+def _label(label: str, status: str) -> str:
+    return "I chose not to answer." if status == "skipped" else str(label)
+
+
+_WEEK = {
+    "week": "Week of",
+    "days": "Days written",
+    "planned": "Planned",
+    "kept": "Done",
+    "resumed": "Came back",
+    "old_habit": "Old habit",
+    "replacement": "New one",
+}
+
+
+def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
+    rows = [
+        [_short(row[0]), *("" if value != value else f"{value:.0f}" for value in row[1:])]
+        for row in weeks[list(_WEEK)].itertuples(index=False)
+    ]
+    return {"names": list(_WEEK.values()), "rows": rows}
+
+
+# --- the answers ---
+
+
+def _chapters(workbook: Workbook, rows: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
+    """Return the chapters that have an answer, with their exercises, in notebook order."""
+    rows = rows[~rows["item"].astype(str).str.endswith(".done")]
+    rows = rows.astype({"item": str, "occasion": str, "exercise": str, "chapter": str})
+    shown_above = {item for scale in workbook.scales if scale.id in scored for item in scale.items}
+    found = []
+    for chapter in workbook.chapters:
+        mine = rows[rows["chapter"] == chapter.id]
+        exercises = [
+            _exercise(workbook, exercise.title, mine[mine["exercise"] == exercise.id], shown_above)
+            for exercise in chapter.exercises
+            if (mine["exercise"] == exercise.id).any()
+        ]
+        exercises = [exercise for exercise in exercises if exercise["grid"] or exercise["parts"]]
+        if exercises:
+            found.append({"id": chapter.id, "title": chapter.title, "exercises": exercises})
+    return found
+
+
+def _exercise(workbook: Workbook, title: str, rows: pd.DataFrame, shown_above: set[str]) -> dict[str, Any]:
+    """Return one exercise: a table where short answers repeat, else a list per occasion."""
+    rows = rows[~rows["item"].isin(shown_above)]
+    repeats = rows["occasion"].nunique() > 2
+    short = rows["kind"].isin(SHORT) if repeats else rows["kind"].isin(())
+    rest = rows[~short]
+    parts = [
+        {
+            "day": "" if occasion == "once" else _said(occasion),
+            "entries": [_entry(workbook, row) for row in rest[rest["occasion"] == occasion].to_dict("records")],
+        }
+        for occasion in sorted(rest["occasion"].unique(), key=_order)
+    ]
+    return {"title": title, "grid": _grid(rows[short]) if short.any() else None, "parts": parts}
+
+
+def _entry(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
+    return {"prompt": row["prompt"], "shown": _shown(workbook, row)}
+
+
+def _shown(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a value as the template shows it."""
+    value = row["value"]
+    if row["status"] == "skipped":
+        return {"kind": "skipped"}
+    try:
+        item: Any = workbook.item(row["item"])
+    except UnknownId:
+        return {"kind": "text", "text": row["label"]}
+    if item.kind == "letter" and isinstance(value, dict):
+        parts = [(part.label, value[key]) for key, part in item.parts.items() if value.get(key)]
+        return {"kind": "parts", "parts": parts}
+    if item.kind == "table" and isinstance(value, list):
+        return {
+            "kind": "table",
+            "name": row["prompt"],
+            "columns": [column.label for column in item.columns],
+            "rows": [[_column_text(column, line.get(column.id)) for column in item.columns] for line in value],
+        }
+    return {"kind": "text", "text": value if isinstance(value, str) and item.kind in WORDS else row["label"]}
+
+
+def _column_text(column: Any, value: object) -> str:
+    if value is None:
+        return ""
+    return str((column.options or {}).get(value, value) if isinstance(value, str) else value)
+
+
+# --- days ---
+
+
+def _order(occasion: str) -> tuple[str, int]:
+    return occasion[:10], int(occasion[11:] or 1) if occasion != "once" else 0
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _said(occasion: str) -> str:
+    day, number = _order(str(occasion))
+    return _day(date.fromisoformat(day)) + (f" ({number})" if number > 1 else "")
+
+
+def _short(occasion: str) -> str:
+    if occasion == "once":
+        return "once"
+    day = date.fromisoformat(str(occasion)[:10])
+    return f"{day.day} {day:%b}"
+
+
+def _month(occasion: str) -> str:
+    return f"{date.fromisoformat(occasion[:10]):%B %Y}" if occasion != "once" else ""
