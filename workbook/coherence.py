@@ -101,14 +101,14 @@ def _condition_faults(data: object, at: str, known: Known) -> Iterator[Fault]:
 def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str, str, object]]:
     """Yield what keeps a comparison from ever being meant for this item: message, cure, value."""
     if item.kind in ("note", "computed"):
-        yield f"“{item.id}” is never answered: it is a {item.kind}.", "Ask about an item that is.", None
+        yield f"asks about “{item.id}”, a {item.kind}, which is never answered.", "Ask about an item that is.", None
         return
     if comparison.how == "answered":
         return
     fitting = _FITTING.get(item.kind, ())
     if comparison.how not in fitting:
-        cure = f"Use {' or '.join((*fitting, 'answered'))}."
-        yield f"does not fit “{item.id}”, which is a {item.kind}.", cure, None
+        cure = f"Use one of: {', '.join((*fitting, 'answered'))}." if fitting else "Use answered."
+        yield f"does not fit “{item.id}”, which is of kind {item.kind}.", cure, None
         return
     operands = comparison.operand if isinstance(comparison.operand, tuple) else (comparison.operand,)
     for operand in operands:
@@ -251,9 +251,9 @@ class Piece:
     def add(self, keys: Keys, value: object, message: str, cure: str) -> None:
         self.outline.add((*self.keys, *keys), value, message, cure)
 
-    @property
-    def line(self) -> str:
-        line = self.outline.lines.get(self.keys)
+    def where(self, key: str) -> str:
+        """Return where one of its fields stands: " in start.yaml:3", or nothing when it is in no file."""
+        line = self.outline.lines.get((*self.keys, key))
         return f" in {self.outline.file}:{line}" if line else ""
 
 
@@ -264,13 +264,19 @@ _JUDGES: tuple[tuple[type[Model], str, Callable[[Any, Known], Iterator[Fault]]],
 def judge(pieces: list[Piece], known: Known) -> None:
     """Note on each piece's outline whatever only shows when the pieces are seen together."""
     first: dict[tuple[str, str], Piece] = {}
+    twice: list[tuple[Outline, Keys]] = []
     for piece in pieces:
+        if any(piece.outline is outline and piece.keys[:-2] == keys != () for outline, keys in twice):
+            continue  # an item of an exercise that is there already
         what, faults = next((what, faults) for model, what, faults in _JUDGES if isinstance(piece.thing, model))
         key = "chapter" if what == "chapter" else "id"
         earlier = first.setdefault((what, piece.thing.id), piece)
         if earlier is not piece:
             id = piece.thing.id.rpartition(".")[2]
-            piece.add((key,), id, f"Another {what} has this id{earlier.line}.", "Give this one its own, for good.")
+            twice.append((piece.outline, piece.keys))
+            piece.add(
+                (key,), id, f"Another {what} has this id{earlier.where(key)}.", "Give this one its own, for good."
+            )
             continue
         for fault in faults(piece.thing, known):
             piece.add(*fault)
@@ -284,7 +290,7 @@ def _judge_chapters(pieces: list[Piece]) -> None:
         for piece in pieces:
             value = getattr(piece.thing, key)
             if value is not None and first.setdefault(value, piece) is not piece:
-                piece.add((key,), value, f"Another chapter has it{first[value].line}.", "Give this one its own.")
+                piece.add((key,), value, f"Another chapter has it{first[value].where(key)}.", "Give this one its own.")
 
 
 def _judge_cycles(pieces: list[Piece]) -> None:

@@ -169,10 +169,10 @@ def parse(data: object) -> Condition:
     def fault(path: Path, value: object, message: str, cure: str) -> None:
         faults.append((path, value, message, cure))
 
-    def read(data: object, path: Path) -> Condition | None:
+    def read(data: object, path: Path, depth: int) -> Condition | None:
         room[0] -= 1
-        if len(path) > 2 * DEEPEST or room[0] < 0:
-            if room[0] == -1 or len(path) > 2 * DEEPEST:
+        if depth > DEEPEST or room[0] < 0:
+            if depth > DEEPEST or room[0] == -1:  # said once
                 fault(path, None, "is too large a condition.", f"Use at most {DEEPEST} levels and {MANY} parts.")
             return None
         if not isinstance(data, dict) or not data:
@@ -189,13 +189,13 @@ def parse(data: object) -> Condition:
                 fault((*path, odd), None, "is not known in a condition.", _cure(odd, ("question", "all", "any", "not")))
             return None
         if how == "not":
-            part = read(data["not"], (*path, "not"))
+            part = read(data["not"], (*path, "not"), depth + 1)
             return Not(part) if part else None
         listed = data[how]
         if not isinstance(listed, (list, tuple)) or not listed:
             fault((*path, how), None, "is not a list of conditions.", "Write at least one, each after “- ”.")
             return None
-        parts = [read(part, (*path, how, index)) for index, part in enumerate(listed)]
+        parts = [read(part, (*path, how, index), depth + 1) for index, part in enumerate(listed)]
         return Group(how, tuple(part for part in parts if part)) if all(parts) else None
 
     def compare(data: dict[str, object], path: Path) -> Condition | None:
@@ -219,7 +219,7 @@ def parse(data: object) -> Condition:
             return None
         return Comparison(question, hows[0], operand, path)
 
-    condition = read(data, ())
+    condition = read(data, (), 1)
     if condition is None or faults:
         raise InvalidCondition(tuple(faults))
     return condition

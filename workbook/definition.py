@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
@@ -292,7 +293,7 @@ class _Draft:
             if outline.file != f"{chapter.id}.yaml":
                 outline.add(("chapter",), chapter.id, f"The file is named “{outline.file}”.", "Give both one name.")
         exercises = [
-            self.exercise(outline, keys, one, str(data.get("chapter")))
+            self.exercise(outline, keys, one, _chapter_id(data))
             for keys, one in _members(outline, data, (), "exercises")
         ]
         whole = {"scales": self.scales(outline, data), "exercises": tuple(filter(None, exercises))}
@@ -326,7 +327,7 @@ class _Draft:
         exercise = _model(Exercise, {**data, "items": ()} if isinstance(data, dict) else data, outline, keys)
         if not isinstance(data, dict):
             return None
-        full = f"{chapter}.{data.get('id')}"
+        full = _exercise_id(chapter, data)
         if exercise:
             _one_word(outline, keys, exercise.id, full)
             shown = self.condition(exercise.show_if, full)
@@ -345,14 +346,14 @@ class _Draft:
         model = KINDS.get(kind) if isinstance(kind, str) else None
         if isinstance(data, dict) and model is None:
             cure = f"Use one of: {', '.join(KINDS)}."
-            near = did_you_mean(kind, KINDS)
+            near = did_you_mean(kind, KINDS) if isinstance(kind, str) else ""
             message = "is missing." if kind is None else "" if isinstance(kind, str) else "is not one word."
             outline.add((*keys, "kind"), kind, message, "  ".join(filter(None, (cure, near))))
             return None
         item = _model(model or Text, data, outline, keys)
         if item is None:
             return None
-        full = f"{exercise}.{item.id}"
+        full = f"{exercise}.{item.word}"
         _one_word(outline, keys, item.id, full)
         if item.id in FOOT:
             cure = "Choose another word."
@@ -436,15 +437,27 @@ def _members(outline: Outline, data: Mapping[str, object], keys: Keys, name: str
 def _scan(data: object) -> Iterator[tuple[str, str]]:
     """Yield id and kind of every item in a chapter's data, however broken the rest is."""
     mapping = data if isinstance(data, dict) else {}
-    chapter, exercises = mapping.get("chapter"), _mappings(mapping, "exercises")
+    exercises = _mappings(mapping, "exercises")
     if "instrument" in mapping:
-        chapter, exercises = INSTRUMENTS, _mappings({"": [mapping.get("exercise")]}, "")
+        exercises = _mappings({"": [mapping.get("exercise")]}, "")
     for exercise in exercises:
-        full = f"{chapter}.{exercise.get('id')}"
+        full = _exercise_id(_chapter_id(mapping), exercise)
         for item in _mappings(exercise, "items"):
             yield f"{full}.{item.get('id')}", str(item.get("kind"))
         yield f"{full}.useful", "scale"
         yield f"{full}.done", "yesno"
+
+
+def _chapter_id(data: Mapping[str, object]) -> str:
+    """Return the id a file's ids begin with, a stand-in when the file gives none."""
+    if "instrument" in data:
+        return INSTRUMENTS
+    id = data.get("chapter")
+    return id if isinstance(id, str) and re.fullmatch(CHAPTER_ID, id) else "chapter"
+
+
+def _exercise_id(chapter: str, data: Mapping[str, object]) -> str:
+    return f"{chapter}.{str(data.get('id')).rpartition('.')[2]}"
 
 
 def _mappings(data: Mapping[str, object], name: str) -> list[dict[str, object]]:
@@ -457,7 +470,7 @@ def _mappings(data: Mapping[str, object], name: str) -> list[dict[str, object]]:
 # One row per pydantic error: what is wrong, the cure; {…} is filled from the error's context.
 _SAYINGS: dict[str, tuple[str, str]] = {
     "missing": ("is missing.", "Add it."),
-    "string_type": ("is not text.", "If the text holds a colon or begins with “[” or “{”, put it in quotes."),
+    "string_type": ("is not text.", "If the text holds a colon or begins with “[” or “{{”, put it in quotes."),
     "string_too_short": ("is empty.", "Write it, or remove the line."),
     "string_too_long": ("It is too long.", "Use at most {max_length} characters."),
     "int_parsing": ("", "Write a whole number."),
@@ -469,12 +482,13 @@ _SAYINGS: dict[str, tuple[str, str]] = {
     "finite_number": ("", "Write a number."),
     "bool_parsing": ("", "Write true or false."),
     "bool_type": ("is not true or false.", "Write true or false."),
-    "greater_than": ("", "Use a number above {gt}."),
-    "greater_than_equal": ("", "Use {ge} or more."),
-    "less_than_equal": ("", "Use {le} or less."),
+    "greater_than": ("", "Use a number above {gt:g}."),
+    "greater_than_equal": ("", "Use {ge:g} or more."),
+    "less_than_equal": ("", "Use {le:g} or less."),
     "tuple_type": ("is not a list.", "Begin each of its members with “- ”."),
     "dict_type": ("is not a mapping.", "Write one line for each, like “name: text”."),
     "model_type": ("is not a mapping.", "Write its lines like “name: text”."),
+    "named_twice": ("names an option twice.", "Name each once."),
     "too_short": ("has too few members.", "Write at least {min_length}."),
     "too_long": ("has too many members.", "Write at most {max_length}."),
 }
@@ -488,26 +502,41 @@ def _model(model: type[M], data: object, outline: Outline, keys: Keys) -> M | No
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for fault in error.errors(include_url=False):
+        faults = error.errors(include_url=False)
+        meant = {_meant(model, fault) for fault in faults if fault["type"] == "extra_forbidden"}
+        for fault in faults:
+            inside = any(other["loc"][: len(fault["loc"])] == fault["loc"] != other["loc"] for other in faults)
+            if fault["loc"] in meant or (fault["type"] == "too_short" and inside):
+                continue  # only there because of another: a mistyped key, a member that is broken
             path = tuple(key for key in fault["loc"] if key != "[key]")
-            value, message, cure = _say(fault, model, path)
+            value, message, cure = _say(fault, model)
             outline.add((*keys, *path), value, message, cure)
         return None
 
 
-def _say(fault: ErrorDetails, model: type[BaseModel], path: Keys) -> tuple[object, str, str]:
+def _meant(model: type[BaseModel], fault: ErrorDetails) -> Keys:
+    """Return the way to the key a mistyped key was meant to be; () when it looks like none."""
+    *path, key = fault["loc"]
+    near = difflib.get_close_matches(str(key)[:60], _fields(model, tuple(path)), n=1)
+    return (*path, near[0]) if near else ()
+
+
+def _say(fault: ErrorDetails, model: type[BaseModel]) -> tuple[object, str, str]:
     """Return value, message and cure for one pydantic error."""
-    sort, value, context = fault["type"], fault["input"], fault.get("ctx", {})
+    sort, value, context, path = fault["type"], fault["input"], fault.get("ctx", {}), fault["loc"]
     if sort == "extra_forbidden":
         fields = _fields(model, path[:-1])
         return None, "is not known here.", did_you_mean(path[-1], fields) or f"Use one of: {', '.join(fields)}."
     if sort == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         cure = f"Use one of: {', '.join(allowed)}."
-        message = "" if isinstance(value, str) else "is not one word."
-        return value, message, "  ".join(filter(None, (cure, did_you_mean(value, allowed))))
+        if not isinstance(value, str):
+            return None, "is not one word.", cure
+        return value, "", "  ".join(filter(None, (cure, did_you_mean(value, allowed))))
     if sort == "string_pattern_mismatch":
         return value, *_FORMS.get(str(path[-1]), _FORMS["id"])
+    if sort == "dict_type" and path[-1] in ("show_if", "when", "reopens"):
+        return value, "is not a condition.", "Write one like {question: had_contact, is: yes}."
     message, cure = _SAYINGS.get(sort, (fault["msg"] + ".", ""))
     shown = None if sort in ("missing", "string_too_short") else value
     return shown, message, cure.format(**context)
@@ -515,6 +544,7 @@ def _say(fault: ErrorDetails, model: type[BaseModel], path: Keys) -> tuple[objec
 
 # What an id looks like, by the field it stands in.
 _FORMS = {
+    "[key]": ("This cannot be a key.", "Use letters, digits and _, beginning with a letter."),
     "id": ("This cannot be an id.", "Use letters, digits and _, beginning with a letter."),
     "chapter": ("This cannot be a chapter's id.", "Use small letters, digits and -, beginning with a letter."),
     "notebook": ("This cannot be a file name.", "Use small letters, digits and -, like 10-responsibility."),

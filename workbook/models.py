@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from workbook.errors import UnknownId
 
@@ -38,14 +39,16 @@ CHAPTER_ID = r"[a-z][a-z0-9-]*"
 
 def _listed(value: object) -> object:
     """Read a plain list of options as labels that are their own keys."""
-    if isinstance(value, list) and all(isinstance(label, str) for label in value) and len(set(value)) == len(value):
-        return {label: label for label in value}
-    return value
+    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
+        return value
+    if len(set(value)) < len(value):
+        raise PydanticCustomError("named_twice", "an option is named twice")
+    return {label: label for label in value}
 
 
 Words = Annotated[str, Field(min_length=1)]
 Word = Annotated[str, Field(pattern=f"^{WORD_ID}$", max_length=60)]
-Key = Annotated[str, Field(pattern=r"^[^\W_].*|^[-+]?\d+$", max_length=60)]  # of an option: never `__proto__`
+Key = Annotated[str, Field(pattern=r"^[^_]", max_length=60)]  # of an option: never `__proto__`
 Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft"]
 Options = Annotated[dict[Key, Words], BeforeValidator(_listed), Field(min_length=2)]
 Reference = Annotated[str, Field(min_length=1, max_length=200)]  # an item's id

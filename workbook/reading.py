@@ -34,7 +34,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         what = self.path if self.value is None else f"{self.path} is {_quoted(self.value)}."
-        said = " ".join(filter(None, (where if what else f"{where}:", what, self.message)))
+        message = f"It {self.message}" if self.value is not None and self.message[:1].islower() else self.message
+        said = " ".join(filter(None, (where if what else f"{where}:", what, message)))
         return f"{said}  {self.cure}".rstrip()
 
 
@@ -52,8 +53,9 @@ class Outline:
         near = keys
         while near not in self.lines and near:
             near = near[:-1]
-        shown = str(value) if isinstance(value, (str, int, float)) else None
-        self.problems.append(Problem(self.file, self.lines.get(near, 0), dotted(keys), shown, message, cure))
+        shown = str(value) if isinstance(value, (str, int, float)) and keys else None
+        path = dotted(keys) or "the file"
+        self.problems.append(Problem(self.file, self.lines.get(near, 0), path, shown, message, cure))
 
 
 def dotted(keys: Keys) -> str:
@@ -98,7 +100,7 @@ def _text(path: Path, file: str) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         cure = "Save the file again, with the encoding “UTF-8”."
         raise refused("This line is not UTF-8 text.", cure, line) from None
-    if not text.strip():
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
         raise refused("The file is empty.", "Write the chapter, or delete the file.")
     return text
 
@@ -127,8 +129,7 @@ def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
         return event.start_mark.line + 1 if event.start_mark else 1
 
     def refuse(event: yaml.Event, message: str, cure: str) -> DefinitionError:
-        keys = stack[-1].keys + ((stack[-1].key,) if stack[-1].key is not None else ())
-        return DefinitionError((*outline.problems, Problem(file, line_of(event), dotted(keys), None, message, cure)))
+        return DefinitionError((*outline.problems, Problem(file, line_of(event), "", None, message, cure)))
 
     def place(value: object, event: yaml.Event) -> Keys:
         """Put a value where it belongs and return the way to it."""
@@ -163,7 +164,8 @@ def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
             continue
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
-            raise refuse(event, f"“{_short(tag)}” is a YAML tag, and these are not used here.", "Remove it.")
+            tag = _short(str(tag).replace("tag:yaml.org,2002:", "!!"))
+            raise refuse(event, f"“{tag}” is a YAML tag, and these are not used here.", "Remove it.")
         top = stack[-1]
         wants_key = isinstance(top.data, dict) and top.key is None
         if isinstance(event, yaml.ScalarEvent):
