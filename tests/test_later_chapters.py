@@ -1,0 +1,145 @@
+"""What the chapters from space to sharing owe the person who reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbook import answers, definition
+from workbook.errors import InvalidAnswer
+
+WORKBOOK = definition.load()
+CHAPTERS = ("space", "improvement", "moving-on", "review", "share")
+
+RATINGS = {
+    "space": "boundary no_contact no_checking no_messengers rode_out own_life",
+    "improvement": "planned_action if_then resumed avoided_habit told_no_one unobserved",
+}
+EXERCISES = {
+    "space": "rating boundary urges exposure people take",
+    "improvement": "rating habit plans goals log lapse checkin take",
+    "moving-on": "acceptance self values support grief take",
+    "review": "next",
+    "share": "",
+}
+
+
+@pytest.mark.parametrize(("chapter", "words"), EXERCISES.items())
+def test_a_chapter_holds_its_exercises_in_order(chapter: str, words: str) -> None:
+    """Answers, gates, assignments and links rely on these ids."""
+    assert [exercise.id for exercise in WORKBOOK.chapter(chapter).exercises] == [
+        f"{chapter}.{word}" for word in words.split()
+    ]
+
+
+@pytest.mark.parametrize(("chapter", "words"), RATINGS.items())
+def test_keeping_away_never_lowers_a_self_rating(chapter: str, words: str) -> None:
+    """Six items, each of which may say that there was no opportunity; four of them make a score."""
+    rating = WORKBOOK.exercise(f"{chapter}.rating")
+    assert [item.word for item in rating.questions] == words.split()
+    assert [item.no_opportunity for item in rating.questions] == ["no opportunity"] * 6
+    scale = WORKBOOK.scale(chapter)
+    assert (scale.items, scale.min_answered) == (tuple(item.id for item in rating.questions), 4)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_is_one_short_sitting(chapter: str) -> None:
+    """The minutes a chapter names hold its exercises; nobody is kept for longer than twenty."""
+    declared = WORKBOOK.chapter(chapter).minutes
+    assert sum(exercise.minutes for exercise in WORKBOOK.chapter(chapter).exercises) <= declared <= 20
+
+
+def _shown(exercise: str, **given: object) -> set[str]:
+    asked = WORKBOOK.exercise(exercise)
+    responses = {
+        f"{exercise}.{word}": answers.Response(value, "answered", None)  # type: ignore[arg-type]  # no time is needed
+        for word, value in given.items()
+    }
+    return {id.removeprefix(f"{exercise}.") for id in answers.active(asked, responses)}
+
+
+@pytest.mark.parametrize(
+    ("own", "contact_free", "taken"),
+    [("yes", "yes", True), ("no", "yes", False), ("unsure", "yes", False), ("yes", "no", False), ("yes", None, False)],
+)
+def test_a_goal_that_hangs_on_another_person_gets_no_ladder(own: str, contact_free: str | None, taken: bool) -> None:
+    """Such a goal is not one's own: it cannot be weighed or scored, and the page says why."""
+    given = {"goal": "…", "own": own} | ({"contact_free": contact_free} if contact_free else {})
+    shown = _shown("improvement.goals", **given)
+    ladder = {"step_minus2", "step_minus1", "step_0", "step_plus1", "step_plus2", "weight", "level"}
+    assert shown & ladder == (ladder if taken else set())
+    assert ("not_own" in shown) == bool({own, contact_free} & {"no", "unsure"})
+    assert "depends on the other person’s response is not your own goal" in (
+        WORKBOOK.exercise("improvement.goals").intro or ""
+    )
+
+
+def test_the_ladder_runs_from_two_down_to_two_up() -> None:
+    """Goal attainment is worked out from these five keys and a weight of one to three."""
+    level, weight = WORKBOOK.item("improvement.goals.level"), WORKBOOK.item("improvement.goals.weight")
+    assert list(level.options) == ["-2", "-1", "0", "1", "2"]
+    assert (weight.minimum, weight.maximum) == (1, 3)
+
+
+def test_an_empty_day_is_an_answer_the_log_accepts() -> None:
+    """Nothing planned and nothing done can be said without a word of blame, and nothing has to be said."""
+    for word in ("planned", "kept", "old_habit", "replacement"):
+        assert answers.check(WORKBOOK.item(f"improvement.log.{word}"), 0) == 0
+        with pytest.raises(InvalidAnswer):
+            answers.check(WORKBOOK.item(f"improvement.log.{word}"), -1)
+    assert "not a failure" in (WORKBOOK.exercise("improvement.log").intro or "")
+
+
+def test_coming_back_is_a_success_of_its_own() -> None:
+    """After a slip the page asks whether the person came back, and only then on which day."""
+    assert "came_back_on" not in _shown("improvement.lapse", came_back="no")
+    assert {"came_back_on", "came_back_how", "came_back_note"} <= _shown("improvement.lapse", came_back="yes")
+    assert "success of its own" in WORKBOOK.item("improvement.lapse.came_back_note").prompt
+
+
+def test_an_urge_is_measured_twice_and_the_fall_is_worked_out() -> None:
+    """Strength, then strength fifteen minutes later: above zero means that it fell."""
+    fell = WORKBOOK.item("space.urges.fell")
+    given = {"space.urges.strength": 8, "space.urges.strength_later": 3}
+    responses = {id: answers.Response(value, "answered", None) for id, value in given.items()}  # type: ignore[arg-type]
+    assert answers.computed(fell, responses) == 5
+
+
+@pytest.mark.parametrize("word", ["court", "police", "work", "lawyer", "unsure"])
+def test_any_legal_limit_is_followed_by_what_it_means(word: str) -> None:
+    """An apology is contact; someone who is not sure reads that too."""
+    assert "legal_note" in _shown("space.boundary", legal=[word])
+    assert "legal_note" not in _shown("space.boundary", legal=["no"])
+
+
+@pytest.mark.parametrize("exercise", ["moving-on.acceptance", "moving-on.grief"])
+def test_grief_is_short_and_watched_over(exercise: str) -> None:
+    """Short fields, distress before and after, and a word to stop when it is too much."""
+    asked = WORKBOOK.exercise(exercise)
+    words = [item.word for item in asked.questions]
+    assert (words[0], words[-1]) == ("distress_before", "distress_after")
+    assert max(item.max_length for item in asked.items if item.kind in ("text", "longtext")) <= 300
+    assert "narrative" in asked.tags
+    assert "bear_note" in _shown(exercise, distress_before=8)
+    assert "rest_note" in _shown(exercise, distress_after=7)
+
+
+def test_nothing_about_the_other_person_is_logged() -> None:
+    """Tables and dates hold what one does oneself; no column asks what they did, where they were or with whom."""
+    dates = [
+        item.id
+        for chapter in CHAPTERS
+        for e in WORKBOOK.chapter(chapter).exercises
+        for item in e.items
+        if item.kind == "date"
+    ]
+    assert dates == [
+        "improvement.lapse.came_back_on",
+        "moving-on.self.when",
+        "moving-on.values.day",
+        "moving-on.grief.ritual_day",
+    ]
+
+
+def test_all_eighteen_statements_are_served() -> None:
+    """Each of the statements the workbook is built on has at least one exercise."""
+    assert {number for number, exercises in definition.coverage(WORKBOOK).items() if exercises} >= set(range(1, 19))

@@ -1,0 +1,146 @@
+"""No text that a person can see promises, predicts, pushes, scolds or is hard to read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING
+
+import pytest
+import textstat
+from pydantic import BaseModel
+
+from workbook import definition, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORKBOOK = definition.load()
+PACKAGE = Path(definition.__file__).parent
+
+# Fields of a definition that a person reads; the keys of options and points are not among them.
+SEEN = {
+    *("title", "lede", "text", "opening", "closing", "intro", "prompt", "help", "label", "low", "high", "row", "unit"),
+    *("options", "points", "no_opportunity", "reason", "notice", "blank_reason", "source"),
+}
+
+BANNED = {
+    "a way back": r"\b(w[io]n|winning|get|getting|bring) (them|him|her|you|(your|my|the) ex) back\b|\bback together\b",
+    "pressure": r"\bmake (them|him|her) (?!part|safe)|\bpersuade them\b|\bconvince them\b",
+    "chances": r"\bchances?\b|\bodds\b|\blikelihood\b|\bpredict",
+    "countdown": r"\bcountdown|\bdays? (until|left|to go)\b|\bstreaks?\b|\b(days|weeks) in a row\b",
+    "promise": r"\bguarantee|\b(I|we) promise\b|\bwill (surely|certainly|definitely)\b|\b(love|want|miss) you again\b",
+    "results": r"\bdid it work\b|\bworked on them\b",
+    "gender": r"\b(he|she|him|her|his|hers|husband|wife|boyfriend|girlfriend)\b",
+    "scolding": r"\bwrong with (me|you)\b|\byou (must|should have)\b|\bfailures?\b|\bfail(ed|ing)?\b|\bjust get over\b",
+}
+
+# Sentences that name such a thing to say no to it, each read by a person and found right.
+ALLOWED = {
+    "It never asks *what is wrong with me?*",
+    "If we do not get back together, what will I do?",
+    "A day you leave empty is not a failure and needs no filling in later.",
+}
+
+
+def _texts(thing: object, field: str | None = None) -> Iterator[str]:
+    """Every text of a model that a person may read."""
+    if isinstance(thing, BaseModel):
+        for name in type(thing).model_fields:
+            yield from _texts(getattr(thing, name), name)
+    elif isinstance(thing, dict):
+        for value in thing.values():
+            yield from _texts(value, field)
+    elif isinstance(thing, (list, tuple)):
+        for value in thing:
+            yield from _texts(value, field)
+    elif isinstance(thing, str) and field in SEEN and thing.strip():
+        yield " ".join(thing.split())
+
+
+def _strings(path: Path) -> Iterator[str]:
+    """Every string of a module but its docstrings: messages, labels, errors."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docs = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _has_doc(node)}
+    loose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs | loose:
+            yield " ".join(node.value.split())
+
+
+def _has_doc(node: ast.AST) -> bool:
+    return bool(node.body) and isinstance(node.body[0], ast.Expr)  # type: ignore[attr-defined]  # such nodes have a body
+
+
+def _found(texts: Iterator[str] | list[str], *, spare: tuple[str, ...] = ()) -> list[str]:
+    found = []
+    for text in texts:
+        rest = text
+        for sentence in ALLOWED:
+            rest = rest.replace(sentence, "")
+        for name, pattern in BANNED.items():
+            if name not in spare and (hit := re.search(pattern, rest, re.IGNORECASE)):
+                found.append(f"{name}: “{hit[0]}” in “{rest}”")
+    return found
+
+
+@pytest.mark.parametrize("chapter", [chapter.id for chapter in WORKBOOK.chapters])
+def test_a_chapter_neither_promises_nor_pushes(chapter: str) -> None:
+    """Every text of the chapter, the sentences of our own judgement and the findings too."""
+    assert _found(_texts(WORKBOOK.chapter(chapter))) == []
+
+
+def test_the_safety_rules_neither_promise_nor_push() -> None:
+    """What a locked page says is read by someone who was just told no."""
+    assert _found(_texts(WORKBOOK.gates, "reason")) == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+def test_what_the_program_says_neither_promises_nor_pushes(path: Path) -> None:
+    """Labels, errors and hints come from modules; "failed" may be said of a machine."""
+    assert _found(_strings(path), spare=("scolding",)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted([*PACKAGE.glob("*.js"), *PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.html.j2")]),
+    ids=lambda path: path.name,
+)
+def test_pages_and_exports_neither_promise_nor_push(path: Path) -> None:
+    """What stands in scripts and templates is seen as well."""
+    assert _found(path.read_text(encoding="utf-8").splitlines(), spare=("scolding",)) == []
+
+
+@pytest.mark.parametrize("path", sorted(resources.data("language").glob("*.yaml")), ids=lambda path: path.name)
+def test_a_hint_about_wording_does_not_push(path: Path) -> None:
+    """The cues name what to look for; what the person reads is the `why`."""
+    whys = re.findall(r"^\s*(?:- )?why: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert _found(whys, spare=("scolding",)) == []
+
+
+@pytest.mark.parametrize("chapter", [chapter.id for chapter in WORKBOOK.chapters])
+def test_a_chapter_is_easy_to_read(chapter: str) -> None:
+    """Flesch–Kincaid grade of 8 or less, as the mean of all texts and for the longer ones alone."""
+    texts = [re.sub(r"[*_#>`]|\[|\]\([^)]*\)", "", text) for text in _texts(WORKBOOK.chapter(chapter))]
+    long = [text for text in texts if len(text.split()) >= 12]
+    assert mean(map(textstat.flesch_kincaid_grade, texts)) <= 8
+    assert mean(map(textstat.flesch_kincaid_grade, long)) <= 8
+
+
+def test_the_words_are_looked_for_at_all() -> None:
+    """A sentence of each banned sort is found, so that an empty list means something."""
+    bad = {
+        "a way back": "How to win them back",
+        "pressure": "This will make them think again.",
+        "chances": "Your chances are good.",
+        "countdown": "Five days until you may write.",
+        "promise": "They will surely see it.",
+        "results": "Did it work?",
+        "gender": "Tell her.",
+        "scolding": "You failed.",
+    }
+    assert [len(_found([text])) for text in bad.values()] == [1] * len(BANNED)
+    assert set(bad) == set(BANNED)
