@@ -145,7 +145,6 @@ function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     class: `mend-input mend-${item.kind}`,
     dir: item.kind === "text" ? "auto" : null,
     inputmode: item.kind === "number" ? "decimal" : null,
-    maxlength: item.kind === "text" ? item.max_length : null,
     autocomplete: "off",
     "aria-describedby": tools.describe,
     oninput: () => tools.change(item.kind === "number" ? numberOr(input.value) : orBlank(input.value), true),
@@ -160,18 +159,19 @@ function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /
   if (field.value !== words) field.value = words;
 }
 
-/** A textarea that grows with its words; near its end it says how many characters are left. */
+/** A textarea that grows with its words. `most` is where it suggests to stop; it never cuts anything off. */
 function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
   const left = h("p", { class: "mend-left", id: unique(), "aria-live": "polite" });
   const field = h("textarea", {
-    class: "mend-input", rows, dir: "auto", maxlength: most || null, "aria-describedby": `${describe} ${left.id}`.trim(),
+    class: "mend-input", rows, dir: "auto", "aria-describedby": `${describe} ${left.id}`.trim(),
     oninput: () => { grow(); oninput(field.value); },
   });
   const node = h("div", { class: "mend-grow" }, field);
   const grow = () => {
     node.dataset.words = `${field.value}\u200b`;
     const rest = most - field.value.length;
-    left.textContent = most && rest <= most / 10 ? fill(tools.texts.left, { count: rest }) : "";
+    left.textContent = !most || rest > most / 10 ? ""
+      : rest < 0 ? fill(tools.texts.over, { count: -rest }) : fill(tools.texts.left, { count: rest });
   };
   return { node: h("div", {}, node, left), field, show: (/** @type {any} */ value) => { setWords(field, value); grow(); } };
 }
@@ -353,6 +353,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   const add = quiet(fill(texts.table_add, { row: item.row }), () => {
     insert({}, rows.length).cells.values().next().value.field.focus();
   }, { class: "mend-quiet mend-add", "aria-describedby": tools.describe });
+  const full = h("span", { class: "mend-help", hidden: true }, texts.table_full);
   const undo = quiet(texts.table_undo, () => {
     if (!removed) return;
     const row = insert(removed.row, removed.place);
@@ -376,6 +377,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
       row.node.querySelector(".mend-remove")?.setAttribute("aria-label", fill(texts.table_remove_row, { row: item.row, number: place + 1 }));
     });
     add.hidden = rows.length >= item.max_rows;
+    full.hidden = !add.hidden;
   };
   const cell = (/** @type {any} */ column, /** @type {any} */ content) => {
     const options = column.kind === "yesno" ? [["yes", texts.yes], ["no", texts.no]] : column.options;
@@ -423,7 +425,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     (undo.hidden ? (rows[Math.min(place, rows.length - 1)].cells.values().next().value.field) : undo).focus();
   };
   return {
-    node: h("div", {}, list, h("div", { class: "mend-tablefoot" }, add, undo)),
+    node: h("div", {}, list, h("div", { class: "mend-tablefoot" }, add, full, undo)),
     show: (shown) => {
       if (rows.length && same(shown, value())) return;
       rows = [];

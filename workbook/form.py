@@ -46,7 +46,8 @@ TEXTS: dict[str, str] = {
     "no": "No",
     "unsure": "I’m not sure",
     "choose": "Choose…",
-    "left": "{count} characters left",
+    "left": "Room for {count} more characters",
+    "over": "{count} characters more than this place needs. It is saved all the same.",
     "rank_untouched": "Not put in order yet.",
     "rank_keep": "Keep this order",
     "rank_up": "Move {label} up",
@@ -75,7 +76,6 @@ TEXTS: dict[str, str] = {
     "held": "You wrote this here before the connection was lost; a later answer is shown above:",
     "earlier": "An earlier one, as you left it.",
     "earlier_edit": "Change this earlier one",
-    "useful": "How useful was this?",
     "done": "Mark as done",
     "done_marked": "Marked as done",
     "comment": "{from}, {date}",
@@ -108,9 +108,7 @@ class Saved(Protocol):
 class Save(Protocol):
     """Save one answer. `seen`: the version the page last saw (0: none); `page`: one open page, a sitting."""
 
-    def __call__(
-        self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str
-    ) -> Saved: ...
+    def __call__(self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> Saved: ...
 
 
 Read = Callable[[str | None], Mapping[str, object]]  # occasion (None: the current one) → answers payload

@@ -1,0 +1,615 @@
+"""form.js and form.css in a bare page, with a real browser, the real Form, and no Jupyter."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.form_page import SITE, Desk, every_kind, open_form
+from workbook.errors import InvalidAnswer, StoreError
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CASES = Path(__file__).parent / "cases" / "conditions.json"
+FAST = {"typing": 400, "acknowledge": 600, "refresh": 500}  # the waits that a test would only sit through
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="No Chromium on this computer; CI has one."
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(5_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def page(context: BrowserContext, desk: Desk) -> Page:
+    return open_form(context, desk, every_kind())
+
+
+def group(page: Page, name: str) -> Any:
+    return page.get_by_role("group", name=name, exact=True)
+
+
+RATING = "In the past seven days I named what I did without adding “but” or “if”."
+EVERY = {  # item → its whole answer, given once by mouse and once by keyboard
+    "rating": 3,
+    "stirred": 4,
+    "name": "R.",
+    "camera": "I came home late.",
+    "known": "no",
+    "guess": "Tired, maybe.",
+    "often": 2.5,
+    "when": "2025-11-03",
+    "place": "work",
+    "felt": ["hurt", "tired"],
+    "matters": ["heard", "right", "rest", "close"],
+    "parts": {"me": 60, "them": 30, "circumstances": 10},
+    "plans": [{"cue": "A late train", "action": "Call", "sure": "yes"}],
+    "words": {"did": "I left.", "repair": "I can listen."},
+    "after": 2,
+    "useful": 4,
+    "done": "yes",
+}
+
+
+def saved(desk: Desk) -> dict[str, Any]:
+    return {item: desk.value(f"every.kind.{item}") for item in EVERY if desk.value(f"every.kind.{item}") is not None}
+
+
+def settled(page: Page) -> None:
+    expect(page.locator(".mend-form")).to_have_attribute("data-state", "saved")
+
+
+def test_every_kind_is_answered_by_mouse_and_found_again(page: Page, desk: Desk, context: BrowserContext) -> None:
+    """Each kind takes an answer from the mouse, saves it whole, and shows it on the next page."""
+    group(page, RATING).get_by_text("often").click()
+    group(page, "How stirred up am I right now?").get_by_role("radio", name="4", exact=True).click()
+    page.get_by_label("What shall this page call them?").fill("R.")
+    page.get_by_label("What would a camera have seen?").fill("I came home late.")
+    group(page, "Do I know their side from their own words?").get_by_text("No", exact=True).click()
+    page.get_by_label("What do I guess it was like for them?").fill("Tired, maybe.")
+    page.get_by_label("How many times did this happen last week?").fill("2,5")
+    page.get_by_label("When was it?").fill("2025-11-03")
+    group(page, "Where did it begin?").get_by_text("At or after work").click()
+    for feeling in ("tired", "hurt"):
+        group(page, "What was I feeling underneath?").get_by_text(feeling).click()
+    page.get_by_role("button", name="Move Being heard up").click()
+    for label, part in (("Mine", "60"), ("Theirs", "30"), ("Circumstances", "10")):
+        page.get_by_label(label).fill(part)
+    page.get_by_label("When this happens").fill("A late train")
+    page.get_by_label("I will").fill("Call")
+    page.get_by_label("Tried it?").select_option("Yes")
+    page.get_by_label("What I did").fill("I left.")
+    page.get_by_label("What I can repair").fill("I can listen.")
+    group(page, "And how stirred up am I now?").get_by_role("radio", name="2", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="−2 points")).to_be_visible()
+    group(page, "How useful was this?").get_by_text("very").click()
+    page.get_by_role("button", name="Mark as done").click()
+    settled(page)
+    assert saved(desk) == EVERY
+    expect(page.locator(".mend-progress")).to_have_text("15 of 15 answered")
+    expect(page.locator(".mend-settled")).to_have_text(re.compile(r"^Saved \d\d:\d\d on this computer$"))
+
+    before = len(desk.saves)
+    again = open_form(context, desk, every_kind())
+    expect(again.locator(".mend-progress")).to_have_text("15 of 15 answered")
+    expect(again.get_by_label("What would a camera have seen?")).to_have_value("I came home late.")
+    expect(again.get_by_role("radio", name="At or after work")).to_be_checked()
+    expect(again.locator(".mend-ranked").first).to_have_text("Being heard")
+    expect(again.get_by_label("Tried it?")).to_have_value("yes")
+    expect(again.get_by_role("button", name="Marked as done")).to_have_attribute("aria-pressed", "true")
+    again.wait_for_timeout(600)
+    assert len(desk.saves) == before  # looking at a page saves nothing
+
+
+def test_every_kind_is_answered_by_keyboard_alone(page: Page, desk: Desk) -> None:
+    """Tab, arrows, space and typing reach and answer everything."""
+
+    def reach(name: str) -> None:
+        """Tab on until the focus is on what has this name."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate(
+                "() => { const at = document.activeElement;"
+                " return at.getAttribute('aria-label') || (at.labels && at.labels[0]?.textContent.trim())"
+                " || at.textContent.trim() }"
+            ).startswith(name):
+                return
+        raise AssertionError(f"Tab never reached {name!r}.")
+
+    press, write = page.keyboard.press, page.keyboard.type
+    reach("never")
+    for _ in range(3):
+        press("ArrowRight")
+    reach("0")
+    for _ in range(4):
+        press("ArrowRight")
+    reach("What shall this page call them?")
+    write("R.")
+    reach("What would a camera have seen?")
+    write("I came home late.")
+    reach("Yes")
+    press("ArrowDown")
+    reach("What do I guess")
+    write("Tired, maybe.")
+    reach("How many times")
+    write("2.5")
+    reach("When was it?")
+    write("11032025")
+    reach("At home")
+    press("ArrowDown")
+    reach("hurt")
+    press("Space")
+    reach("tired")
+    press("Space")
+    reach("Move Being heard up")
+    press("Enter")
+    for label, part in (("Mine", "60"), ("Theirs", "30"), ("Circumstances", "10")):
+        reach(label)
+        write(part)
+    reach("When this happens")
+    write("A late train")
+    reach("I will")
+    write("Call")
+    reach("Tried it?")
+    write("Y")
+    reach("What I did")
+    write("I left.")
+    reach("What I can repair")
+    write("I can listen.")
+    reach("0")
+    press("ArrowRight")
+    press("ArrowRight")
+    reach("not at all")
+    press("ArrowLeft")
+    reach("Mark as done")
+    press("Space")
+    settled(page)
+    assert saved(desk) == EVERY
+
+
+def test_single_keys_never_leave_the_form(page: Page, desk: Desk) -> None:
+    """With a radio or checkbox focused, the notebook's own keys reach nothing outside and change nothing here."""
+    assert page.locator(".mend-form").get_attribute("data-lm-suppress-shortcuts") == "true"
+    page.get_by_role("radio", name="seldom").click()
+    page.get_by_role("checkbox", name="hurt").click()
+    settled(page)
+    before = list(desk.saves)
+    for control in (page.get_by_role("radio", name="seldom"), page.get_by_role("checkbox", name="hurt")):
+        control.focus()
+        for key in "abddx":
+            page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    assert page.evaluate("outside") == []
+    assert desk.saves == before
+
+
+def test_typing_is_saved_after_a_pause_and_at_once_on_leaving_the_field(page: Page, desk: Desk) -> None:
+    """A keystroke is not a save; 400 ms of quiet is, and so is leaving the field."""
+    field = page.get_by_label("What would a camera have seen?")
+    field.press_sequentially("Late again", delay=30)
+    expect(page.locator(".mend-form")).to_have_attribute("data-state", "saving")
+    settled(page)
+    assert [save["value"] for save in desk.saves] == ["Late again"]
+    field.press_sequentially(".")
+    field.blur()
+    page.wait_for_timeout(150)
+    assert desk.saves[-1]["value"] == "Late again."
+
+
+@pytest.mark.parametrize("event", ["pagehide", "visibilitychange"])
+def test_leaving_the_page_saves_at_once(page: Page, desk: Desk, event: str) -> None:
+    """A page that is hidden or left waits for no pause."""
+    page.get_by_label("What would a camera have seen?").press_sequentially("Late")
+    page.evaluate(
+        """(event) => {
+          if (event === "visibilitychange") Object.defineProperty(document, "visibilityState", { value: "hidden" });
+          (event === "pagehide" ? window : document).dispatchEvent(new Event(event));
+        }""",
+        event,
+    )
+    page.wait_for_timeout(150)
+    assert desk.value("every.kind.camera") == "Late"
+
+
+def test_untouched_is_no_answer_and_clearing_and_skipping_are_said(page: Page, desk: Desk) -> None:
+    """Blank, skipped and answered are three things, and the focus stays near each act."""
+    rating = group(page, RATING)
+    expect(rating.get_by_role("button", name="Clear")).to_be_hidden()
+    rating.get_by_text("often").click()
+    rating.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("radio", name="never")).to_be_focused()
+    skip = rating.get_by_role("button", name="Skip this one")
+    skip.click()
+    expect(rating.get_by_text("Skipped. You can come back to it any time.")).to_be_visible()
+    expect(rating.get_by_role("button", name="Answer this one")).to_be_focused()
+    expect(page.locator(".mend-progress")).to_have_text("0 of 14 answered, 1 skipped")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="never")).to_be_visible()
+    settled(page)
+    assert [(save["value"], save["status"]) for save in desk.saves] == [
+        (3, "answered"), (None, "blank"), (None, "skipped"), (None, "blank"),
+    ]  # fmt: skip
+
+
+def test_skip_logic_hides_what_is_not_known_and_keeps_what_was_written(page: Page, desk: Desk) -> None:
+    """Unknown hides; a hidden answer is kept and comes back with its question."""
+    guess = page.get_by_label("What do I guess it was like for them?")
+    expect(guess).to_be_hidden()
+    page.get_by_role("radio", name="No", exact=True).check()
+    guess.fill("Lonely.")
+    page.get_by_role("radio", name="Yes", exact=True).check()
+    expect(guess).to_be_hidden()
+    settled(page)
+    assert desk.value("every.kind.guess") == "Lonely."
+    page.get_by_role("radio", name="I’m not sure").check()
+    expect(guess).to_have_value("Lonely.")
+
+
+def test_shares_say_what_is_left_and_save_any_sum(page: Page, desk: Desk) -> None:
+    """The remainder is live; a sum that is not a hundred is saved all the same."""
+    left = page.locator(".mend-remaining")
+    page.get_by_label("Mine").fill("80")
+    expect(left).to_have_text("20 of 100 left to share out")
+    page.get_by_label("Theirs").fill("30")
+    expect(left).to_have_text(re.compile("^10 more than 100"))
+    settled(page)
+    assert desk.value("every.kind.parts") == {"me": 80, "them": 30}
+    page.get_by_label("Mine").fill("70")
+    expect(left).to_have_text("Together they make 100.")
+
+
+def test_ranking_keeps_the_focus_and_says_the_place(page: Page, desk: Desk) -> None:
+    """A moved option takes the focus along; the order as it stands can be kept; the ends stay reachable."""
+    page.get_by_role("button", name="Keep this order").click()
+    settled(page)
+    assert desk.value("every.kind.matters") == ["right", "heard", "rest", "close"]
+    up = page.get_by_role("button", name="Move Being close up")
+    up.focus()
+    for _ in range(4):  # one more than there are places
+        page.keyboard.press("Enter")
+    expect(up).to_be_focused()
+    expect(up).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".mend-form > .mend-hidden")).to_have_text("Being close is now 1 of 4.")
+    settled(page)
+    assert desk.value("every.kind.matters") == ["close", "right", "heard", "rest"]
+
+
+def test_table_rows_come_and_go_with_the_focus(page: Page, desk: Desk) -> None:
+    """Adding leads into the new row, removing can be undone, a full list says so, empty rows are no answer."""
+    add = page.get_by_role("button", name="Add a plan")
+    page.get_by_label("When this happens").fill("One")
+    for _ in range(3):
+        add.click()
+    expect(add).to_be_hidden()
+    expect(page.get_by_text("This list is full.")).to_be_visible()
+    expect(group(page, "plan 4").get_by_label("When this happens")).to_be_focused()
+    page.keyboard.type("Four")
+    page.get_by_role("button", name="Remove plan 1").click()
+    expect(page.get_by_role("button", name="Put it back")).to_be_focused()
+    settled(page)
+    assert desk.value("every.kind.plans") == [{"cue": "Four"}]
+    page.keyboard.press("Enter")
+    settled(page)
+    assert desk.value("every.kind.plans") == [{"cue": "One"}, {"cue": "Four"}]
+    page.get_by_role("button", name="Remove plan 2").click()
+    expect(group(page, "plan 2").get_by_label("When this happens")).to_be_focused()
+
+
+def test_a_textarea_grows_and_never_cuts_off(page: Page) -> None:
+    """Long words stay visible without scrolling inside, and past the suggested end nothing is lost."""
+    field = page.get_by_label("What would a camera have seen?")
+    before = field.bounding_box()["height"]
+    field.fill("A line.\n" * 36)
+    assert field.bounding_box()["height"] > before * 3
+    assert field.evaluate("(field) => field.scrollHeight - field.clientHeight") <= 1
+    expect(page.get_by_text("Room for 12 more characters")).to_be_visible()
+    field.fill("x" * 310)
+    assert len(field.input_value()) == 310
+    expect(page.get_by_text(re.compile("^10 characters more"))).to_be_visible()
+
+
+def test_what_the_kernel_refuses_is_said_at_the_question(page: Page, desk: Desk) -> None:
+    """The sentence stands beside the field and at the foot; a value that fits takes it away."""
+    desk.error = InvalidAnswer("Write a number, such as 3.")
+    field = page.get_by_label("How many times did this happen last week?")
+    field.fill("often")
+    expect(page.locator(".mend-wrong")).to_have_text("Write a number, such as 3.")
+    expect(page.locator(".mend-settled")).to_have_text("Not saved yet: Write a number, such as 3.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert "Write a number" in field.evaluate(
+        "(field) => field.getAttribute('aria-describedby').split(' ')"
+        ".map((id) => document.getElementById(id).textContent).join(' ')"
+    )
+    page.get_by_role("radio", name="seldom").focus()
+    expect(field).to_have_value("often")
+    desk.error = None
+    field.fill("3")
+    settled(page)
+    expect(page.locator(".mend-wrong")).to_have_count(0)
+    expect(field).to_have_attribute("aria-invalid", "false")
+
+
+def test_what_may_pass_is_tried_again(context: BrowserContext, desk: Desk) -> None:
+    """A store that is busy is named, and the answer goes again without a touch."""
+    page = open_form(context, desk, every_kind(), FAST)
+    desk.error = StoreError("The disk is full. Make room, then go on.")
+    page.get_by_label("What shall this page call them?").fill("R.")
+    expect(page.locator(".mend-settled")).to_have_text("Not saved yet: The disk is full. Make room, then go on.")
+    desk.error = None
+    settled(page)
+    assert desk.value("every.kind.name") == "R."
+
+
+def held(page: Page) -> list[str]:
+    return page.evaluate("Object.values(sessionStorage).map((each) => JSON.parse(each).value)")
+
+
+def test_a_lost_connection_is_said_after_five_seconds_and_nothing_is_lost(page: Page, desk: Desk) -> None:
+    """Unacknowledged words are held by this tab only until they are acknowledged."""
+    page.evaluate("window.cut = true")
+    field = page.get_by_label("What would a camera have seen?")
+    field.fill("Late again.")
+    page.wait_for_timeout(700)
+    assert held(page) == ["Late again."]
+    state = page.locator(".mend-settled")
+    page.wait_for_timeout(3_000)
+    expect(state).not_to_contain_text("connection")
+    expect(state).to_contain_text(
+        "Not saved yet: the connection is lost. Your words are kept in this page", timeout=4_000
+    )
+    expect(field).to_have_value("Late again.")
+    assert not desk.saves
+    page.evaluate("window.cut = false")
+    expect(page.locator(".mend-form")).to_have_attribute("data-state", "saved", timeout=8_000)
+    assert [save["value"] for save in desk.saves] == ["Late again."]
+    assert held(page) == []
+
+
+def test_what_was_held_is_saved_when_the_page_comes_back(page: Page, desk: Desk) -> None:
+    """A reload after the loss finds the words in place and saves them without a touch."""
+    page.evaluate("window.cut = true")
+    page.get_by_label("What would a camera have seen?").fill("Late again.")
+    page.get_by_role("radio", name="often").check()
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.get_by_label("What would a camera have seen?")).to_have_value("Late again.")
+    expect(page.get_by_role("radio", name="often")).to_be_checked()
+    settled(page)
+    assert saved(desk) == {"camera": "Late again.", "rating": 3}
+    assert held(page) == []
+
+
+def test_what_was_held_never_overwrites_a_later_answer_or_another_journal(page: Page, desk: Desk) -> None:
+    """A later answer from elsewhere stays, with what was held offered beside it; another journal sees nothing."""
+    page.evaluate("window.cut = true")
+    page.get_by_label("What would a camera have seen?").fill("Held here.")
+    page.wait_for_timeout(500)
+    desk.more = {"journal": "someone else's"}
+    page.reload()
+    page.locator(".mend-body").wait_for()
+    expect(page.get_by_label("What would a camera have seen?")).to_have_value("")
+    assert not desk.saves
+    desk.more = {}
+    desk.now = desk.now.replace(year=desk.now.year + 1)
+    desk.save(item="every.kind.camera", value="Later.", status="answered", occasion="once", seen=0, page="other")
+    page.reload()
+    expect(page.get_by_label("What would a camera have seen?")).to_have_value("Later.")
+    expect(page.locator(".mend-notice blockquote")).to_have_text("Held here.")
+    page.get_by_role("button", name="Use mine").click()
+    settled(page)
+    assert desk.value("every.kind.camera") == "Held here."
+
+
+def test_of_two_pages_the_later_wins_and_the_earlier_says_so(context: BrowserContext, desk: Desk) -> None:
+    """The earlier page shows the newer value and when it was changed."""
+    earlier = open_form(context, desk, every_kind(), FAST)
+    later = open_form(context, desk, every_kind())
+    earlier.get_by_label("What shall this page call them?").fill("R.")
+    settled(earlier)
+    later.bring_to_front()
+    later.get_by_label("What shall this page call them?").fill("Robin")
+    settled(later)
+    expect(later.get_by_text("Yours is the later one and is kept")).to_be_visible()
+    earlier.bring_to_front()
+    expect(earlier.get_by_label("What shall this page call them?")).to_have_value("Robin")
+    expect(earlier.locator(".mend-notice").filter(has_text="Changed on another page at")).to_be_visible()
+    assert [save["value"] for save in desk.saves] == ["R.", "Robin"]
+
+
+@pytest.mark.parametrize(("button", "kept"), [("Use that one", "Theirs."), ("Keep mine", "Mine, unsaved")])
+def test_words_being_typed_are_never_replaced(context: BrowserContext, desk: Desk, button: str, kept: str) -> None:
+    """A newer value from elsewhere is offered beside what is being written."""
+    page = open_form(context, desk, every_kind(), {"typing": 3_000, "acknowledge": 5_000, "refresh": 60_000})
+    field = page.get_by_label("What would a camera have seen?")
+    field.press_sequentially("Mine, unsaved")
+    desk.save(item="every.kind.camera", value="Theirs.", status="answered", occasion="once", seen=0, page="other")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(".mend-notice blockquote")).to_have_text("Theirs.")
+    expect(field).to_have_value("Mine, unsaved")
+    expect(field).to_be_focused()
+    page.get_by_role("button", name=button).click()
+    expect(field).to_have_value(kept)
+    settled(page)
+    assert desk.value("every.kind.camera") == kept
+
+
+def test_nothing_that_arrives_takes_the_focus_or_the_caret(context: BrowserContext, desk: Desk) -> None:
+    """Refreshes and hints come while someone writes; the caret stays where it was."""
+    desk.hints["every.kind.camera"] = [{"start": 0, "end": 4, "text": "Late", "why": "is only an example."}]
+    page = open_form(context, desk, every_kind(), FAST)
+    field = page.get_by_label("What would a camera have seen?")
+    field.press_sequentially("Late again")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator(".mend-hint")).to_have_text("“Late” is only an example.")
+    page.wait_for_timeout(1_200)
+    page.evaluate("window.receive({ type: 'changed' })")
+    page.wait_for_timeout(200)
+    expect(field).to_be_focused()
+    page.keyboard.type("!")
+    expect(field).to_have_value("Late ag!ain")
+
+
+def test_a_lock_closes_the_form_and_leaves_the_answers_readable(page: Page, desk: Desk) -> None:
+    """The reason, something to do instead and the answers stay; what was being written is saved first."""
+    page.get_by_label("What would a camera have seen?").press_sequentially("Late")
+    lock = {
+        "title": "Closed for now", "html": "<p>You said you feel overwhelmed.</p>",
+        "instead": [{"label": "Something calming", "href": "30-space.ipynb"}], "resources": ["A helpline"],
+    }  # fmt: skip
+    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    expect(page.get_by_role("heading", name="Closed for now")).to_be_focused()
+    expect(page.get_by_label("What would a camera have seen?")).to_be_hidden()
+    expect(page.get_by_role("link", name="Something calming")).to_have_attribute("href", "30-space.ipynb")
+    page.get_by_text("What you wrote here before").click()
+    expect(page.locator(".mend-readings")).to_have_text("What would a camera have seen?Late")
+    assert desk.value("every.kind.camera") == "Late"
+
+
+def test_earlier_occasions_are_read_and_only_changed_on_purpose(context: BrowserContext) -> None:
+    """A repeating exercise opens on this week; earlier weeks are words to read."""
+    desk = Desk(
+        occasions=[
+            {"id": "2025-11-17", "label": "This week", "current": True},
+            {"id": "2025-11-10", "label": "Week of 10 November", "current": False},
+        ]
+    )
+    desk.save(item="every.weekly.note", value="A walk.", status="answered", occasion="2025-11-10", seen=0, page="")
+    desk.answers["every.weekly.note", "2025-11-10"]["comment"] = {
+        "text": "Good.",
+        "from": "Dr. Kim",
+        "at": "2025-11-12",
+    }
+    page = open_form(context, desk, every_kind("every.weekly"))
+    expect(page.get_by_label("What helped?")).to_have_value("")
+    page.get_by_label("Which one to look at").select_option("Week of 10 November")
+    expect(page.locator(".mend-readings")).to_have_text("What helped?A walk.Dr. Kim, November 12, 2025Good.")
+    expect(page.get_by_label("What helped?")).to_be_hidden()
+    page.get_by_role("button", name="Change this earlier one").click()
+    page.get_by_label("What helped?").fill("A long walk.")
+    settled(page)
+    page.get_by_label("Which one to look at").select_option("This week")
+    expect(page.get_by_label("What helped?")).to_have_value("")
+    assert desk.value("every.weekly.note", "2025-11-10") == "A long walk."
+
+
+def test_messages_that_make_no_sense_are_left_alone(page: Page) -> None:
+    """Whatever arrives, the form stays as it is."""
+    page.get_by_label("What shall this page call them?").fill("R.")
+    settled(page)
+    page.evaluate(
+        """() => [null, 3, "answers", {}, { type: "toString" }, { type: "answers" },
+          { type: "answers", occasion: "once" }, { type: "saved" }, { type: "refused" }].forEach(window.receive)"""
+    )
+    expect(page.get_by_label("What shall this page call them?")).to_have_value("R.")
+    expect(page.locator(".mend-body")).to_be_visible()
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="The condition cases are not there yet.")
+def test_conditions_decide_as_they_do_in_python(page: Page) -> None:
+    """The browser and the kernel agree on every case."""
+    cases = json.loads(CASES.read_text("utf-8"))
+    wrong = page.evaluate(
+        """async (cases) => {
+          const { evaluate } = await import("./form.js");
+          return cases.filter((each) => evaluate(each.condition, (id) => each.answers[id] ?? null) !== each.expected);
+        }""",
+        cases,
+    )
+    assert wrong == []
+
+
+FILLED = {
+    "rating": 2, "stirred": 4, "name": "R.", "camera": "I came home late.", "known": "no", "guess": "Tired, but",
+    "often": 3, "when": "2025-11-03", "place": "work", "felt": ["afraid"],
+    "matters": ["heard", "right", "rest", "close"],
+    "parts": {"me": 50, "them": 20}, "plans": [{"cue": "Late"}, {"cue": "Hot face"}], "words": {"did": "I left."},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "jupyter-light", "jupyter-dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("view", ["empty", "filled", "locked"])
+def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) -> None:
+    """No accessibility violation of any impact, in our own colours and in JupyterLab's; nothing wider than a phone."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    desk = Desk()
+    for item, value in FILLED.items() if view != "empty" else ():
+        desk.save(item=f"every.kind.{item}", value=value, status="answered", occasion="once", seen=0, page="")
+    if view == "filled":
+        desk.answers["every.kind.guess", "once"]["hints"] = [
+            {"start": 7, "end": 10, "text": "but", "why": "takes it back."}
+        ]
+        desk.answers["every.kind.camera", "once"]["comment"] = {"text": "Thank you.", "from": "Dr. Kim"}
+        desk.more = {"assigned": {"from": "Dr. Kim", "instruction": "Only the first half.", "due": "2025-11-20"}}
+    if view == "locked":
+        desk.more = {"lock": {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}}
+    scheme = "dark" if theme.endswith("dark") else "light"
+    # JupyterLab's theme is its own choice: the system's is the opposite here, to see which one wins.
+    opposite = {"light": "dark", "dark": "light"}[scheme] if theme.startswith("jupyter") else scheme
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=opposite)
+    page = open_form(context, desk, every_kind())
+    if theme.startswith("jupyter"):
+        card, ink = ("#212121", "#ffffff") if scheme == "dark" else ("#ffffff", "rgba(0, 0, 0, 1)")
+        page.evaluate(
+            """([light, card, ink]) => {
+              document.body.dataset.jpThemeLight = light;
+              document.body.style.setProperty("--jp-layout-color1", card);
+              document.body.style.setProperty("--jp-content-font-color0", ink);
+            }""",
+            [str(scheme == "light").lower(), card, ink],
+        )
+    if view == "filled":
+        page.get_by_role("button", name="Skip this one").nth(1).click()
+        desk.error = InvalidAnswer("Write a number.")
+        page.get_by_label("How many times did this happen last week?").fill("x")
+        page.locator(".mend-wrong").wait_for()
+    page.wait_for_timeout(200)  # colours fade for a moment
+    violations = Axe().run(page, ".mend-form").response["violations"]
+    assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
+
+
+def test_nothing_is_fetched_from_elsewhere(context: BrowserContext, desk: Desk) -> None:
+    """The form needs its own two files and nothing more."""
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    open_form(context, desk, every_kind())
+    assert asked == [f"{SITE}page.html", f"{SITE}form.css", f"{SITE}form.js"]
