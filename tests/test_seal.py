@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,3 +81,12 @@ def test_a_passphrase_opens_only_what_it_sealed() -> None:
     assert seal.unseal_with_passphrase(kept, "four calm grey herons") == OWN.encode()
     with pytest.raises(SealError, match="The passphrase is not right"):
         seal.unseal_with_passphrase(kept, "four calm grey heron")
+
+
+def test_a_passphrase_seal_is_never_cheap_and_a_file_cannot_ask_for_hours() -> None:
+    """However busy the machine, guessing costs; and a file made to hold the machine up is refused at once."""
+    kept = seal.seal_with_passphrase(b"words", "four calm grey herons")
+    assert seal.LEAST_WORK <= seal.work(kept) <= seal.MOST_WORK
+    asks_for_hours = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 40", kept)
+    with pytest.raises(SealError, match="The passphrase is not right, or the file is damaged"):
+        seal.unseal_with_passphrase(asks_for_hours, "four calm grey herons")

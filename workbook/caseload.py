@@ -72,11 +72,11 @@ class Client:
 
 
 @dataclass(frozen=True)
-class _Keys:
+class Keys:
     """What the passphrase opens."""
 
-    identities: tuple[str, ...]  # newest first; the older ones still open what was sealed for them
-    store: str  # 64 hex digits
+    identities: tuple[str, ...] = field(repr=False)  # newest first; older ones still open what was sealed for them
+    store: str = field(repr=False)  # 64 hex digits
 
 
 def keygen(
@@ -91,7 +91,7 @@ def keygen(
         raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.chmod(0o700)
-    keys = _Keys((seal.new_identity(),), secrets.token_hex(32))
+    keys = Keys((seal.new_identity(),), secrets.token_hex(32))
     _write_keys(home, keys, passphrase)
     about = {"format": FORMAT, "counselor": counselor, "created": now().isoformat()}
     _write(home / _ABOUT, json.dumps(about, indent=1).encode())
@@ -99,29 +99,37 @@ def keygen(
 
 
 def open_caseload(
-    home: Path, passphrase: str, *, store: str | None = None, now: Callable[[], datetime] = utc_now
+    home: Path, opener: str | Keys, *, store: str | None = None, now: Callable[[], datetime] = utc_now
 ) -> Caseload:
-    """Open a caseload with its passphrase. `store`: a PostgreSQL URL, else the encrypted file in `home`.
+    """Open a caseload with its passphrase, or with keys `unlock` has read. `store`: a PostgreSQL URL, else the
+    encrypted file in `home`.
 
     Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
     """
     home = Path(home)
+    keys = unlock(home, opener) if isinstance(opener, str) else opener
+    about = json.loads((home / _ABOUT).read_text())
+    if store:
+        return Caseload(home, about["counselor"], keys, Store(store, client=_OWN, now=now), now)
+    file = Store(home / _STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
+    return Caseload(home, about["counselor"], keys, file, now)
+
+
+def unlock(home: Path, passphrase: str) -> Keys:
+    """Read the keys of a caseload; takes a second or two, on purpose.
+
+    Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
+    """
     if not (home / _ABOUT).exists():
         raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
-    about = json.loads((home / _ABOUT).read_text())
-    keys = _read_keys(home, passphrase)
-    opened = (
-        Store(store, client=_OWN, now=now)
-        if store
-        else Store(home / _STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
-    )
-    return Caseload(home, about["counselor"], keys, opened, now)
+    plain = json.loads(seal.unseal_with_passphrase((home / _KEYS).read_bytes(), passphrase))
+    return Keys(tuple(plain["identities"]), plain["store"])
 
 
 class Caseload:
     """An open caseload. Nothing of a client is in its repr."""
 
-    def __init__(self, home: Path, counselor: str, keys: _Keys, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, home: Path, counselor: str, keys: Keys, store: Store, now: Callable[[], datetime]) -> None:
         self.home = home
         self.counselor = counselor
         self.store = store
@@ -154,8 +162,8 @@ class Caseload:
         Clients seal for the new key after their next assignment. Returns the new public key.
         Raises SealError when the passphrase is wrong.
         """
-        keys = _read_keys(self.home, passphrase)
-        self._keys = _Keys((seal.new_identity(), *keys.identities), keys.store)
+        keys = unlock(self.home, passphrase)
+        self._keys = Keys((seal.new_identity(), *keys.identities), keys.store)
         _write_keys(self.home, self._keys, passphrase)
         self.store.event("key-rotated", "")
         return self.public_key
@@ -488,12 +496,7 @@ def _read(file: Path) -> bytes:
         raise Refused(f"{file.name} cannot be read: {problem.strerror}. Nothing was changed.") from None
 
 
-def _read_keys(home: Path, passphrase: str) -> _Keys:
-    plain = json.loads(seal.unseal_with_passphrase((home / _KEYS).read_bytes(), passphrase))
-    return _Keys(tuple(plain["identities"]), plain["store"])
-
-
-def _write_keys(home: Path, keys: _Keys, passphrase: str) -> None:
+def _write_keys(home: Path, keys: Keys, passphrase: str) -> None:
     plain = json.dumps({"identities": keys.identities, "store": keys.store}).encode()
     _write(home / _KEYS, seal.seal_with_passphrase(plain, passphrase))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from workbook.errors import SealError
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LEAST_WORK = 16  # log2 of scrypt's N: about 64 MB and a quarter of a second
+MOST_WORK = 22  # no file of ours asks for more; one that does would hold the machine for a minute
+_TRIES = 20
 LARGEST = 64 * 1024 * 1024  # bytes; a sealed file above this is not opened at all
 
 _NOT_FOR_THIS_KEY = (
@@ -64,10 +68,19 @@ def unseal(sealed: bytes, identity: str) -> bytes:
 
 
 def seal_with_passphrase(plain: bytes, passphrase: str) -> bytes:
-    """Return `plain` sealed under a passphrase; takes about a second, on purpose."""
+    """Return `plain` sealed under a passphrase; takes a second or two, on purpose.
+
+    age measures how much work this machine does in a second. A busy moment makes the machine look slow, and the
+    seal cheap to guess, so a seal below `LEAST_WORK` is made again.
+    """
     import pyrage
 
-    return bytes(pyrage.passphrase.encrypt(plain, passphrase))
+    sealed = b""
+    for _ in range(_TRIES):
+        sealed = bytes(pyrage.passphrase.encrypt(plain, passphrase))
+        if work(sealed) >= LEAST_WORK:
+            break
+    return sealed
 
 
 def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
@@ -78,7 +91,23 @@ def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
     import pyrage
 
     _small_enough(sealed)
-    return bytes(_guarded(lambda: pyrage.passphrase.decrypt(sealed, passphrase), _NOT_THE_WORDS))
+    if work(sealed) > MOST_WORK:
+        raise SealError(_NOT_THE_WORDS)
+    for _ in range(_TRIES):
+        try:
+            return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
+        except pyrage.DecryptError as problem:
+            if "Excessive work" not in str(problem):  # age took a busy moment for a slow machine: measure again
+                break
+        except Exception:  # bytes that are no age file at all
+            break
+    raise SealError(_NOT_THE_WORDS)
+
+
+def work(sealed: bytes) -> int:
+    """Return the work a passphrase seal asks for, as a power of two; 0 when it is none."""
+    found = re.match(rb"age-encryption\.org/v1\n-> scrypt \S+ (\d{1,2})\n", sealed)
+    return int(found[1]) if found else 0
 
 
 def _small_enough(sealed: bytes) -> None:

@@ -87,7 +87,7 @@ class SharedAnswer(_Part):
 class GateEvent(_Part):
     """That a safety rule opened or closed, and when. Never why."""
 
-    gate: Annotated[str, Field(pattern=r"^G\d{1,2}(_[a-z]+)?$")]
+    gate: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,20}$")]
     change: Literal["opened", "closed"]
     at: AwareDatetime
 
@@ -306,7 +306,7 @@ def changes(journal: Journal, assignment: Assignment) -> list[str]:
     gone = known - {exercise.id for exercise in workbook.exercises}
     lines += [f"No longer asked: {journal.workbook.exercise(one).title}. Your answers stay." for one in sorted(gone)]
     if assignment.tighten:
-        lines.append("It makes some safety rules stricter. It cannot make them looser.")
+        lines.append("It makes some safety rules stricter. None can be made looser.")
     lines.append("None of your answers change. Nothing is shared unless you choose it.")
     return lines
 
