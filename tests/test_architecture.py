@@ -15,9 +15,9 @@ PACKAGE = Path(workbook.__file__).parent
 
 STAGES = (
     "errors resources reading conditions models coherence definition answers drift overlay",
-    "measures safety helplines language store",
-    "frame scoring assessment charts report export seal form journal share caseload",
-    "chapter pages notebooks example lab cli",
+    "measures safety helplines language store lock backups",
+    "frame scoring assessment charts example report export seal form journal share caseload",
+    "chapter pages notebooks lab cli",
 )
 ORDER = " ".join(STAGES).split()
 

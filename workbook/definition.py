@@ -606,6 +606,15 @@ def fingerprint(item: Item) -> str:
 _LONGEST_CODES = 2000  # characters
 
 
+def _words(data: object) -> Iterator[str]:
+    """Yield every text in `data` after its key, letters and digits only."""
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in pairs:
+        if isinstance(value, str):
+            yield f"{key} {''.join(filter(str.isalnum, value.casefold()))}"
+        yield from _words(value)
+
+
 def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
