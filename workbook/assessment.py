@@ -238,14 +238,13 @@ def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
         return (
             "nap",
             *nap,
-            f"{_times(len(values), 'sitting')} so far. It takes at least {need} to tell change from chance.",
+            f"{_times(len(values), 'sitting')} so far. It takes at least {need} to tell change from noise.",
         )
-    chance = (
-        f"Take one of your first {side} sittings and one of your latest {side}: the later one is better about "
-        f"{_percent(nap.nap)} times in 100 (likely {_percent(nap.low)} to {_percent(nap.high)}). "
-        "With no change it would be 50."
+    says = (
+        f"Comparing your first {side} sittings with your latest {side}: in about {_percent(nap.nap)} of 100 pairs the "
+        f"recent one is better (likely {_percent(nap.low)} to {_percent(nap.high)}; no change would be 50). "
     )
-    return ("nonoverlap of all pairs", *nap, f"{chance} {_NAP_MEANS[nap.verdict]}")
+    return ("nonoverlap of all pairs", *nap, says + _NAP_MEANS[nap.verdict])
 
 
 _NAP_MEANS = {
@@ -427,6 +426,11 @@ class _Seen:
         items = self.rest["item"].astype(str)
         return bool((items.str.startswith(f"{chapter}.") & ~items.str.startswith(f"{chapter}.rating.")).any())
 
+    def own_questions(self) -> Iterable[str]:
+        """The newest question the client wrote down for a session."""
+        rows = self.rest[self.rest["item"].astype(str) == "review.next.question"].sort_values("occasion")
+        return [str(value) for value in rows["value"].tail(1)]
+
     def step(self, text: str, exercise: str) -> Step:
         chapter = self.workbook.chapter(exercise.partition(".")[0])
         return Step(text, chapter.title, f"{chapter.notebook}.ipynb#{exercise}")
@@ -499,6 +503,11 @@ def _step_take(seen: _Seen) -> Iterable[Step]:
             yield seen.step("Write down the one line you want to keep.", f"{chapter.id}.take")
 
 
+def _step_go_on(seen: _Seen) -> Iterable[Step]:
+    yield seen.step("Look back on the week, and choose one small thing for the next.", "improvement.checkin")
+    yield seen.step("Say in your own words what changed, and what comes next.", "review.next")
+
+
 _RULES: tuple[Callable[[_Seen], Iterable[Step]], ...] = (
     _step_wellbeing,
     _step_worse,
@@ -507,18 +516,21 @@ _RULES: tuple[Callable[[_Seen], Iterable[Step]], ...] = (
     _step_plan,
     _step_rate,
     _step_take,
+    _step_go_on,
 )
 
 
 def _questions(seen: _Seen) -> tuple[str, ...]:
-    """Return questions worth taking to a counselor or a good friend."""
-    found: list[str] = []
-    for area in seen.areas:
-        if area.verdict == "worse":
-            found.append(f"What was different in the weeks when “{area.title}” dipped?")
-    for area in seen.areas:
-        if area.verdict == "better":
-            found.append(f"What helped with “{area.title}”, and how do I keep it when a week is hard?")
+    """Return questions worth taking to a counselor or a good friend: the client's own first."""
+    found = list(seen.own_questions())
+    worse, better = (
+        _listed([f"“{area.title}”" for area in seen.areas if area.verdict == verdict])
+        for verdict in ("worse", "better")
+    )
+    if worse:
+        found.append(f"What was different in the weeks when it got harder with {worse}?")
+    if better:
+        found.append(f"What helped with {better}, and how do I keep it when a week is hard?")
     if seen.practice is not None:
         weeks = seen.practice.weeks
         if weeks["planned"].sum() and weeks["kept"].sum() < weeks["planned"].sum() / 2:
@@ -526,15 +538,19 @@ def _questions(seen: _Seen) -> tuple[str, ...]:
         if weeks["resumed"].sum():
             found.append("What brought me back after a slip?")
     useful = seen.rest[seen.rest["item"].astype(str).str.endswith(".useful")]
-    for ends, words in (
+    for point, words in (
         (4, "was very useful to me. What made it so?"),
         (0, "did not help me. What would suit me better?"),
     ):
-        for item in useful[useful["score"] == ends]["item"].astype(str).unique()[:1]:
+        for item in useful[useful["score"] == point]["item"].astype(str).unique()[-1:]:
             found.append(f"“{_title(seen.workbook, item.rpartition('.')[0])}” {words}")
     if not any(area.sittings for area in seen.areas):
         found.append("Which of the four parts do I want to begin with, and why that one?")
     return tuple(found[:QUESTIONS])
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _title(workbook: Workbook, exercise: str) -> str:

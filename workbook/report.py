@@ -69,7 +69,7 @@ def write(
         title=journal.workbook.title,
         language=journal.workbook.language,
         day=_day(now.date()),
-        span=_span(chosen.rows),
+        span=_span(chosen.rows, now),
         left_out=left_out,
         private=_private(journal.workbook, chosen.rows),
         seen=_seen(seen, pictures=pictures and not summary),
@@ -202,9 +202,12 @@ def _iso(day: date | str | None) -> str:
         raise WorkbookError(f"“{day}” is not a day. Write it like 2026-03-31.") from None
 
 
-def _span(rows: pd.DataFrame) -> str:
-    days = sorted(day for day in rows["occasion"].astype(str).str[:10] if day != "once")
-    return f"{_said(days[0])} to {_said(days[-1])}" if days else ""
+def _span(rows: pd.DataFrame, now: datetime) -> str:
+    """Return the days of the first and the last answer, in the time zone of `now`."""
+    if rows.empty:
+        return ""
+    first, last = (at.astimezone(now.tzinfo).date() for at in (rows["answered_at"].min(), rows["answered_at"].max()))
+    return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
 
 
 def _private(workbook: Workbook, rows: pd.DataFrame) -> list[str]:
@@ -238,7 +241,8 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
     from workbook import charts
 
     practice = assessment.practice
-    areas = [_area(assessment, area, pictures=pictures) for area in assessment.areas]
+    in_order = sorted(assessment.areas, key=lambda area: area.principle or 9)  # the four principles first
+    areas = [_area(assessment, area, pictures=pictures) for area in in_order]
     drawn: list[str] = []
     if practice is not None and pictures:
         drawn = [charts.practice(practice.weeks, id="mend-practice"), charts.habits(practice.weeks, id="mend-habits")]

@@ -1,0 +1,194 @@
+"""Answers as a tidy file for other programs: CSV, JSON or Parquet, each with a codebook beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.errors import WorkbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from workbook.definition import Workbook
+    from workbook.journal import Journal
+
+CODEBOOK = (
+    *("item", "chapter", "exercise", "kind", "prompt", "values", "lowest", "highest"),
+    *("share", "repeats", "scales", "retired", "source"),
+)
+
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what spreadsheets take for a formula; wide forms count too
+
+
+def write(
+    journal: Journal,
+    path: Path,
+    *,
+    private: bool = True,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[Path, Path]:
+    """Write every current answer to `path` (.csv, .json or .parquet) and a codebook beside it; return both paths.
+
+    One row per answer, `frame.COLUMNS`; lists and tables are JSON in one cell. `private=False` leaves private answers
+    out. `progress(done, of, what)` is called as it goes on. Raises WorkbookError for another ending, or when a file
+    cannot be written; nothing is left half-written.
+    """
+    path = Path(path)
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise WorkbookError(f"{path.name} does not say which format you want. End it in one of: {', '.join(_KINDS)}.")
+    tell = progress or (lambda done, of, what: None)
+    tell(0, 3, "Reading the answers")
+    answers = journal.answers()
+    if not private:
+        answers = answers[answers["share"] != "private"]
+    tell(1, 3, "Writing the answers")
+    _save(path, lambda new: kind(answers, new))
+    tell(2, 3, "Writing the codebook")
+    beside = path.with_name(f"{path.stem}-codebook.csv")
+    _save(beside, lambda new: _csv(codebook(journal.workbook), new))
+    tell(3, 3, "Done")
+    return path, beside
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read an exported file back: the same rows and columns that were written, with plain dtypes.
+
+    Raises WorkbookError when the ending is not one of ours.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    if path.suffix == ".csv":
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        rows = table.map(_plain)
+    elif path.suffix == ".json":
+        rows = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["answers"], dtype=object)
+    elif path.suffix == ".parquet":
+        rows = pd.read_parquet(path).astype(object)
+    else:
+        raise WorkbookError(f"{path.name} is not an export. It ends in one of: {', '.join(_KINDS)}.")
+    if path.suffix != ".json":
+        rows["value"] = [json.loads(value) for value in rows["value"]]
+    return rows.assign(
+        score=pd.to_numeric(rows["score"], errors="coerce"),
+        answered_at=pd.to_datetime(rows["answered_at"], utc=True, format="ISO8601"),
+    )
+
+
+def codebook(workbook: Workbook) -> pd.DataFrame:
+    """Return what each item of a workbook means: `CODEBOOK`, one row per item."""
+    import pandas as pd
+
+    scales: dict[str, list[str]] = {}
+    for scale in workbook.scales:
+        for id in scale.items:
+            turned = " (reversed)" if id in scale.reverse else ""
+            scales.setdefault(id, []).append(f"{scale.id}{turned}")
+    ranges: dict[str, tuple[float, float]] = {
+        id: bounds for scale in workbook.scales for id, bounds in scale.ranges.items()
+    }
+    rows = []
+    for exercise in workbook.exercises:
+        for item in exercise.items:
+            if item.kind == "note":
+                continue
+            bounds = ranges.get(item.id)
+            rows.append(
+                {
+                    "item": item.id,
+                    "chapter": exercise.id.partition(".")[0],
+                    "exercise": exercise.id,
+                    "kind": item.kind,
+                    "prompt": item.prompt,
+                    "values": _values(item),
+                    "lowest": "" if bounds is None else f"{bounds[0]:g}",
+                    "highest": "" if bounds is None else f"{bounds[1]:g}",
+                    "share": item.share or exercise.share,
+                    "repeats": exercise.repeats,
+                    "scales": ", ".join(scales.get(item.id, ())),
+                    "retired": "yes" if item.retired else "",
+                    "source": item.source or exercise.source or "",
+                }
+            )
+    return pd.DataFrame(rows, columns=list(CODEBOOK), dtype=object)
+
+
+def _values(item: Any) -> str:
+    """Return what an answer may be, in words."""
+    named = getattr(item, "points", None) or getattr(item, "options", None)
+    if named:
+        said = "; ".join(f"{key} = {label}" for key, label in named.items())
+        return said + (f"; no_opportunity = {item.no_opportunity}" if getattr(item, "no_opportunity", None) else "")
+    if item.kind == "yesno":
+        return "yes; no; unsure" if item.unsure else "yes; no"
+    if item.kind == "table":
+        return "rows of " + ", ".join(f"{column.id} ({column.label})" for column in item.columns)
+    if item.kind == "letter":
+        return "parts " + ", ".join(f"{key} ({part.label})" for key, part in item.parts.items())
+    low, high = getattr(item, "minimum", None), getattr(item, "maximum", None)
+    return f"{low if low is not None else '…'} to {high if high is not None else '…'}" if low is not high else ""
+
+
+# --- formats ---
+
+
+def _flat(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the answers with plain columns: times in ISO 8601, values as JSON."""
+    return answers.astype(object).assign(
+        value=[json.dumps(value, ensure_ascii=False) for value in answers["value"]],
+        answered_at=[at.isoformat() for at in answers["answered_at"]],
+    )
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that a spreadsheet shows it and runs nothing in it."""
+    flat = _flat(table) if "value" in table else table
+    with_marks = flat.map(_neutral)
+    with_marks.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")  # the mark tells Excel: UTF-8
+
+
+def _neutral(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe in front, which `read` takes away."""
+    if isinstance(cell, str):
+        cell = cell.replace("\0", "\ufffd")  # some readers stop there
+        return f"'{cell}" if cell.startswith((*FORMULA, "'")) else cell
+    return cell
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") else cell
+
+
+def _json(table: pd.DataFrame, path: Path) -> None:
+    flat = _flat(table).assign(value=list(table["value"]))
+    flat = flat.astype(object).where(flat.notna() | flat.columns.isin(["value"]), None)
+    path.write_text(json.dumps({"answers": flat.to_dict("records")}, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _parquet(table: pd.DataFrame, path: Path) -> None:
+    flat = _flat(table).astype({"score": float})
+    flat.assign(answered_at=table["answered_at"]).to_parquet(path, index=False)
+
+
+_KINDS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
+
+
+def _save(path: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a file for its owner only, whole or not at all."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        fill(new)
+        new.replace(path)
+    except OSError as problem:
+        new.unlink(missing_ok=True)
+        raise WorkbookError(
+            f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
+        ) from None
