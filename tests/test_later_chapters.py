@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 import pytest
 
+from tests.safe_answers import answer_safely
 from workbook import answers, definition
 from workbook.errors import InvalidAnswer
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 WORKBOOK = definition.load()
 CHAPTERS = ("space", "improvement", "moving-on", "review", "share")
@@ -121,6 +131,17 @@ def test_grief_is_short_and_watched_over(exercise: str) -> None:
     assert "narrative" in asked.tags
     assert "bear_note" in _shown(exercise, distress_before=8)
     assert "rest_note" in _shown(exercise, distress_after=7)
+
+
+def test_grief_that_hurts_more_twice_closes_the_story_for_a_while(tmp_path: Path) -> None:
+    """Two rises of two points in two weeks, whether in the chapter on one's part or on moving on."""
+    with Journal.create(tmp_path / "journal", now=lambda: NOW) as journal:
+        answer_safely(journal.save)
+        for occasion, after, closed in (("2026-03-01", 6, False), ("2026-03-02", 5, False), ("2026-03-03", 6, True)):
+            journal.save("moving-on.grief.distress_before", 4, occasion)
+            journal.save("moving-on.grief.distress_after", after, occasion)
+            assert (journal.standing().lock("moving-on.acceptance") is not None) is closed
+        assert journal.standing().lock("moving-on.support") is None
 
 
 def test_nothing_about_the_other_person_is_logged() -> None:

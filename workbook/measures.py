@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SITTING = timedelta(hours=3)  # without activity for this long, a sitting is over
 RETELLING_DAYS = 30  # how far back retellings of one incident are counted
 DISTRESS_DAYS = 14  # how far back rises in distress are counted
+DISTRESS = {"arousal_after": "arousal_before", "distress_after": "distress_before"}  # asked after writing, and before
 KEYS_A_MINUTE = 120  # slow, thoughtful typing; turns characters into minutes of writing
 PAUSE = timedelta(minutes=5)  # two saves of free text no further apart are one stretch of writing
 DRAFT_HOURS = 24  # how long a draft rests
@@ -192,8 +193,8 @@ def distress_rises(facts: Facts) -> int:
     rises = 0
     for (item, occasion), after in facts.responses.items():
         exercise, _, word = item.rpartition(".")
-        before = facts.responses.get((f"{exercise}.arousal_before", occasion))
-        if word != "arousal_after" or before is None or facts.now - after.at > timedelta(days=DISTRESS_DAYS):
+        before = facts.responses.get((f"{exercise}.{DISTRESS.get(word)}", occasion))
+        if before is None or facts.now - after.at > timedelta(days=DISTRESS_DAYS):
             continue
         pair = (before.value, after.value)
         if before.status == after.status == "answered" and all(isinstance(value, (int, float)) for value in pair):
