@@ -78,7 +78,9 @@ _SETTINGS: dict[str, dict[str, object]] = {
     "@jupyterlab/statusbar-extension:plugin": {"visible": False},
 }
 
-_PAGES = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}}}
+_PAGES: dict[str, dict[str, object]] = {
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}}
+}
 
 
 class LabError(WorkbookError):
@@ -289,11 +291,11 @@ def _run(config: dict[str, dict[str, Any]], address: str, say: Callable[[str], N
 
     server = LabApp.initialize_server(argv=[], config=Config(config))
 
-    @server.io_loop.add_callback
-    def _() -> None:
+    def opened() -> None:
         say(f"Mend is open at {address}")
         say("Leave this window open while you write. Press Ctrl-C to stop.")
 
+    server.io_loop.add_callback(opened)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal window was closed
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))

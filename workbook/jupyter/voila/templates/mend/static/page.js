@@ -28,11 +28,15 @@ function isChapter(link) {
 
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-  const app = lab();
-  if (!link || !app || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const url = isChapter(link);
-  if (!url || url.pathname === window.location.pathname) return;
-  event.preventDefault();
+  if (!url || (url.pathname === window.location.pathname && link.target !== "_blank")) return;
+  event.preventDefault(); // in a new tab, too, a chapter would be a second page of the same answers
+  const app = lab();
+  if (!app || url.pathname === window.location.pathname) {
+    window.location.assign(url.href);
+    return;
+  }
   const name = decodeURIComponent(url.pathname.split("/").pop());
   if (url.hash) window.parent.sessionStorage.setItem("mend:go", name + url.hash);
   app.commands.execute("docmanager:open", { path: name });

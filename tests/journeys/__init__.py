@@ -1,0 +1,1 @@
+"""Journeys in real JupyterLab: what a person sees and does, through `workbook open`."""

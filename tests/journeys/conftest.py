@@ -1,0 +1,67 @@
+"""One JupyterLab for all journeys: the shipped workbook, and a chapter with every kind of item beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import form_page, safe_answers
+from tests.journeys.serving import Lab, serving
+from workbook import definition
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+
+
+def make_journal(folder: Path) -> Path:
+    """Make a journal whose gates are open, on the shipped workbook and the chapter with every kind."""
+    shipped = definition.load()
+    every = definition.load(form_page.HERE / "every.yaml")
+    with Journal.create(folder) as journal:
+        journal.assign(shipped.model_copy(update={"chapters": (*shipped.chapters, *every.chapters)}))
+        safe_answers.answer_safely(journal.save)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
+    with serving(make_journal(tmp_path_factory.mktemp("journeys") / "journal")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()

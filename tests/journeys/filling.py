@@ -1,0 +1,145 @@
+"""Answer one item of every kind, once with the mouse and once with nothing but the keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Locator, Page
+
+NAME = "What shall this page call them?"
+
+# What the journal holds afterwards, by item.
+MOUSE: dict[str, Any] = {
+    "rating": 3,
+    "stirred": 4,
+    "name": "R.",
+    "camera": "I came home late and had not called.",
+    "known": "no",
+    "guess": "She was worried.",
+    "often": 2,
+    "when": "2026-03-05",
+    "place": "home",
+    "felt": ["afraid", "tired"],
+    "matters": ["heard", "right", "rest", "close"],
+    "parts": {"me": 60, "them": 30, "circumstances": 10},
+    "plans": [{"cue": "I am late", "action": "call before eight", "sure": "no"}],
+    "words": {"did": "I did not call.", "effect": "You waited.", "repair": "I call ahead."},
+    "after": 2,
+}
+KEYBOARD: dict[str, Any] = {
+    "rating": 2,
+    "stirred": 5,
+    "name": "Robin",
+    "camera": "I left the room while R. was speaking.",
+    "known": "unsure",
+    "guess": "It felt like being shut out.",
+    "often": 3,
+    "when": "2026-04-06",
+    "place": "work",
+    "felt": ["hurt", "afraid", "tired"],
+    "matters": ["right", "heard", "rest", "close"],
+    "parts": {"me": 50, "them": 25, "circumstances": 25},
+    "plans": [{"cue": "I want to leave", "action": "say when I am back", "sure": "yes"}],
+    "words": {"did": "I left.", "effect": "You were alone with it.", "repair": "I stay."},
+    "after": 3,
+}
+
+
+def with_the_mouse(form: Locator) -> None:
+    """Click and type through the form."""
+    form.get_by_role("group", name="In the past seven days").get_by_text("often", exact=True).click()
+    _ruler(form, "How stirred up am I right now?", 4).click()
+    form.get_by_label(NAME).click()
+    form.get_by_label(NAME).fill("R.")
+    form.get_by_label("What would a camera have seen?").fill(MOUSE["camera"])
+    form.get_by_role("group", name="Do I know their side").get_by_text("No", exact=True).click()
+    form.get_by_label("What do I guess").fill(MOUSE["guess"])
+    form.get_by_label("How many times").fill("2")
+    form.get_by_label("When was it?").fill("2026-03-05")
+    form.get_by_text("At home").click()
+    form.get_by_text("afraid", exact=True).click()
+    form.get_by_text("tired", exact=True).click()
+    form.get_by_role("button", name="Move Being heard up").click()
+    for label, part in (("Mine", "60"), ("Theirs", "30"), ("Circumstances", "10")):
+        form.get_by_label(label).fill(part)
+    form.get_by_label("When this happens").fill("I am late")
+    form.get_by_label("I will").fill("call before eight")
+    form.get_by_label("Tried it?").select_option("No")
+    form.get_by_label("What I did").fill("I did not call.")
+    form.get_by_label("What it may have meant").fill("You waited.")
+    form.get_by_label("What I can repair").fill("I call ahead.")
+    _ruler(form, "And how stirred up am I now?", 2).click()
+
+
+def with_the_keyboard(page: Page, form: Locator) -> None:
+    """Go through a form filled with the mouse, changing every answer, using Tab, arrows, Space, Enter and letters."""
+    keys = page.keyboard
+
+    def tab_to(target: Locator) -> None:
+        for _ in range(60):
+            if target.evaluate("e => e === document.activeElement"):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"Tab never reached {target}")
+
+    def write(target: Locator, text: str) -> None:
+        tab_to(target)
+        keys.press("ControlOrMeta+a")
+        keys.type(text)
+
+    form.get_by_role("radio", name="often").first.focus()  # the one place where a hand was needed: where to start
+    keys.press("ArrowLeft")
+    tab_to(form.get_by_role("group", name="How stirred up am I right now?").locator("input:checked"))
+    keys.press("ArrowRight")
+    write(form.get_by_label(NAME), KEYBOARD["name"])
+    write(form.get_by_label("What would a camera have seen?"), KEYBOARD["camera"])
+    tab_to(form.get_by_role("group", name="Do I know their side").locator("input:checked"))
+    keys.press("ArrowRight")
+    write(form.get_by_label("What do I guess"), KEYBOARD["guess"])
+    write(form.get_by_label("How many times"), "3")
+    date = form.get_by_label("When was it?")
+    if date.get_attribute("type") == "date":
+        tab_to(date)
+        keys.type("06042026")  # day, month, year in this context's language
+    else:
+        write(date, KEYBOARD["when"])
+    tab_to(form.get_by_role("group", name="Where did it begin?").locator("input:checked"))
+    keys.press("ArrowDown")
+    tab_to(form.get_by_role("checkbox", name="hurt"))
+    keys.press("Space")
+    tab_to(form.get_by_role("button", name="Move Being right up"))
+    keys.press("Enter")
+    for label, part in (("Mine", "50"), ("Theirs", "25"), ("Circumstances", "25")):
+        write(form.get_by_label(label), part)
+    write(form.get_by_label("When this happens"), KEYBOARD["plans"][0]["cue"])
+    write(form.get_by_label("I will"), KEYBOARD["plans"][0]["action"])
+    tab_to(form.get_by_label("Tried it?"))
+    keys.type("Y")
+    write(form.get_by_label("What I did"), "I left.")
+    write(form.get_by_label("What it may have meant"), "You were alone with it.")
+    write(form.get_by_label("What I can repair"), "I stay.")
+    tab_to(form.get_by_role("group", name="And how stirred up am I now?").locator("input:checked"))
+    keys.press("ArrowRight")
+    keys.press("Tab")  # leaving a field saves it
+
+
+def shown(form: Locator) -> dict[str, object]:
+    """Return what the form shows now, as plain words, to be compared after a reload."""
+    found: dict[str, object] = form.evaluate(
+        """form => Object.fromEntries([...form.querySelectorAll("input, textarea, select")].map((each, at) => [
+             at, each.type === "radio" || each.type === "checkbox" ? each.checked : each.value]))"""
+    )
+    found["order"] = form.get_by_role("group", name="What mattered most").get_by_role("listitem").all_inner_texts()
+    return found
+
+
+def _ruler(form: Locator, question: str, point: int) -> Locator:
+    return form.get_by_role("group", name=question).get_by_text(str(point), exact=True)
+
+
+def every_kind(page: Page | FrameLocator) -> Locator:
+    """Return the form with every kind, once it holds its answers."""
+    form = page.locator('[id="every.kind"]')
+    form.get_by_label(NAME).wait_for()
+    return form

@@ -1,0 +1,104 @@
+"""Start `workbook open` as a person would, and look at what it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Lab:
+    """One running `workbook open`."""
+
+    def __init__(self, journal: Path, *options: str) -> None:
+        self.journal = journal
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "workbook", "open", str(journal), "--no-browser", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        self.address = self._wait_for_address()
+        self.took = time.monotonic() - began  # seconds until the address was printed
+        threading.Thread(target=self.said.extend, args=(self.process.stdout,), daemon=True).start()
+
+    def _wait_for_address(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if found := re.search(r"http://\S+", line):
+                return found[0]
+        raise AssertionError("workbook open stopped without an address:\n" + "".join(self.said))
+
+    @property
+    def token(self) -> str:
+        return self.address.split("token=")[1]
+
+    def url(self, path: str) -> str:
+        """Return the address of a path on this server, with the token."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}/{path}?token={self.token}"
+
+    def page(self, notebook: str) -> str:
+        """Return the address of a chapter's page by itself."""
+        return self.url(f"voila/render/{notebook}.ipynb")
+
+    def kernels(self) -> list[int]:
+        """Return the process ids of the pages' kernels."""
+        return [pid for pid in children(self.process.pid) if "ipykernel" in command(pid)]
+
+    def stop(self) -> int:
+        """Press Ctrl-C, and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def serving(journal: Path, *options: str) -> Iterator[Lab]:
+    """Run `workbook open` on a journal, and stop it afterwards whatever happened."""
+    lab = Lab(journal, *options)
+    try:
+        yield lab
+    finally:
+        try:
+            lab.stop()
+        finally:
+            lab.process.kill()
+
+
+def children(pid: int) -> list[int]:
+    """Return the direct children of a process."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)],  # noqa: S607 # the system's own ps
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [int(each) for each in found.stdout.split()]
+
+
+def command(pid: int) -> str:
+    """Return the command line of a process, empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def kill(pid: int) -> None:
+    """End a process without warning."""
+    os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,44 @@
+"""No violation that axe knows, of any impact, on any chapter, light or dark, wide or narrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from workbook import definition
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+CHAPTERS = [chapter.notebook for chapter in definition.load().chapters]
+SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS)
+def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None:
+    """Contrast, names, landmarks, order: in four looks; and nothing is wider than the page."""
+    page.goto(lab.page(notebook))
+    page.locator(".mend-chapter").wait_for()
+    page.locator("#loading").wait_for(state="hidden")
+    for _ in range(page.locator(".mend-form").count()):
+        page.locator(".mend-form .mend-wait:visible").first.wait_for(state="hidden")
+    found = []
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # the two names it knows
+            page.wait_for_timeout(300)
+            for violation in Axe().run(page).response["violations"]:
+                found += [
+                    f"{size} {scheme} {violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"
+                    for node in violation["nodes"]
+                ]
+        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wider > 0:
+            found.append(f"{size}: {wider} px wider than the window")
+    assert found == []
+    assert page.locator("h1").count() == 1

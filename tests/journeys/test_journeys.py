@@ -1,0 +1,212 @@
+"""What a person does in JupyterLab, from a double click to finding everything there tomorrow."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys import filling
+from tests.journeys.conftest import make_journal
+from tests.journeys.serving import children, command, kill, serving
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+    from tests.journeys.serving import Lab
+
+SAVED = re.compile("Saved ")
+
+
+def stored(journal: Path) -> dict[str, Any]:
+    """What the journal holds for the exercise with every kind, by item."""
+    with Journal.open(journal) as opened:
+        return {
+            answer.item.removeprefix("every.kind."): answer.value
+            for answer in opened.current()
+            if answer.exercise == "every.kind"
+        }
+
+
+def until(found: Any, wanted: Any, seconds: float = 10) -> None:
+    """Wait until `found()` is what is wanted; then say what it was instead."""
+    end = time.monotonic() + seconds
+    while (now := found()) != wanted and time.monotonic() < end:
+        time.sleep(0.2)
+    assert now == wanted
+
+
+def state(form: Locator) -> Locator:
+    return form.locator(".mend-state")
+
+
+def test_a_click_in_the_list_opens_a_page_that_can_be_used_at_once(lab: Lab, page: Page) -> None:
+    """A double click on a chapter shows its first form: no Run, no code, no menus."""
+    page.goto(lab.address)
+    listed = page.locator(".jp-DirListing-item")
+    listed.get_by_text("10-responsibility.ipynb").wait_for(state="attached")
+    assert (
+        listed.nth(1).locator(".jp-DirListing-itemName").evaluate("e => getComputedStyle(e, '::before').content")
+        == '"1 · Take responsibility"'
+    )
+    listed.nth(1).dblclick()
+    inside = page.frame_locator('iframe[src*="10-responsibility"]')
+    form = inside.locator(".mend-form").first
+    radio = form.get_by_role("radio").first
+    radio.wait_for()
+    radio.check()
+    expect(state(form)).to_have_text(SAVED)
+    assert inside.locator(".jp-InputArea, .cm-editor").count() == 0
+    for word in ("Run", "Kernel", "File"):
+        expect(page.get_by_role("menuitem", name=word)).not_to_be_visible()
+    expect(page.locator('iframe[src*="00-start"]')).to_have_count(0)  # one chapter, one kernel
+
+
+def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) -> None:
+    """Inside JupyterLab the next chapter opens as a chapter: the address and the list follow."""
+    page.goto(lab.address)
+    start = page.frame_locator('iframe[src*="00-start"]')
+    start.get_by_role("link", name=re.compile("Next")).click()
+    page.frame_locator('iframe[src*="10-responsibility"]').locator(".mend-form").first.wait_for()
+    expect(page).to_have_url(re.compile("10-responsibility"))
+
+
+def test_every_kind_with_the_mouse_and_then_with_the_keyboard_alone(lab: Lab, page: Page) -> None:
+    """One answer of each kind is saved, is there after a reload, and can be changed without a mouse."""
+    page.goto(lab.page("01-every"))
+    form = filling.every_kind(page)
+    filling.with_the_mouse(form)
+    until(lambda: stored(lab.journal), filling.MOUSE)
+    before = filling.shown(form)
+    page.reload()
+    form = filling.every_kind(page)
+    expect(form.get_by_label(filling.NAME)).to_have_value("R.")
+    assert filling.shown(form) == before
+
+    filling.with_the_keyboard(page, form)
+    until(lambda: stored(lab.journal), filling.KEYBOARD)
+    before = filling.shown(form)
+    page.reload()
+    form = filling.every_kind(page)
+    expect(form.get_by_label(filling.NAME)).to_have_value("Robin")
+    assert filling.shown(form) == before
+
+
+def test_of_two_pages_the_later_answer_wins_and_the_earlier_page_says_so(lab: Lab, context: BrowserContext) -> None:
+    """Two pages of one exercise: nothing is lost, the newest is kept, the other page is told."""
+    pages = [context.new_page(), context.new_page()]
+    forms = []
+    for each in pages:
+        each.goto(lab.page("01-every"))
+        forms.append(filling.every_kind(each))
+    field = [form.get_by_label("What would a camera have seen?") for form in forms]
+    field[0].fill("Seen from the first page.")
+    field[0].blur()
+    expect(state(forms[0])).to_have_text(SAVED)
+    field[1].fill("Seen from the second page.")
+    field[1].blur()
+    expect(state(forms[1])).to_have_text(SAVED)
+    until(lambda: stored(lab.journal).get("camera"), "Seen from the second page.")
+    pages[0].bring_to_front()
+    pages[0].evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    pages[0].evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(forms[0].get_by_text(re.compile("Changed on another page|Also changed on another page"))).to_be_visible()
+
+
+def test_a_kernel_that_dies_while_someone_types_costs_no_word(lab: Lab, page: Page) -> None:
+    """The page keeps the text, says that it is not saved, and saves it once it has come back."""
+    others = set(lab.kernels())
+    page.goto(lab.page("01-every"))
+    form = filling.every_kind(page)
+    name = form.get_by_label(filling.NAME)
+    [kernel] = set(lab.kernels()) - others
+    kill(kernel)
+    name.fill("Typed while it died")
+    name.blur()
+    expect(state(form)).to_have_text(re.compile("Not saved yet"), timeout=20_000)
+    expect(name).to_have_value("Typed while it died")
+    page.reload()
+    form = filling.every_kind(page)
+    expect(form.get_by_label(filling.NAME)).to_have_value("Typed while it died")
+    until(lambda: stored(lab.journal).get("name"), "Typed while it died")
+
+
+def test_help_opens_with_one_key_and_no_network(lab: Lab, page: Page) -> None:
+    """F1 shows numbers to call on a page that is open, with the network gone; Escape closes it."""
+    page.goto(lab.page("20-communication"))
+    page.get_by_role("button", name="Need help now?").wait_for()
+    page.context.set_offline(True)
+    page.keyboard.press("F1")
+    help_ = page.get_by_role("dialog", name="Help, now")
+    expect(help_).to_be_visible()
+    expect(help_.get_by_role("link").first).to_have_attribute("href", re.compile("^tel:"))
+    page.keyboard.press("Escape")
+    expect(help_).to_be_hidden()
+    page.context.set_offline(False)
+
+
+def test_leaving_takes_the_words_off_the_screen_at_once(lab: Lab, page: Page) -> None:
+    """“Leave this page” replaces the page, inside JupyterLab too, and Back does not return to it."""
+    page.route("https://**", lambda route: route.fulfill(body="<title>Search</title>", content_type="text/html"))
+    page.goto(lab.address)
+    inside = page.frame_locator('iframe[src*="00-start"]')
+    inside.get_by_role("button", name="Leave this page").click()
+    page.wait_for_url(re.compile("^https://"))
+    assert "127.0.0.1" not in page.url
+
+
+def test_nothing_is_asked_of_the_network(lab: Lab, page: Page) -> None:
+    """Opening JupyterLab and a chapter asks nobody but this machine."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(lab.address)
+    page.frame_locator("iframe").locator(".mend-form").first.wait_for()
+    elsewhere = [url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", url)]
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize("keys", [["a", "b", "d", "d", "x"]])
+def test_letters_typed_on_a_radio_button_do_not_edit_the_notebook(
+    lab: Lab, page: Page, tmp_path_factory: pytest.TempPathFactory, keys: list[str]
+) -> None:
+    """In the ordinary notebook editor, single keys with a radio or checkbox focused change nothing."""
+    with serving(make_journal(tmp_path_factory.mktemp("plain") / "journal"), "--plain") as plain:
+        page.goto(plain.url("lab/tree/01-every.ipynb"))
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        form = filling.every_kind(page)
+        cells = page.locator(".jp-Notebook .jp-Cell").count()
+        for focused in (form.get_by_role("radio").first, form.get_by_role("checkbox").first):
+            focused.check()
+            for key in keys:
+                page.keyboard.press(key)
+            expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
+            expect(form).to_be_visible()
+            expect(focused).to_be_checked()
+
+
+def test_everything_is_there_after_closing_and_opening_again(page: Page, tmp_path: Path) -> None:
+    """Ctrl-C stops with exit 0 and leaves no kernel; the next start is quick and shows what was written."""
+    journal = make_journal(tmp_path / "journal")
+    with serving(journal) as first:
+        page.goto(first.page("01-every"))
+        name = filling.every_kind(page).get_by_label(filling.NAME)
+        name.fill("R.")
+        name.blur()
+        expect(state(filling.every_kind(page))).to_have_text(SAVED)
+        kernels = first.kernels()
+        assert kernels
+        page.goto("about:blank")
+        assert first.stop() == 0
+        until(lambda: [pid for pid in kernels if "ipykernel" in command(pid)], [])
+        assert children(first.process.pid) == []
+    with serving(journal) as second:
+        page.goto(second.page("01-every"))
+        expect(filling.every_kind(page).get_by_label(filling.NAME)).to_have_value("R.")
+        assert not re.search("Traceback|Error", "".join(second.said))

@@ -1,0 +1,168 @@
+"""The command line parses, calls and prints; what goes wrong is one sentence on stderr."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from workbook import cli, definition, resources
+from workbook.journal import Journal
+
+README = Path(__file__).parents[1].joinpath("README.md")
+COMMANDS = sorted(cli.main.commands)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.main, [str(each) for each in arguments])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_one_sentence_of_help_and_one_example(name: str) -> None:
+    """`--help` says what it does and shows a line that can be typed."""
+    command = cli.main.commands[name]
+    assert command.help
+    assert re.fullmatch(r"[A-Z][^.]+\.", command.help.strip())
+    assert re.fullmatch(rf"Example: workbook {name}( .+)?", command.epilog or "")
+    assert run(name, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_in_the_readme(name: str) -> None:
+    """Every command is documented."""
+    assert f"`workbook {name}`" in README.read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("check", "keygen", "receive", "caseload")])
+def test_a_command_about_a_journal_takes_its_path(name: str) -> None:
+    """`--journal PATH` means the same everywhere."""
+    if not any(option in ("--caseload", "--home") for each in cli.main.commands[name].params for option in each.opts):
+        assert any("--journal" in each.opts for each in cli.main.commands[name].params)
+
+
+def test_an_example_of_check_runs() -> None:
+    """The shipped definition has no problems, and checking it says so."""
+    result = run("check", resources.data("workbook"))
+    assert (result.exit_code, result.output) == (0, f"{resources.data('workbook')} has no problems.\n")
+
+
+def test_check_prints_every_problem_and_fails(tmp_path: Path) -> None:
+    """All problems at once on stdout, how many on stderr, exit 1."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("chapter: x\ntitel: X\n")
+    result = run("check", broken)
+    assert result.exit_code == 1
+    assert "titel" in result.stdout
+    assert re.search(r"broken\.yaml has \d+ problems\.", result.stderr)
+
+
+def test_report_writes_one_file(tmp_path: Path) -> None:
+    """The path written is printed."""
+    Journal.create(tmp_path / "journal").close()
+    result = run("report", "--journal", tmp_path / "journal", "-o", tmp_path / "mend.html")
+    assert (result.exit_code, result.output) == (0, f"Written: {tmp_path / 'mend.html'}\n")
+    assert (tmp_path / "mend.html").read_text().lower().startswith("<!doctype html>")
+
+
+def test_only_open_makes_a_journal(tmp_path: Path) -> None:
+    """A mistyped path is said, not created."""
+    result = run("report", "--journal", tmp_path / "nowhere")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: There is no journal at {tmp_path / 'nowhere'}. Name one with --journal, or make it: "
+        f"workbook open {tmp_path / 'nowhere'}\n"
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_usage_error_exits_with_2() -> None:
+    """An unknown option or a port out of range is not a failure of the journal."""
+    assert run("open", "--colour").exit_code == 2
+    assert run("open", "--port", "0").exit_code == 2
+    assert run("reprot").exit_code == 2
+
+
+def _taken(folder: Path) -> list[object]:
+    return ["open", folder / "journal", "--no-browser", "--port", _PORT]
+
+
+_SERVER = socket.create_server(("127.0.0.1", 0))  # held while the tests run
+_PORT = _SERVER.getsockname()[1]
+
+
+def _other_folder(folder: Path) -> list[object]:
+    (folder / "letters").mkdir()
+    (folder / "letters" / "letter.txt").write_text("Dear R.")
+    return ["open", folder / "letters", "--no-browser"]
+
+
+def _read_only(folder: Path) -> list[object]:
+    if os.geteuid() == 0:  # who may write everywhere but on a system folder
+        return ["open", "/sys/journal", "--no-browser"]
+    (folder / "disk").mkdir(mode=0o500)
+    return ["open", folder / "disk" / "journal", "--no-browser"]
+
+
+TROUBLE = {
+    "the port is in use": _taken,
+    "the folder above is missing": lambda folder: ["open", folder / "no" / "such", "--no-browser"],
+    "the folder is something else": _other_folder,
+    "the disk is read-only": _read_only,
+}
+
+
+@pytest.mark.parametrize("make", TROUBLE.values(), ids=TROUBLE)
+def test_open_says_in_a_sentence_why_it_cannot(tmp_path: Path, make: object) -> None:
+    """One line on stderr, nothing else, exit 1, no traceback."""
+    result = run(*make(tmp_path))  # type: ignore[operator] # a table of functions
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert re.fullmatch(r"Error: [^\n]+\.?\n", result.stderr)
+    assert "Traceback" not in result.stderr
+
+
+def test_a_page_someone_changed_is_kept_and_said(tmp_path: Path) -> None:
+    """Opening again brings notebooks up to date without losing what was written in one."""
+    folder = tmp_path / "journal"
+    Journal.create(folder).close()
+    (folder / "00-start.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    result = run("open", folder, "--no-browser", "--port", _PORT)  # stops at the port, after the notebooks
+    assert result.stdout == "You had changed a page, so your own is kept as 00-start-mine-1.ipynb.\n"
+    names = {f"{chapter.notebook}.ipynb" for chapter in definition.load().chapters}
+    assert {path.name for path in folder.glob("*.ipynb")} == names | {"00-start-mine-1.ipynb"}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """`workbook --help` imports click and our errors, none of the libraries the commands need."""
+    code = (
+        "import sys; from workbook.cli import main; main(['--help'], standalone_mode=False); "
+        "print(sorted(sys.modules.keys() & {'pandas', 'matplotlib', 'pydantic', 'sqlalchemy', 'jupyterlab', 'rich'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_import_workbook_imports_neither_pandas_nor_matplotlib() -> None:
+    """Nor does the code a page runs to show a form."""
+    code = (
+        "import sys, workbook; workbook.open_journal; import workbook.pages, workbook.form; "
+        "print(sorted(sys.modules.keys() & {'pandas', 'matplotlib'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_commands_are_the_design_s() -> None:
+    """No command beyond those documented in the design, and none that pretends."""
+    assert set(COMMANDS) <= {
+        "open", "check", "report", "export", "lock", "unlock", "keygen", "assign", "share", "receive", "caseload",
+        "reply", "backup", "restore",
+    }  # fmt: skip
+    assert all(isinstance(command, click.Command) for command in cli.main.commands.values())
