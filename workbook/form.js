@@ -61,6 +61,9 @@ const numberOr = (/** @type {string} */ text) => {
   return plain === "" ? null : /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : text;
 };
 
+/** A key's own value: an option may be called “constructor”. */
+const own = (/** @type {any} */ object, /** @type {string} */ key) => (object && Object.hasOwn(object, key) ? object[key] : null);
+
 let count = 0;
 const unique = () => `mend-${(count += 1)}-${Math.random().toString(36).slice(2, 8)}`;
 
@@ -334,7 +337,7 @@ function shares(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   });
   return {
     node: h("div", {}, ...rows, bar, left),
-    show: (parts) => { fields.forEach((field, key) => setWords(field, (parts ?? {})[key])); sum(); },
+    show: (parts) => { fields.forEach((field, key) => setWords(field, own(parts, key))); sum(); },
     focus: () => fields.values().next().value.focus(),
   };
 }
@@ -398,7 +401,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     return { node: field, field };
   };
   const insert = (/** @type {any} */ content, /** @type {number} */ place) => {
-    const cells = new Map(item.columns.map((/** @type {any} */ column) => [column.id, cell(column, content[column.id])]));
+    const cells = new Map(item.columns.map((/** @type {any} */ column) => [column.id, cell(column, own(content, column.id))]));
     const node = h("div", { class: "mend-row", role: "group" },
       ...item.columns.map((/** @type {any} */ column) => h("label", { class: `mend-cell mend-${column.kind}` }, h("span", {}, column.label), cells.get(column.id).node)),
       quiet(texts.table_remove, () => drop(row), { class: "mend-quiet mend-remove" }));
@@ -459,7 +462,7 @@ function letter(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   }));
   return {
     node,
-    show: (shown) => parts.forEach((part, key) => part.show((shown ?? {})[key])),
+    show: (shown) => parts.forEach((part, key) => part.show(own(shown, key))),
     focus: () => parts.values().next().value.field.focus(),
     hint: (found, shown) => {
       const first = item.parts[0][0];
@@ -506,14 +509,14 @@ const KINDS = {
     group: true,
     control: table,
     reading: (item, value, texts) => listed("ol", value.map((/** @type {any} */ row) => item.columns
-      .filter((/** @type {any} */ column) => (row[column.id] ?? null) !== null)
+      .filter((/** @type {any} */ column) => own(row, column.id) !== null)
       .map((/** @type {any} */ column) => `${column.label}: ${column.kind === "yesno" ? labelled(yesNo(item, texts), row[column.id]) : labelled(column.options ?? [], row[column.id])}`)
       .join(" · "))),
   },
   letter: {
     group: true,
     control: letter,
-    reading: (item, value) => h("div", {}, ...item.parts.filter((/** @type {any[]} */ [key]) => value[key])
+    reading: (item, value) => h("div", {}, ...item.parts.filter((/** @type {any[]} */ [key]) => own(value, key))
       .map((/** @type {any[]} */ [key, part]) => h("p", {}, h("b", {}, part.label), h("br"), value[key]))),
   },
   note: {},
@@ -719,7 +722,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   const root = h("section", { class: "mend-form", id, "aria-labelledby": heading, lang: language, "data-lm-suppress-shortcuts": "true" },
     h("header", { class: "mend-head" },
       h("h2", { id: heading }, exercise.title),
-      h("p", { class: "mend-meta" }, `${fill(texts.minutes, exercise)} · ${texts.private}`)),
+      h("p", { class: "mend-meta" }, `${exercise.minutes === 1 ? texts.minute : fill(texts.minutes, exercise)} · ${texts.private}`)),
     picker, assigned,
     exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
     wait, lockPlace, earlier, body, foot, voice);
@@ -812,7 +815,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     };
     const get = (/** @type {string} */ other) => {
       const asked = questions.find((each) => each.item.id === other);
-      if (!asked) return now?.context?.[other] ?? null;
+      if (!asked) return own(now?.context, other);
       if (!isActive(asked.item)) return null;
       if (asked.item.kind === "computed") return compute(asked.item.compute, get);
       const answer = shown.get(other);
@@ -957,7 +960,7 @@ export function mount(element, exercise, transport, pace = PACE) {
       box.prefix = `mend ${message.journal ?? ""} ${id} `;
       for (const asked of questions) {
         if (!asked.kind.control) continue;
-        const incoming = { ...BLANK, ...(message.answers[asked.item.id] ?? {}) };
+        const incoming = { ...BLANK, ...own(message.answers, asked.item.id) };
         if (turned) load(asked, incoming);
         else merge(asked, incoming);
         asked.comment.replaceChildren(...(incoming.comment ? [said(incoming.comment)] : []));

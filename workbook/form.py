@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 # Everything the form says by itself, in the workbook's language; `{…}` is filled in by form.js.
 TEXTS: dict[str, str] = {
+    "minute": "1 minute",
     "minutes": "{minutes} minutes",
     "private": "private",
     "occasion": "Which one to look at",
