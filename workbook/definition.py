@@ -19,6 +19,7 @@ from workbook.models import (
     FOOT,
     INSTRUMENTS,
     KINDS,
+    LANGUAGE_FILE,
     NO_OPPORTUNITY,
     NUMERIC,
     STATEMENTS,
@@ -117,12 +118,12 @@ __all__ = [
     "load",
     "load_instrument",
     "problems",
+    "schema",
     "with_instruments",
+    "write_schema",
 ]
 
 M = TypeVar("M", bound=Model)
-
-_LANGUAGE_FILE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?\.yaml")
 
 
 class _Contents(Model):
@@ -244,7 +245,7 @@ class _Draft:
             if name in contents.chapters[:index]:
                 outline.add(("chapters", index), name, "This chapter is in the list already.", "Remove one.")
         for path in sorted(folder.glob("*.yaml")):
-            if path.stem not in {"workbook", "safety", *contents.chapters} and not _LANGUAGE_FILE.fullmatch(path.name):
+            if path.stem not in {"workbook", "safety", *contents.chapters} and not LANGUAGE_FILE.fullmatch(path.name):
                 cure = "Add it there, or move the file away."
                 outline.add(("chapters",), None, f"does not name “{path.name}”, which is in the folder.", cure)
         return contents
@@ -576,6 +577,22 @@ def html(markdown: str) -> str:
     return nh3.clean(rendered, tags=nh3.ALLOWED_TAGS - {"img"}).strip()
 
 
+def schema() -> dict[str, object]:
+    """Return the JSON Schema of a chapter's file, for an editor that completes and checks while one writes."""
+    written = Chapter.model_json_schema()
+    written["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    written["title"] = "A chapter of the workbook"
+    return written
+
+
+def write_schema(path: Path | None = None) -> Path:
+    """Write the schema where editors look for it; None: the shipped `data/schema/chapter.json`."""
+    path = path or resources.data("schema", "chapter.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
 def coverage(workbook: Workbook) -> dict[int, tuple[str, ...]]:
     """Return for each of the 18 statements the ids of the exercises that serve it; none: an empty tuple."""
     return {
@@ -596,11 +613,9 @@ def fingerprint(item: Item) -> str:
     codes = json.dumps(_CODES.get(item.kind, lambda _: None)(item), ensure_ascii=False, separators=(",", ":"))
     if len(codes) > _LONGEST_CODES:
         codes = f'"{_hashed(codes)}"'
-    spoken = item.model_dump_json(
-        include={"prompt", "options", "points", "no_opportunity", "low", "high", "parts", "columns"}
-    )
-    letters = "".join(filter(str.isalnum, spoken.casefold()))
-    return f"{item.kind} {codes} {_hashed(letters)} {_hashed(item.model_dump_json(exclude={'id'}))}"
+    spoken = {"prompt", "options", "points", "no_opportunity", "low", "high", "parts", "columns"}
+    words = json.dumps(sorted(_words(item.model_dump(mode="json", include=spoken))))
+    return f"{item.kind} {codes} {_hashed(words)} {_hashed(item.model_dump_json(exclude={'id'}))}"
 
 
 _LONGEST_CODES = 2000  # characters

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -13,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ STATEMENTS = range(1, 19)  # what the workbook must cover, by number
 LONGEST = 20_000  # characters: the longest text that is kept; `max_length` is only where the page asks to stop
 
 WORD_ID = r"[A-Za-z][A-Za-z0-9_]*"
+LANGUAGE_FILE = re.compile(r"([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.yaml")  # an overlay: de.yaml, pt-BR.yaml
+
 CHAPTER_ID = r"[a-z][a-z0-9-]*"
 
 
@@ -50,7 +53,11 @@ Words = Annotated[str, Field(min_length=1)]
 Word = Annotated[str, Field(pattern=f"^{WORD_ID}$", max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[^_]", max_length=60)]  # of an option: never `__proto__`
 Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft"]
-Options = Annotated[dict[Key, Words], BeforeValidator(_listed), Field(min_length=2)]
+Options = Annotated[
+    dict[Key, Words],
+    BeforeValidator(_listed, json_schema_input_type=dict[Key, Words] | list[Words]),
+    Field(min_length=2, max_length=60),
+]
 Reference = Annotated[str, Field(min_length=1, max_length=200)]  # an item's id
 
 
@@ -421,6 +428,13 @@ class Workbook(Model):
     def scale(self, id: str) -> Scale:
         """Return the scale with this id, or raise UnknownId."""
         return _find("scale", id, {scale.id: scale for scale in self.scales})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Workbook:
+        """Return a copy with other fields, which looks its ids up anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("fingerprint", "_chapters", "_exercises", "_items"):
+            copy.__dict__.pop(name, None)
+        return copy
 
     @cached_property
     def fingerprint(self) -> str:
