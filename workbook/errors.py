@@ -39,12 +39,20 @@ class StoreError(WorkbookError):
     """The answers could not be read or written."""
 
 
+class Damaged(StoreError):
+    """The file with the answers cannot be read as one; it was not changed."""
+
+
 class JournalError(WorkbookError):
     """The folder is not a journal, or cannot be used as one."""
 
 
 class Locked(WorkbookError):
     """The journal is locked with a passphrase, and it was not given or was wrong."""
+
+
+class WeakPassphrase(WorkbookError):
+    """A new passphrase is too easy to guess."""
 
 
 class SealError(WorkbookError):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import json
 import os
 import secrets
+import shutil
+import time
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from workbook import answers as kinds
-from workbook import definition, seal
-from workbook.errors import Closed, InvalidAnswer, JournalError, UnknownId
-from workbook.store import SITTING, Status, Store, StoredAnswer
+from workbook import backups, definition, lock, measures, seal
+from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
+from workbook.store import SITTING, Status, Store, StoredAnswer, is_plain, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,8 +36,11 @@ FORMAT = 1
 HIDDEN = ".mend"  # everything but the notebooks
 MARK = Path(HIDDEN, "journal.json")  # a folder that has it is a journal
 ANSWERS = Path(HIDDEN, "answers.sqlite")
+BACKUPS = Path(HIDDEN, "backups")
+KEYS = Path(HIDDEN, "keys")
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
+_PING = 30.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
 _WORDS = frozenset({"text", "longtext", "letter", "table"})  # rules look at how long one writes, never at the words
 
@@ -42,13 +50,15 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-def open_journal(path: str | Path | None = None, *, now: Callable[[], datetime] = local_now) -> Journal:
+def open_journal(
+    path: str | Path | None = None, *, passphrase: str | None = None, now: Callable[[], datetime] = local_now
+) -> Journal:
     """Open a journal; an empty or missing folder becomes one.
 
     Without a path: `$WORKBOOK_HOME`, else the nearest journal at or above the working folder, else `~/Mend`.
     Raises JournalError when the folder is something else, Locked when it needs a passphrase.
     """
-    return Journal.open(find(path), now=now)
+    return Journal.open(find(path), passphrase=passphrase, now=now)
 
 
 def find(path: str | Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
@@ -90,19 +100,47 @@ class _Saved:
 class Journal:
     """One client's answers, on the questions of one workbook."""
 
-    def __init__(self, path: Path, store: Store, workbook: Workbook, now: Callable[[], datetime] = local_now) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: bytes | None = None,
+        now: Callable[[], datetime] = local_now,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self.path = path
-        self.store = store
-        self.workbook = workbook
         self.now = now
+        self.warnings: tuple[str, ...] = ()  # sentences to show once: what was damaged, what a synced drive left
+        self._environ = environ
+        self._lock = lock.Lock(path / KEYS, now)
+        self._store: Store | None = None
+        self._key: bytes | None = None
+        self._pinged = 0.0
+        self._listeners: list[Callable[[], None]] = []
+        self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
+        self._wake(key)
+
+    def _wake(self, key: bytes | None) -> None:
+        self._store, damage = _open_store(self.path, key, self.now)
+        self._key = key
+        self.warnings = (*damage, *_conflicts(self.path))
+        self.workbook = _assigned(self._store) or definition.load()
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
-        self._seen: object = None  # the store's stamp when _versions were read
         self._current: dict[tuple[str, str], Response] = {}
+        self._seen: object = None  # the store's stamp when they were read
         self._stood: tuple[datetime, Standing] | None = None
         self._stood_at: datetime | None = None
         self._locked_since: dict[str, datetime] = {}
-        self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
-        self._listeners: list[Callable[[], None]] = []
+        self._backed_up: datetime | None = None
+        if key is not None:
+            backups.lock(self.path / BACKUPS, key, key)  # what an interrupted locking left readable
+        self._back_up_if_due()
+
+    @property
+    def store(self) -> Store:
+        """The answers. Raises Locked after the journal locked itself."""
+        if self._store is None:
+            raise Locked(_ASLEEP)
+        return self._store
 
     def __repr__(self) -> str:
         return f"Journal({str(self.path)!r})"
@@ -122,12 +160,22 @@ class Journal:
         _make_folders(path)
         mark = {"format": FORMAT, "id": secrets.token_hex(16), "created": now().astimezone(UTC).isoformat()}
         _write(path / MARK, json.dumps(mark).encode())
-        journal = cls.open(path, now=now)
-        return journal
+        return cls(path, now=now)
 
     @classmethod
-    def open(cls, path: str | Path, *, now: Callable[[], datetime] = local_now) -> Journal:
-        """Open the journal in a folder, made when the folder is missing or empty."""
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        passphrase: str | None = None,
+        now: Callable[[], datetime] = local_now,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Journal:
+        """Open the journal in a folder, made when the folder is missing or empty.
+
+        The key of a locked one comes from `passphrase` (or a recovery key), else from the `workbook open` this
+        kernel belongs to, else from `$WORKBOOK_PASSPHRASE`.
+        """
         path = Path(path)
         if not (path / MARK).exists():
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -137,12 +185,16 @@ class Journal:
                 )
             return cls.create(path, now=now)
         _check_mark(path)
-        store = Store(path / ANSWERS, now=now)
-        return cls(path, store, _assigned(store) or definition.load(), now)
+        journal = cls(path, unlock(path, passphrase, now, environ), now, environ)
+        journal._watch()
+        return journal
 
     def close(self) -> None:
-        """Let go of the files."""
-        self.store.close()
+        """Let go of the files and of the key."""
+        if self._store is not None:
+            self._store.close()
+        self._store, self._key = None, None
+        self._versions, self._current, self._seen, self._stood = {}, {}, None, None
 
     # --- saving ---
 
@@ -183,13 +235,17 @@ class Journal:
         if asked.kind not in _WORDS:
             self._stood = None
         self._note_gates()
-        for heard in self._listeners:
-            heard()
+        self._back_up_if_due()
+        self._tell_listeners()
         return answer
 
     def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` after every save of this journal."""
         self._listeners.append(heard)
+
+    def _tell_listeners(self) -> None:
+        for heard in self._listeners:
+            heard()
 
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
         lock = standing.lock(exercise.id)
@@ -229,6 +285,9 @@ class Journal:
     def _read(self) -> dict[tuple[str, str], list[StoredAnswer]]:
         """Every version by item and occasion, read again only when another kernel has written."""
         stamp = self.store.stamp()
+        if self._key is not None and time.monotonic() - self._pinged > _PING:
+            self._pinged = time.monotonic()
+            lock.used(self._environ)
         if stamp != self._seen:
             self._versions, self._current, self._stood = {}, {}, None
             for answer in self.store.history():
@@ -401,6 +460,9 @@ class Journal:
 
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
+        if exercise.id == measures.RECHECK:  # asked anew at each sitting, also twice a day
+            start = measures.sitting_start((each.at for each in self.responses().values()), self.now())
+            return any(each.at >= start for each in here.values())
         marked = here.get(f"{exercise.id}.done")
         if marked and marked.value == "yes":
             return False
@@ -463,7 +525,7 @@ class Journal:
             "occasions": list(self._choices(exercise, now_occasion)),
             "answers": self._shown(exercise, occasion),
             "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
-            "lock": lock and _lock_payload(lock),
+            "lock": lock and _lock_payload(lock, (self._record("setting", "region") or {}).get("region")),
             "journal": json.loads((self.path / MARK).read_text())["id"],
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
@@ -505,6 +567,140 @@ class Journal:
         for occasion in reversed(before):
             yield {"id": occasion, "label": _named(exercise, occasion, today), "current": False}
 
+    # --- the lock ---
+
+    @property
+    def locked(self) -> bool:
+        """Whether a passphrase is needed to read the answers."""
+        return self._lock.exists and not is_plain(self.path / ANSWERS)
+
+    def lock(self, passphrase: str) -> None:
+        """Lock the answers and their backups with a passphrase. `lock.FORGETTING` is to be said before.
+
+        Raises WeakPassphrase, and StoreError while another page has the journal open.
+        """
+        if self.locked:
+            raise JournalError("This journal is locked already. To choose another passphrase: workbook lock --change")
+        damaged = sorted((self.path / HIDDEN).glob("answers.damaged-*"))
+        if damaged:
+            raise JournalError(f"{damaged[0]} is readable by anyone. Move it away or delete it, then lock the journal.")
+        key = lock.new_key()
+        self._lock.make(key, passphrase)
+        try:
+            self._rekey(key)
+        except StoreError:
+            self._lock.remove()
+            raise
+        lock.lend(key, self._environ)
+        self._watch()
+
+    def unlock(self, passphrase: str) -> None:
+        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked."""
+        if self.locked:
+            self._lock.open(passphrase)
+            self._rekey(None)
+        self._lock.remove()
+
+    def change_passphrase(self, old: str, new: str) -> None:
+        """Put a new passphrase in the place of the old one, or of a recovery key. Raises Locked, WeakPassphrase."""
+        self._lock.change(self._lock.open(old), new)
+
+    def recovery_key(self, passphrase: str) -> str:
+        """Return a recovery key to write on paper; an earlier one opens nothing any more. Raises Locked."""
+        return self._lock.recovery(self._lock.open(passphrase))
+
+    def wake(self, passphrase: str) -> None:
+        """Open again after the journal locked itself; forms on the page go on. Raises Locked."""
+        if self._store is None:
+            self._wake(unlock(self.path, passphrase, self.now, self._environ))
+            self._watch()
+            for form in list(self._forms):
+                form.changed()
+
+    def _rekey(self, new_key: bytes | None) -> None:
+        key = self._key
+        self.close()
+        try:
+            rewrite(self.path / ANSWERS, key, new_key)
+            backups.lock(self.path / BACKUPS, key, new_key)
+        finally:
+            self._wake(None if is_plain(self.path / ANSWERS) else new_key or key)
+
+    def _watch(self) -> None:
+        """Fall asleep when `workbook open` forgets the key."""
+        if self._key is None:
+            return
+        sleep: Callable[[], object] = self._sleep
+        with contextlib.suppress(RuntimeError):
+            loop = asyncio.get_running_loop()  # a kernel's; its widgets may only be used from there
+            sleep = functools.partial(loop.call_soon_threadsafe, self._sleep)
+        lock.watch(sleep, self._environ)
+
+    def _sleep(self) -> None:
+        self.close()
+        for form in list(self._forms):
+            form.changed()
+        self._tell_listeners()
+
+    # --- backups ---
+
+    def backup(self, folder: str | Path | None = None) -> Path:
+        """Copy the answers now: beside the others, or as a journal of its own in an empty or missing folder."""
+        if folder is None:
+            return backups.make(self.store, self.path / BACKUPS, self.now()).file
+        folder = Path(folder)
+        if folder.exists() and any(folder.iterdir()):
+            raise JournalError(f"{folder} is not empty. Name a folder that is not there yet.")
+        _make_folders(folder)
+        for name in (KEYS / "lock.json", MARK):
+            if (self.path / name).exists():
+                _write(folder / name, (self.path / name).read_bytes())
+        self.store.copy_to(folder / ANSWERS)
+        return folder
+
+    def preview(self, backup: str | Path | None = None) -> backups.Preview:
+        """Say what going back to a backup (None: the newest) would mean. Nothing changes."""
+        file, at = self._backup(backup)
+        return backups.preview(self.store, file, at, self._key)
+
+    def restore(self, backup: str | Path | None = None) -> backups.Preview:
+        """Go back to a backup (None: the newest). What is there now becomes a backup first, so nothing is lost."""
+        file, at = self._backup(backup)
+        said = backups.preview(self.store, file, at, self._key)
+        half = self.path / BACKUPS / "restore.half"
+        _write(half, file.read_bytes())
+        try:
+            self.backup()
+            if is_plain(half) and self._key is not None:
+                rewrite(half, None, self._key)
+            self.store.copy_from(half)
+        finally:
+            half.unlink(missing_ok=True)
+        self._seen = None
+        return said
+
+    def _backup(self, backup: str | Path | None) -> tuple[Path, datetime]:
+        if backup is None:
+            for newest in backups.listed(self.path / BACKUPS):
+                return newest.file, newest.at
+            raise JournalError(f"{self.path} has no backup yet. Make one with: workbook backup")
+        file = Path(backup)
+        file = file / ANSWERS if file.is_dir() else file
+        if not file.is_file():
+            raise JournalError(f"{backup} is not there. The backups of this journal are in {self.path / BACKUPS}")
+        made = {one.file.resolve(): one.at for one in backups.listed(file.parent)}
+        return file, made.get(file.resolve()) or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+    def _back_up_if_due(self) -> None:
+        """At most hourly; that there is no room for a backup must not cost the answer just saved."""
+        now = self.now()
+        if self._backed_up is not None and abs(now - self._backed_up) < backups.HOUR:
+            return
+        self._backed_up = now
+        with contextlib.suppress(StoreError, OSError):
+            if backups.due(self.path / BACKUPS, now):
+                backups.make(self.store, self.path / BACKUPS, now)
+
     # --- what a counselor gave ---
 
     @property
@@ -531,6 +727,106 @@ class Journal:
 
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
         return next((record.payload for record in self.store.records(kind) if record.key == key), None)
+
+
+# --- the answers' file ---
+
+_ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
+
+
+def unlock(
+    path: Path,
+    passphrase: str | None = None,
+    now: Callable[[], datetime] = local_now,
+    environ: Mapping[str, str] = os.environ,
+) -> bytes | None:
+    """Return the key of the journal in a folder; None when it is not locked. Raises Locked."""
+    held, file = lock.Lock(path / KEYS, now), path / ANSWERS
+    if not held.exists or (file.exists() and is_plain(file)):
+        return None
+    if passphrase is None:
+        borrowed = lock.borrow(environ)
+        if borrowed is not None and held.fits(borrowed):
+            return borrowed
+        passphrase = environ.get("WORKBOOK_PASSPHRASE")
+    if not passphrase:
+        raise Locked("This journal is locked. Its passphrase opens it.")
+    key = held.open(passphrase)
+    lock.lend(key, environ)
+    return key
+
+
+def _open_store(path: Path, key: bytes | None, now: Callable[[], datetime]) -> tuple[Store, tuple[str, ...]]:
+    """Open and check the answers; a damaged file gives way to the newest good backup, and says so."""
+    try:
+        return _checked(path, key, now), ()
+    except Damaged as damage:
+        with _alone(path):
+            try:
+                return _checked(path, key, now), ()  # another page was faster
+            except Damaged:
+                said = _recover(path, key, now(), damage)
+            return _checked(path, key, now), (said,)
+
+
+def _checked(path: Path, key: bytes | None, now: Callable[[], datetime]) -> Store:
+    store = Store(path / ANSWERS, key, now=now)
+    try:
+        store.check()
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def _recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> str:
+    """Put the newest good backup in the place of a damaged file, keep that beside, and say what may be missing."""
+    file = path / ANSWERS
+    good = backups.newest_good(path / BACKUPS, key)
+    if good is None:
+        raise Damaged(f"{damage} There is no whole backup either. Make a copy of the folder before you try anything.")
+    kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
+    new = file.with_name("answers.sqlite.new")
+    shutil.copyfile(good.file, new)
+    new.chmod(0o600)
+    for end in ("-wal", "-shm"):
+        log = file.with_name(file.name + end)
+        if log.exists():
+            log.replace(kept.with_name(kept.name + end))
+    file.replace(kept)
+    new.replace(file)
+    return (
+        f"The file with your answers was damaged, so the backup of {backups.in_words(good.at)} was opened instead. "
+        f"What you wrote after that may be missing. The damaged file is kept: {kept}"
+    )
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one page at a time put a damaged file right."""
+    turn = path / HIDDEN / "recovering"
+    for _ in range(100):
+        try:
+            turn.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.1)  # after ten seconds whoever made it is gone
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            turn.rmdir()
+
+
+def _conflicts(path: Path) -> Iterator[str]:
+    """Name what a synced drive left beside the answers when two computers wrote at once."""
+    for copy in sorted((path / HIDDEN).glob("answers*.sqlite")):
+        if copy.name != ANSWERS.name and not copy.name.startswith("answers.damaged-"):
+            yield (
+                f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
+                "journal goes on with its own file. To see what the copy holds: "
+                f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.'
+            )
 
 
 # --- answers ---
@@ -576,12 +872,14 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
     return tuple(language.hints(item, value))
 
 
-def _lock_payload(lock: Any) -> dict[str, object]:
+def _lock_payload(lock: Any, region: str | None) -> dict[str, object]:
+    from workbook import helplines
+
     return {
         "title": lock.title,
         "html": lock.reason_html,
         "instead": [{"label": label, "href": href} for label, href in lock.instead],
-        "resources": list(lock.resources),
+        "resources": list(helplines.brief(region, lock.resources)),
     }
 
 
@@ -650,7 +948,7 @@ def _named(exercise: Exercise, occasion: str, today: date) -> str:
 def _make_folders(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, exist_ok=True)
-        for folder in (HIDDEN, f"{HIDDEN}/backups", f"{HIDDEN}/keys"):
+        for folder in (HIDDEN, BACKUPS, KEYS):
             (path / folder).mkdir(mode=0o700, exist_ok=True)
     except FileNotFoundError:
         raise JournalError(f"{path.parent} does not exist. Make that folder first, or choose another.") from None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
-from workbook.errors import StoreError, WorkbookError
+from workbook.errors import Damaged, StoreError, WorkbookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -167,14 +167,18 @@ class Store:
         client: str = "me",
         now: Callable[[], datetime] = utc_now,
         migrations: tuple[Callable[[sa.Connection], None], ...] = MIGRATIONS,
+        *,
+        wal: bool = True,
     ) -> None:
         self.client = client
         self.now = now
         self.sitting = uuid.uuid4().hex
         self._file = None if isinstance(where, str) and "://" in where else Path(where)
         self._name = "the database" if self._file is None else str(self._file)
+        self._key = key
+        self._at = _identity(self._file) if self._file else None
         self._within = threading.local()  # .connection: the transaction this thread is in
-        self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key)
+        self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key, wal)
         try:
             self._migrate(migrations)
         except WorkbookError:
@@ -185,8 +189,9 @@ class Store:
         return f"Store({self._name})"
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of the key."""
         self._engine.dispose()
+        self._key = None
 
     def __enter__(self) -> Store:
         return self
@@ -385,7 +390,25 @@ class Store:
             return
         with self._reading() as connection:
             if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
-                raise StoreError(_SENTENCES["malformed"].format(where=self._name))
+                raise Damaged(_SENTENCES["malformed"].format(where=self._name))
+
+    def copy_to(self, file: Path) -> None:
+        """Write a whole copy of the database to a new file, as locked as this one, and check it."""
+        with self._reading() as connection:
+            copy = connect(file, self._key, wal=False)
+            with contextlib.closing(copy), _in_words(str(file)):
+                _driver(connection).backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+                if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise Damaged(_SENTENCES["malformed"].format(where=self._name))
+        _to_disk(file)
+
+    def copy_from(self, file: Path) -> None:
+        """Become what is in `file`, a whole database with the same key; others who have this one open see it."""
+        with self._reading() as connection:
+            source = connect(file, self._key, wal=False)
+            with contextlib.closing(source), _in_words(str(file)):
+                source.backup(_driver(connection))
 
     def _which(self, client: str | None, exercise: str | None, occasion: str | None) -> list[Any]:
         which = [_answers.c.client == (client or self.client)]
@@ -413,7 +436,7 @@ class Store:
         if outer is not None:
             yield outer
             return
-        with _in_words(self._name), self._engine.connect() as connection:
+        with _in_words(self._name), self._connected() as connection:
             if self._file is None:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))  # one writer at a time, as in SQLite
             else:
@@ -434,8 +457,17 @@ class Store:
         if outer is not None:
             yield outer
             return
-        with _in_words(self._name), self._engine.connect() as connection:
+        with _in_words(self._name), self._connected() as connection:
             yield connection
+
+    def _connected(self) -> sa.Connection:
+        """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
+        if self._file is not None:
+            at = _identity(self._file)
+            if at != self._at:
+                self._engine.dispose()
+                self._at = at or self._at
+        return self._engine.connect()
 
     def _migrate(self, migrations: tuple[Callable[[sa.Connection], None], ...]) -> None:
         if self._version() == len(migrations):
@@ -519,8 +551,11 @@ def _json(value: object) -> str:
 # in a process do not see each other's file locks.
 
 
-def connect(file: Path, key: bytes | None = None) -> Any:
-    """Return a bare DB-API connection to a SQLite file (made when missing, for its owner only)."""
+def connect(file: Path, key: bytes | None = None, *, wal: bool = True) -> Any:
+    """Return a bare DB-API connection to a SQLite file (made when missing, for its owner only).
+
+    `wal`: several may write at once, with a log beside the file; a copy is one file and has none.
+    """
     from sqlcipher3 import dbapi2
 
     if not file.exists():
@@ -531,13 +566,77 @@ def connect(file: Path, key: bytes | None = None) -> Any:
         connection.execute("PRAGMA cipher_log_level = NONE")  # it would print a wrong key's trouble on stderr
         if key is not None:
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        _set_wal(connection)
+        if wal:
+            _set_wal(connection)
         for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
             connection.execute(f"PRAGMA {setting}")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def is_plain(file: Path) -> bool:
+    """Say whether a file is a SQLite database anyone can read; a locked one looks like noise."""
+    with file.open("rb") as opened:
+        return opened.read(16) == b"SQLite format 3\0"
+
+
+def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
+    """Replace a SQLite file by the same under another key; what was there is overwritten first.
+
+    The old file is whole until the new one is, whenever the power goes.
+    Raises StoreError when another program has the file open.
+    """
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    with _in_words(str(file)), contextlib.closing(connect(file, key, wal=False)) as connection:
+        connection.execute("PRAGMA busy_timeout = 3000")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # held until closed
+        connection.execute("PRAGMA journal_mode = DELETE")  # fails while anyone else has it open
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        hexed = f"x'{new_key.hex()}'" if new_key else ""
+        connection.execute("ATTACH DATABASE ? AS new KEY ?", (str(new), hexed))
+        connection.execute("SELECT sqlcipher_export('new')").fetchall()
+        connection.execute("DETACH new")
+        with contextlib.closing(connect(new, new_key, wal=False)) as copy:
+            if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise Damaged(_SENTENCES["malformed"].format(where=file))
+        _to_disk(new)
+        _replace(file, new)
+
+
+def _replace(file: Path, new: Path) -> None:
+    """Put `new` in the place of `file` in one step, then write zeros over what `file` was."""
+    if os.name == "nt":  # an open file cannot be replaced there
+        new.replace(file)
+        return
+    with file.open("r+b") as old:
+        size = os.fstat(old.fileno()).st_size
+        new.replace(file)
+        for _ in range(0, size, 65536):
+            old.write(bytes(65536))
+        old.flush()
+        os.fsync(old.fileno())
+
+
+def _to_disk(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _set_wal(connection: Any) -> None:
@@ -557,13 +656,13 @@ def _set_wal(connection: Any) -> None:
             time.sleep(0.01)
 
 
-def _sqlite(file: Path, key: bytes | None) -> sa.Engine:
+def _sqlite(file: Path, key: bytes | None, wal: bool) -> sa.Engine:
     from sqlcipher3 import dbapi2
 
     return sa.create_engine(
         "sqlite://",
         module=dbapi2,
-        creator=lambda: connect(file, key),
+        creator=lambda: connect(file, key, wal=wal),
         poolclass=QueuePool,
         pool_size=1,  # one connection: PRAGMA data_version counts the writes of others only
         max_overflow=0,
@@ -589,8 +688,9 @@ _SENTENCES = {
     "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
     "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
     "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
-    "database is locked": "Another program has held {where} for a minute. Close it and try again.",
+    "database is locked": "{where} is in use by another program or page. Close the others and try again.",
 }
+_DAMAGE = ("not a database", "malformed")
 
 
 @contextlib.contextmanager
@@ -598,17 +698,18 @@ def _in_words(where: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.SQLAlchemyError, OSError) as problem:
-        raise StoreError(in_words(problem, where)) from problem
+        raise _in_sentence(problem, where) from problem
     except Exception as problem:
         if type(problem).__module__.startswith("sqlcipher3"):
-            raise StoreError(in_words(problem, where)) from problem
+            raise _in_sentence(problem, where) from problem
         raise
 
 
-def in_words(problem: BaseException, where: str) -> str:
-    """Return the sentence for a database error; never with an answer in it."""
+def _in_sentence(problem: BaseException, where: str) -> StoreError:
+    """The error for a person; never with an answer in it."""
     said = str(getattr(problem, "orig", None) or problem).lower()
     for sign, sentence in _SENTENCES.items():
         if sign in said:
-            return sentence.format(where=where)
-    return f"{where} could not be read or written ({type(problem).__name__}). Nothing saved was lost. Try again."
+            return (Damaged if sign in _DAMAGE else StoreError)(sentence.format(where=where))
+    kind = type(problem).__name__
+    return StoreError(f"{where} could not be read or written ({kind}). Nothing saved was lost. Try again.")

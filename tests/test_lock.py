@@ -1,0 +1,377 @@
+"""A locked journal opens with its passphrase or its recovery key, and with nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.safe_answers import answer_safely
+from workbook import lock
+from workbook.errors import JournalError, Locked, StoreError, WeakPassphrase
+from workbook.journal import Journal
+from workbook.lock import Keeper, Lock
+from workbook.store import is_plain
+
+PART = "responsibility.incident.my_part"
+GOOD = "otter lantern gravel teapot"
+CANARY = "zq-canary-7f3a"
+NO_KEEPER: dict[str, str] = {}
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock):
+    with Journal.open(tmp_path / "Mend", now=clock, environ=NO_KEEPER) as journal:
+        answer_safely(journal.save)
+        journal.save(PART, CANARY)
+        yield journal
+
+
+def reopened(journal: Journal, passphrase: str | None = None, environ: dict[str, str] = NO_KEEPER) -> Journal:
+    return Journal.open(journal.path, passphrase=passphrase, now=journal.now, environ=environ)
+
+
+def files_with(word: str, folder: Path) -> list[str]:
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and word.encode() in path.read_bytes()
+    )
+
+
+# --- the journal ---
+
+
+def test_locking_leaves_no_readable_word(journal: Journal):
+    """After locking, the words are in no file of the journal: not in the answers, their log, or a backup."""
+    journal.backup()
+    journal.save(PART, CANARY + " again")
+    assert {name.split("/")[1] for name in files_with(CANARY, journal.path)} >= {"backups"}
+
+    journal.lock(GOOD)
+    journal.save(PART, CANARY + " after")
+    journal.backup()
+
+    assert files_with(CANARY, journal.path) == []
+    assert journal.locked
+    assert journal.responses()[PART, "2026-03-02"].value == CANARY + " after"
+
+
+def test_a_locked_journal_opens_with_its_passphrase_only(journal: Journal, clock: Clock):
+    """Without it, or with a wrong one, there is a sentence and nothing else."""
+    journal.lock(GOOD)
+    journal.close()
+
+    with pytest.raises(Locked) as refused:
+        reopened(journal)
+    assert str(refused.value) == "This journal is locked. Its passphrase opens it."
+    with pytest.raises(Locked) as refused:
+        reopened(journal, "otter lantern gravel kettle")
+    assert str(refused.value) == ("This passphrase did not open the journal. Check capitals and spaces, and try again.")
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+        assert again.locked
+
+
+def test_the_passphrase_may_come_from_the_environment(journal: Journal):
+    """Where there is no terminal, $WORKBOOK_PASSPHRASE opens the journal."""
+    journal.lock(GOOD)
+    journal.close()
+
+    with reopened(journal, environ={"WORKBOOK_PASSPHRASE": GOOD}) as again:
+        assert len(again.history())
+
+
+def test_unlocking_makes_everything_readable_again(journal: Journal):
+    """The lock can be taken away by whoever knows the passphrase; answers and backups stay."""
+    journal.backup()
+    journal.lock(GOOD)
+    with pytest.raises(Locked):
+        journal.unlock("otter lantern gravel kettle")
+    journal.unlock(GOOD)
+    journal.close()
+
+    with reopened(journal) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+        assert not again.locked
+        assert again.preview().missing == 0
+    assert list((journal.path / ".mend" / "keys").iterdir()) == []
+
+
+def test_a_changed_passphrase_takes_the_place_of_the_old_one(journal: Journal):
+    """The old one opens nothing any more; the recovery key still does."""
+    journal.lock(GOOD)
+    recovery = journal.recovery_key(GOOD)
+    journal.change_passphrase(GOOD, "saddle orbit mustard fjord")
+    journal.close()
+
+    with pytest.raises(Locked):
+        reopened(journal, GOOD)
+    with reopened(journal, "saddle orbit mustard fjord") as again:
+        assert len(again.history())
+    with reopened(journal, recovery.lower().replace("-", " ")) as again:
+        again.change_passphrase(recovery, GOOD)
+
+
+def test_another_open_page_stops_the_locking(journal: Journal):
+    """Locking waits for nobody: it says so, and the journal stays as it was."""
+    with reopened(journal) as other:
+        other.history()
+        with pytest.raises(StoreError) as refused:
+            journal.lock(GOOD)
+
+    file = journal.path / ".mend" / "answers.sqlite"
+    assert str(refused.value) == f"{file} is in use by another program or page. Close the others and try again."
+    assert not journal.locked
+    assert journal.save(PART, "still works").value == "still works"
+    assert list((journal.path / ".mend" / "keys").iterdir()) == []
+
+
+def test_a_readable_damaged_copy_stops_the_locking(journal: Journal):
+    """What cannot be locked is named before anyone believes it is."""
+    kept = journal.path / ".mend" / "answers.damaged-2026-03-01T09-00-00Z.sqlite"
+    kept.write_bytes(b"words")
+
+    with pytest.raises(JournalError) as refused:
+        journal.lock(GOOD)
+    assert str(refused.value) == (f"{kept} is readable by anyone. Move it away or delete it, then lock the journal.")
+
+
+@pytest.mark.parametrize("moment", ["ATTACH", "sqlcipher_export", "replace"])
+def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, tmp_path: Path):
+    """Whenever the power goes, the journal opens afterwards, locked or not, with every answer."""
+    journal.close()
+    script = f"""
+        import os, sys, pathlib
+        from workbook.journal import Journal
+        journal = Journal.open({str(journal.path)!r}, environ={{}})
+        def cut(event, args):
+            if event == {"os.rename" if moment == "replace" else "sqlite3"!r} and "answers.sqlite" in str(args[1:]):
+                os.kill(os.getpid(), 9)
+        if {moment!r} == "replace":
+            sys.addaudithook(cut)
+        else:
+            import threading, time
+            new = pathlib.Path({str(journal.path)!r}, ".mend", "answers.sqlite.new")
+            size = 0 if {moment!r} == "ATTACH" else 1
+            def wait():
+                while not (new.exists() and new.stat().st_size >= size):
+                    pass
+                os.kill(os.getpid(), 9)
+            threading.Thread(target=wait, daemon=True).start()
+        journal.lock({GOOD!r})
+        time.sleep(1)
+    """
+    died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+
+    assert died.returncode == -9
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+        again.lock(GOOD) if not again.locked else None
+        assert files_with(CANARY, again.path) == []
+
+
+# --- the passphrase ---
+
+
+@pytest.mark.parametrize("weak", ["", "   ", "password", "Summer2024!", "qwertyuiop", "mendmendmend"])
+def test_a_weak_passphrase_is_refused_with_advice(tmp_path: Path, weak: str):
+    """The strength is judged before anything is written."""
+    held = Lock(tmp_path)
+
+    with pytest.raises(WeakPassphrase, match=r"^This passphrase is too easy to guess\. .*Four or five words"):
+        held.make(lock.new_key(), weak)
+    assert not held.exists
+
+
+def test_the_same_words_from_another_keyboard_open_it(tmp_path: Path):
+    """Accents may be typed as one character or two."""
+    held, key = Lock(tmp_path), lock.new_key()
+    held.make(key, "café giraffe pétale lantern")
+
+    assert held.open("cafe\u0301 giraffe pe\u0301tale lantern") == key
+
+
+def test_each_wrong_passphrase_makes_the_next_wait_longer(tmp_path: Path, clock: Clock):
+    """1, 2, 4 … seconds, up to a quarter of an hour; the count survives a restart and the right one ends it."""
+    Lock(tmp_path, clock).make(key := lock.new_key(), GOOD)
+    waits = []
+    for _ in range(5):
+        with pytest.raises(Locked) as wrong:
+            Lock(tmp_path, clock).open("wrong")
+        waits.append(str(wrong.value).removeprefix("This passphrase did not open the journal. "))
+        with pytest.raises(Locked, match="Too early") if len(waits) > 1 else pytest.raises(Locked):
+            Lock(tmp_path, clock).open(GOOD if len(waits) > 1 else "wrong again")
+        clock.forward(hours=1)
+
+    assert waits == [
+        "Check capitals and spaces, and try again.",
+        "Wait 2 seconds before the next try.",
+        "Wait 4 seconds before the next try.",
+        "Wait 8 seconds before the next try.",
+        "Wait 16 seconds before the next try.",
+    ]
+    assert Lock(tmp_path, clock).open(GOOD) == key
+    assert not (tmp_path / "attempts.json").exists()
+
+
+def test_a_clock_set_back_does_not_lock_for_ever(tmp_path: Path, clock: Clock):
+    """The wait begins again and ends."""
+    held = Lock(tmp_path, clock)
+    held.make(key := lock.new_key(), GOOD)
+    for _ in range(2):
+        with pytest.raises(Locked):
+            held.open("wrong")
+    clock.forward(days=-300)
+    with pytest.raises(Locked, match="Try again in 1 second"):
+        held.open(GOOD)
+    clock.forward(seconds=2)
+
+    assert held.open(GOOD) == key
+
+
+def test_nothing_secret_is_on_the_disk(tmp_path: Path):
+    """Neither the key nor a word of the passphrase stands in the lock's files."""
+    held, key = Lock(tmp_path), lock.new_key()
+    held.make(key, GOOD)
+    recovery = held.recovery(key)
+    with pytest.raises(Locked):
+        held.open("not that one")
+
+    said = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    for secret in (key, key.hex().encode(), GOOD.encode(), b"otter", recovery.encode(), recovery[:5].encode()):
+        assert secret not in said
+    assert "Lock(" in repr(held)
+    assert json.loads((tmp_path / "lock.json").read_text()).keys() == {"format", "check", "passphrase", "recovery"}
+
+
+def test_a_new_recovery_key_replaces_the_earlier(tmp_path: Path):
+    """A lost sheet of paper can be made worthless."""
+    held, key = Lock(tmp_path), lock.new_key()
+    held.make(key, GOOD)
+    first, second = held.recovery(key), held.recovery(key)
+
+    assert held.open(second) == key
+    with pytest.raises(Locked):
+        held.open(first)
+
+
+# --- from `workbook open` to the kernels ---
+
+
+def test_a_kernel_gets_the_key_from_the_keeper(journal: Journal):
+    """Asked once at `workbook open`, every page opens; the environment holds a path and no key."""
+    journal.lock(GOOD)
+    key = Lock(journal.path / ".mend" / "keys").open(GOOD)
+    journal.close()
+
+    with Keeper(key) as keeper:
+        assert key.hex() not in str(keeper.environment)
+        with reopened(journal, environ=keeper.environment) as again:
+            assert again.responses()[PART, "2026-03-02"].value == CANARY
+    with pytest.raises(Locked):
+        reopened(journal, environ=keeper.environment)
+
+
+def test_a_page_that_was_asked_lets_the_others_in(journal: Journal):
+    """A passphrase typed in one page opens the other pages too."""
+    journal.lock(GOOD)
+    journal.close()
+
+    with Keeper() as keeper, pytest.raises(Locked):
+        reopened(journal, environ=keeper.environment)
+    with Keeper() as keeper:
+        with reopened(journal, GOOD, environ=keeper.environment):
+            pass
+        with reopened(journal, environ=keeper.environment) as other:
+            assert len(other.history())
+
+
+def test_an_idle_workbook_locks_itself_and_wakes(journal: Journal):
+    """After a while without anyone, open pages let go of the answers; the passphrase brings them back."""
+    journal.lock(GOOD)
+    key = Lock(journal.path / ".mend" / "keys").open(GOOD)
+    journal.close()
+
+    with Keeper(key, idle=timedelta(seconds=0.3)) as keeper:
+        page = reopened(journal, environ=keeper.environment)
+        asleep = threading.Event()
+        page.listen(asleep.set)
+        assert asleep.wait(5)
+        with pytest.raises(Locked) as refused:
+            page.save(PART, "x")
+        assert str(refused.value) == (
+            "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
+        )
+        page.wake(GOOD)
+        assert page.save(PART, "back").value == "back"
+        page.close()
+
+
+def test_someone_writing_keeps_it_open():
+    """Each sign of life starts the idle time again."""
+    with Keeper(b"k" * 32, idle=timedelta(seconds=0.6)) as keeper:
+        for _ in range(5):
+            time.sleep(0.25)
+            lock.used(keeper.environment)
+        assert lock.borrow(keeper.environment) == b"k" * 32
+        time.sleep(1.2)
+        assert lock.borrow(keeper.environment) is None
+
+
+def test_a_key_of_another_journal_is_not_used(journal: Journal):
+    """The keeper of one journal cannot make another look damaged."""
+    journal.lock(GOOD)
+    journal.close()
+
+    with Keeper(lock.new_key()) as keeper, pytest.raises(Locked, match="This journal is locked"):
+        reopened(journal, environ=keeper.environment)
+
+
+def test_only_its_owner_reaches_the_keeper():
+    """The socket stands in a folder no one else may enter, and it is gone afterwards."""
+    with Keeper(b"k" * 32) as keeper:
+        folder = Path(keeper.environment[lock.SOCKET]).parent
+        assert oct(folder.stat().st_mode & 0o777) == "0o700"
+    assert not folder.exists()
+
+
+def test_a_lock_file_that_is_gone_is_said(journal: Journal):
+    """Without it the answers cannot be opened; that is said plainly and nothing is changed."""
+    journal.lock(GOOD)
+    journal.close()
+    file = journal.path / ".mend" / "answers.sqlite"
+    before = file.read_bytes()
+    (journal.path / ".mend" / "keys" / "lock.json").write_text("{")
+
+    with pytest.raises(Locked, match="missing or damaged, and without it the answers cannot be opened"):
+        reopened(journal, GOOD)
+    assert file.read_bytes() == before
+    assert not is_plain(file)
+    assert os.environ.get("WORKBOOK_PASSPHRASE") is None

@@ -1,0 +1,128 @@
+"""Copies of the answers beside them: a few recent ones and one of each of the last days, as locked as the journal."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook import store
+from workbook.errors import StoreError
+from workbook.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from workbook.store import StoredAnswer
+
+HOUR = timedelta(hours=1)  # between two backups
+NEWEST, DAYS = 5, 7  # kept: these many newest, and the newest of each of these many days
+
+_NAME = "answers-%Y-%m-%dT%H-%M-%S.%fZ.sqlite"
+
+
+class Backup(NamedTuple):
+    """One copy, and when it was made (UTC)."""
+
+    at: datetime
+    file: Path
+
+
+class Preview(NamedTuple):
+    """What going back to a backup would mean."""
+
+    at: datetime
+    answers: int  # current answers in the backup
+    changed: int  # of them, how many differ from the journal's
+    missing: int  # current answers of the journal that the backup does not have
+
+    def __str__(self) -> str:
+        return (
+            f"The backup of {in_words(self.at)} holds {self.answers} answers. {self.changed} of them differ from what "
+            f"is there now, and {self.missing} answers of today are not in it."
+        )
+
+
+def listed(folder: Path) -> list[Backup]:
+    """Return the backups in a folder, newest first."""
+    found = []
+    for file in folder.glob("answers-*.sqlite"):
+        with contextlib.suppress(ValueError):
+            found.append(Backup(datetime.strptime(file.name, _NAME).replace(tzinfo=UTC), file))
+    return sorted(found, reverse=True)
+
+
+def make(answers: Store, folder: Path, now: datetime) -> Backup:
+    """Copy the answers into a folder, check the copy, and let old ones go. Raises StoreError."""
+    at = now.astimezone(UTC)
+    file = folder / at.strftime(_NAME)
+    half = file.with_suffix(".half")
+    half.unlink(missing_ok=True)
+    try:
+        answers.copy_to(half)
+    except StoreError:
+        half.unlink(missing_ok=True)
+        raise
+    half.replace(file)
+    for old in _too_many(listed(folder)):
+        old.file.unlink(missing_ok=True)
+    return Backup(at, file)
+
+
+def due(folder: Path, now: datetime) -> bool:
+    """Say whether the newest backup is an hour old; a clock that was set back does not stop backups."""
+    return all(abs(now - backup.at) >= HOUR for backup in listed(folder))
+
+
+def newest_good(folder: Path, key: bytes | None) -> Backup | None:
+    """Return the newest backup that is whole."""
+    for backup in listed(folder):
+        with contextlib.suppress(StoreError), _opened(backup.file, key) as copy:
+            copy.check()
+            return backup
+    return None
+
+
+def preview(answers: Store, file: Path, at: datetime, key: bytes | None) -> Preview:
+    """Compare a backup with the answers now. Raises StoreError when it is damaged."""
+    with _opened(file, key) as copy:
+        copy.check()
+        then = _by_place(copy.current())
+    now = _by_place(answers.current())
+    changed = sum(
+        1
+        for place, answer in then.items()
+        if place in now and (answer.value, answer.status) != (now[place].value, now[place].status)
+    )
+    return Preview(at, len(then), changed, len(now.keys() - then.keys()))
+
+
+def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> None:
+    """Put every backup under another key (None: readable by anyone), where it is not yet."""
+    for backup in listed(folder):
+        if store.is_plain(backup.file) != (new_key is None):
+            store.rewrite(backup.file, None if store.is_plain(backup.file) else key, new_key)
+
+
+def in_words(at: datetime) -> str:
+    """Return a time as a person reads it, where they are: 2 March 2026, 09:00."""
+    here = at.astimezone()
+    return f"{here.day} {here:%B %Y, %H:%M}"
+
+
+def _opened(file: Path, key: bytes | None) -> Store:
+    return Store(file, None if store.is_plain(file) else key, wal=False)
+
+
+def _by_place(answers: Iterable[StoredAnswer]) -> dict[tuple[str, str], StoredAnswer]:
+    return {(answer.item, answer.occasion): answer for answer in answers if answer.status != "blank"}
+
+
+def _too_many(newest_first: list[Backup]) -> list[Backup]:
+    keep = set(newest_first[:NEWEST])
+    newest_of_day: dict[object, Backup] = {}
+    for backup in newest_first:
+        newest_of_day.setdefault(backup.at.date(), backup)
+    keep |= set(list(newest_of_day.values())[:DAYS])
+    return [backup for backup in newest_first if backup not in keep]

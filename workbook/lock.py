@@ -1,0 +1,359 @@
+"""A journal's lock: one random key for the answers, kept under a passphrase, and handed to kernels over a socket.
+
+The key never stands on the disk by itself, nor in arguments, environment or logs. A changed passphrase wraps the
+same key anew; a forgotten one, without a recovery key, means that the answers are gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import struct
+import tempfile
+import threading
+import time
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook import seal
+from workbook.errors import Locked, SealError, WeakPassphrase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+KEY_BYTES = 32
+STRONG = 3  # of zxcvbn's 0–4: safe from someone who has the file and tries for weeks
+LONGEST_WAIT = timedelta(minutes=15)
+SOCKET = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
+
+FORGETTING = (
+    "If you forget the passphrase, your answers are gone. Nobody can open them without it: not you, not us. "
+    "A recovery key on paper, kept somewhere safe, is the only second way in."
+)
+
+
+class Lock:
+    """The passphrase of one journal. `folder` is its `.mend/keys`; `now` is the clock."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._file = folder / "lock.json"
+        self._attempts = folder / "attempts.json"  # how many were wrong and when; nothing secret
+        self._now = now
+
+    def __repr__(self) -> str:
+        return f"Lock({self._file})"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a passphrase."""
+        return self._file.is_file()
+
+    def make(self, key: bytes, passphrase: str) -> None:
+        """Keep `key` under a passphrase. Raises WeakPassphrase."""
+        judge(passphrase)
+        self._write({"format": 1, "check": _check(key), "passphrase": _wrap(key, _same(passphrase))})
+
+    def fits(self, key: bytes) -> bool:
+        """Say whether a key is the one of this journal."""
+        return secrets.compare_digest(self._read().get("check", ""), _check(key))
+
+    def change(self, key: bytes, passphrase: str) -> None:
+        """Put a new passphrase in the place of the old one; a recovery key stays good. Raises WeakPassphrase."""
+        judge(passphrase)
+        self._write(self._read() | {"passphrase": _wrap(key, _same(passphrase))})
+
+    def recovery(self, key: bytes) -> str:
+        """Return a new recovery key, to be written on paper; an earlier one opens nothing any more."""
+        code = "".join(secrets.choice(_LETTERS) for _ in range(30))
+        self._write(self._read() | {"recovery": _wrap(key, code)})
+        return "-".join(code[n : n + 5] for n in range(0, 30, 5))
+
+    def open(self, secret: str) -> bytes:
+        """Return the key, for a passphrase or a recovery key.
+
+        Raises Locked when it is wrong, or when the wait after earlier wrong ones is not over.
+        """
+        wrong = self._wait()
+        held = self._read()
+        tries = [("passphrase", _same(secret))]
+        code = _code(secret)
+        if code is not None and "recovery" in held:
+            tries.insert(0, ("recovery", code))
+        for name, word in tries:
+            with contextlib.suppress(SealError):
+                key = seal.unseal_with_passphrase(base64.b64decode(held[name]), word)
+                self._attempts.unlink(missing_ok=True)
+                return key
+        _write(self._attempts, {"wrong": wrong + 1, "last": self._now().isoformat()})
+        raise Locked(f"This passphrase did not open the journal. {_after(wrong + 1)}")
+
+    def remove(self) -> None:
+        """Forget the passphrase and the recovery key."""
+        self._file.unlink(missing_ok=True)
+        self._attempts.unlink(missing_ok=True)
+
+    def _wait(self) -> int:
+        """Return how many were wrong so far, or raise Locked while it is too early for another."""
+        try:
+            said = json.loads(self._attempts.read_text())
+            wrong, last = int(said["wrong"]), datetime.fromisoformat(said["last"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+        passed = self._now() - last
+        if passed < timedelta(0):  # the clock was set back: the wait begins again, it does not last for ever
+            _write(self._attempts, {"wrong": wrong, "last": self._now().isoformat()})
+            passed = timedelta(0)
+        left = _pause(wrong) - passed
+        if left > timedelta(0):
+            raise Locked(f"Too early: the last passphrase was wrong. Try again in {_seconds(left)}.")
+        return wrong
+
+    def _read(self) -> dict[str, str]:
+        try:
+            held = json.loads(self._file.read_text())
+            if held["format"] != 1:
+                raise Locked("This journal was locked by a newer version of Mend. Install that version to open it.")
+            return dict(held)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Locked(
+                f"{self._file} is missing or damaged, and without it the answers cannot be opened. "
+                "Put it back from a copy of the journal."
+            ) from None
+
+    def _write(self, held: Mapping[str, object]) -> None:
+        _write(self._file, held)
+
+
+def new_key() -> bytes:
+    """Return a random key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def judge(passphrase: str) -> None:
+    """Raise WeakPassphrase, with advice, when a passphrase could be guessed by someone who has the file."""
+    from zxcvbn import zxcvbn
+
+    found = zxcvbn(_same(passphrase)[:72] or " ", user_inputs=["mend", "workbook", "journal"])
+    if not passphrase.strip() or found["score"] < STRONG:
+        said = " ".join(part for part in (found["feedback"]["warning"], *found["feedback"]["suggestions"]) if part)
+        raise WeakPassphrase(
+            " ".join(
+                filter(
+                    None,
+                    (
+                        "This passphrase is too easy to guess.",
+                        said,
+                        "Four or five words that have nothing to do with each other are good and easy to keep.",
+                    ),
+                )
+            )
+        )
+
+
+# --- how it is kept ---
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread on paper
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V", "-": None, " ": None})
+
+
+def _same(passphrase: str) -> str:
+    """The same words typed on another keyboard are the same passphrase."""
+    return unicodedata.normalize("NFKC", passphrase)
+
+
+def _code(secret: str) -> str | None:
+    """A recovery key however it was typed, or None."""
+    code = secret.strip().upper().translate(_MISREAD)
+    return code if len(code) == 30 and set(code) <= set(_LETTERS) else None
+
+
+def _wrap(key: bytes, word: str) -> str:
+    return base64.b64encode(seal.seal_with_passphrase(key, word)).decode()
+
+
+def _check(key: bytes) -> str:
+    """Tell one key from another; it says nothing about a key of 32 random bytes."""
+    return hashlib.blake2b(key, digest_size=16, person=b"mend.check").hexdigest()
+
+
+def _pause(wrong: int) -> timedelta:
+    """1, 2, 4, … seconds from the second wrong one on."""
+    return min(timedelta(seconds=2 ** (wrong - 2)), LONGEST_WAIT) if wrong >= 2 else timedelta(0)
+
+
+def _after(wrong: int) -> str:
+    pause = _pause(wrong)
+    return f"Wait {_seconds(pause)} before the next try." if pause else "Check capitals and spaces, and try again."
+
+
+def _seconds(time_: timedelta) -> str:
+    seconds = max(1, round(time_.total_seconds()))
+    return f"{seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"{round(seconds / 60)} minutes"
+
+
+def _write(file: Path, held: Mapping[str, object]) -> None:
+    new = file.with_name(f"{file.name}.new")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as opened:
+        json.dump(dict(held), opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(file)
+
+
+# --- from `workbook open` to the kernels ---
+
+
+class Keeper:
+    """Holds the key while the workbook is open, gives it to kernels of the same person, forgets it when idle.
+
+    It listens on a socket in a folder only its owner may enter; `environment` tells kernels where. Where there are
+    no such sockets (Windows) `environment` is empty, and each page asks for the passphrase.
+    """
+
+    def __init__(self, key: bytes | None = None, idle: timedelta = timedelta(minutes=30)) -> None:
+        self._key = key
+        self._idle = idle.total_seconds()
+        self._used = time.monotonic()
+        self._watchers: list[socket.socket] = []
+        self._guard = threading.Lock()
+        self._folder: str | None = None
+        self._socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        return "Keeper()"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a kernel's environment needs: a path, never a key."""
+        return {} if self._folder is None else {SOCKET: f"{self._folder}/key"}
+
+    def __enter__(self) -> Keeper:
+        if not hasattr(socket, "AF_UNIX"):
+            return self
+        self._folder = tempfile.mkdtemp(prefix="mend-key-")  # 0700
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(f"{self._folder}/key")
+        self._socket.listen(32)
+        self._socket.settimeout(min(1.0, self._idle / 4))
+        threading.Thread(target=self._serve, args=(self._socket,), name="keeper", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.forget()
+        if self._socket is not None:
+            self._socket.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Lock now: drop the key and tell every kernel."""
+        with self._guard:
+            self._key = None
+            watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            with contextlib.suppress(OSError), watcher:
+                watcher.sendall(b"gone\n")
+
+    def _serve(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                caller, _ = listening.accept()
+            except TimeoutError:
+                caller = None
+            except OSError:  # closed: the workbook is
+                return
+            if self._key is not None and time.monotonic() - self._used > self._idle:
+                self.forget()
+            if caller is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    self._answer(caller)
+
+    def _answer(self, caller: socket.socket) -> None:
+        caller.settimeout(1)
+        if not _same_person(caller):
+            caller.close()
+            return
+        word, _, rest = _line(caller).partition(" ")
+        with self._guard:
+            if word == "keep":
+                self._key = bytes.fromhex(rest)
+            if self._key is not None:
+                self._used = time.monotonic()
+            if word == "watch" and self._key is not None:
+                self._watchers.append(caller)
+                return
+            said = "gone" if self._key is None else self._key.hex() if word == "key" else "kept"
+        with caller:
+            caller.sendall(f"{said}\n".encode())
+
+
+def borrow(environ: Mapping[str, str] = os.environ) -> bytes | None:
+    """Return the key from the keeper of this workbook; None when there is none, or it has forgotten it."""
+    said = _ask("key", environ)
+    return bytes.fromhex(said) if said not in (None, "gone") else None
+
+
+def lend(key: bytes, environ: Mapping[str, str] = os.environ) -> None:
+    """Give the keeper a key that was just unlocked, so that other pages need not ask."""
+    _ask(f"keep {key.hex()}", environ)
+
+
+def used(environ: Mapping[str, str] = os.environ) -> None:
+    """Tell the keeper that someone is here, so that it does not lock."""
+    _ask("used", environ)
+
+
+def watch(gone: Callable[[], object], environ: Mapping[str, str] = os.environ) -> None:
+    """Call `gone`, from another thread, when the keeper forgets the key or the workbook is closed."""
+    where = environ.get(SOCKET)
+    if not where:
+        return
+
+    def wait() -> None:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.connect(where)
+            asking.sendall(b"watch\n")
+            asking.recv(16)
+        gone()
+
+    threading.Thread(target=wait, name="keeper-watch", daemon=True).start()
+
+
+def _ask(line: str, environ: Mapping[str, str]) -> str | None:
+    where = environ.get(SOCKET)
+    if not where:
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.settimeout(3)
+            asking.connect(where)
+            asking.sendall(f"{line}\n".encode())
+            return _line(asking)
+    except OSError:
+        return None
+
+
+def _line(talking: socket.socket) -> str:
+    said = b""
+    while not said.endswith(b"\n") and len(said) < 200:
+        more = talking.recv(200)
+        if not more:
+            break
+        said += more
+    return said.decode("ascii", "replace").strip()
+
+
+def _same_person(caller: socket.socket) -> bool:
+    """The folder keeps others out; where the system also says who is calling, that is checked too."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    _, uid, _ = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return bool(uid == os.getuid())
