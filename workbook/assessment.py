@@ -123,10 +123,15 @@ class Assessment:
         return next(area for area in self.areas if area.id == scale)
 
     def behind(self, scale: str) -> pd.DataFrame:
-        """Return the answers behind a scale's numbers: occasion, item, prompt, label, score and status, a row each."""
+        """Return the answers behind a scale's numbers, a row each.
+
+        Columns: occasion, item, kind, prompt, label, score, status.
+        """
         items = next(one.items for one in self.scales if one.id == scale)
         rows = self.answers[self.answers["item"].isin(items)]
-        rows = rows[["occasion", "item", "prompt", "label", "score", "status"]].astype({"occasion": str, "item": str})
+        rows = rows[["occasion", "item", "kind", "prompt", "label", "score", "status"]].astype(
+            {"occasion": str, "item": str}
+        )
         places = rows["item"].map({item: place for place, item in enumerate(items)})
         return rows.assign(place=places).sort_values(["occasion", "place"]).drop(columns="place").reset_index(drop=True)
 
@@ -236,7 +241,7 @@ def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
     if nap.verdict == "too few sittings":
         need = 2 * scoring.SIDE
         return (
-            "nap",
+            "nonoverlap of all pairs",
             *nap,
             f"{_times(len(values), 'sitting')} so far. It takes at least {need} to tell change from noise.",
         )
@@ -341,6 +346,8 @@ def _weeks(chapter: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     log = chapter[chapter["item"].astype(str).isin([f"improvement.log.{name}" for name in _COUNTS])]
+    if log.empty:
+        return pd.DataFrame(columns=["week", "days", *_COUNTS])
     value = log["value"].map(lambda value: 1.0 if value == "yes" else 0.0 if value == "no" else value)
     table = log.assign(
         what=log["item"].astype(str).str.rpartition(".")[2],

@@ -307,21 +307,14 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
     every = sorted(behind["occasion"].unique(), key=_order)
     occasions = every[-DAYS:]
     rows = behind[behind["occasion"].isin(occasions)]
-    cells = {
-        (item, occasion): _cell(label, score, status)
-        for item, occasion, label, score, status in rows[["item", "occasion", "label", "score", "status"]].itertuples(
-            index=False
-        )
-    }
+    cells = {(row.item, row.occasion): _cell(row, points=scores is not None) for row in rows.itertuples(index=False)}
     prompts = rows.drop_duplicates("item", keep="last").set_index("item")["prompt"]
-    points = rows[rows["score"].notna()].drop_duplicates("score").sort_values("score")
-    caption = ", ".join(
-        f"{score:g} {label}"
-        for score, label in points[["score", "label"]].itertuples(index=False)
-        if str(label) != f"{score:g}"
-    )
+    caption = ""
+    if scores is not None:  # numbers in the cells: say what they stand for
+        named = rows[rows["status"] == "answered"].drop_duplicates(["score", "label"]).sort_values("score")
+        caption = ", ".join(f"{_cell(row, points=True)} {row.label}" for row in named.itertuples())
     if len(every) > len(occasions):
-        caption += f". The latest {len(occasions)} of {len(every)}; the others are in the export."
+        caption += f" The latest {len(occasions)} of {len(every)}; the others are in the export."
     found: dict[str, Any] = {
         "caption": caption,
         "days": [_short(occasion) for occasion in occasions],
@@ -336,10 +329,13 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
     return found
 
 
-def _cell(label: str, score: float, status: str) -> str:
-    if status == "skipped":
+def _cell(row: Any, *, points: bool) -> str:
+    """Return an answer short enough for a cell; as a point where asked for, a dash where the scale gives none."""
+    if row.status == "skipped":
         return "skipped"
-    return f"{score:g}" if score == score else str(label)
+    if row.score == row.score and (points or row.kind in ("ruler", "number")):
+        return f"{row.score:g}"
+    return "–" if points else str(row.label)
 
 
 def _label(label: str, status: str) -> str:

@@ -1,0 +1,282 @@
+"""The assessment says what the answers bear and no more, and it scores nothing that a gate forbids."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from workbook import assessment, definition, example, frame
+from workbook.journal import Journal
+from workbook.models import Norms
+
+NOW = datetime.fromisoformat("2026-03-28T20:00:00+01:00")
+BOOK = definition.load()
+
+
+def rows(*given: tuple[str, str, object, float | None], prompt: str | None = None) -> pd.DataFrame:
+    """Answers by hand: item, occasion, value, score."""
+    table = [
+        {
+            "chapter": item.split(".")[0],
+            "exercise": item.rpartition(".")[0],
+            "occasion": occasion,
+            "item": item,
+            "kind": BOOK.item(item).kind,
+            "prompt": prompt or BOOK.item(item).prompt,
+            "value": value,
+            "label": str(value),
+            "score": math.nan if score is None else score,
+            "status": "answered",
+            "share": "ask",
+            "answered_at": pd.Timestamp("2026-03-01T12:00:00Z"),
+        }
+        for item, occasion, value, score in given
+    ]
+    return pd.DataFrame(table, columns=list(frame.COLUMNS)).astype(frame.COLUMNS)
+
+
+def ratings(scale: str, points: list[int | None], first: str = "2026-01-05") -> pd.DataFrame:
+    """One weekly rating after another, each item of the scale given the same point."""
+    items = next(one.items for one in BOOK.scales if one.id == scale)
+    weeks = [(date.fromisoformat(first) + timedelta(weeks=week)).isoformat() for week in range(len(points))]
+    return rows(
+        *(
+            (item, week, point, point)
+            for week, point in zip(weeks, points, strict=True)
+            for item in items
+            if point is not None
+        )
+    )
+
+
+def assess(answers: pd.DataFrame, **kwargs: object) -> assessment.Assessment:
+    return assessment.assess(BOOK, answers, now=NOW, **kwargs)
+
+
+def standing(
+    *, unscored: frozenset[str] = frozenset(), locked: frozenset[str] = frozenset(), track: str = "principles"
+):
+    return SimpleNamespace(
+        unscored=unscored,
+        scored=lambda id: not unscored & {"all", id},
+        lock=lambda id: "locked" if id in locked else None,
+        notices=(SimpleNamespace(title="You first"),),
+        track=track,
+        hidden=frozenset(),
+    )
+
+
+def test_no_answers_is_a_kind_beginning() -> None:
+    """Before the first answer nothing is scored, nothing is judged, and there is a first step."""
+    seen = assess(rows())
+    assert {area.verdict for area in seen.areas} == {"too few sittings"}
+    assert all(area.score is None and area.sittings == 0 for area in seen.areas)
+    assert seen.practice is None
+    assert seen.steps[0].href.startswith("10-responsibility.ipynb#responsibility.")
+    assert "Where I am now" in seen._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("points", "verdict"),
+    [
+        ([1, 1, 1, 1, 3, 3, 3, 3], "better"),
+        ([3, 3, 3, 3, 1, 1, 1, 1], "worse"),
+        ([1, 3, 2, 1, 3, 2, 1, 3], "no clear change"),
+        ([1, 1, 1, 3, 3], "too few sittings"),
+        ([1, 1, None, None, None, 3, 3, 3], "too few sittings"),
+    ],
+)
+def test_the_four_verdicts(points: list[int | None], verdict: str) -> None:
+    """Better, worse, no clear change, or too few sittings to tell; the reason is always given."""
+    seen = assess(ratings("responsibility", points))
+    change = seen.change.set_index("scale").loc["responsibility"]
+    assert change["verdict"] == verdict == seen.area("responsibility").verdict
+    assert change["method"] == "nonoverlap of all pairs"
+    assert change["reason"].endswith(".")
+
+
+def test_the_reason_can_be_read_aloud() -> None:
+    """The reason names the sittings compared and what no change would look like."""
+    seen = assess(ratings("space", [1, 1, 1, 2, 3, 3, 3, 3]))
+    assert seen.area("space").reason == (
+        "Comparing your first 4 sittings with your latest 4: in about 100 of 100 pairs the recent one is better "
+        "(likely 58 to 100; no change would be 50). That is more than the usual ups and downs."
+    )
+
+
+def test_worse_comes_with_a_next_step() -> None:
+    """A dip is followed by something small to do and a question to take along."""
+    seen = assess(ratings("communication", [3, 3, 3, 3, 1, 1, 1, 1]))
+    assert "dipped" in seen.steps[0].text
+    assert seen.steps[0].href == "20-communication.ipynb#communication.pause"
+    assert "What was different in the weeks when it got harder with “Talking and listening”?" in seen.questions
+
+
+def test_a_locked_exercise_is_never_a_next_step() -> None:
+    """What a gate locks is not suggested."""
+    answers = ratings("communication", [3, 3, 3, 3, 1, 1, 1, 1])
+    locked = frozenset(exercise.id for exercise in BOOK.exercises)
+    assert assess(answers, standing=standing(locked=locked)).steps == ()
+    some = assess(answers, standing=standing(locked=frozenset({"communication.pause"})))
+    assert all("communication.pause" not in step.href for step in some.steps)
+
+
+def test_nothing_is_scored_that_a_gate_forbids() -> None:
+    """A forbidden scale is in no table, no area and no picture; the page names it and says why."""
+    answers = pd.concat([ratings("responsibility", [1] * 8), ratings("space", [2] * 8)], ignore_index=True)
+    seen = assess(answers, standing=standing(unscored=frozenset({"responsibility"})))
+    assert "responsibility" not in set(seen.scores["scale"]) | set(seen.change["scale"])
+    assert "space" in set(seen.scores["scale"])
+    assert seen.unscored == (("Taking responsibility", "Not scored for now (“You first”). Your answers are kept."),)
+    assert "Taking responsibility over time" not in seen._repr_html_()
+
+
+def test_in_a_crisis_nothing_is_scored_and_nothing_is_asked() -> None:
+    """With every scale forbidden there is no number, no verdict and no task."""
+    seen = assess(ratings("responsibility", [1, 1, 1, 3, 3, 3]), standing=standing(unscored=frozenset({"all"})))
+    assert (len(seen.scores), len(seen.change), seen.areas, seen.steps) == (0, 0, (), ())
+    assert len(seen.unscored) == len(BOOK.scales)
+
+
+def test_answering_the_crisis_question_hides_the_scores(tmp_path) -> None:
+    """In a real journal, a yes to the question about suicide takes every score away and keeps every answer."""
+    journal = Journal.create(tmp_path / "journal", now=lambda: example.ENDS)
+    example.fill(journal)
+    before = journal.assessment()
+    assert len(before.scores)
+    journal.save("start.safety.suicide", "yes")
+    after = journal.assessment()
+    assert (len(after.scores), after.areas) == (0, ())
+    assert len(journal.answers()) == len(example_rows(journal))
+    journal.close()
+
+
+def example_rows(journal: Journal) -> dict:
+    return journal.responses()
+
+
+def test_a_published_scale_is_judged_by_reliable_change() -> None:
+    """With norms, the first and the latest score are compared against the instrument's own error and its cut-off."""
+    norms = {"sd": 7.5, "reliability": 0.8, "cutoff": 50, "source": "Invented"}
+    scales = [one.model_copy(update={"norms": Norms.model_validate(norms)}) for one in BOOK.scales]
+    chapters = [
+        chapter.model_copy(update={"scales": tuple(one for one in scales if one.id in {s.id for s in chapter.scales})})
+        for chapter in BOOK.chapters
+    ]
+    book = BOOK.model_copy(update={"chapters": tuple(chapters)})
+    seen = assessment.assess(book, ratings("space", [1, 3]), now=NOW)
+    change = seen.change.set_index("scale").loc["space"]
+    assert (change["method"], change["verdict"]) == ("reliable change", "better")
+    assert change["value"] == pytest.approx(50 / 4.7434, abs=1e-3)
+    assert change["reason"] == (
+        "From 25 to 75. This questionnaire moves by up to 9.3 points by itself, so the difference is more than its own "
+        "error. Your score was below and is now above the published line of 50."
+    )
+    one = assessment.assess(book, ratings("space", [1]), now=NOW)
+    assert one.area("space").verdict == "too few sittings"
+
+
+def test_a_reworded_question_is_marked_on_the_timeline() -> None:
+    """The occasion from which a question reads differently carries the new words."""
+    old = ratings("space", [1, 1, 1])
+    new = ratings("space", [2, 2, 2], first="2026-01-26").assign(prompt="I kept the line they drew.")
+    seen = assess(pd.concat([old, new], ignore_index=True).astype({"prompt": "category", "item": "category"}))
+    space = seen.scores[seen.scores["scale"] == "space"].set_index("occasion")["reworded"]
+    assert "I kept the line they drew." in space["2026-01-26"]
+    assert set(space.drop("2026-01-26")) == {""}
+
+
+def test_behind_each_number_are_its_answers() -> None:
+    """Every score can be opened to the answers it came from."""
+    seen = assess(ratings("space", [1, 3]))
+    behind = seen.behind("space")
+    assert len(behind) == 12
+    assert behind["occasion"].tolist() == ["2026-01-05"] * 6 + ["2026-01-12"] * 6
+    assert behind["score"].tolist() == [1] * 6 + [3] * 6
+
+
+def test_planned_against_done_forgives_empty_days() -> None:
+    """Kept of planned, over the days with an entry; coming back counts by itself; there is no streak."""
+    seen = assess(
+        rows(
+            ("improvement.log.planned", "2026-03-02", 2, 2),
+            ("improvement.log.kept", "2026-03-02", 1, 1),
+            ("improvement.log.resumed", "2026-03-04", "yes", None),
+            ("improvement.log.planned", "2026-03-16", 3, 3),
+            ("improvement.log.kept", "2026-03-16", 3, 3),
+            ("improvement.log.old_habit", "2026-03-02", 5, 5),
+            ("improvement.log.replacement", "2026-03-02", 1, 1),
+            ("improvement.log.old_habit", "2026-03-16", 2, 2),
+            ("improvement.log.replacement", "2026-03-16", 4, 4),
+            ("improvement.plans.plans", "once", [{"cue": "tired", "action": "walk"}], None),
+        )
+    )
+    practice = seen.practice
+    assert practice is not None
+    assert practice.sentences == (
+        "On 3 days you planned 5 small things and did 4. Days without an entry do not count against you.",
+        "You came back after a gap or a slip 1 time. Each one is a success of its own.",
+        "Old habit and new one: in your first week, 5 and 1 times; in your latest week, 2 and 4 times.",
+    )
+    assert practice.plans == (("tired", "walk"),)
+    assert practice.weeks[["week", "days", "planned", "kept"]].to_numpy().tolist() == [
+        ["2026-03-02", 2, 2, 1],
+        ["2026-03-16", 1, 3, 3],
+    ]
+    assert "streak" not in seen._repr_html_().lower()
+
+
+def test_goals_are_read_with_their_weights() -> None:
+    """Levels and weights of the months make one T-score."""
+    seen = assess(
+        rows(
+            ("improvement.goals.goal", "2026-01-01", "Hear people out", None),
+            ("improvement.goals.level", "2026-01-01", "1", 1),
+            ("improvement.goals.weight", "2026-01-01", 2, 2),
+            ("improvement.goals.goal", "2026-02-01", "Call my sister", None),
+        )
+    )
+    assert seen.practice is not None
+    assert seen.practice.goals == (
+        assessment.Goal("2026-01-01", "Hear people out", "1"),
+        assessment.Goal("2026-02-01", "Call my sister", ""),
+    )
+    assert seen.practice.attainment == pytest.approx(60)
+
+
+def test_lines_are_the_newest_words_of_each_chapter() -> None:
+    """What the client took from a chapter is shown in notebook order."""
+    seen = assess(
+        rows(
+            ("space.take.line", "once", "Waves fall.", None), ("responsibility.take.line", "once", "I did that.", None)
+        )
+    )
+    assert [line.text for line in seen.lines] == ["I did that.", "Waves fall."]
+
+
+def test_the_answers_handed_in_are_left_alone() -> None:
+    """Assessing changes nothing in the table."""
+    answers = ratings("space", [1, 2, 3])
+    before = answers.copy(deep=True)
+    assess(answers)
+    pd.testing.assert_frame_equal(answers, before)
+
+
+def test_it_promises_nothing() -> None:
+    """No chance, no grade, no comparison and no win in anything the panel says."""
+    html = assess(ratings("responsibility", [1, 1, 1, 3, 3, 3]))._repr_html_()
+    words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S).lower()
+    for banned in ("win back", "get them back", "chance", "streak", "days until", "failed", "failure"):
+        assert banned not in words
+    assert "a finished workbook is not proof of change" in words
+
+
+def test_the_quiet_repr_quotes_no_answer() -> None:
+    """What lands in a log names scales and verdicts, never an answer."""
+    seen = assess(rows(("space.take.line", "once", "Secret words", None)))
+    assert "Secret" not in repr(seen)
