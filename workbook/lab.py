@@ -54,7 +54,6 @@ _HIDDEN = (
 )
 
 _SETTINGS: dict[str, dict[str, object]] = {
-    "@jupyterlab/application-extension:shell": {"startMode": "single"},
     "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
     "@jupyterlab/apputils-extension:notification": {
         "checkForUpdates": False,
@@ -78,8 +77,10 @@ _SETTINGS: dict[str, dict[str, object]] = {
     "@jupyterlab/statusbar-extension:plugin": {"visible": False},
 }
 
+# With a page for a double click instead of the notebook editor.
 _PAGES: dict[str, dict[str, object]] = {
-    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}}
+    "@jupyterlab/application-extension:shell": {"startMode": "single"},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}},
 }
 
 

@@ -135,7 +135,7 @@ def shown(form: Locator) -> dict[str, object]:
 
 
 def _ruler(form: Locator, question: str, point: int) -> Locator:
-    return form.get_by_role("group", name=question).get_by_text(str(point), exact=True)
+    return form.get_by_role("group", name=question).get_by_role("radio").nth(point)
 
 
 def every_kind(page: Page | FrameLocator) -> Locator:

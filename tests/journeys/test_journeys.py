@@ -166,7 +166,7 @@ def test_nothing_is_asked_of_the_network(lab: Lab, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(lab.address)
-    page.frame_locator("iframe").locator(".mend-form").first.wait_for()
+    page.frame_locator('iframe[src*="00-start"]').locator(".mend-form").first.wait_for()
     elsewhere = [url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", url)]
     assert elsewhere == []
 
@@ -179,7 +179,12 @@ def test_letters_typed_on_a_radio_button_do_not_edit_the_notebook(
     with serving(make_journal(tmp_path_factory.mktemp("plain") / "journal"), "--plain") as plain:
         page.goto(plain.url("lab/tree/01-every.ipynb"))
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.evaluate(
+            """async () => {
+                 await window.jupyterapp.shell.currentWidget.sessionContext.ready;
+                 await window.jupyterapp.commands.execute("notebook:run-all-cells");
+               }"""
+        )
         form = filling.every_kind(page)
         cells = page.locator(".jp-Notebook .jp-Cell").count()
         for focused in (form.get_by_role("radio").first, form.get_by_role("checkbox").first):

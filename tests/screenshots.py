@@ -1,0 +1,65 @@
+"""Take a picture of every chapter, light, dark and narrow: `python -m tests.screenshots`.
+
+They go to `screenshots/`, which git ignores; the picture in the README, `docs/start.png`, is made with them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests import safe_answers
+from tests.journeys.conftest import ARGUMENTS
+from tests.journeys.serving import serving
+from workbook import definition
+from workbook.journal import Journal
+
+ROOT = Path(__file__).parents[1]
+LOOKS = {
+    "light": ("light", 1280, 900),
+    "dark": ("dark", 1280, 900),
+    "narrow": ("light", 360, 740),
+}
+
+
+def main() -> None:
+    """Start JupyterLab on a journal made for this, and look at each page."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("Install Chromium first.")
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        journal = Path(temporary, "journal")
+        with Journal.create(journal) as made:
+            safe_answers.answer_safely(made.save)
+        with serving(journal) as lab, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+            page.goto(lab.address)
+            page.frame_locator("iframe").locator(".mend-form").first.wait_for()
+            page.wait_for_timeout(3000)  # the words first, then the forms, then what they know
+            page.screenshot(path=ROOT / "docs" / "start.png")
+            for chapter in definition.load().chapters:
+                page.goto(lab.page(chapter.notebook))
+                _wait(page)
+                for look, (scheme, width, height) in LOOKS.items():
+                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # the two names it knows
+                    page.set_viewport_size({"width": width, "height": height})
+                    page.wait_for_timeout(300)
+                    path = folder / f"{chapter.notebook}-{look}.png"
+                    page.screenshot(path=path, full_page=True)
+                    print(path.relative_to(ROOT))
+            browser.close()
+
+
+def _wait(page: Page) -> None:
+    page.locator(".mend-chapter").first.wait_for()
+    page.wait_for_function("!document.querySelector('.mend-form .mend-wait:not([hidden])')")
+    page.wait_for_timeout(500)
+
+
+if __name__ == "__main__":
+    main()
