@@ -41,9 +41,19 @@ FORGETTING = (
 
 
 class Lock:
-    """The passphrase of one journal. `folder` is its `.mend/keys`; `now` is the clock."""
+    """The passphrase of one journal. `folder` is its `.mend/keys`; `now` is the clock.
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `wrap` and `unwrap` seal bytes under a passphrase; each takes about a second, on purpose.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wrap: Callable[[bytes, str], bytes] = seal.seal_with_passphrase,
+        unwrap: Callable[[bytes, str], bytes] = seal.unseal_with_passphrase,
+    ) -> None:
+        self._wrap_bytes, self._unwrap_bytes = wrap, unwrap
         self._file = folder / "lock.json"
         self._attempts = folder / "attempts.json"  # how many were wrong and when; nothing secret
         self._now = now
@@ -59,7 +69,7 @@ class Lock:
     def make(self, key: bytes, passphrase: str) -> None:
         """Keep `key` under a passphrase. Raises WeakPassphrase."""
         judge(passphrase)
-        self._write({"format": 1, "check": _check(key), "passphrase": _wrap(key, _same(passphrase))})
+        self._write({"format": 1, "check": _check(key), "passphrase": self._wrap(key, _same(passphrase))})
 
     def fits(self, key: bytes) -> bool:
         """Say whether a key is the one of this journal."""
@@ -68,12 +78,12 @@ class Lock:
     def change(self, key: bytes, passphrase: str) -> None:
         """Put a new passphrase in the place of the old one; a recovery key stays good. Raises WeakPassphrase."""
         judge(passphrase)
-        self._write(self._read() | {"passphrase": _wrap(key, _same(passphrase))})
+        self._write(self._read() | {"passphrase": self._wrap(key, _same(passphrase))})
 
     def recovery(self, key: bytes) -> str:
         """Return a new recovery key, to be written on paper; an earlier one opens nothing any more."""
         code = "".join(secrets.choice(_LETTERS) for _ in range(30))
-        self._write(self._read() | {"recovery": _wrap(key, code)})
+        self._write(self._read() | {"recovery": self._wrap(key, code)})
         return "-".join(code[n : n + 5] for n in range(0, 30, 5))
 
     def open(self, secret: str) -> bytes:
@@ -89,7 +99,7 @@ class Lock:
             tries.insert(0, ("recovery", code))
         for name, word in tries:
             with contextlib.suppress(SealError):
-                key = seal.unseal_with_passphrase(base64.b64decode(held[name]), word)
+                key = self._unwrap_bytes(base64.b64decode(held[name]), word)
                 self._attempts.unlink(missing_ok=True)
                 return key
         _write(self._attempts, {"wrong": wrong + 1, "last": self._now().isoformat()})
@@ -99,6 +109,9 @@ class Lock:
         """Forget the passphrase and the recovery key."""
         self._file.unlink(missing_ok=True)
         self._attempts.unlink(missing_ok=True)
+
+    def _wrap(self, key: bytes, word: str) -> str:
+        return base64.b64encode(self._wrap_bytes(key, word)).decode()
 
     def _wait(self) -> int:
         """Return how many were wrong so far, or raise Locked while it is too early for another."""
@@ -173,10 +186,6 @@ def _code(secret: str) -> str | None:
     """A recovery key however it was typed, or None."""
     code = secret.strip().upper().translate(_MISREAD)
     return code if len(code) == 30 and set(code) <= set(_LETTERS) else None
-
-
-def _wrap(key: bytes, word: str) -> str:
-    return base64.b64encode(seal.seal_with_passphrase(key, word)).decode()
 
 
 def _check(key: bytes) -> str:
