@@ -17,7 +17,7 @@ STAGES = (
     "errors resources reading conditions models coherence definition answers drift overlay",
     "measures safety helplines language store lock backups",
     "frame scoring assessment charts example report export seal form journal share caseload",
-    "chapter pages notebooks lab cli",
+    "panel share_panel chapter notebooks pages lab cli",
 )
 ORDER = " ".join(STAGES).split()
 
