@@ -1,0 +1,152 @@
+"""An export comes back as it went out, and no cell of it runs in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbook import definition, example, export, frame
+from workbook.errors import WorkbookError
+from workbook.journal import Journal
+
+HOSTILE = (
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",  # a wide equals sign
+    "'=1",
+    "<script>alert(1)</script>",
+    'a "quoted", cell\nof two lines',
+    "\u202eright to left",
+    "🌧️🌈",
+    "",
+)
+
+
+@dataclass
+class ByHand:
+    """As much of a journal as an export reads."""
+
+    workbook: definition.Workbook
+    table: pd.DataFrame
+
+    def answers(self) -> pd.DataFrame:
+        return self.table
+
+
+def texts(*values: object) -> ByHand:
+    rows = [
+        {
+            "chapter": "space",
+            "exercise": "space.take",
+            "occasion": f"2026-03-{number + 1:02}",
+            "item": "space.take.line",
+            "kind": "text",
+            "prompt": "What do I take from this chapter?",
+            "value": value,
+            "label": str(value),
+            "score": 2.0 if number % 2 else float("nan"),
+            "status": "answered",
+            "share": "private" if number == 1 else "ask",
+            "answered_at": pd.Timestamp("2026-03-01T12:00:00.123456Z"),
+        }
+        for number, value in enumerate(values)
+    ]
+    table = pd.DataFrame(rows, columns=list(frame.COLUMNS)).astype(frame.COLUMNS)
+    return ByHand(definition.load(), table)
+
+
+@pytest.fixture(scope="module")
+def robin(tmp_path_factory: pytest.TempPathFactory) -> Journal:
+    journal = Journal.create(tmp_path_factory.mktemp("example") / "journal", now=lambda: example.ENDS)
+    example.fill(journal)
+    return journal
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_a_whole_journal_comes_back(robin: Journal, tmp_path: Path, ending: str) -> None:
+    """Every row, value, label, score and time of the example survives each format."""
+    path, _ = export.write(robin, tmp_path / f"answers.{ending}")
+    back, sent = export.read(path), robin.answers()
+    assert list(back.columns) == list(frame.COLUMNS)
+    for name in frame.COLUMNS:
+        assert back[name].equals(sent[name]) or back[name].tolist() == sent[name].tolist(), name
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_hostile_words_come_back_as_words(tmp_path: Path, ending: str) -> None:
+    """Formulas, markup, marks and emoji survive each format as the text they are."""
+    journal = texts(*HOSTILE, "x" * 1_000_000, ["a", "=b"], {"part": "=c"}, None, 7)
+    path, _ = export.write(journal, tmp_path / f"answers.{ending}")
+    back = export.read(path)
+    assert back["value"].tolist() == journal.table["value"].tolist()
+    assert back["label"].tolist() == journal.table["label"].tolist()
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
+    """Read as a spreadsheet reads it, no cell begins with what starts a formula, in answers and codebook."""
+    for path in export.write(texts(*HOSTILE, "\0=1"), tmp_path / "answers.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(export.FORMULA) or "\0" in cell]
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_private_answers_can_stay_behind(tmp_path: Path) -> None:
+    """With private=False a private answer is not in the file at all."""
+    path, _ = export.write(texts("open", "secret words"), tmp_path / "answers.json", private=False)
+    assert "secret words" not in path.read_text("utf-8")
+    assert export.read(path)["value"].tolist() == ["open"]
+
+
+def test_the_codebook_explains_every_item(robin: Journal, tmp_path: Path) -> None:
+    """Each item that can be answered has a row: its words, its values, its range, its scales, who may see it."""
+    _, beside = export.write(robin, tmp_path / "answers.csv")
+    assert beside.name == "answers-codebook.csv"
+    book = export.codebook(robin.workbook).set_index("item")
+    assert set(robin.answers()["item"]) <= set(book.index)
+    assert book.loc["space.rating.boundary"].to_dict() == {
+        "chapter": "space",
+        "exercise": "space.rating",
+        "kind": "scale",
+        "prompt": robin.workbook.item("space.rating.boundary").prompt,
+        "values": "0 = never; 1 = seldom; 2 = sometimes; 3 = often; 4 = almost always; no_opportunity = no opportunity",
+        "lowest": "0",
+        "highest": "4",
+        "share": robin.workbook.exercise("space.rating").share,
+        "repeats": "weekly",
+        "scales": "space",
+        "retired": "",
+        "source": "Own items (S)",
+    }
+
+
+def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    """Nobody else on the computer may read an export."""
+    for path in export.write(texts("words"), tmp_path / "answers.csv"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_wrong_ending_and_a_missing_folder_are_said_in_a_sentence(tmp_path: Path) -> None:
+    """What went wrong and what to do; nothing is left half-written."""
+    with pytest.raises(WorkbookError, match=r"End it in one of: \.csv, \.json, \.parquet"):
+        export.write(texts("words"), tmp_path / "answers.xls")
+    with pytest.raises(WorkbookError, match="could not be written"):
+        export.write(texts("words"), tmp_path / "missing" / "answers.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_says_how_far_it_is(tmp_path: Path) -> None:
+    """Progress goes from nothing to done."""
+    said: list[tuple[int, int, str]] = []
+    export.write(texts("words"), tmp_path / "answers.csv", progress=lambda *step: said.append(step))
+    assert [step[0] for step in said] == [0, 1, 2, 3]
