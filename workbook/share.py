@@ -10,6 +10,7 @@ import json
 import secrets
 import zlib
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -19,7 +20,7 @@ from workbook.definition import Repeats, Workbook
 from workbook.errors import Refused, SealError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from workbook.journal import Journal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SAFETY_QUESTIONS = ("start.privacy", "start.safety", "start.recheck")
 LARGEST = 8 * 1024 * 1024  # bytes of any file once opened
 VERSION = 1
+_SEALED = b"age-encryption.org/"  # how every sealed file begins
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*){0,2}$", max_length=120)]
 Occasion = Annotated[str, Field(pattern=r"^(once|\d{4}-\d\d-\d\d(-\d{1,3})?)$")]
@@ -290,6 +292,28 @@ class Choice(NamedTuple):
     changed: bool  # sent, and answered anew since
 
 
+class Given(NamedTuple):
+    """A file from a counselor, judged; nothing has changed yet."""
+
+    kind: Literal["assignment", "feedback"]
+    lines: tuple[str, ...]  # who it is from, and what `accept` would change
+    accept: Callable[[], object]  # take it in
+
+
+def given(journal: Journal, data: bytes) -> Given:
+    """Judge the bytes of a file from a counselor, whatever its name.
+
+    Raises Refused with one sentence when it is neither an assignment nor feedback for this journal, or is damaged.
+    """
+    if data.startswith(_SEALED):
+        feedback, again = _feedback_for(journal, data)
+        lines = _feedback_lines(journal, feedback, again)
+        return Given("feedback", tuple(lines), partial(accept_feedback, journal, data))
+    assignment = read_assignment(data)
+    _refuse_older(journal, assignment)
+    return Given("assignment", tuple(changes(journal, assignment)), partial(accept, journal, assignment))
+
+
 def changes(journal: Journal, assignment: Assignment) -> list[str]:
     """Say, before anything changes, who an assignment is from and what it would change."""
     workbook = assignment.workbook
@@ -316,11 +340,16 @@ def accept(journal: Journal, assignment: Assignment) -> None:
 
     Raises Refused when a newer one from the same counselor is already there.
     """
+    _refuse_older(journal, assignment)
+    with journal.store.together():
+        journal.assign(assignment.workbook)
+        journal.store.record("assignment", "current", json.loads(assignment.model_dump_json(exclude={"workbook"})))
+
+
+def _refuse_older(journal: Journal, assignment: Assignment) -> None:
     before = _current_assignment(journal)
     if before is not None and before["token"] == assignment.token and before["sequence"] > assignment.sequence:
         raise Refused("A newer assignment from this counselor is already here. Nothing was changed.")
-    journal.assign(assignment.workbook)
-    journal.store.record("assignment", "current", json.loads(assignment.model_dump_json(exclude={"workbook"})))
 
 
 def choices(journal: Journal) -> list[Choice]:
@@ -344,6 +373,69 @@ def choices(journal: Journal) -> list[Choice]:
             )
         )
     return rows
+
+
+def chosen(journal: Journal, include: Iterable[str], withdraw: Iterable[str] = ()) -> set[str]:
+    """Return what is shared from now on (`item@occasion`): what was, and what `include` names, less `withdraw`.
+
+    Each name is a chapter, an exercise, an item or `item@occasion`. What is private in a chapter or an exercise
+    stays out of it. Raises UnknownId for a name that does not exist, Refused for one that has nothing to give.
+    """
+    rows = choices(journal)
+    ticked = {choice.key for choice in rows if choice.shared}
+    for name in include:
+        found = _named(journal, rows, name)
+        open_to_share = {choice.key for choice in found if choice.share != "private"}
+        if not found:
+            raise Refused(f"There is no answer in “{name}” yet. Nothing was sealed.")
+        if not open_to_share:
+            raise Refused(f"Everything in “{name}” is private and stays here. Nothing was sealed.")
+        ticked |= open_to_share
+    for name in withdraw:
+        gone = {choice.key for choice in _named(journal, rows, name)} & ticked
+        if not gone:
+            raise Refused(f"Nothing in “{name}” is shared, so there is nothing to take back. Nothing was sealed.")
+        ticked -= gone
+    return ticked
+
+
+def _named(journal: Journal, rows: Iterable[Choice], name: str) -> list[Choice]:
+    id, at, occasion = name.partition("@")
+    known = (journal.workbook.chapter, journal.workbook.exercise, journal.workbook.item)
+    known[min(id.count("."), 2)](id)  # raises UnknownId, naming the nearest
+    return [
+        choice
+        for choice in rows
+        if id in (choice.chapter, choice.exercise, choice.item) and (not at or occasion == choice.occasion)
+    ]
+
+
+class Preview(NamedTuple):
+    """What a submission changes on the counselor's side."""
+
+    new: tuple[SharedAnswer, ...]
+    changed: tuple[SharedAnswer, ...]  # they have an earlier version
+    again: tuple[SharedAnswer, ...]  # they have this very one
+    kept: int  # answers they have already, which are not in the file
+    taken_back: tuple[str, ...]  # item@occasion: gone on their side once they open the file
+    gates: tuple[GateEvent, ...]
+
+
+def preview(journal: Journal, submission: Submission) -> Preview:
+    """Tell what of a submission is new to the counselor, what has changed, and what they lose."""
+    before = _sent(journal).holds
+    kinds: dict[str, list[SharedAnswer]] = {"new": [], "changed": [], "again": []}
+    for answer in submission.answers:
+        stamp = before.get(_key(answer))
+        kinds["new" if stamp is None else "again" if stamp == _stamp(answer) else "changed"].append(answer)
+    return Preview(
+        new=tuple(kinds["new"]),
+        changed=tuple(kinds["changed"]),
+        again=tuple(kinds["again"]),
+        kept=len(submission.holds) - len(submission.answers),
+        taken_back=tuple(sorted(before.keys() - set(submission.holds))),
+        gates=submission.gates,
+    )
 
 
 def submission(
@@ -429,15 +521,43 @@ def accept_feedback(journal: Journal, sealed: bytes) -> Feedback:
 
     Raises Refused when it is for someone else, from someone else, or older than what is there.
     """
+    feedback, again = _feedback_for(journal, sealed)
+    if not again:
+        with journal.store.together():
+            _take_in(journal, feedback)
+    return feedback
+
+
+def _feedback_for(journal: Journal, sealed: bytes) -> tuple[Feedback, bool]:
+    """Feedback that belongs to this journal, and whether this very one was taken in before."""
     feedback = read_feedback(sealed, journal.key)
     assignment = _current_assignment(journal)
     if assignment is None or assignment["token"] != feedback.token:
         raise Refused("This feedback does not belong to your assignment. Check who sent it. Nothing was changed.")
-    newest = max((record.payload["sequence"] for record in journal.store.records("feedback")), default=0)
+    held = [record.payload for record in journal.store.records("feedback")]
+    newest = max((reply["sequence"] for reply in held if reply["token"] == feedback.token), default=0)
     if feedback.sequence < newest:
         raise Refused("Newer feedback is already here. Nothing was changed.")
-    if feedback.sequence == newest:
-        return feedback
+    return feedback, feedback.sequence == newest
+
+
+def _feedback_lines(journal: Journal, feedback: Feedback, again: bool) -> list[str]:
+    lines = [f"From {feedback.counselor}."]
+    if again:
+        return [*lines, "You opened this file before. Nothing changes."]
+    if feedback.reply:
+        lines.append("It holds a reply to you.")
+    if feedback.comments:
+        count = len(feedback.comments)
+        lines.append(f"It puts {count} comment{'s' if count > 1 else ''} beside your answers.")
+    if feedback.assignment is not None:
+        assignment = read_assignment(pack(feedback.assignment))
+        _refuse_older(journal, assignment)
+        return [*lines, *changes(journal, assignment)[1:]]
+    return [*lines, "None of your answers change."]
+
+
+def _take_in(journal: Journal, feedback: Feedback) -> None:
     if feedback.assignment is not None:
         accept(journal, read_assignment(pack(feedback.assignment)))
     places = {version.id: version for version in journal.store.history()}
@@ -448,13 +568,13 @@ def accept_feedback(journal: Journal, sealed: bytes) -> Feedback:
             note = beside | {"text": comment.text, "at": feedback.made_at.isoformat()}
             journal.store.record("comment", comment.answer, note)
     reply = {
+        "token": feedback.token,
         "sequence": feedback.sequence,
         "from": feedback.counselor,
         "reply": feedback.reply,
         "at": feedback.made_at.isoformat(),
     }
-    journal.store.record("feedback", str(feedback.sequence), reply)
-    return feedback
+    journal.store.record("feedback", f"{feedback.token} {feedback.sequence}", reply)
 
 
 def _current_assignment(journal: Journal) -> Mapping[str, Any] | None:

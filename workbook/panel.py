@@ -1,0 +1,80 @@
+"""A part of a page that asks and shows, beside the forms: what it holds travels in messages, never in traits."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from workbook.errors import Locked, WorkbookError
+
+_log = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_GENERAL = "Something went wrong inside the workbook. What you wrote is safe. Reload this page to go on."
+
+# What every panel says by itself; a panel's own texts stand beside these.
+TEXTS: dict[str, str] = {
+    "opening": "Opening…",
+    "waiting": "Still waiting for an answer from the workbook. If nothing happens, reload this page.",
+    "locked": "This journal is locked. Its passphrase opens it again; what you wrote is safe.",
+    "reload": "Reload this page",
+}
+
+Message = Mapping[str, Any]
+Buffers = Sequence[bytes]
+Reply = Mapping[str, object] | tuple[Mapping[str, object], Sequence[bytes]]
+Handler = Callable[[Message, Buffers], Reply]
+
+
+def script(name: str) -> str:
+    """Return a panel's script with what all panels share in front: one file for the browser, without a build."""
+    shared = (_HERE / "panel.js").read_text(encoding="utf-8")
+    own = (_HERE / name).read_text(encoding="utf-8")
+    return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + re.sub(
+        r'^import \{[^}]*\} from "\./panel\.js";\n', "", own, flags=re.M
+    )
+
+
+class Panel(anywidget.AnyWidget):
+    """A panel with a table of what its page may ask.
+
+    `handlers` maps a message's type to the function that answers it: `handler(message, buffers)` returns the reply,
+    or the reply and the bytes that go with it. A WorkbookError becomes `{type: "refused", reason}`, Locked becomes
+    `{type: "locked"}`. Anything else raised is a sentence to the person, and its type (no word of theirs) to the log.
+    """
+
+    _css = _HERE / "panel.css"
+    panel = traitlets.Dict().tag(sync=True)  # static words only
+
+    def __init__(self, name: str, static: Mapping[str, object], handlers: Mapping[str, Handler]) -> None:
+        super().__init__(panel=dict(static))
+        self._name = name
+        self._handlers = handlers
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def changed(self) -> None:
+        """Ask every page that shows this panel to read again."""
+        self.send({"type": "changed"})
+
+    def _receive(self, _widget: object, content: object, buffers: Sequence[Any]) -> None:
+        message: Message = content if isinstance(content, dict) else {}
+        reply: Reply
+        try:
+            reply = self._handlers[message["type"]](message, [bytes(buffer) for buffer in buffers])
+        except Locked:
+            reply = {"type": "locked"}
+        except WorkbookError as error:
+            reply = {"type": "refused", "reason": str(error)}
+        except Exception as error:  # whatever it was, the person hears of it
+            _log.error("%s: %s", self._name, type(error).__name__)
+            reply = {"type": "refused", "reason": _GENERAL}
+        words, enclosed = reply if isinstance(reply, tuple) else (reply, ())
+        self.send({**words, "seq": message.get("seq")}, list(enclosed) or None)
