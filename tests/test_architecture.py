@@ -15,8 +15,8 @@ PACKAGE = Path(workbook.__file__).parent
 
 STAGES = (
     "errors resources reading conditions models coherence definition answers drift overlay",
-    "measures safety helplines language store lock backups",
-    "frame scoring assessment charts example report export seal form journal share caseload",
+    "measures safety helplines language seal store lock backups",
+    "frame scoring assessment charts example report export form journal share caseload",
     "panel share_panel chapter notebooks pages lab cli",
 )
 ORDER = " ".join(STAGES).split()
