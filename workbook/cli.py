@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,28 +53,33 @@ def main() -> None:
 @click.option("--plain", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
 def open(path: Path | None, journal_path: Path | None, port: int | None, no_browser: bool, plain: bool) -> None:
     """Open a journal in the browser; the first time, make it."""
-    from workbook import lab, notebooks
+    from workbook import lab, lock, notebooks
     from workbook.errors import Locked
-    from workbook.journal import find, open_journal
+    from workbook.journal import find, open_journal, unlock
 
     folder = find(journal_path or path).absolute()
+    kept: tuple[Path, ...] = ()
+    key = None
     try:
         with open_journal(folder) as journal:
             kept = notebooks.refresh(journal.workbook, folder)
+        key = unlock(folder)
     except Locked:  # the page asks for the passphrase
-        kept = ()
+        pass
+    os.environ.pop("WORKBOOK_PASSPHRASE", None)  # kernels ask the keeper, and have no use for it
     for mine in kept:
         click.echo(f"You had changed a page, so your own is kept as {mine.name}.")
-    lab.serve(
-        folder,
-        notebooks.contents(folder),
-        notebooks.harmless(folder),
-        port=port,
-        browser=not no_browser,
-        plain=plain,
-        environment={"WORKBOOK_HOME": str(folder)},
-        say=click.echo,
-    )
+    with lock.Keeper(key) as keeper:
+        lab.serve(
+            folder,
+            notebooks.contents(folder),
+            notebooks.harmless(folder),
+            port=port,
+            browser=not no_browser,
+            plain=plain,
+            environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
+            say=click.echo,
+        )
 
 
 @_command("workbook check data/workbook")
@@ -105,9 +111,84 @@ def report(journal_path: Path | None, output: Path) -> None:
         click.echo(f"Written: {journal.report(output)}")
 
 
+@_command("workbook export -o answers.csv")
+@_journal
+@click.option(
+    "-o", "--output", type=_ANY_PATH, default=Path("answers.csv"), show_default=True, help=".csv, .json or .parquet."
+)
+@click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
+def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
+    """Write every answer as a table for other programs, with a codebook beside it."""
+    from workbook import export as exports
+
+    with _existing(journal_path) as journal:
+        for written in exports.write(journal, output, private=not no_private):
+            click.echo(f"Written: {written}")
+
+
+@_command("workbook lock")
+@_journal
+@click.option("--change", is_flag=True, help="Choose another passphrase for a locked journal.")
+@click.option("--recovery-key", is_flag=True, help="Print a recovery key to write on paper.")
+def lock(journal_path: Path | None, change: bool, recovery_key: bool) -> None:
+    """Lock the answers with a passphrase."""
+    from workbook.lock import FORGETTING
+
+    with _existing(journal_path) as journal:
+        if change:
+            journal.change_passphrase(_ask("Passphrase now"), _choose())
+            click.echo("The passphrase is changed.")
+        elif recovery_key:
+            click.echo(journal.recovery_key(_ask()))
+        else:
+            click.echo(FORGETTING)
+            passphrase = _choose()
+            journal.lock(passphrase)
+            click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
+            click.echo(journal.recovery_key(passphrase))
+
+
+@_command("workbook unlock")
+@_journal
+def unlock(journal_path: Path | None) -> None:
+    """Take the passphrase off, so that anyone with the files can read the answers."""
+    with _existing(journal_path) as journal:
+        journal.unlock(_ask())
+        click.echo("The journal has no passphrase any more.")
+
+
+@_command("workbook backup ~/mend-copy")
+@click.argument("folder", required=False, type=_ANY_PATH)
+@_journal
+def backup(folder: Path | None, journal_path: Path | None) -> None:
+    """Copy the answers as they are now, into a new folder or beside the journal's own backups."""
+    with _existing(journal_path) as journal:
+        click.echo(f"Written: {journal.backup(folder)}")
+
+
+@_command("workbook restore")
+@click.argument("file", required=False, type=_ANY_PATH, metavar="[BACKUP]")
+@_journal
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would change.")
+def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
+    """Go back to a backup, after saying what that changes."""
+    with _existing(journal_path) as journal:
+        click.echo(str(journal.restore(file) if yes else journal.preview(file)))
+        if not yes:
+            click.echo("Nothing was changed. To do it, type the same with --yes.")
+
+
+def _ask(what: str = "Passphrase") -> str:
+    return str(click.prompt(what, hide_input=True, err=True))
+
+
+def _choose() -> str:
+    return str(click.prompt("New passphrase", hide_input=True, confirmation_prompt="Once more", err=True))
+
+
 def _existing(path: Path | None) -> Journal:
-    """Open a journal that is there already: only `open` makes one."""
-    from workbook.errors import JournalError
+    """Open a journal that is there already, asking for its passphrase: only `open` makes one."""
+    from workbook.errors import JournalError, Locked
     from workbook.journal import MARK, find, open_journal
 
     folder = find(path)
@@ -115,4 +196,7 @@ def _existing(path: Path | None) -> Journal:
         raise JournalError(
             f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {folder}"
         )
-    return open_journal(folder)
+    try:
+        return open_journal(folder)
+    except Locked:
+        return open_journal(folder, passphrase=_ask())

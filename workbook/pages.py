@@ -48,13 +48,14 @@ class _Page:
     def open(self, passphrase: str | None = None) -> Journal:
         """Return the journal; raises Locked while it needs a passphrase."""
         if self.journal is None:
-            self.journal = journals.open_journal() if passphrase is None else _unlocked(passphrase)
+            self.journal = journals.open_journal(passphrase=passphrase)
             self.journal.listen(self.changed)
         return self.journal
 
     def unlock(self, passphrase: str) -> None:
-        """Open a locked journal and show the forms that waited. Raises Locked when the passphrase is wrong."""
+        """Open a locked journal, or wake one that locked itself, and show the forms that waited. Raises Locked."""
         journal = self.open(passphrase)
+        journal.wake(passphrase)
         while self.waiting:
             exercise_id, box = self.waiting.pop(0)
             box.children = [journal.exercise(exercise_id)]
@@ -126,6 +127,8 @@ def share() -> object:
 
 
 def _state(chapter_id: str) -> Mapping[str, object]:
+    from workbook import chapter as heads
+
     journal = _page.open()
     exercises = [one for one in journal.progress(chapter_id) if not one.locked]
     return {
@@ -134,7 +137,10 @@ def _state(chapter_id: str) -> Mapping[str, object]:
             "total": len(exercises),
             "minutes": sum(one.minutes for one in exercises),
         },
-        "notices": [{"title": notice.title, "html": notice.html} for notice in journal.standing().notices],
+        "notices": [
+            *({"title": heads.TEXTS["notices"], "html": f"<p>{html.escape(each)}</p>"} for each in journal.warnings),
+            *({"title": notice.title, "html": notice.html} for notice in journal.standing().notices),
+        ],
         "region": _region(journal),
     }
 
@@ -145,7 +151,3 @@ def _remember(region: str) -> None:
 
 def _region(journal: Journal) -> Any:
     return next((held.payload["region"] for held in journal.store.records("setting") if held.key == "region"), None)
-
-
-def _unlocked(passphrase: str) -> Journal:
-    raise Locked("This journal cannot be opened with a passphrase yet.")

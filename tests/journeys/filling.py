@@ -130,7 +130,8 @@ def shown(form: Locator) -> dict[str, object]:
         """form => Object.fromEntries([...form.querySelectorAll("input, textarea, select")].map((each, at) => [
              at, each.type === "radio" || each.type === "checkbox" ? each.checked : each.value]))"""
     )
-    found["order"] = form.get_by_role("group", name="What mattered most").get_by_role("listitem").all_inner_texts()
+    places = form.get_by_role("group", name="What mattered most").get_by_role("listitem").all_inner_texts()
+    found["order"] = sorted(places)  # each begins with its number
     return found
 
 

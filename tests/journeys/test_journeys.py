@@ -49,13 +49,12 @@ def state(form: Locator) -> Locator:
 def test_a_click_in_the_list_opens_a_page_that_can_be_used_at_once(lab: Lab, page: Page) -> None:
     """A double click on a chapter shows its first form: no Run, no code, no menus."""
     page.goto(lab.address)
-    listed = page.locator(".jp-DirListing-item")
-    listed.get_by_text("10-responsibility.ipynb").wait_for(state="attached")
-    assert (
-        listed.nth(1).locator(".jp-DirListing-itemName").evaluate("e => getComputedStyle(e, '::before').content")
-        == '"1 · Take responsibility"'
-    )
-    listed.nth(1).dblclick()
+    listed = page.locator('.jp-DirListing-item[title*="10-responsibility.ipynb"]')
+    listed.wait_for()
+    name = listed.locator(".jp-DirListing-itemName")
+    shown = name.evaluate("each => getComputedStyle(each, '::before').content")
+    assert shown == '"1 · Take responsibility"'
+    listed.dblclick()
     inside = page.frame_locator('iframe[src*="10-responsibility"]')
     form = inside.locator(".mend-form").first
     radio = form.get_by_role("radio").first
