@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html import escape
 from typing import TYPE_CHECKING
 
 from workbook import resources
@@ -47,6 +49,27 @@ def helplines(region: str, kinds: Iterable[str] | None = None) -> tuple[Line, ..
     wanted = list(kinds)
     found = [line for kind in wanted for line in lines if kind in line.kinds]
     return tuple(dict.fromkeys(found))
+
+
+def brief(region: str | None, kinds: Iterable[str], most: int = 4) -> tuple[str, ...]:
+    """Return the first lines for these kinds as HTML, one string each, and where the whole list is."""
+    wanted = list(kinds)
+    if not wanted:
+        return ()
+    found = [_lines_of(kind, helplines(region or "elsewhere")) for kind in wanted]
+    turns = [line for turn in itertools.zip_longest(*found) for line in turn if line]  # each kind in its turn
+    shown = [f"<b>{escape(line.name)}</b>: {escape(_reach(line))}" for line in list(dict.fromkeys(turns))[:most]]
+    whole = "More" if region else "Lines for where you are"
+    return (*shown, f"{whole}: “Need help now?” at the top of this page.")
+
+
+def _lines_of(kind: str, lines: Iterable[Line]) -> list[Line]:
+    return [line for line in lines if kind in line.kinds]
+
+
+def _reach(line: Line) -> str:
+    ways = [way for way in (line.number, line.text, None if line.number else line.url) if way]
+    return ", ".join(ways) or (line.note or "")
 
 
 def stale(today: date) -> tuple[str, ...]:

@@ -127,9 +127,7 @@ def recheck_due(
 ) -> bool:
     """Say whether the short recheck is to be asked: once a sitting, and never right after the safety check itself."""
     entries = measures.entries_of(responses, history)
-    newest = {measures.canonical(entry.item): entry for entry in entries}
-    asked = any(f"{measures.CHECK}.{word}" in newest for word in measures.NOW)
-    return asked and measures.recheck_state(entries, newest, now) != "done"
+    return _due(entries, {measures.canonical(entry.item): entry for entry in entries}, now)
 
 
 # --- a counselor's settings -----------------------------------------------------------------------------------------
@@ -329,13 +327,17 @@ def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> St
         if by:
             locked[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
+    locks = {id: _lock(by) for id, by in locked.items()}
+    due, begun = _asking(facts)
+    if not due and not begun and any(exercise.id == measures.RECHECK for exercise in workbook.exercises):
+        locks.setdefault(measures.RECHECK, _NOT_NOW)
     return Standing(
         gates=tuple(
             GateState(
                 one.gate.id,
                 one.state,
                 tuple(id for id, by in locked.items() if one in by),
-                _why(one, workbook),
+                _why(one),
                 one.gate.title,
                 one.until,
             )
@@ -345,16 +347,37 @@ def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> St
         track="moving-on" if any(one.gate.track for one in closed) else "principles",
         hidden=_hidden(workbook, judged, targets),
         unscored=frozenset(id for one in closed for id in one.gate.unscored),
-        recheck_due=facts is not None and _due(facts),
-        locks={id: _lock(by, workbook) for id, by in locked.items()},
+        recheck_due=due,
+        locks=locks,
     )
 
 
-def _due(facts: Facts) -> bool:
+# Nobody is asked twice in one sitting: after the safety check, and once it is answered, the recheck rests.
+_NOT_NOW = Lock(
+    gates=("recheck",),
+    title="Nothing to ask right now",
+    reason_html="<p>These few questions come back at your next visit. If something changed since you answered, "
+    "change your answers in the safety questions above.</p>",
+    instead=(),
+    resources=(),
+)
+
+
+def _asking(facts: Facts | None) -> tuple[bool, bool]:
+    """Say whether the recheck is due, and whether it was begun in this sitting; when in doubt, it is due."""
     try:
-        return recheck_due(facts.responses, facts.now, facts.past)
+        if facts is None:
+            return True, False
+        start = measures.sitting_start((entry.at for entry in facts.entries), facts.now)
+        begun = any(measures.exercise_id(e.item) == measures.RECHECK and e.at >= start for e in facts.entries)
+        return _due(facts.entries, facts.newest, facts.now), begun
     except Exception:
-        return True
+        return True, False
+
+
+def _due(entries: list[measures.Entry], newest: Mapping[str, measures.Entry], now: datetime) -> bool:
+    asked = any(f"{measures.CHECK}.{word}" in newest for word in measures.NOW)
+    return asked and measures.recheck_state(entries, newest, now) != "done"
 
 
 def _rank(one: _Judged) -> int:
@@ -388,12 +411,12 @@ def _hidden(workbook: Workbook, judged: list[_Judged], targets: Mapping[str, fro
     return frozenset(item.id for item in workbook.items if hides & {item.id, *item.tags})
 
 
-def _lock(by: list[_Judged], workbook: Workbook) -> Lock:
+def _lock(by: list[_Judged]) -> Lock:
     top = by[0]
     closed = [one for one in by if one.state == "closed" or one.broken] or by[:1]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
     if top.state == "unknown" and not top.broken:
-        title, reason = _waiting(top, blank, workbook)
+        title, reason = _waiting(top, blank)
         instead: tuple[tuple[str, str], ...] = (("Answer the questions", "00-start.ipynb"),)
     else:
         title, reason = top.gate.title, _reason(top)
@@ -407,7 +430,7 @@ def _lock(by: list[_Judged], workbook: Workbook) -> Lock:
     )
 
 
-def _waiting(one: _Judged, blank: tuple[str, ...], workbook: Workbook) -> tuple[str, str]:
+def _waiting(one: _Judged, blank: tuple[str, ...]) -> tuple[str, str]:
     if one.gate.blank_reason:
         return one.gate.title, one.gate.blank_reason
     many = len(blank)
@@ -434,7 +457,7 @@ def _moment(at: datetime) -> str:
     return f"{at:%A} {at.day} {at:%B}, {at:%H:%M}"
 
 
-def _why(one: _Judged, workbook: Workbook) -> str:
+def _why(one: _Judged) -> str:
     if one.broken:
         return "This rule could not be worked out, so it stays closed."
     if one.state == "open":
