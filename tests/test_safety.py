@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.safe_answers import SAFE
-from workbook import definition, helplines, safety
+from workbook import definition, helplines, resources, safety
 from workbook.answers import Response
 from workbook.errors import Refused
 
@@ -673,3 +673,22 @@ def test_old_help_lines_warn_and_do_not_fail() -> None:
         print(warning)
     everything = helplines.stale(date(2040, 1, 1))
     assert len(everything) == sum(len(helplines.helplines(region)) for region in helplines.regions())
+
+
+def test_review_list_names_every_judgement() -> None:
+    """Each text marked (S), and only such, is listed with the file and line where it stands."""
+    listed = safety.review()
+    where = {
+        (file.relative_to(resources.data()).as_posix(), number)
+        for file in resources.data().rglob("*.yaml")
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if "(S)" in line and not line.lstrip().startswith("#")
+    }
+    assert len(listed) >= len(WORKBOOK.gates)
+    assert {(one.file, one.line) for one in listed} == where
+    assert any(
+        str(one).endswith(
+            "They said no: A no, a wish for space, a block or silence is an answer; time does not change it (S)"
+        )
+        for one in listed
+    )
