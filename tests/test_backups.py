@@ -1,0 +1,263 @@
+"""An answer that was saved survives a damaged file, a wrong step back, and a second computer."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.safe_answers import answer_safely
+from workbook import backups
+from workbook.backups import Preview
+from workbook.errors import Damaged, JournalError
+from workbook.journal import Journal
+
+PART = "responsibility.incident.my_part"
+PLACE = (PART, "2026-03-02")
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock):
+    with Journal.open(tmp_path / "Mend", now=clock, environ={}) as journal:
+        answer_safely(journal.save)
+        yield journal
+
+
+def reopened(journal: Journal) -> Journal:
+    return Journal.open(journal.path, now=journal.now, environ={})
+
+
+def damage(file: Path, how: str) -> None:
+    whole = file.read_bytes()
+    changed = {
+        "overwritten": b"\0" * 100 + whole[100:],
+        "cut short": whole[: len(whole) // 2],
+        "a page of noise": whole[:8192] + bytes(range(256)) * 16 + whole[12288:],
+        "text": b"This is not a database. " * 400,
+    }[how]
+    file.write_bytes(changed)
+
+
+def test_backups_are_made_on_opening_and_at_most_hourly(journal: Journal, clock: Clock):
+    """Someone who writes all day has a backup of every hour, without asking for it."""
+    folder = journal.path / ".mend" / "backups"
+    assert [backup.at for backup in backups.listed(folder)] == [clock()]
+    for _ in range(18):
+        clock.forward(minutes=10)
+        journal.save(PART, f"at {clock()}")
+
+    assert [backup.at.hour for backup in backups.listed(folder)] == [12, 11, 10, 9]
+    assert all(stat.S_IMODE(backup.file.stat().st_mode) == 0o600 for backup in backups.listed(folder))
+    assert {path.suffix for path in folder.iterdir()} == {".sqlite"}
+
+
+def test_old_backups_go_and_one_of_each_day_stays(journal: Journal, clock: Clock):
+    """Five of the newest, and one of each of seven days."""
+    for _ in range(12 * 10):
+        clock.forward(hours=2)
+        journal.backup()
+
+    kept = [backup.at for backup in backups.listed(journal.path / ".mend" / "backups")]
+    assert kept[:5] == [clock() - timedelta(hours=2 * n) for n in range(5)]
+    assert len({at.date() for at in kept}) == 7
+    assert len(kept) == 11
+
+
+def test_a_clock_set_back_does_not_stop_backups(journal: Journal, clock: Clock):
+    """Backups from the future do not count as recent."""
+    clock.forward(days=-30)
+    journal.save(PART, "a month ago, says the clock")
+
+    assert backups.listed(journal.path / ".mend" / "backups")[-1].at == clock()
+
+
+@pytest.mark.parametrize("how", ["overwritten", "cut short", "a page of noise", "text"])
+def test_a_damaged_journal_opens_from_its_newest_good_backup(journal: Journal, clock: Clock, how: str):
+    """It says what may be missing, and keeps the damaged file beside."""
+    for n in range(60):
+        journal.save(PART, f"{n} " + "x" * 900, sitting=str(n))
+    clock.forward(hours=2)
+    journal.save(PART, "in the backup")
+    clock.forward(minutes=20)
+    journal.save(PART, "after the backup")
+    journal.close()
+    file = journal.path / ".mend" / "answers.sqlite"
+    damage(file, how)
+    damaged = file.read_bytes()
+
+    with reopened(journal) as again:
+        kept = journal.path / ".mend" / "answers.damaged-2026-03-02T11-20-00Z.sqlite"
+        made = backups.in_words(datetime(2026, 3, 2, 11, 0, tzinfo=UTC))
+        assert again.warnings == (
+            f"The file with your answers was damaged, so the backup of {made} was opened instead. "
+            f"What you wrote after that may be missing. The damaged file is kept: {kept}",
+        )
+        assert kept.read_bytes() == damaged
+        assert again.responses()[PLACE].value == "in the backup"
+        again.save(PART, "and on")
+    with reopened(journal) as third:
+        assert third.warnings == ()
+        assert third.responses()[PLACE].value == "and on"
+
+
+def test_a_damaged_backup_is_passed_over(journal: Journal, clock: Clock):
+    """The newest backup that is whole is used, not the newest."""
+    journal.save(PART, "in the older backup")
+    journal.backup()
+    clock.forward(hours=2)
+    newest = journal.backup()
+    journal.close()
+    damage(newest, "text")
+    damage(journal.path / ".mend" / "answers.sqlite", "text")
+
+    with reopened(journal) as again:
+        assert again.responses()[PLACE].value == "in the older backup"
+
+
+def test_a_damaged_journal_without_a_backup_is_left_as_it_is(journal: Journal):
+    """When nothing is whole, nothing is touched."""
+    journal.close()
+    for backup in backups.listed(journal.path / ".mend" / "backups"):
+        backup.file.unlink()
+    file = journal.path / ".mend" / "answers.sqlite"
+    damage(file, "text")
+    before = {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()}
+
+    with pytest.raises(Damaged) as refused:
+        reopened(journal)
+    assert str(refused.value) == (
+        f"{file} is damaged, or it is locked and needs its passphrase. It was not changed. "
+        "There is no whole backup either. Make a copy of the folder before you try anything."
+    )
+    assert {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()} == before
+
+
+def test_a_page_that_was_open_goes_on_with_the_recovered_file(journal: Journal, clock: Clock):
+    """A kernel that had the damaged file open does not go on writing into it."""
+    journal.save(PART, "before")
+    journal.backup()
+    file = journal.path / ".mend" / "answers.sqlite"
+    recovered = file.with_name("answers.sqlite.new")
+    shutil.copyfile(backups.listed(journal.path / ".mend" / "backups")[0].file, recovered)
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink()
+    recovered.replace(file)
+    journal.save(PART, "after", sitting="later")
+
+    with reopened(journal) as again:
+        assert again.responses()[PLACE].value == "after"
+
+
+def test_restoring_says_first_what_it_would_change(journal: Journal, clock: Clock):
+    """A preview counts, changes nothing; going back keeps what was there as a backup."""
+    journal.save(PART, "first")
+    backup = journal.backup()
+    clock.forward(hours=3)
+    journal.save(PART, "second")
+    journal.save("start.hopes.hope", "new")
+    before = journal.history()
+
+    said = journal.preview(backup)
+    assert said == Preview(at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), answers=22, changed=1, missing=1)
+    assert str(said).endswith(
+        "holds 22 answers. 1 of them differ from what is there now, and 1 answers of today are not in it."
+    )
+    assert journal.history().equals(before)
+
+    journal.restore(backup)
+    assert journal.responses()[PLACE].value == "first"
+    clock.forward(hours=1)
+    journal.restore()  # the newest backup is what was there before
+    assert journal.responses()[PLACE].value == "second"
+    assert journal.history().equals(before)
+
+
+def test_other_open_pages_see_what_was_restored(journal: Journal, clock: Clock):
+    """Nobody has to close anything to go back."""
+    journal.save(PART, "first")
+    backup = journal.backup()
+    with reopened(journal) as other:
+        other.save(PART, "second")
+        journal.restore(backup)
+        assert other.responses()[PLACE].value == "first"
+
+
+def test_a_backup_elsewhere_is_a_journal_of_its_own(journal: Journal, tmp_path: Path, clock: Clock):
+    """A copy on a stick opens like the journal, with the same passphrase."""
+    journal.save(PART, "kept")
+    journal.lock("otter lantern gravel teapot")
+    copy = journal.backup(tmp_path / "stick")
+
+    with Journal.open(copy, passphrase="otter lantern gravel teapot", now=clock, environ={}) as again:
+        assert again.responses()[PLACE].value == "kept"
+    with pytest.raises(JournalError, match="is not empty"):
+        journal.backup(tmp_path / "stick")
+
+
+def test_a_readable_backup_can_be_restored_into_a_locked_journal(journal: Journal, tmp_path: Path):
+    """What was copied before locking is still good for going back, and ends up locked."""
+    journal.save(PART, "canary-words")
+    copy = journal.backup(tmp_path / "stick")
+    journal.lock("otter lantern gravel teapot")
+    journal.save(PART, "later")
+    journal.restore(copy)
+
+    assert journal.responses()[PLACE].value == "canary-words"
+    assert all(b"canary-words" not in path.read_bytes() for path in journal.path.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "answers (conflicted copy 2026-03-02).sqlite",
+        "answers.sync-conflict-20260302-090000-ABCDEFG.sqlite",
+        "answers-LAPTOP.sqlite",
+        "answers 2.sqlite",
+    ],
+)
+def test_a_copy_left_by_a_synced_drive_is_named(journal: Journal, name: str):
+    """Two computers wrote at once: the journal goes on with its own file and says where the other is."""
+    journal.save(PART, "mine")
+    copy = journal.path / ".mend" / name
+    journal.store.copy_to(copy)
+    journal.close()
+
+    with reopened(journal) as again:
+        assert again.warnings == (
+            f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. "
+            "This journal goes on with its own file. To see what the copy holds: "
+            f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.',
+        )
+        assert again.preview(copy).missing == 0
+
+
+def test_a_missing_backup_is_said(journal: Journal, tmp_path: Path):
+    """A wrong path is one sentence."""
+    with pytest.raises(JournalError) as refused:
+        journal.restore(tmp_path / "nothing.sqlite")
+
+    assert str(refused.value) == (
+        f"{tmp_path / 'nothing.sqlite'} is not there. "
+        f"The backups of this journal are in {journal.path / '.mend' / 'backups'}"
+    )
