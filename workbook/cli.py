@@ -11,7 +11,7 @@ import click
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workbook.journal import Journal
 
@@ -85,30 +85,95 @@ def open(path: Path | None, journal_path: Path | None, port: int | None, no_brow
 @_command("workbook check data/workbook")
 @click.argument("path", type=_ANY_PATH)
 @click.option("--coverage", is_flag=True, help="Print which exercises serve each of the 18 statements.")
-def check(path: Path, coverage: bool) -> None:
+@click.option("--review", is_flag=True, help="Print every sentence of our own judgement, for a clinician to sign.")
+@click.option("--against", type=_ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
+def check(path: Path, coverage: bool, review: bool, against: Path | None) -> None:
     """Check a definition and print every problem at once."""
     from workbook import definition
 
     problems = definition.check(path)
-    for problem in problems:
-        click.echo(problem)
+    if not problems and path.is_dir():
+        from workbook import overlay
+
+        problems = overlay.check(definition.load(path), path)
     if problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise click.ClickException(f"{path} has {count}.")
-    if coverage:
+        _stop_at(problems, f"{path} has {{count}}.", "problem")
+    elif coverage:
         for statement, exercises in definition.coverage(definition.load(path)).items():
             click.echo(f"{statement:2}  {', '.join(exercises)}")
+    elif review:
+        from workbook import safety
+
+        for judgement in safety.review(path):
+            click.echo(judgement)
+    elif against is not None:
+        _check_against(path, against)
     else:
         click.echo(f"{path} has no problems.")
+
+
+def _check_against(path: Path, journal_path: Path) -> None:
+    from workbook import definition, drift
+
+    with _existing(journal_path) as journal:
+        changes = drift.compare(journal.store.history(), definition.load(path))
+    breaking = [change for change in changes if change.severity == "breaking"]
+    for change in changes:
+        if change.severity != "breaking":
+            click.echo(change)
+    if breaking:
+        _stop_at(breaking, f"{path} has {{count}} for the answers in {journal_path}.", "breaking change")
+    click.echo(f"{path} keeps every answer in {journal_path}.")
+
+
+def _stop_at(found: Sequence[object], sentence: str, what: str) -> None:
+    """Print what was found, then stop with how many there are."""
+    for one in found:
+        click.echo(one)
+    raise click.ClickException(sentence.format(count=f"{len(found)} {what}{'' if len(found) == 1 else 's'}"))
 
 
 @_command("workbook report -o mend.html")
 @_journal
 @click.option("-o", "--output", type=_ANY_PATH, default=Path("mend.html"), show_default=True, help="The file to write.")
-def report(journal_path: Path | None, output: Path) -> None:
+@click.option("--only", multiple=True, metavar="ID", help="Only this chapter or exercise; may be given again.")
+@click.option("--from", "since", metavar="DAY", help="Only answers from this day on, such as 2026-03-01.")
+@click.option("--to", "until", metavar="DAY", help="Only answers up to this day.")
+@click.option(
+    "--with-words/--no-words", "words", default=True, help="With what was written, or numbers and choices only."
+)
+@click.option("--private", is_flag=True, help="With answers marked private; the cover then names them.")
+@click.option("--no-pictures", is_flag=True, help="Tables only.")
+@click.option("--summary", is_flag=True, help="One page to bring to a session.")
+def report(
+    journal_path: Path | None,
+    output: Path,
+    only: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    words: bool,
+    private: bool,
+    no_pictures: bool,
+    summary: bool,
+) -> None:
     """Write what the answers show as one HTML file that needs nothing else."""
-    with _existing(journal_path) as journal:
-        click.echo(f"Written: {journal.report(output)}")
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with _existing(journal_path) as journal, Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        written = journal.report(
+            output,
+            only=only or None,
+            since=since,
+            until=until,
+            words=words,
+            private=private,
+            pictures=not no_pictures,
+            summary=summary,
+            progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=what),
+        )
+    click.echo(f"Written: {written}")
 
 
 @_command("workbook export -o answers.csv")
