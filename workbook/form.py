@@ -1,4 +1,19 @@
-"""An exercise as one widget: the static exercise is a trait, answers travel only in messages."""
+"""An exercise as one widget: the static exercise is a trait, answers travel only in messages.
+
+A page says (each with `page`, its random name, which the reply carries back):
+
+    {type: "ready"}  {type: "refresh", occasion}  {type: "occasion", occasion}      → answers
+    {type: "answer", seq, item, occasion, value, status, seen}                      → saved, refused or failed
+
+and hears:
+
+    {type: "answers", occasion, occasions, answers, context, lock, journal, …}      what `read` returned
+    {type: "saved", seq, item, occasion, at, version, hints, overtaken}
+    {type: "refused", seq, item, reason}     not saved, and will not be as it is
+    {type: "failed", reason, seq?, item?}    not this time; the page tries again
+    {type: "changed"}                        something changed elsewhere: read again
+    {type: "lock", lock}
+"""
 
 from __future__ import annotations
 
