@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # A line of code that a notebook of ours may hold.
 _OURS = re.compile(
-    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|share)\(("[A-Za-z0-9_.-]+")?\)', re.ASCII
+    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|given|share)\(("[A-Za-z0-9_.-]+")?\)', re.ASCII
 )
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 

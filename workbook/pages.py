@@ -13,12 +13,12 @@ from workbook.errors import Locked, WorkbookError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ipywidgets import VBox
+    from ipywidgets import VBox, Widget
 
     from workbook.chapter import Head
     from workbook.journal import Journal
 
-__all__ = ["assessment", "chapter", "exercise", "share"]
+__all__ = ["assessment", "chapter", "exercise", "given", "share"]
 
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -38,12 +38,12 @@ class Sentence:
 
 
 class _Page:
-    """One open notebook: its journal, its head, and the forms that wait for a passphrase."""
+    """One open notebook: its journal, its head, and what waits for a passphrase."""
 
     def __init__(self) -> None:
         self.journal: Journal | None = None
         self.head: Head | None = None
-        self.waiting: list[tuple[str, VBox]] = []
+        self.waiting: list[tuple[Callable[[Journal], Widget], VBox]] = []
 
     def open(self, passphrase: str | None = None) -> Journal:
         """Return the journal; raises Locked while it needs a passphrase."""
@@ -57,8 +57,8 @@ class _Page:
         journal = self.open(passphrase)
         journal.wake(passphrase)
         while self.waiting:
-            exercise_id, box = self.waiting.pop(0)
-            box.children = [journal.exercise(exercise_id)]
+            show, box = self.waiting.pop(0)
+            box.children = [show(journal)]
 
     def changed(self) -> None:
         if self.head is not None:
@@ -104,14 +104,7 @@ def chapter(id: str) -> object:
 @_kindly
 def exercise(id: str) -> object:
     """Show an exercise as a form; in a locked journal, leave room for it."""
-    try:
-        return _page.open().exercise(id)
-    except Locked:
-        from ipywidgets import VBox
-
-        box = VBox()
-        _page.waiting.append((id, box))
-        return box
+    return _when_open(lambda journal: journal.exercise(id))
 
 
 @_kindly
@@ -121,9 +114,43 @@ def assessment() -> object:
 
 
 @_kindly
+def given() -> object:
+    """Show what a counselor asks and wrote, and take in a file from one."""
+    return _when_open(_given)
+
+
+@_kindly
 def share() -> object:
-    """Show how to give answers to a counselor."""
-    return Sentence("")
+    """Show how to give answers to a counselor, and how to keep them as a page."""
+    return _when_open(_share)
+
+
+def _given(journal: Journal) -> Widget:
+    from workbook import notebooks, share_panel
+
+    panel = share_panel.Given(journal, refresh=lambda: notebooks.refresh(journal.workbook, journal.path))
+    journal.listen(panel.changed)
+    return panel
+
+
+def _share(journal: Journal) -> Widget:
+    from workbook import share_panel
+
+    panel = share_panel.Sharing(journal)
+    journal.listen(panel.changed)
+    return panel
+
+
+def _when_open(show: Callable[[Journal], Widget]) -> Widget:
+    """Show something of the journal; while that is locked, leave room for it."""
+    try:
+        return show(_page.open())
+    except Locked:
+        from ipywidgets import VBox
+
+        box = VBox()
+        _page.waiting.append((show, box))
+        return box
 
 
 def _state(chapter_id: str) -> Mapping[str, object]:
