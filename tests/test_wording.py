@@ -12,7 +12,7 @@ import pytest
 import textstat
 from pydantic import BaseModel
 
-from workbook import definition, resources
+from workbook import definition, helplines, language, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,3 +144,47 @@ def test_the_words_are_looked_for_at_all() -> None:
     }
     assert [len(_found([text])) for text in bad.values()] == [1] * len(BANNED)
     assert set(bad) == set(BANNED)
+
+
+def test_the_safety_rules_are_easy_to_read() -> None:
+    """What a locked page says, read in a bad hour, stays at grade 7 or less on the whole and 8 at most in one text."""
+    said = [text for gate in WORKBOOK.gates for text in (gate.reason, gate.notice, gate.blank_reason) if text]
+    grades = {text: textstat.flesch_kincaid_grade(re.sub(r"[*\s]+", " ", text)) for text in said}
+    assert mean(grades.values()) <= 7
+    assert {text: grade for text, grade in grades.items() if grade > 8} == {}
+
+
+def test_cues_and_help_lines_neither_promise_nor_push() -> None:
+    """What a hint says, which way it points, and the notes beside help lines."""
+    cues = [text for cue in language.cues() for text in (cue.title, cue.why, cue.direction)]
+    notes = [line.note or "" for region in helplines.regions() for line in helplines.helplines(region)]
+    assert _found(cues) == []
+    assert _found(notes, spare=("gender",)) == []  # “for women”, “for men who were abused” is what some lines are
+    assert mean(map(textstat.flesch_kincaid_grade, cues)) <= 8
+
+
+# Controls that would hand a text on: their labels, and what the browser offers for it. `model.send` is Jupyter's own.
+CONTROLS = re.compile(
+    r"clipboard|execCommand|mailto:|sms:|wa\.me|navigator\.share"
+    r"|(?<!model\.)(?<!self\.)\b(send|copy|schedule|forward)\b(?! for yourself)",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted([PACKAGE / "form.js", PACKAGE / "chapter.js", PACKAGE / "pages.py", *resources.notebooks().glob("*.ipynb")]),
+    ids=lambda path: path.name,
+)
+def test_nothing_sends_copies_or_schedules(path: Path) -> None:
+    """No control, link or browser call hands a draft on."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [line.strip() for line in lines if CONTROLS.search(line) and not _wires_the_passphrase(line)]
+    assert found == []
+    assert CONTROLS.search('h("button", {}, "Copy")')
+    assert CONTROLS.search("navigator.clipboard.writeText(text)")
+
+
+def _wires_the_passphrase(line: str) -> bool:
+    """The one function called `send` in the chapter's script hands the passphrase to the program."""
+    return "passphrase" in line or line.strip() == "send(input.value);"
