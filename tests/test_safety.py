@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.safe_answers import SAFE
+from tests.safe_answers import SAFE, answer_safely
 from workbook import definition, helplines, resources, safety
 from workbook.answers import Response
-from workbook.errors import Refused
+from workbook.errors import Closed, Refused
+from workbook.journal import Journal
 
 WORKBOOK = definition.load()
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday
@@ -552,6 +554,36 @@ def test_a_change_asks_for_what_changed() -> None:
 def test_nobody_is_asked_to_recheck_before_the_first_check() -> None:
     """Someone new is sent to the safety check, not to the recheck."""
     assert not safety.recheck_due({}, NOW)
+
+
+def test_a_journal_goes_through_its_gates(tmp_path: Path) -> None:
+    """In a real journal: locked at first, open after the check, asked again at the next sitting, closed by a no."""
+    clock = [NOW]
+    journal = Journal.create(tmp_path / "journal", now=lambda: clock[0])
+
+    def closed() -> set[str]:
+        return {gate.id for gate in journal.gates() if gate.state == "closed"}
+
+    with pytest.raises(Closed):
+        journal.save("communication.message.draft", {"feel": "words"})
+    answer_safely(journal.save)
+    journal.save("communication.message.draft", {"feel": "words"})
+    clock[0] += timedelta(days=2)
+    assert closed() == {"recheck"}
+    for again in (clock[0], clock[0] + timedelta(hours=5)):  # twice on one day, each with a filling of its own
+        clock[0] = again
+        for word, value in (RECHECKED | {"changed": "no"}).items():
+            journal.save(f"start.recheck.{word}", value)
+        assert closed() == set()
+    assert journal.occasions("start.recheck") == ["2026-11-25", "2026-11-25-2"]
+    journal.save("start.safety.their_no", ["blocked"])
+    assert closed() == {"G7"}
+    clock[0] += timedelta(minutes=10)
+    with pytest.raises(Closed, match="They said no"):
+        journal.save("communication.message.draft", {"feel": "more"})
+    assert journal.answers().query("item == 'communication.message.draft'")["value"].tolist() == [{"feel": "words"}]
+    assert [(event["gate"], event["change"]) for event in journal.gate_events()][-1] == ("G7", "closed")
+    assert not any("blocked" in str(event) or "words" in str(event) for event in journal.gate_events())
 
 
 # --- the log, the counselor, the help lines ---
