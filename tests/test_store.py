@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import tempfile
 import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -50,14 +50,41 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "answers.sqlite"
+class Place(NamedTuple):
+    """Where a store is kept: a file, a locked file, or a database on a server."""
+
+    where: Path | str
+    key: bytes | None = None
+
+    def open(self, **options: Any) -> Store:
+        return Store(self.where, self.key, **options)
+
+    @property
+    def name(self) -> str:
+        return "the database" if isinstance(self.where, str) else str(self.where)
+
+
+PLACES = ("sqlite", "sqlcipher", "postgresql")
+on_a_disk = pytest.mark.parametrize("place", PLACES[:2], indirect=True)  # what only a file can do
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Every test that asks for a store runs against each kind."""
+    if request.param == "postgresql":
+        return Place(request.getfixturevalue("postgresql").database())
+    return Place(tmp_path / "answers.sqlite", bytes(range(32)) if request.param == "sqlcipher" else None)
 
 
 @pytest.fixture
-def store(file: Path, clock: Clock):
-    with Store(file, now=clock) as store:
+def file(place: Place) -> Path:
+    assert isinstance(place.where, Path)
+    return place.where
+
+
+@pytest.fixture
+def store(place: Place, clock: Clock):
+    with place.open(now=clock) as store:
         yield store
 
 
@@ -174,7 +201,20 @@ def test_receiving_twice_changes_nothing(store: Store, tmp_path: Path, clock: Cl
     assert store.history(client="A.") == [first, second]
     assert store.current(client="A.") == [second]
     assert store.everyone("client", "item", "value") == [("A.", MONDAY["item"], '"second"')]
+    assert store.everyone("version", items=["a.b.c"]) == []
     assert store.current() == []
+
+
+def test_everyone_is_read_at_once(store: Store):
+    """What is kept of many clients comes in one answer, the newest of each."""
+    store.record("profile", "profile", {"name": "A."}, client="a")
+    store.record("profile", "profile", {"name": "B."}, client="b")
+    store.record("profile", "profile", {"name": "C."}, client="b")
+    store.event("shared", count=2, client="b")
+
+    kept = [(record.client, record.payload) for record in store.records_of_everyone("profile")]
+    assert kept == [("a", {"name": "A."}), ("b", {"name": "C."})]
+    assert [(event.client, event.count) for event in store.events_of_everyone()] == [("b", 2)]
 
 
 def test_together_is_all_or_nothing(store: Store):
@@ -210,6 +250,7 @@ def test_events_and_records_are_kept_in_order(store: Store, clock: Clock):
 
 
 @pytest.mark.parametrize("remove", ["erase", "forget"])
+@on_a_disk
 def test_what_is_removed_is_gone_from_the_disk(store: Store, file: Path, remove: str):
     """Erased words are overwritten, in the file and in its log."""
     store.save(value="canary", client="A.", **MONDAY | {"label": "canary"})
@@ -225,6 +266,7 @@ def test_what_is_removed_is_gone_from_the_disk(store: Store, file: Path, remove:
     assert all(b"canary" not in path.read_bytes() for path in file.parent.iterdir())
 
 
+@on_a_disk
 def test_only_its_owner_may_read_the_file(store: Store, file: Path):
     """The file and its log are private whatever the umask says."""
     store.save(value="x", **MONDAY)
@@ -233,9 +275,10 @@ def test_only_its_owner_may_read_the_file(store: Store, file: Path):
     assert modes == dict.fromkeys(["answers.sqlite", "answers.sqlite-wal", "answers.sqlite-shm"], 0o600)
 
 
-def test_every_acknowledged_save_reaches_the_disk_first(file: Path):
+@on_a_disk
+def test_every_acknowledged_save_reaches_the_disk_first(place: Place, file: Path):
     """SQLite waits for the disk at every commit, keeps a log, checks keys and overwrites what is deleted."""
-    connection = connect(file)
+    connection = connect(file, place.key)
     names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "temp_store", "busy_timeout")
     said = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
     connection.close()
@@ -263,35 +306,40 @@ def _power_cut(connection: sa.Connection) -> None:
     os.kill(os.getpid(), 9)
 
 
-def test_an_older_journal_is_brought_up_to_date(store: Store, file: Path):
+def test_an_older_journal_is_brought_up_to_date(store: Store, place: Place):
     """A new version of the program adds its migrations and every answer stays."""
     store.save(value="kept", **MONDAY)
     store.close()
 
-    with Store(file, migrations=(*MIGRATIONS, _add_colour)) as newer:
+    with place.open(migrations=(*MIGRATIONS, _add_colour)) as newer:
         assert [answer.value for answer in newer.current()] == ["kept"]
-    rows = sqlite3.connect(file).execute("SELECT version, name FROM migrations ORDER BY version").fetchall()
-    assert rows == [(1, "first_tables"), (2, "add_colour")]
+        assert _migrated(newer) == [(1, "first_tables"), (2, "add_colour")]
 
 
-def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, file: Path):
+def _migrated(store: Store) -> list[tuple[int, str]]:
+    with store._engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT version, name FROM migrations ORDER BY version"))
+        return [tuple(row) for row in rows]
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, place: Place):
     """An older program never writes into what it does not understand."""
     store.save(value="kept", **MONDAY)
-    store.close()
-    Store(file, migrations=(*MIGRATIONS, _add_colour)).close()
-    before = file.read_bytes()
+    newer = place.open(migrations=(*MIGRATIONS, _add_colour))
+    before = _migrated(newer), newer.history()
 
     with pytest.raises(StoreError) as refused:
-        Store(file)
+        place.open()
 
     assert str(refused.value) == (
-        f"{file} was written by a newer version of Mend (schema 2; this one knows 1). "
+        f"{place.name} was written by a newer version of Mend (schema 2; this one knows 1). "
         "Nothing was changed. Install the newer version to open it."
     )
-    assert file.read_bytes() == before
+    assert (_migrated(newer), newer.history()) == before
+    newer.close()
 
 
-def test_a_power_cut_in_a_migration_changes_nothing(store: Store, file: Path):
+def test_a_power_cut_in_a_migration_changes_nothing(store: Store, place: Place):
     """A migration is whole or not at all; the next start does it again."""
     store.save(value="kept", **MONDAY)
     store.close()
@@ -299,16 +347,18 @@ def test_a_power_cut_in_a_migration_changes_nothing(store: Store, file: Path):
         [
             sys.executable,
             "-c",
-            "import sys; sys.path.insert(0, sys.argv[2]); import test_store as t;"
-            "t.Store(sys.argv[1], migrations=(*t.MIGRATIONS, t._power_cut))",
-            str(file),
+            "import sys; sys.path.insert(0, sys.argv[3]); import test_store as t;"
+            "key = bytes.fromhex(sys.argv[2]) or None;"
+            "t.Store(sys.argv[1], key, migrations=(*t.MIGRATIONS, t._power_cut))",
+            str(place.where),
+            (place.key or b"").hex(),
             str(Path(__file__).parent),
         ],
         check=False,
     )
 
     assert died.returncode == -9
-    with Store(file, migrations=(*MIGRATIONS, _add_colour)) as after:
+    with place.open(migrations=(*MIGRATIONS, _add_colour)) as after:
         assert [answer.value for answer in after.current()] == ["kept"]
         assert after.records("setting") == []
 
@@ -316,12 +366,13 @@ def test_a_power_cut_in_a_migration_changes_nothing(store: Store, file: Path):
 # --- faults, each with its sentence ---
 
 
-def test_a_full_disk_is_said_and_loses_nothing(file: Path):
+@on_a_disk
+def test_a_full_disk_is_said_and_loses_nothing(place: Place, file: Path):
     """When a file may not grow, the save is refused in words and everything before it is there."""
     script = """
         import resource, sys
         from test_store import MONDAY, Store, StoreError
-        store = Store(sys.argv[1])
+        store = Store(sys.argv[1], bytes.fromhex(sys.argv[2]) or None)
         store.save(value="kept", **MONDAY)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
@@ -330,7 +381,7 @@ def test_a_full_disk_is_said_and_loses_nothing(file: Path):
             print(error)
         print([answer.value for answer in store.current()])
     """
-    said = _in_another_process(script, file)
+    said = _in_another_process(script, file, (place.key or b"").hex())
 
     assert said[0] in {
         f"The disk is full, so {file} could not be written. Free some space; nothing saved was lost.",
@@ -383,7 +434,8 @@ def test_a_read_only_folder_is_said():
 
 
 @pytest.mark.parametrize("how", ["overwritten", "cut short", "text"])
-def test_a_damaged_file_is_said_and_kept(store: Store, file: Path, how: str):
+@on_a_disk
+def test_a_damaged_file_is_said_and_kept(store: Store, place: Place, file: Path, how: str):
     """What cannot be read is left as it is."""
     for n in range(200):
         store.save(value="x" * 500, **MONDAY | {"item": f"a.b.c{n}"})
@@ -397,7 +449,7 @@ def test_a_damaged_file_is_said_and_kept(store: Store, file: Path, how: str):
     file.write_bytes(damaged)
 
     with pytest.raises(StoreError, match="is damaged") as refused:
-        Store(file).check()
+        place.open().check()
 
     assert str(file) in str(refused.value)
     assert file.read_bytes() == damaged
@@ -406,22 +458,23 @@ def test_a_damaged_file_is_said_and_kept(store: Store, file: Path, how: str):
 # --- many at once; killed at any moment (the long forms are in tests/soak) ---
 
 
-def test_four_processes_save_at_once_and_none_is_refused(file: Path):
+def test_four_processes_save_at_once_and_none_is_refused(place: Place):
     """Several kernels write one journal; every save of each is in history."""
     sys.path.insert(0, str(Path(__file__).parent / "soak"))
     from many_writers import run
 
-    assert run(file, writers=4, saves=100).lost == []
+    assert run(place.where, writers=4, saves=100, key=(place.key or b"").hex()).lost == []
 
 
-def test_a_killed_writer_loses_nothing_it_acknowledged(file: Path):
+@on_a_disk
+def test_a_killed_writer_loses_nothing_it_acknowledged(place: Place, file: Path):
     """Whenever the process dies, what it said it saved is there and the file is sound."""
     sys.path.insert(0, str(Path(__file__).parent / "soak"))
     from killed_writer import run
 
-    result = run(file, kills=25, seed=1)
+    result = run(file, kills=25, seed=1, key=(place.key or b"").hex())
     assert (result.missing, result.damaged) == ([], 0)
-    assert result.acknowledged > 25
+    assert result.acknowledged >= 13  # every second one wrote before it died
 
 
 def _in_another_process(script: str, *args: object) -> list[str]:

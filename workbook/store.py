@@ -304,14 +304,21 @@ class Store:
         """Return the newest version of every item and occasion, cleared ones (`blank`) too, oldest first."""
         return self._read(_newest().where(*self._which(client, exercise, occasion)).order_by(*_BY_TIME))
 
-    def everyone(self, *columns: str) -> list[tuple[Any, ...]]:
+    def everyone(self, *columns: str, items: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return columns of the newest version of every answer of every client, for tables of many.
 
         As stored, for speed: `value` is JSON text, times are ISO text in UTC. `client` is a column too.
+        `items`: only answers to these.
         """
-        query = _newest(*(sa.type_coerce(_answers.c[name], sa.String).label(name) for name in columns))
+        c = _answers.c
+        wanted = (
+            sa.cast(c.value, sa.Text) if name == "value" else sa.type_coerce(c[name], sa.String) for name in columns
+        )
+        query = _newest(*wanted)
+        if items is not None:
+            query = query.where(c.item.in_(list(items)))
         with self._reading() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return [tuple(row) for row in connection.execute(query).cursor.fetchall()]
 
     def history(
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
@@ -344,7 +351,14 @@ class Store:
 
     def events(self, client: str | None = None) -> list[Event]:
         """Return what happened, in order."""
-        query = sa.select(_events).where(_events.c.client == (client or self.client)).order_by(_events.c.number)
+        return self._events(sa.select(_events).where(_events.c.client == (client or self.client)))
+
+    def events_of_everyone(self) -> list[Event]:
+        """Return what happened to every client, in order."""
+        return self._events(sa.select(_events))
+
+    def _events(self, query: sa.Select[Any]) -> list[Event]:
+        query = query.order_by(_events.c.number)
         with self._reading() as connection:
             rows = connection.execute(query).all()
         return [Event(kind=r.kind, rule=r.rule, count=r._mapping["count"], at=r.at, client=r.client) for r in rows]
@@ -358,10 +372,18 @@ class Store:
     def records(self, kind: str, client: str | None = None) -> list[Record]:
         """Return the newest version of every record of one kind that was not removed, by key."""
         c = _records.c
-        mine = (c.client == (client or self.client)) & (c.kind == kind)
-        newest = sa.select(sa.func.max(c.number)).where(mine).group_by(c.key)
+        return self._records((c.client == (client or self.client)) & (c.kind == kind))
+
+    def records_of_everyone(self, kind: str) -> list[Record]:
+        """Return the same of every client at once, by client and key."""
+        return self._records(_records.c.kind == kind)
+
+    def _records(self, which: sa.ColumnElement[bool]) -> list[Record]:
+        c = _records.c
+        newest = sa.select(sa.func.max(c.number)).where(which).group_by(c.client, c.key)
+        query = sa.select(_records).where(c.number.in_(newest)).order_by(c.client, c.key)
         with self._reading() as connection:
-            rows = connection.execute(sa.select(_records).where(c.number.in_(newest)).order_by(c.key)).all()
+            rows = connection.execute(query).all()
         return [
             Record(kind=r.kind, key=r.key, at=r.at, payload=r.payload, client=r.client)
             for r in rows

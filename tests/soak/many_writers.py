@@ -27,25 +27,28 @@ class Result(NamedTuple):
     seconds: float
 
 
-def run(file: Path, writers: int, saves: int) -> Result:
-    """Let `writers` processes save `saves` times each; even ones all save one item, odd ones their own."""
+def run(where: Path | str, writers: int, saves: int, key: str = "") -> Result:
+    """Let `writers` processes save `saves` times each; even ones all save one item, odd ones their own.
+
+    `where` is a file or a PostgreSQL URL, `key` 64 hex digits when the file is locked.
+    """
     started = time.monotonic()
-    Store(file).close()
+    Store(where, bytes.fromhex(key) or None).close()
+    rest = [str(where), "--saves", str(saves), "--key", key]
     processes = [
-        subprocess.Popen([sys.executable, __file__, "--write", str(number), str(file), "--saves", str(saves)])
-        for number in range(writers)
+        subprocess.Popen([sys.executable, __file__, "--write", str(number), *rest]) for number in range(writers)
     ]
     failed = [f"writer {number}" for number, process in enumerate(processes) if process.wait() != 0]
-    with Store(file) as store:
+    with Store(where, bytes.fromhex(key) or None) as store:
         kept = {answer.value for answer in store.history()}
     wanted = {f"{number}:{save}" for number in range(writers) for save in range(saves)}
     return Result(failed + sorted(wanted - kept), len(kept), time.monotonic() - started)
 
 
-def write(number: int, file: Path, saves: int) -> None:
+def write(number: int, where: str, saves: int, key: str) -> None:
     """Save as a person would who pauses three minutes each time, so that every save is a version."""
     times = iter(range(saves))
-    store = Store(file, now=lambda: START + timedelta(minutes=3 * next(times)))
+    store = Store(where, bytes.fromhex(key) or None, now=lambda: START + timedelta(minutes=3 * next(times)))
     item = "shared" if number % 2 == 0 else f"own{number}"
     for save in range(saves):
         store.save(
@@ -65,13 +68,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--saves", type=int, default=1000)
-    parser.add_argument("--write", nargs=2, metavar=("NUMBER", "FILE"), help="be one writer")
+    parser.add_argument("--key", default="", help="64 hex digits: write into a locked file")
+    parser.add_argument("--write", nargs=2, metavar=("NUMBER", "WHERE"), help="be one writer")
     given = parser.parse_args()
     if given.write:
-        write(int(given.write[0]), Path(given.write[1]), given.saves)
+        write(int(given.write[0]), given.write[1], given.saves, given.key)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            result = run(Path(folder, "answers.sqlite"), given.writers, given.saves)
+            result = run(Path(folder, "answers.sqlite"), given.writers, given.saves, given.key)
         print(f"{result.stored} of {given.writers * given.saves} saves in history, {len(result.lost)} lost, "
               f"{result.seconds:.0f} s")  # fmt: skip
         sys.exit(bool(result.lost))

@@ -1,0 +1,65 @@
+"""A PostgreSQL server of the tests' own, in a temporary folder, gone when they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def programs() -> Path | None:
+    """Return the folder with `initdb` and `postgres`, newest version first; None when none is installed."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    # Debian and Ubuntu keep each version apart, off the PATH.
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    return max((path.parent for path in versions), key=lambda path: float(path.parent.name), default=None)
+
+
+class Server:
+    """One running server. It listens on a socket in its own folder, and to nobody else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+
+    def database(self) -> str:
+        """Make an empty database and return its URL."""
+        import psycopg
+
+        self._made += 1
+        name = f"mend{self._made}"
+        with psycopg.connect(f"host={self._folder} user=mend dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://mend@/{name}?host={self._folder}"
+
+
+@contextlib.contextmanager
+def running(bin_: Path) -> Iterator[Server]:
+    """Make and start a server, and stop it afterwards whatever happened."""
+    with tempfile.TemporaryDirectory(prefix="mend-pg-", ignore_cleanup_errors=True) as name:
+        folder, data = Path(name), Path(name, "data")
+        account: dict[str, str] = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root; its package made this account
+            account = {"user": "postgres", "group": "postgres"}
+            shutil.chown(folder, **account)
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+
+        def call(program: str, *arguments: object) -> None:
+            command = [str(bin_ / program), *map(str, arguments)]
+            with Path(os.devnull).open("w") as nowhere:
+                subprocess.run(command, check=True, stdout=nowhere, cwd=folder, **account)
+
+        call("initdb", "-D", data, "-U", "mend", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        call("pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+        try:
+            yield Server(folder)
+        finally:
+            call("pg_ctl", "-D", data, "-m", "immediate", "stop")
