@@ -72,8 +72,9 @@ def test_ids_do_not_meet_on_a_page() -> None:
 def test_the_description_says_the_numbers() -> None:
     """First, latest, lowest, highest and what a dashed line means are in words, with the title escaped."""
     assert (
-        "Giving &lt;space&gt;: 3 sittings from 5 January 2026 to 26 January 2026, on a scale from 0 to 100 where higher "
-        "is better. First 40, latest 70, lowest 40, highest 70. A dashed line marks where a question was reworded."
+        "Giving &lt;space&gt;: 3 sittings from 5 January 2026 to 26 January 2026, on a scale from 0 to 100 where "
+        "higher is better. First 40, latest 70, lowest 40, highest 70. "
+        "A dashed line marks where a question was reworded."
     ) in DRAWN["timeline"]
 
 

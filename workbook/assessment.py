@@ -113,6 +113,7 @@ class Assessment:
     practice: Practice | None = field(repr=False)
     lines: tuple[Line, ...] = field(repr=False)
     steps: tuple[Step, ...]
+    asks: tuple[str, ...] = field(repr=False)  # questions in the client's own words
     questions: tuple[str, ...] = field(repr=False)
     unscored: tuple[tuple[str, str], ...]  # scale title, why
     answers: pd.DataFrame = field(repr=False)  # of the scales only, for `behind`
@@ -180,6 +181,7 @@ def assess(workbook: Workbook, answers: pd.DataFrame, *, standing: Standing | No
         practice=practice,
         lines=_lines(workbook, rest),
         steps=_steps(seen),
+        asks=_asks(rest),
         questions=_questions(seen),
         unscored=tuple(
             (scale.title, _why_unscored(standing))
@@ -414,6 +416,12 @@ def _lines(workbook: Workbook, rest: pd.DataFrame) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def _asks(rest: pd.DataFrame) -> tuple[str, ...]:
+    """Return the newest question the client wrote down for a session."""
+    rows = rest[rest["item"].astype(str) == "review.next.question"].sort_values("occasion")
+    return tuple(str(value) for value in rows["value"].tail(1))
+
+
 @dataclass(frozen=True)
 class _Seen:
     """All that steps and questions are chosen from."""
@@ -432,11 +440,6 @@ class _Seen:
     def begun(self, chapter: str) -> bool:
         items = self.rest["item"].astype(str)
         return bool((items.str.startswith(f"{chapter}.") & ~items.str.startswith(f"{chapter}.rating.")).any())
-
-    def own_questions(self) -> Iterable[str]:
-        """The newest question the client wrote down for a session."""
-        rows = self.rest[self.rest["item"].astype(str) == "review.next.question"].sort_values("occasion")
-        return [str(value) for value in rows["value"].tail(1)]
 
     def step(self, text: str, exercise: str) -> Step:
         chapter = self.workbook.chapter(exercise.partition(".")[0])
@@ -528,8 +531,8 @@ _RULES: tuple[Callable[[_Seen], Iterable[Step]], ...] = (
 
 
 def _questions(seen: _Seen) -> tuple[str, ...]:
-    """Return questions worth taking to a counselor or a good friend: the client's own first."""
-    found = list(seen.own_questions())
+    """Return questions worth taking to a counselor or a good friend."""
+    found: list[str] = []
     worse, better = (
         _listed([f"“{area.title}”" for area in seen.areas if area.verdict == verdict])
         for verdict in ("worse", "better")

@@ -61,7 +61,7 @@ def write(
         seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
     if not words:
         practice = seen.practice and replace(seen.practice, plans=(), commitment=None, goals=())
-        seen = replace(seen, lines=(), practice=practice)
+        seen = replace(seen, lines=(), asks=(), practice=practice)
     tell(2, 3, "Writing the page")
     left_out = (*chosen.left_out, *(() if pictures or summary else ("Pictures: you left them out.",)))
     html = page(
@@ -256,6 +256,7 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
         "attainment": None if practice is None or practice.attainment is None else f"{practice.attainment:.0f}",
         "lines": assessment.lines,
         "steps": assessment.steps,
+        "asks": assessment.asks,
         "questions": assessment.questions,
         "unscored": assessment.unscored,
     }
