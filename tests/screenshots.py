@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests import safe_answers
-from tests.journeys.conftest import ARGUMENTS
+from tests.conftest import ARGUMENTS
 from tests.journeys.serving import serving
 from workbook import definition
 from workbook.journal import Journal
@@ -50,7 +50,9 @@ def main() -> None:
                     page.set_viewport_size({"width": width, "height": height})
                     page.wait_for_timeout(300)
                     path = folder / f"{chapter.notebook}-{look}.png"
-                    page.screenshot(path=path, full_page=True)
+                    tall = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size({"width": width, "height": tall})  # nothing sticks in the middle
+                    page.screenshot(path=path)
                     print(path.relative_to(ROOT))
             browser.close()
 

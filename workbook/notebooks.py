@@ -119,7 +119,7 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
 
 def _title(chapter: Chapter) -> str:
     parts = [f"# {_safe(chapter.title)}", f"*{_safe(chapter.lede)}*"]
-    parts += [f"> {_safe(why.text)}  \n> {_safe(why.source)}" for why in chapter.why]
+    parts += [f"> {_safe(why.text)}  \n> *{_safe(why.source)}*" for why in chapter.why]
     if chapter.opening:
         parts.append(_safe(chapter.opening.strip()))
     return "\n\n".join(parts)

@@ -35,7 +35,7 @@ KEYBOARD: dict[str, Any] = {
     "known": "unsure",
     "guess": "It felt like being shut out.",
     "often": 3,
-    "when": "2026-04-06",
+    "when": "2026-05-05",
     "place": "work",
     "felt": ["hurt", "afraid", "tired"],
     "matters": ["right", "heard", "rest", "close"],
@@ -101,7 +101,7 @@ def with_the_keyboard(page: Page, form: Locator) -> None:
     date = form.get_by_label("When was it?")
     if date.get_attribute("type") == "date":
         tab_to(date)
-        keys.type("06042026")  # day, month, year in this context's language
+        keys.type("05052026")  # the same in every order of day and month
     else:
         write(date, KEYBOARD["when"])
     tab_to(form.get_by_role("group", name="Where did it begin?").locator("input:checked"))
