@@ -219,7 +219,7 @@ def _free(path: Path) -> Path:
 
 
 def main() -> int:
-    """Write the shipped notebooks from `data/workbook`; with `--check`, only say which are out of date."""
+    """Write the shipped notebooks, and the schema for editors; with `--check`, only say which are out of date."""
     workbook = definition.load()
     if "--check" in sys.argv[1:]:
         names = stale(workbook, resources.notebooks())
@@ -229,6 +229,7 @@ def main() -> int:
         return bool(names)
     for path in write(workbook, resources.notebooks()):
         print(path)
+    definition.write_schema()
     return 0
 
 
