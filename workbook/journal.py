@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from workbook import answers as kinds
-from workbook import backups, definition, lock, measures, seal
+from workbook import backups, conditions, definition, lock, measures, seal
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
 from workbook.store import SITTING, Status, Store, StoredAnswer, is_plain, rewrite
 
@@ -42,7 +42,6 @@ KEYS = Path(HIDDEN, "keys")
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
 _PING = 30.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
-_WORDS = frozenset({"text", "longtext", "letter", "table"})  # rules look at how long one writes, never at the words
 
 
 def local_now() -> datetime:
@@ -124,11 +123,13 @@ class Journal:
         self._key = key
         self.warnings = (*damage, *_conflicts(self.path))
         self.workbook = _assigned(self._store) or definition.load()
+        self._asked_by_rules = _asked_by_rules(self.workbook)
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
         self._current: dict[tuple[str, str], Response] = {}
         self._seen: object = None  # the store's stamp when they were read
         self._stood: tuple[datetime, Standing] | None = None
         self._stood_at: datetime | None = None
+        self._stands: Standing | None = None  # as last worked out
         self._locked_since: dict[str, datetime] = {}
         self._backed_up: datetime | None = None
         if key is not None:
@@ -232,7 +233,7 @@ class Journal:
             sitting=sitting,
         )
         self._remember(answer)
-        if asked.kind not in _WORDS:
+        if self._may_move_a_rule(asked):
             self._stood = None
         self._note_gates()
         self._back_up_if_due()
@@ -269,6 +270,10 @@ class Journal:
             self._current.pop(place, None)
         else:
             self._current[place] = kinds.Response(newest.value, newest.status, newest.answered_at)
+
+    def _may_move_a_rule(self, item: Item) -> bool:
+        """Rules ask about the first chapter, named items and rulers; how long someone writes can wait a little."""
+        return item.kind == "ruler" or item.id.startswith("start.") or item.id in self._asked_by_rules
 
     def _note_gates(self) -> None:
         """Log each rule that is not as the log has it; several kernels may find the same change."""
@@ -377,7 +382,7 @@ class Journal:
                 self._locked_since.pop(exercise.id, None)
             else:
                 self._locked_since.setdefault(exercise.id, now if seen_just_now else now - SITTING)
-        self._stood, self._stood_at = (now, standing), now
+        self._stood, self._stood_at, self._stands = (now, standing), now, standing
         return standing
 
     def gates(self) -> tuple[GateState, ...]:
@@ -480,7 +485,7 @@ class Journal:
         exercise = self.workbook.exercise(id)
 
         def save(*, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> _Saved:
-            before = self.standing()
+            before = self._stands
             answer = self.save(item, value, occasion, status, sitting=page)
             self._tell_others(widget, item, before)
             return _Saved(
@@ -497,18 +502,18 @@ class Journal:
         self._forms[widget] = self._context_ids(exercise)
         return widget
 
-    def _tell_others(self, saved: Form, item: str, before: Standing) -> None:
+    def _tell_others(self, saved: Form, item: str, before: Standing | None) -> None:
         """Let the other forms of this page read again when this answer changes what they show."""
-        after = self.standing()
-        moved = after is not before and (before.hidden != after.hidden or before.gates != after.gates)
+        after = self._stands
+        moved = after is not before and (
+            before is None or after is None or before.hidden != after.hidden or before.gates != after.gates
+        )
         for form, context in list(self._forms.items()):
             if form is not saved and (moved or item in context):
                 form.changed()
 
     def _context_ids(self, exercise: Exercise) -> frozenset[str]:
         """The items of other exercises that decide what this one shows."""
-        from workbook import conditions
-
         rules = [exercise.show_if, *(item.show_if for item in exercise.items)]
         ids = {id for rule in rules if rule for id in conditions.parse(rule).ids}
         return frozenset(ids - {item.id for item in exercise.items})
@@ -716,6 +721,7 @@ class Journal:
         """Ask the questions of an assigned workbook from now on; no answer changes."""
         self.store.record("workbook", "assigned", workbook.model_dump(mode="json"))
         self.workbook = workbook
+        self._asked_by_rules = _asked_by_rules(workbook)
         self._stood = None
 
     def _assigned_task(self, exercise_id: str) -> dict[str, object] | None:
@@ -881,6 +887,11 @@ def _lock_payload(lock: Any, region: str | None) -> dict[str, object]:
         "instead": [{"label": label, "href": href} for label, href in lock.instead],
         "resources": list(helplines.brief(region, lock.resources)),
     }
+
+
+def _asked_by_rules(workbook: Workbook) -> frozenset[str]:
+    rules = [rule for gate in workbook.gates for rule in (gate.when, gate.reopens) if rule is not None]
+    return frozenset(id for rule in rules for id in conditions.parse(rule).ids)
 
 
 def _asked(exercise: Exercise) -> bool:

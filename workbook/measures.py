@@ -164,14 +164,15 @@ def writing_minutes(facts: Facts) -> float:
     One adds up the time between saves at most five minutes apart; the other takes the characters added, at 120 a
     minute. Deleted text is not taken off. A day is the client's own, midnight to midnight.
     """
-    today = [e for e in facts.free_text if e.at.astimezone(facts.now.tzinfo).date() == facts.now.date()]
+    midnight = facts.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = [entry for entry in facts.free_text if midnight <= entry.at < midnight + timedelta(days=1)]
     gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(today)]
     spans = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
     length: dict[tuple[str, str], int] = {}
     keys = 0
     for entry in facts.free_text:
         place = (entry.item, entry.occasion)
-        if entry in today:
+        if midnight <= entry.at < midnight + timedelta(days=1):
             keys += max(0, _length(entry.given) - length.get(place, 0))
         length[place] = _length(entry.given)
     return max(spans.total_seconds() / 60, keys / KEYS_A_MINUTE)
