@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +54,16 @@ def main() -> None:
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--plain", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
 def open(path: Path | None, journal_path: Path | None, port: int | None, no_browser: bool, plain: bool) -> None:
-    """Open a journal in the browser; the first time, make it."""
+    """Open a journal in the browser; the first time, make it. A file from a counselor is taken in first."""
     from workbook import lab, lock, notebooks
     from workbook.errors import Locked
     from workbook.journal import find, open_journal, unlock
 
-    folder = find(journal_path or path).absolute()
+    file = path if path is not None and (path.is_file() or path.suffix in (".assignment", ".feedback")) else None
+    folder = find(journal_path or (None if file else path)).absolute()
+    if file is not None and not _take_in(file, folder):
+        click.echo("Nothing was changed.")
+        return
     kept: tuple[Path, ...] = ()
     key = None
     try:
@@ -80,6 +86,69 @@ def open(path: Path | None, journal_path: Path | None, port: int | None, no_brow
             environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
             say=click.echo,
         )
+
+
+def _take_in(file: Path, folder: Path) -> bool:
+    """Say what a counselor's file would change, ask, and take it in; without a terminal, naming it was the answer."""
+    from workbook import notebooks, share
+    from workbook.journal import MARK, Journal, open_journal
+
+    data = file.read_bytes()
+    if (folder / MARK).exists():
+        with _existing(folder) as journal:
+            given = share.given(journal, data)
+            if not _agreed(given.lines):
+                return False
+            given.accept()
+            notebooks.refresh(journal.workbook, folder)
+        return True
+    with tempfile.TemporaryDirectory() as nowhere, Journal.create(Path(nowhere) / "journal") as journal:
+        lines = share.given(journal, data).lines  # judged before there is a journal at all
+    if not _agreed((*lines, f"A new journal is made for it: {folder}")):
+        return False
+    with open_journal(folder) as journal:
+        share.given(journal, data).accept()
+    return True
+
+
+def _agreed(lines: Sequence[str]) -> bool:
+    for line in lines:
+        click.echo(line)
+    return not sys.stdin.isatty() or click.confirm("Go on?", default=True)
+
+
+@_command("workbook share --include responsibility.incident -o a.submission")
+@_journal
+@click.option("--include", multiple=True, metavar="ID", help="Share this chapter, exercise, item or item@occasion.")
+@click.option("--withdraw", multiple=True, metavar="ID", help="Take this back from what is shared already.")
+@click.option("--gates", is_flag=True, help="Tell that a safety rule closed or opened, and when; never why.")
+@click.option("--everything", is_flag=True, help="Put in again what they have already, when they lost a file.")
+@click.option("-o", "--output", type=_ANY_PATH, required=True, help="The file to write, such as a.submission.")
+def share(
+    journal_path: Path | None,
+    include: tuple[str, ...],
+    withdraw: tuple[str, ...],
+    gates: bool,
+    everything: bool,
+    output: Path,
+) -> None:
+    """Seal chosen answers into a file that only your counselor can open."""
+    from workbook import share as sharing
+    from workbook.errors import Refused
+
+    with _existing(journal_path) as journal:
+        ticked = sharing.chosen(journal, include, withdraw)
+        chosen = sharing.submission(journal, ticked, now=journal.now(), with_gates=gates, everything=everything)
+        seen = sharing.preview(journal, chosen)
+        if not (chosen.answers or seen.taken_back or seen.gates):
+            raise Refused(
+                "Nothing new is chosen, so there is nothing to seal. Choose with --include, such as "
+                "--include responsibility.incident"
+            )
+        file = sharing.write_submission(journal, chosen, sharing.new_file(output, "a.submission"))
+        for line in sharing.contents(journal.workbook, seen):
+            click.echo(line)
+    click.echo(f"Written: {file} ({file.stat().st_size:,} bytes). Only your counselor can open it.")
 
 
 @_command("workbook check data/workbook")

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import secrets
 import zlib
+from collections import Counter
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workbook import definition, safety, seal
+from workbook import definition, overlay, safety, seal
 from workbook.definition import Repeats, Workbook
-from workbook.errors import Refused, SealError
+from workbook.errors import Refused, SealError, UnknownId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -258,7 +259,11 @@ def _stated_version(plain: bytes) -> int | None:
 
 def _keeps_us_safe(assignment: Assignment) -> None:
     """An assignment keeps every shipped safety rule, question and mark; it may add, never take away."""
-    shipped, assigned = definition.load(), assignment.workbook
+    assigned = assignment.workbook
+    try:
+        shipped = overlay.shipped(assigned.language)
+    except UnknownId as unknown:
+        raise Refused(f"{unknown} Nothing was changed.") from None
     if safety.loosened(assigned.gates, shipped.gates):
         raise Refused("This assignment loosens the safety rules, which is not allowed. Nothing was changed.")
     try:
@@ -438,6 +443,32 @@ def preview(journal: Journal, submission: Submission) -> Preview:
     )
 
 
+def contents(workbook: Workbook, seen: Preview) -> list[str]:
+    """Say what is in a submission by titles and counts, without a word of an answer."""
+    lines = []
+    for what, items in (
+        ("new", [answer.item for answer in seen.new]),
+        ("changed", [answer.item for answer in seen.changed]),
+        ("once more", [answer.item for answer in seen.again]),
+        ("taken back", [key.partition("@")[0] for key in seen.taken_back]),
+    ):
+        counts = Counter(exercise_title(workbook, item.rpartition(".")[0]) for item in items)
+        lines += [f"{title}: {count} {what}." for title, count in counts.items()]
+    if seen.gates:
+        lines.append(f"Safety rules, closed or opened, never why: {len(seen.gates)}.")
+    if seen.kept:
+        lines.append(f"They have already, unchanged: {seen.kept}.")
+    return lines
+
+
+def exercise_title(workbook: Workbook, id: str) -> str:
+    """Return the title of an exercise, or its id when the workbook no longer has it."""
+    try:
+        return workbook.exercise(id).title
+    except UnknownId:
+        return id
+
+
 def submission(
     journal: Journal,
     ticked: Iterable[str],
@@ -492,6 +523,18 @@ def _key(answer: Answer | SharedAnswer) -> str:
 def _stamp(answer: Answer | SharedAnswer) -> str:
     """What changes whenever an answer does."""
     return f"{answer.id} {answer.answered_at.isoformat()}"
+
+
+def new_file(path: Path, name: str) -> Path:
+    """Return where a new file goes: a folder gets `name` added, a name without an ending gets that of `name`.
+
+    Raises Refused when a file is there already: it may be a sealed one that was not handed over yet.
+    """
+    path = path / name if path.is_dir() else path
+    path = path if path.suffix else path.with_name(f"{path.name}.{name.rpartition('.')[2]}")
+    if path.exists():
+        raise Refused(f"There is a file {path} already. Choose another name. Nothing was written.")
+    return path
 
 
 def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:

@@ -196,7 +196,10 @@ class Sharing(panel.Panel):
                 write(Path(folder) / name)
                 data = (Path(folder) / name).read_bytes()
             return {"file": name, "size": len(data)}, [data]
-        path = new_file(str(message["path"]), self._folder, f"{self._journal.now():%Y-%m-%d}.{ending}")
+        typed = str(message["path"]).strip()
+        if not typed:
+            raise Refused("Type where the file shall be. Nothing was written.")
+        path = share.new_file(self._folder / Path(typed).expanduser(), f"{self._journal.now():%Y-%m-%d}.{ending}")
         write(path)
         return {"file": str(path), "size": path.stat().st_size}, []
 
@@ -240,20 +243,6 @@ class Given(panel.Panel):
         given.accept()
         self._refresh()
         return {"type": "accepted"}
-
-
-def new_file(text: str, folder: Path, name: str) -> Path:
-    """Return the path a person typed: `~` is home, a folder gets `name` added, a bare name stands in `folder`.
-
-    Raises Refused when nothing was typed, or a file is there already: it may hold what was not handed over yet.
-    """
-    if not text.strip():
-        raise Refused("Type where the file shall be. Nothing was written.")
-    path = folder / Path(text.strip()).expanduser()
-    path = path / name if path.is_dir() else path
-    if path.exists():
-        raise Refused(f"There is a file {path} already. Choose another name. Nothing was written.")
-    return path if path.suffix else path.with_name(f"{path.name}{Path(name).suffix}")
 
 
 def _static(journal: Journal, texts: Mapping[str, str]) -> dict[str, object]:
@@ -351,7 +340,9 @@ def _sight(journal: Journal, answers: Iterable[share.SharedAnswer]) -> list[dict
             {"prompt": one.prompt, "label": one.label, "status": one.status, "at": one.answered_at.isoformat()}
             for one in group
         ]
-        found.append({"title": _title(journal.workbook, exercise), "day": _day(occasion), "answers": seen})
+        found.append(
+            {"title": share.exercise_title(journal.workbook, exercise), "day": _day(occasion), "answers": seen}
+        )
     return found
 
 
@@ -362,14 +353,11 @@ def _place(journal: Journal, key: str) -> dict[str, object]:
         prompt = journal.workbook.item(item).prompt
     except UnknownId:  # no longer asked
         prompt = item
-    return {"title": _title(journal.workbook, item.rpartition(".")[0]), "day": _day(occasion), "prompt": prompt}
-
-
-def _title(workbook: Workbook, exercise: str) -> str:
-    try:
-        return workbook.exercise(exercise).title
-    except UnknownId:
-        return exercise
+    return {
+        "title": share.exercise_title(journal.workbook, item.rpartition(".")[0]),
+        "day": _day(occasion),
+        "prompt": prompt,
+    }
 
 
 def _gate(workbook: Workbook, event: share.GateEvent) -> dict[str, object]:
@@ -409,7 +397,7 @@ def _commented(journal: Journal) -> list[dict[str, object]]:
         places[exercise] = max(places.get(exercise, ""), record.payload["at"])
     asked = {exercise.id for exercise in journal.workbook.exercises}
     return [
-        {"title": _title(journal.workbook, exercise), "href": _href(journal.workbook, exercise), "at": at}
+        {"title": share.exercise_title(journal.workbook, exercise), "href": _href(journal.workbook, exercise), "at": at}
         for exercise, at in sorted(places.items(), key=lambda each: each[1], reverse=True)
         if exercise in asked
     ]
