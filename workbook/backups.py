@@ -105,6 +105,13 @@ def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> None:
             store.rewrite(backup.file, None if store.is_plain(backup.file) else key, new_key)
 
 
+def sweep(folder: Path) -> None:
+    """Remove files that were left half made when the power went, here and in the folder above."""
+    for place, pattern in ((folder, "*.half*"), (folder, "*.new"), (folder.parent, "answers.sqlite.new*")):
+        for half in place.glob(pattern):
+            half.unlink(missing_ok=True)
+
+
 def in_words(at: datetime) -> str:
     """Return a time as a person reads it, where they are: 2 March 2026, 09:00."""
     here = at.astimezone()

@@ -626,7 +626,8 @@ class Journal:
         key = self._key
         self.close()
         try:
-            rewrite(self.path / ANSWERS, key, new_key)
+            rewrite(self.path / ANSWERS, key, new_key)  # from here on no other page has it open
+            backups.sweep(self.path / BACKUPS)
             backups.lock(self.path / BACKUPS, key, new_key)
         finally:
             self._wake(None if is_plain(self.path / ANSWERS) else new_key or key)
