@@ -16,7 +16,7 @@ PACKAGE = Path(workbook.__file__).parent
 STAGES = (
     "errors resources reading conditions models coherence definition answers drift overlay",
     "measures safety helplines language seal store lock backups",
-    "frame scoring assessment charts example report export form journal share caseload",
+    "frame scoring assessment charts example report export form journal share overview caseload",
     "panel share_panel chapter notebooks pages lab cli",
 )
 ORDER = " ".join(STAGES).split()

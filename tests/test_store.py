@@ -201,7 +201,7 @@ def test_receiving_twice_changes_nothing(store: Store, tmp_path: Path, clock: Cl
     assert store.history(client="A.") == [first, second]
     assert store.current(client="A.") == [second]
     assert store.everyone("client", "item", "value") == [("A.", MONDAY["item"], '"second"')]
-    assert store.everyone("version", items=["a.b.c"]) == []
+    assert store.everyone("version", clients=["B."]) == []
     assert store.current() == []
 
 

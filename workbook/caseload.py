@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import answers, definition, seal, share
+from workbook import answers, definition, lock, overlay, overview, seal, share
 from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
 from workbook.store import Store, StoredAnswer, utc_now
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition import Workbook
+    from workbook.definition import Instrument, Workbook
+    from workbook.overview import Asked
+    from workbook.store import Record
 
 FORMAT = 1
 _KEYS = "keys.age"
@@ -84,9 +87,10 @@ def keygen(
 ) -> Path:
     """Make a caseload's folder and keys, under a passphrase; return the folder.
 
-    Raises JournalError when there is one already.
+    Raises JournalError when there is one already, and WeakPassphrase when the passphrase could be guessed.
     """
     home = Path(home)
+    lock.judge(passphrase)
     if (home / _ABOUT).exists():
         raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -110,6 +114,7 @@ def open_caseload(
     keys = unlock(home, opener) if isinstance(opener, str) else opener
     about = json.loads((home / _ABOUT).read_text())
     if store:
+        store = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", store)
         return Caseload(home, about["counselor"], keys, Store(store, client=_OWN, now=now), now)
     file = Store(home / _STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
     return Caseload(home, about["counselor"], keys, file, now)
@@ -126,6 +131,78 @@ def unlock(home: Path, passphrase: str) -> Keys:
     return Keys(tuple(plain["identities"]), plain["store"])
 
 
+def recover(home: Path, sheet: str, passphrase: str) -> int:
+    """Put a caseload under a new passphrase, with the words of its recovery sheet; return how many keys it held.
+
+    Raises Refused when the sheet is not whole, and WeakPassphrase. Nothing else of the caseload changes.
+    """
+    home = Path(home)
+    lock.judge(passphrase)
+    identities = tuple(dict.fromkeys(re.findall(r"AGE-SECRET-KEY-1[0-9A-Z]{58}", sheet)))
+    store = re.findall(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", sheet)
+    if not identities or len(set(store)) != 1 or not (home / _ABOUT).exists():
+        raise Refused(
+            f"This is not the recovery sheet of a caseload in {home}: it needs a line starting with AGE-SECRET-KEY-1 "
+            "and one of 64 letters and digits. Check that both were copied whole. Nothing was changed."
+        )
+    if (home / _STORE).exists():
+        Store(home / _STORE, key=bytes.fromhex(store[0])).close()  # refuses a key that is not this caseload's
+    _write_keys(home, Keys(identities, store[0]), passphrase)
+    return len(identities)
+
+
+def tasks_for(
+    workbook: Workbook,
+    only: Iterable[str],
+    *,
+    due: date | None = None,
+    due_each: Mapping[str, date] | None = None,
+    instructions: Mapping[str, str] | None = None,
+    repeats: Mapping[str, str] | None = None,
+) -> tuple[share.Task, ...]:
+    """Return the tasks `only` names, in its order: chapters (all their exercises) and exercises.
+
+    The mappings say more about single exercises. Raises UnknownId for a name the workbook does not have, and Refused
+    for a word about an exercise that is not among them.
+    """
+    names: dict[str, None] = {}
+    for one in only:
+        exercises = [workbook.exercise(one)] if "." in one else workbook.chapter(one).exercises
+        names |= dict.fromkeys(exercise.id for exercise in exercises if not exercise.retired)
+    said: dict[str, dict[str, Any]] = {name: {"due": due} for name in names}
+    for key, more in (("due", due_each), ("instruction", instructions), ("repeats", repeats)):
+        for name, value in (more or {}).items():
+            if name not in said:
+                workbook.exercise(name)  # a name that does not exist is said as such
+                raise Refused(f"You said something about “{name}” but did not ask for it. Add it to what you ask for.")
+            said[name][key] = value
+    return tuple(share.Task(exercise=name, **more) for name, more in said.items())
+
+
+def workbook_for(
+    language: str = "en", instruments: Iterable[Instrument] = (), repeats: Mapping[str, str] | None = None
+) -> Workbook:
+    """Return the shipped workbook as an assignment carries it: in a language, with questionnaires, asked as often.
+
+    All its chapters go along, whatever is asked: the safety rules point into them. Raises UnknownId.
+    """
+    workbook = definition.with_instruments(overlay.shipped(language), instruments)
+    for name in repeats or {}:
+        workbook.exercise(name)
+    chapters = [
+        chapter.model_copy(
+            update={
+                "exercises": tuple(
+                    one.model_copy(update={"repeats": repeats[one.id]}) if repeats and one.id in repeats else one
+                    for one in chapter.exercises
+                )
+            }
+        )
+        for chapter in workbook.chapters
+    ]
+    return workbook.model_copy(update={"chapters": tuple(chapters)})
+
+
 class Caseload:
     """An open caseload. Nothing of a client is in its repr."""
 
@@ -135,6 +212,7 @@ class Caseload:
         self.store = store
         self._keys = keys
         self._now = now
+        self._workbooks: dict[str, Workbook] = {}  # by fingerprint: reading one takes a moment, and most are the same
 
     def __repr__(self) -> str:
         return f"Caseload({self.home})"
@@ -168,6 +246,12 @@ class Caseload:
         self.store.event("key-rotated", "")
         return self.public_key
 
+    def change_passphrase(self, passphrase: str, new: str) -> None:
+        """Put the keys under a new passphrase. Raises SealError when the old one is wrong, and WeakPassphrase."""
+        keys = unlock(self.home, passphrase)
+        lock.judge(new)
+        _write_keys(self.home, keys, new)
+
     def recovery_sheet(self) -> str:
         """Return a page to print: all that opens this caseload without the passphrase."""
         from workbook import report
@@ -176,9 +260,10 @@ class Caseload:
             "recovery.html",
             title="Recovery sheet",
             counselor=self.counselor,
+            home=str(self.home),
             identities=self._keys.identities,
             store=self._keys.store,
-            printed=self._now().date(),
+            day=f"{self._now():%-d %B %Y}",
         )
 
     # --- clients ---
@@ -186,10 +271,7 @@ class Caseload:
     def clients(self) -> list[Client]:
         """Return every client, by name."""
         found = [
-            Client(id=record.client, **_profile(record.payload))
-            for one in self.store.clients()
-            if one != _OWN
-            for record in self.store.records("profile", one)
+            Client(id=record.client, **_profile(record.payload)) for record in self.store.records_of_everyone("profile")
         ]
         return sorted(found, key=lambda client: client.name.casefold())
 
@@ -224,6 +306,8 @@ class Caseload:
         """
         for task in tasks:
             workbook.exercise(task.exercise)
+        if not name.strip():
+            raise Refused("Give the client a pseudonym, such as A. or Heron: no full name is needed.")
         known = {client.name: client for client in self.clients()}
         client = known.get(name) or Client(
             secrets.token_hex(16), name, share.new_token(), self._now(), None, False, None
@@ -247,7 +331,9 @@ class Caseload:
         with self.store.together():
             if name not in known:
                 self._remember(client)
-            self.store.record("assignment", "current", assignment.model_dump(mode="json"), client=client.id)
+            kept = assignment.model_dump(mode="json", exclude={"workbook"})
+            self._keep_workbook(workbook)
+            self.store.record("assignment", "current", kept | {"workbook": workbook.fingerprint}, client=client.id)
             self.store.event("assigned", "", len(tasks), client=client.id)
         return packed
 
@@ -297,8 +383,11 @@ class Caseload:
         Raises Refused, and changes nothing, when it is damaged, sealed for someone else, from no client here,
         or older than what is there.
         """
+        return self._receive(sealed, self.clients())
+
+    def _receive(self, sealed: bytes, clients: Iterable[Client]) -> Receipt:
         sent = share.read_submission(sealed, self._keys.identities)
-        client = next((one for one in self.clients() if secrets.compare_digest(one.token, sent.token)), None)
+        client = next((one for one in clients if secrets.compare_digest(one.token, sent.token)), None)
         if client is None:
             raise Refused("This submission answers no assignment of this caseload. Nothing was changed.")
         if client.revoked:
@@ -324,9 +413,10 @@ class Caseload:
         """
         receipts: list[Receipt] = []
         refused: dict[Path, str] = {}
+        clients = {client.id: client for client in self.clients()}
         for file in files:
             try:
-                outcome: Receipt | str = self.receive(_read(file))
+                outcome: Receipt | str = self._receive(_read(file), clients.values())
             except (Refused, SealError) as problem:
                 outcome = str(problem)
             if isinstance(outcome, str):
@@ -335,6 +425,7 @@ class Caseload:
                 receipts.append(outcome)
             if progress is not None:
                 progress(file, outcome)
+        self.glances()  # now, so that looking at them later does not wait for it
         return receipts, refused
 
     def _take_in(self, client: Client, sent: share.Submission, stored: list[StoredAnswer], digest: str) -> Receipt:
@@ -372,7 +463,7 @@ class Caseload:
         self.store.erase(client.id)
         self.store.event("erased", "", 1)
         left = self.store.current(client=client.id), self.store.history(client=client.id), self.store.events(client.id)
-        return sum(map(len, left)) + (client.id in self.store.clients())
+        return sum(len(rows) for rows in left) + (client.id in self.store.clients())
 
     def revoke(self, name: str) -> None:
         """End sharing with a client: what they sent stays, nothing more is taken in."""
@@ -406,23 +497,180 @@ class Caseload:
 
         names = {client.id: client.name for client in self.clients()}
         rows = [
-            {"at": event.at, "client": names.get(client, "—"), "what": event.kind, "count": event.count}
-            for client in self.store.clients()
-            for event in self.store.events(client)
+            {"at": event.at, "client": names.get(event.client, "—"), "what": event.kind, "count": event.count}
+            for event in self.store.events_of_everyone()
         ]
-        return pd.DataFrame(rows, columns=["at", "client", "what", "count"]).sort_values("at", ignore_index=True)
+        return pd.DataFrame(rows, columns=["at", "client", "what", "count"])
 
     def note(self, name: str, text: str) -> None:
         """Keep a note of the counselor's own; it is never sent."""
         self.store.record("note", self._now().isoformat(), {"text": text}, client=self.client(name).id)
 
+    # --- looking ---
+
+    def overview(self) -> pd.DataFrame:
+        """Return one row per client, by name: `overview.CLIENT_COLUMNS`, the scale of each principle, and two more.
+
+        client (pseudonym), id, since and last (when something came), asked, done and overdue (exercises), due (the
+        next date), new (answers since their page was last looked at), gates (openings and closings they told of); per
+        scale the word of the self-assessment, "" without a sitting; revoked; keep_until.
+        """
+        glances = self.glances()
+        kept: dict[str, dict[str, list[Record]]] = {}
+        for kind in ("assignment", "submission", "gates", "looked"):
+            for record in self.store.records_of_everyone(kind):
+                kept.setdefault(record.client, {}).setdefault(kind, []).append(record)
+        today = self._now().date()
+        scales = [scale.id for scale in overview.principles(definition.load())]
+        rows = [
+            self._row(client, kept.get(client.id, {}), glances.get(client.id, {}), today) for client in self.clients()
+        ]
+        return overview.table(rows, scales)
+
+    def _row(
+        self, client: Client, kept: Mapping[str, list[Record]], glance: Mapping[str, Any], today: date
+    ) -> dict[str, Any]:
+        looked = max((record.at for record in kept.get("looked", ())), default=None)
+        submissions = kept.get("submission", [])
+        tasks = _tasks(kept["assignment"][0].payload) if "assignment" in kept else ()
+        asked = overview.asked(tasks, glance.get("exercises", {}), None, today)
+        open_ = [one.due for one in asked if one.state != "done" and one.due is not None]
+        return {
+            "client": client.name,
+            "id": client.id,
+            "since": client.since,
+            "last": max((record.at for record in submissions), default=None),
+            "asked": len(asked),
+            "done": sum(one.state == "done" for one in asked),
+            "overdue": sum(one.overdue for one in asked),
+            "due": min(open_, default=None),
+            "new": sum(record.payload["new"] for record in submissions if looked is None or record.at > looked),
+            "gates": sum(len(record.payload["events"]) for record in kept.get("gates", ())),
+            **glance.get("change", {}),
+            "revoked": client.revoked,
+            "keep_until": client.keep_until,
+        }
+
+    def glances(self) -> dict[str, dict[str, Any]]:
+        """Return per client what `overview.glances` says, worked out anew only where something came since."""
+        newest = {record.client: record.at for record in self.store.records_of_everyone("submission")}
+        for record in self.store.records_of_everyone("submission"):
+            newest[record.client] = max(newest[record.client], record.at)
+        used = {r.client: r.payload["workbook"] for r in self.store.records_of_everyone("assignment")}
+        kept = {record.client: record.payload for record in self.store.records_of_everyone("glance")}
+        stamps = {client: f"{at.isoformat()} {used.get(client)}" for client, at in newest.items()}
+        stale = {client for client, stamp in stamps.items() if kept.get(client, {}).get("of") != stamp}
+        if stale:
+            few = sorted(stale) if len(stale) <= 500 else None
+            by_workbook: dict[str, list[tuple[Any, ...]]] = {}
+            for row in self.store.everyone(*overview.ROWS, clients=few):
+                if row[0] in stale:
+                    by_workbook.setdefault(used[row[0]], []).append(row)
+            seen: dict[str, dict[str, Any]] = {}
+            for fingerprint, rows in by_workbook.items():
+                seen |= overview.glances(rows, overview.principles(self._kept_workbook(fingerprint)))
+            with self.store.together():
+                for client in stale:
+                    kept[client] = {**seen.get(client, {"exercises": {}, "change": {}}), "of": stamps[client]}
+                    self.store.record("glance", "glance", kept[client], client=client)
+        return kept
+
+    def page(self, name: str, *, look: bool = True) -> dict[str, Any]:
+        """Return all there is to see of one client, as plain JSON; `look` remembers that it was seen now."""
+        client = self.client(name)
+        workbook = self._workbook(client)
+        looked = self._looked(client)
+        current = self._answered(client)
+        if look:
+            self.store.record("looked", "looked", {}, client=client.id)
+        comments = {record.key: record.payload for record in self.store.records("comment", client.id)}
+        chapters = overview.page(workbook, current, self.store.history(client=client.id), looked)
+        for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):
+            answer["comment"] = comments.get(answer["id"])
+        return {
+            "client": client.name,
+            "since": client.since.isoformat(),
+            "revoked": client.revoked,
+            "keep_until": client.keep_until.isoformat() if client.keep_until else None,
+            "can_reply": client.key is not None,
+            "language": workbook.language,
+            "tasks": [
+                one._asdict() | {"due": one.due and one.due.isoformat()} for one in self._asked(client, workbook)
+            ],
+            "change": [
+                {"title": area.title, "verdict": area.verdict, "reason": area.reason, "sittings": area.sittings}
+                for area in overview.change(workbook, current, self._now()).areas
+            ],
+            "questions": list(overview.questions(current)),
+            "chapters": chapters,
+            "withdrawn": [
+                {"prompt": _prompt(workbook, record.key), "at": record.at.isoformat()}
+                for record in self.store.records("withdrawn", client.id)
+            ],
+            "gates": [
+                {"title": overview.gate_title(workbook, event.gate), "change": event.change, "at": event.at.isoformat()}
+                for event in self._gate_events(client)
+            ],
+            "notes": [
+                {"text": record.payload["text"], "at": record.key} for record in self.store.records("note", client.id)
+            ],
+            "replies": [
+                {"text": record.payload["reply"], "comments": record.payload["comments"], "at": record.at.isoformat()}
+                for record in sorted(self.store.records("feedback", client.id), key=lambda one: int(one.key))
+            ],
+            "audit": [_event(event) for event in self.store.events(client.id)],
+        }
+
+    def summary(self, name: str) -> str:
+        """Return one page about a client to read before a session, as HTML to print."""
+        client = self.client(name)
+        workbook, looked, current = self._workbook(client), self._looked(client), self._answered(client)
+        return overview.session(
+            client=client.name,
+            workbook=workbook,
+            current=current,
+            tasks=self._asked(client, workbook),
+            fresh=[one for one in current if looked is None or one.answered_at > looked],
+            withdrawn=len(self.store.records("withdrawn", client.id)),
+            gates=self._gate_events(client),
+            notes=[record.payload["text"] for record in self.store.records("note", client.id)],
+            now=self._now(),
+        )
+
     # --- inside ---
 
     def _workbook(self, client: Client) -> Workbook:
         assigned = self._latest("assignment", client.id)
-        if assigned is None:
-            return definition.load()
-        return share.Assignment.model_validate(assigned).workbook
+        return definition.load() if assigned is None else self._kept_workbook(assigned["workbook"])
+
+    def _keep_workbook(self, workbook: Workbook) -> None:
+        """Keep a workbook once, however many clients have it."""
+        if all(record.key != workbook.fingerprint for record in self.store.records("workbook")):
+            self.store.record("workbook", workbook.fingerprint, workbook.model_dump(mode="json"))
+        self._workbooks[workbook.fingerprint] = workbook
+
+    def _kept_workbook(self, fingerprint: str) -> Workbook:
+        if fingerprint not in self._workbooks:
+            for record in self.store.records("workbook"):
+                if record.key == fingerprint:
+                    self._workbooks[fingerprint] = definition.Workbook.model_validate(record.payload)
+        return self._workbooks[fingerprint]
+
+    def _answered(self, client: Client) -> list[StoredAnswer]:
+        return self.store.current(client=client.id)
+
+    def _looked(self, client: Client) -> datetime | None:
+        return max((record.at for record in self.store.records("looked", client.id)), default=None)
+
+    def _asked(self, client: Client, workbook: Workbook) -> tuple[Asked, ...]:
+        assigned = self._latest("assignment", client.id)
+        glance = self.glances().get(client.id, {})
+        tasks = _tasks(assigned) if assigned else ()
+        return overview.asked(tasks, glance.get("exercises", {}), workbook, self._now().date())
+
+    def _gate_events(self, client: Client) -> list[share.GateEvent]:
+        told = self._latest("gates", client.id) or {"events": []}
+        return [share.GateEvent.model_validate(event) for event in told["events"]]
 
     def _shared_answer(self, client: Client, answer: str) -> StoredAnswer:
         item, _, occasion = answer.partition("@")
@@ -457,6 +705,17 @@ def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
         "since": datetime.fromisoformat(payload["since"]),
         "keep_until": date.fromisoformat(day) if day else None,
     }
+
+
+def _tasks(assigned: Mapping[str, Any]) -> tuple[share.Task, ...]:
+    return tuple(share.Task.model_validate(task) for task in assigned["tasks"])
+
+
+def _prompt(workbook: Workbook, key: str) -> str:
+    try:
+        return workbook.item(key.partition("@")[0]).prompt
+    except UnknownId:
+        return key
 
 
 def _judged(sent: share.SharedAnswer, workbook: Workbook) -> StoredAnswer:

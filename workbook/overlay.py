@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from workbook.errors import DefinitionError
+from workbook import definition, resources
+from workbook.errors import DefinitionError, UnknownId
 from workbook.models import (
     FOOT,
     LANGUAGE_FILE,
@@ -64,6 +65,25 @@ def load(workbook: Workbook, path: Path) -> Workbook:
     if outline.problems:
         raise DefinitionError(tuple(outline.problems))
     return apply(workbook, language, cast("dict[str, str]", outline.data))
+
+
+def shipped(language: str) -> Workbook:
+    """Return the shipped workbook in a language.
+
+    Raises UnknownId, naming the languages there are.
+    """
+    workbook = definition.load()
+    if language == workbook.language:
+        return workbook
+    spoken = {
+        path.stem: path for path in resources.data("workbook").glob("*.yaml") if LANGUAGE_FILE.fullmatch(path.name)
+    }
+    for chapter in workbook.chapters:
+        spoken.pop(chapter.id, None)
+    if language not in spoken:
+        there = ", ".join([workbook.language, *sorted(spoken)])
+        raise UnknownId(f"The workbook is not there in “{language}”. Use one of: {there}.")
+    return load(workbook, spoken[language])
 
 
 def check(workbook: Workbook, folder: Path) -> tuple[Problem, ...]:

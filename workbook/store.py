@@ -304,19 +304,19 @@ class Store:
         """Return the newest version of every item and occasion, cleared ones (`blank`) too, oldest first."""
         return self._read(_newest().where(*self._which(client, exercise, occasion)).order_by(*_BY_TIME))
 
-    def everyone(self, *columns: str, items: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
+    def everyone(self, *columns: str, clients: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return columns of the newest version of every answer of every client, for tables of many.
 
         As stored, for speed: `value` is JSON text, times are ISO text in UTC. `client` is a column too.
-        `items`: only answers to these.
+        `clients`: only theirs.
         """
         c = _answers.c
         wanted = (
             sa.cast(c.value, sa.Text) if name == "value" else sa.type_coerce(c[name], sa.String) for name in columns
         )
         query = _newest(*wanted)
-        if items is not None:
-            query = query.where(c.item.in_(list(items)))
+        if clients is not None:
+            query = query.where(c.client.in_(list(clients)))
         with self._reading() as connection:
             return [tuple(row) for row in connection.execute(query).cursor.fetchall()]
 
