@@ -154,11 +154,11 @@ def assess(workbook: Workbook, answers: pd.DataFrame, *, standing: Standing | No
     import pandas as pd
 
     allowed = tuple(scale for scale in workbook.scales if standing is None or standing.scored(scale.id))
-    codes, names = pd.factorize(answers["item"])
-    names = [str(name) for name in names]
+    numbers, found = scoring.codes(answers["item"])
+    names = [str(name) for name in found]
     scored = {item for scale in allowed for item in scale.items}
-    wanted = pd.Series([name in scored for name in names] + [False]).to_numpy()[codes]
-    rated = answers.assign(item=pd.Categorical.from_codes(codes, names))
+    wanted = pd.Series([name in scored for name in names] + [False]).to_numpy()[numbers]
+    rated = answers.assign(item=pd.Categorical.from_codes(numbers, names))
     rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
     rest = rest[rest["status"] == "answered"]
 
@@ -234,6 +234,12 @@ def _change(scale: Scale, scores: pd.DataFrame) -> Change:
     return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
 
 
+def verdict(scale: Scale, values: list[float]) -> scoring.Verdict:
+    """Return the word for a timeline of scores (none of them NaN), oldest first."""
+    judge = _by_pairs if scale.norms is None else _by_norms
+    return judge(scale, values)[4]
+
+
 _Judged = tuple[str, float, float, float, scoring.Verdict, str]
 
 
@@ -294,17 +300,18 @@ def _by_norms(scale: Scale, values: list[float]) -> _Judged:
     return ("reliable change", change.rc, math.nan, math.nan, change.verdict, says)
 
 
-def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> list[str]:
+def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> pd.Categorical | list[str]:
     """Return for each row of scores the new prompts of items that read differently on the occasion before."""
+    import numpy as np
     import pandas as pd
 
     found: dict[tuple[str, str], list[str]] = {}
-    prompts, _ = pd.factorize(rated["prompt"])
-    items = rated["item"].cat.codes.to_numpy()
-    pairs = pd.unique(items.astype("int64") * (int(prompts.max(initial=0)) + 2) + prompts)
-    if len(pairs) > len(pd.unique(items)):  # some item has more than one wording
-        twice = rated.groupby("item", observed=True)["prompt"].nunique()
-        for item in twice.index[twice > 1]:
+    prompts, items = scoring.codes(rated["prompt"])[0], rated["item"].cat.codes.to_numpy()
+    wording = np.zeros(len(rated["item"].cat.categories), dtype=prompts.dtype)
+    wording[items] = prompts  # one of each item's
+    other = wording[items] != prompts
+    if other.any():
+        for item in rated["item"][other].unique():
             rows = rated[rated["item"] == item].sort_values("occasion")
             new = rows["prompt"].astype(object) != rows["prompt"].astype(object).shift()
             for occasion, prompt in rows.loc[new, ["occasion", "prompt"]].iloc[1:].itertuples(index=False):
@@ -312,7 +319,7 @@ def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFra
                     if item in scale.items:
                         found.setdefault((scale.id, str(occasion)), []).append(str(prompt))
     if not found:
-        return [""] * len(scores)
+        return pd.Categorical.from_codes([0] * len(scores), [""])
     return [" · ".join(found.get(key, ())) for key in zip(scores["scale"], scores["occasion"], strict=True)]
 
 

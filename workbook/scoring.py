@@ -60,7 +60,7 @@ class Alpha(NamedTuple):
 
 
 def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()) -> pd.DataFrame:
-    """Return one row per scale and occasion: `COLUMNS`, sorted as the scales are, then by occasion.
+    """Return one row per scale and occasion: `COLUMNS`, in the order of the scales, then of the occasions.
 
     `answers` is the tidy table (one row per current answer; columns item, occasion, status and score are read;
     never changed). `by` names more columns to keep apart, such as `client`; they are added in front.
@@ -83,78 +83,56 @@ def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()
 
     scales = tuple(scales)
     layers, place_of = _layers(scales)
-    codes, names = _codes(answers["item"])
-    place = np.array([place_of.get(str(name), -1) for name in names] + [-1], dtype=np.intp)[codes]
+    number, names = codes(answers["item"])
+    place = np.array([place_of.get(str(name), -1) for name in names] + [-1], dtype=np.intp)[number]
     if (place < 0).any():  # items of no scale
         answers, place = answers[place >= 0], place[place >= 0]
     keys = [*by, "occasion"]
     group, groups = _groups(answers, keys)
     points = answers["score"].to_numpy(dtype=float, na_value=math.nan)
-    codes, words = _codes(answers["status"])
-    counted = np.array([word == "answered" for word in words] + [False])[codes] & ~np.isnan(points)
+    number, words = codes(answers["status"])
+    counted = np.array([word == "answered" for word in words] + [False])[number] & ~np.isnan(points)
 
     cells = (len(scales), len(groups))
     seen, k, raw, floor, ceiling = (np.zeros(cells) for _ in range(5))
     for layer in layers:
         cell = layer["scale"].to_numpy()[place] * len(groups) + group
-        here = cell >= 0  # an item may have no scale in this layer
-        seen += _tally(cell[here], None, cells)
-        here &= counted
-        cell, item, given = cell[here], place[here], points[here]
+        cell, item, given, valid = _only(cell >= 0, cell, place, points, counted)  # an item may have no scale in it
+        seen += _tally(cell, None, cells)
+        cell, item, given = _only(valid, cell, item, given)
         k += _tally(cell, None, cells)
         raw += _tally(cell, layer["start"].to_numpy()[item] + layer["step"].to_numpy()[item] * given, cells)
         floor += _tally(cell, layer["floor"].to_numpy()[item], cells)
         ceiling += _tally(cell, layer["ceiling"].to_numpy()[item], cells)
 
-    tables = [
-        _one_scale(scale, groups, keys, seen[i], k[i], raw[i], floor[i], ceiling[i]) for i, scale in enumerate(scales)
-    ]
-    columns = [*by, *COLUMNS]
-    tables = [table for table in tables if len(table)]
-    if not tables:
-        return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in columns})
-    return pd.concat(tables, ignore_index=True)[columns]
-
-
-_DTYPES = {"score": float, "raw": float, "k": int, "n": int, "minimum": float, "maximum": float}
-
-
-def _one_scale(
-    scale: Scale,
-    groups: pd.DataFrame,
-    keys: list[str],
-    seen: np.ndarray,
-    k: np.ndarray,
-    raw: np.ndarray,
-    floor: np.ndarray,
-    ceiling: np.ndarray,
-) -> pd.DataFrame:
-    """Return the rows of one scale from its sums, one number per occasion."""
-    import numpy as np
-
-    rows = np.flatnonzero(seen)
-    if (seen > len(scale.items)).any():
+    n = np.array([len(scale.items) for scale in scales], dtype=int)
+    if (seen > n[:, None]).any():
         raise ValueError("An item has two answers on one occasion. Hand in current answers, not their history.")
-    k, raw, floor, ceiling = k[rows], raw[rows], floor[rows], ceiling[rows]
-    enough = k >= max(scale.min_answered, 1)
-    place = np.full(len(rows), math.nan)
-    np.divide(raw - floor, ceiling - floor, out=place, where=enough)
-    low, high = bounds(scale)
-    result = low + place * (high - low)
-    if scale.table is not None:
-        result = np.array([scale.table.get(round(x), math.nan) if x == x else x for x in result.tolist()])
-        low, high = min(scale.table.values()), max(scale.table.values())
-    frame = groups.iloc[rows].assign(
-        scale=scale.id,
-        chapter=scale.items[0].split(".")[0],
-        score=result,
-        raw=np.where(k > 0, raw, math.nan),
-        k=k.astype(int),
-        n=len(scale.items),
-        minimum=float(low),
-        maximum=float(high),
-    )
-    return frame.sort_values(keys, kind="stable")
+    enough = k >= np.array([max(scale.min_answered, 1) for scale in scales])[:, None]
+    result = np.full(cells, math.nan)
+    np.divide(raw - floor, ceiling - floor, out=result, where=enough)
+    limits = np.array([bounds(scale) for scale in scales], dtype=float).reshape(-1, 2)
+    result = limits[:, :1] + result * (limits[:, 1:] - limits[:, :1])
+    for row, scale in enumerate(scales):
+        if scale.table is not None:
+            looked_up = [scale.table.get(round(x), math.nan) if x == x else x for x in result[row].tolist()]
+            result[row] = looked_up
+            limits[row] = min(scale.table.values()), max(scale.table.values())
+
+    which, when = np.nonzero(seen)
+    chapters = [scale.items[0].split(".")[0] for scale in scales]
+    known = list(dict.fromkeys(chapters))
+    columns = {name: groups[name].array.take(when) for name in keys} | {
+        "scale": pd.Categorical.from_codes(which, [scale.id for scale in scales]),
+        "chapter": pd.Categorical.from_codes(np.array([known.index(one) for one in chapters], dtype=int)[which], known),
+        "score": result[which, when],
+        "raw": np.where(k > 0, raw, math.nan)[which, when],
+        "k": k[which, when].astype(int),
+        "n": n[which],
+        "minimum": limits[which, 0],
+        "maximum": limits[which, 1],
+    }
+    return pd.DataFrame(columns)[[*by, *COLUMNS]]
 
 
 def bounds(scale: Scale) -> tuple[float, float]:
@@ -194,26 +172,41 @@ def _layers(scales: tuple[Scale, ...]) -> tuple[list[pd.DataFrame], dict[str, in
 _NONE = -(2**40)  # times any number of occasions, still below 0
 
 
-def _codes(column: pd.Series) -> tuple[np.ndarray, list[object]]:
-    """Return a number for each row, −1 for missing, and what the numbers stand for."""
+def codes(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Return a number for each row, −1 for missing, and what the numbers stand for; a category costs nothing."""
     import pandas as pd
 
-    codes, values = pd.factorize(column)
-    return codes, list(values)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), column.cat.categories
+    numbers, values = pd.factorize(column)
+    return numbers, values
 
 
 def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return each row's group number and the table of groups, one row each."""
+    """Return each row's group number and the sorted table of groups, one row each."""
+    import numpy as np
     import pandas as pd
 
-    codes, values = pd.factorize(answers[keys[-1]])
-    table = pd.DataFrame({keys[-1]: list(values)}, dtype="object")
-    for key in reversed(keys[:-1]):
-        more, names = pd.factorize(answers[key])
-        codes, found = pd.factorize(more * len(table) + codes)
-        outer, inner = found // max(len(table), 1), found % max(len(table), 1)
-        table = table.iloc[inner].reset_index(drop=True).assign(**{key: [names[i] for i in outer]})
-    return codes, table
+    number = np.zeros(len(answers), dtype=np.int64)
+    table = pd.DataFrame(index=range(1))
+    for key in keys:
+        found, values = codes(answers[key])
+        order = values.argsort()
+        rank = np.empty(len(values), dtype=np.int64)
+        rank[order] = np.arange(len(values))
+        number = number * len(values) + rank[found] if len(values) else number
+        used = np.arange(len(values))
+        if len(keys) > 1:  # most combinations do not occur
+            used, number = np.unique(number, return_inverse=True)
+        outer, inner = used // max(len(values), 1), used % max(len(values), 1)
+        table = table.iloc[outer].reset_index(drop=True)
+        table[key] = pd.Categorical.from_codes(inner, values.take(order))
+    return number, table
+
+
+def _only(mask: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the rows of each array where the mask holds; the arrays themselves when it holds everywhere."""
+    return arrays if mask.all() else tuple(array[mask] for array in arrays)
 
 
 def _tally(cell: np.ndarray, weights: np.ndarray | None, cells: tuple[int, int]) -> np.ndarray:
