@@ -76,7 +76,7 @@ export function mount(element, panel, transport) {
     root.classList.toggle("mend-quietly", !tasks.length && !reply && !comments.length);
     about.replaceChildren(...[
       tasks.length && h("section", {}, h("h2", {}, fill(texts.asked_title, { counselor })), h("p", { class: "mend-small" }, texts.asked_how), h("ul", { class: "mend-given" }, tasks.map(task))),
-      reply && h("section", { class: "mend-part" }, h("h3", {}, fill(texts.reply, { from: reply.from, date: when(reply.at.slice(0, 10), language) })), h("p", { class: "mend-words" }, reply.reply)),
+      reply && h("section", { class: "mend-part" }, h("h3", {}, fill(texts.reply, { counselor: reply.from, date: when(reply.at.slice(0, 10), language) })), h("p", { class: "mend-words" }, reply.reply)),
       comments.length && h("section", { class: "mend-part" }, h("h3", {}, texts.comments), h("ul", {}, comments.map((/** @type {any} */ one) =>
         h("li", {}, h("a", { href: one.href }, one.title), " ", h("span", { class: "mend-small" }, when(one.at.slice(0, 10), language)))))),
     ].filter(Boolean));

@@ -215,7 +215,7 @@ export function mount(element, panel, transport) {
   }
 
   function sealed(/** @type {any} */ message, /** @type {DataView[]} */ buffers) {
-    const what = [counted(texts, "holds_answers", message.answers), message.taken_back && fill(texts.holds_taken, { count: message.taken_back }),
+    const what = [(message.answers || !(message.taken_back || message.gates)) && counted(texts, "holds_answers", message.answers), message.taken_back && fill(texts.holds_taken, { count: message.taken_back }),
       message.gates && counted(texts, "holds_gates", message.gates)].filter(Boolean).join(", ");
     const heading = h("h3", { tabindex: -1 }, texts.done_title);
     below.replaceChildren(h("div", { class: "mend-part mend-good" }, heading,
