@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -280,3 +281,27 @@ def test_the_quiet_repr_quotes_no_answer() -> None:
     """What lands in a log names scales and verdicts, never an answer."""
     seen = assess(rows(("space.take.line", "once", "Secret words", None)))
     assert "Secret" not in repr(seen)
+
+
+def test_a_questionnaire_of_a_counselor_is_assessed_like_the_rest() -> None:
+    """One file brings items, scoring and norms; its change is judged by its norms."""
+    brought = definition.load_instrument(Path(__file__).parent / "cases" / "instrument-example.yaml")
+    book = definition.with_instruments(BOOK, [brought])
+    weeks = ("2026-01-05", "2026-01-12")
+    given = [("rest", 0, "tense", 3), ("rest", 3, "tense", 1)]
+    table = pd.DataFrame(
+        [
+            {"item": f"instruments.calm.{item}", "occasion": week, "score": float(point), "status": "answered"}
+            | {"prompt": item, "label": str(point), "kind": "scale", "value": point}
+            for week, row in zip(weeks, given, strict=True)
+            for item, point in zip(row[::2], row[1::2], strict=True)
+        ]
+    )
+    seen = assessment.assess(book, table, now=NOW)
+    assert seen.scores[["scale", "score", "maximum"]].to_numpy().tolist() == [["calm", 0, 6], ["calm", 5, 6]]
+    assert seen.area("calm").verdict == "better"
+    assert seen.area("calm").reason == (
+        "From 0 to 5. This questionnaire moves by up to 1.9 points by itself, so the difference is more than its own "
+        "error. Your score was below and is now above the published line of 3."
+    )
+    assert "Calm over time" in seen._repr_html_()

@@ -56,6 +56,7 @@ def test_a_picture_takes_the_colours_of_the_page(svg: str) -> None:
     assert not re.findall(r"(?<!, )#[0-9a-f]{6}", svg)
     assert "var(--accent" in svg
     assert "<style" not in svg
+    assert all("fill: " in text for text in re.findall(r"<text[^>]*>", svg))  # else black, and unseen in the dark
     assert "<text" in svg
     assert "font-family" not in svg
 

@@ -100,7 +100,7 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
     every = max(1, -(-len(planned) // 6))
     named = [_short(date.fromisoformat(week)) for week in shown["week"]]
     axes.set_xticks(list(places)[::every], named[::every])
-    axes.legend(frameon=False, loc="upper left", ncols=2, borderpad=0, handlelength=1.2)
+    axes.legend(frameon=False, loc="upper left", ncols=2, borderpad=0, handlelength=1.2, labelcolor=_INK)
     says = (
         f"Small things planned and done in {len(planned)} weeks with an entry, {sum(planned):.0f} planned and "
         f"{sum(kept):.0f} done. Weeks without an entry are left out."
@@ -114,7 +114,7 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     if len(shown) < 2:
         return ""
     days = [date.fromisoformat(week) for week in shown["week"]]
-    figure, axes = _axes(1.9)
+    figure, axes = _axes(1.9, right=0.86)
     for name, word, colour, style in (
         ("old_habit", "old habit", _SOFT, (0, (4, 2))),
         ("replacement", "new one", _ACCENT, "-"),
@@ -136,13 +136,13 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     return _svg(figure, id, "Old habit and new one", says)
 
 
-def _axes(height: float) -> tuple[Figure, Axes]:
+def _axes(height: float, right: float = 0.985) -> tuple[Figure, Axes]:
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(6.2, height), layout="constrained")
-        axes = figure.add_subplot()
+        figure = Figure(figsize=(6.2, height))  # margins by hand: working them out takes longer than drawing
+        axes = figure.add_axes((0.065, 0.17, right - 0.065, 0.79))
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     axes.set_axisbelow(True)

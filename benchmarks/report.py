@@ -1,0 +1,54 @@
+"""The whole report of the invented example beside `jupyter nbconvert --execute --to html` of its notebooks.
+
+python benchmarks/report.py prints two ratios, time and size. Aims: 20 × faster, 10 × smaller.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from workbook import example, resources
+from workbook.journal import Journal
+
+_REPORT = "import sys; from workbook import example; from workbook.journal import Journal; " + (
+    "Journal.open(sys.argv[1], now=lambda: example.ENDS).report(sys.argv[2])"
+)
+
+
+def main() -> None:
+    """Run both in new processes, on the same journal."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Journal.create(folder / "journal", now=lambda: example.ENDS) as journal:
+            example.fill(journal)
+        notebooks = sorted(resources.notebooks().glob("*.ipynb"))
+        ours = _seconds([sys.executable, "-c", _REPORT, str(folder / "journal"), str(folder / "mend.html")])
+        convert = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "--output-dir", str(folder / "html")]
+        theirs = _seconds([*convert, *map(str, notebooks)], WORKBOOK_HOME=str(folder / "journal"))
+        size = sum(path.stat().st_size for path in (folder / "html").glob("*.html"))
+        print(f"time: {theirs / ours:.1f} × faster than nbconvert of {len(notebooks)} notebooks, both in new processes")
+        print(f"      {theirs / _again(folder):.1f} × faster from a page that is open")
+        print(f"size: {size / (folder / 'mend.html').stat().st_size:.1f} × smaller")
+
+
+def _again(folder: Path) -> float:
+    with Journal.open(folder / "journal", now=lambda: example.ENDS) as journal:
+        journal.report(folder / "warm.html")
+        start = time.perf_counter()
+        journal.report(folder / "warm.html")
+        return time.perf_counter() - start
+
+
+def _seconds(command: list[str], **environment: str) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)  # noqa: S603 - our own words
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
