@@ -54,7 +54,7 @@ def main() -> None:
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--plain", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
 def open(path: Path | None, journal_path: Path | None, port: int | None, no_browser: bool, plain: bool) -> None:
-    """Open a journal in the browser; the first time, make it. A file from a counselor is taken in first."""
+    """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
     from workbook import lab, lock, notebooks
     from workbook.errors import Locked
     from workbook.journal import find, open_journal, unlock
