@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from workbook import assessment, definition, example, frame
+from workbook import assessment, definition, example, frame, report
 from workbook.journal import Journal
 from workbook.models import Norms
 
@@ -56,7 +56,7 @@ def ratings(scale: str, points: list[int | None], first: str = "2026-01-05") -> 
 
 
 def assess(answers: pd.DataFrame, **kwargs: object) -> assessment.Assessment:
-    return assessment.assess(BOOK, answers, now=NOW, **kwargs)
+    return assessment.assess(BOOK, answers, now=NOW, show=report.panel, **kwargs)
 
 
 def standing(
@@ -297,7 +297,7 @@ def test_a_questionnaire_of_a_counselor_is_assessed_like_the_rest() -> None:
             for item, point in zip(row[::2], row[1::2], strict=True)
         ]
     )
-    seen = assessment.assess(book, table, now=NOW)
+    seen = assessment.assess(book, table, now=NOW, show=report.panel)
     assert seen.scores[["scale", "score", "maximum"]].to_numpy().tolist() == [["calm", 0, 6], ["calm", 5, 6]]
     assert seen.area("calm").verdict == "better"
     assert seen.area("calm").reason == (

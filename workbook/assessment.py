@@ -118,6 +118,7 @@ class Assessment:
     unscored: tuple[tuple[str, str], ...]  # scale title, why
     answers: pd.DataFrame = field(repr=False)  # of the scales only, for `behind`
     scales: tuple[Scale, ...] = field(repr=False)
+    show: Callable[[Assessment], str] | None = field(default=None, repr=False)  # → HTML; drawing comes after assessing
 
     def area(self, scale: str) -> Area:
         """Return one area. Raises KeyError when it is not scored now."""
@@ -136,20 +137,26 @@ class Assessment:
         places = rows["item"].map({item: place for place, item in enumerate(items)})
         return rows.assign(place=places).sort_values(["occasion", "place"]).drop(columns="place").reset_index(drop=True)
 
-    def _repr_html_(self) -> str:
-        from workbook.report import panel  # last of all: what is shown is drawn only when it is looked at
-
-        return panel(self)
+    def _repr_html_(self) -> str | None:
+        return self.show and self.show(self)
 
     def __repr__(self) -> str:
         said = ", ".join(f"{area.title}: {area.verdict}" for area in self.areas)
         return f"Assessment({self.day}, {said or 'nothing scored'})"
 
 
-def assess(workbook: Workbook, answers: pd.DataFrame, *, standing: Standing | None = None, now: datetime) -> Assessment:
+def assess(
+    workbook: Workbook,
+    answers: pd.DataFrame,
+    *,
+    standing: Standing | None = None,
+    now: datetime,
+    show: Callable[[Assessment], str] | None = None,
+) -> Assessment:
     """Return the self-assessment of the current answers (tidy, `frame.COLUMNS`) as they stand at `now`.
 
-    `standing` says which scales may be scored and which exercises are open; None: all. `answers` is left alone.
+    `standing` says which scales may be scored and which exercises are open; None: all. `show` turns it into HTML
+    when a notebook shows it (`report.panel`). `answers` is left alone.
     """
     import pandas as pd
 
@@ -190,6 +197,7 @@ def assess(workbook: Workbook, answers: pd.DataFrame, *, standing: Standing | No
         ),
         answers=rated,
         scales=allowed,
+        show=show,
     )
 
 

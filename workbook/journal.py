@@ -401,9 +401,11 @@ class Journal:
 
     def assessment(self) -> Assessment:
         """Return the self-assessment; it shows itself in a notebook."""
-        from workbook import assessment
+        from workbook import assessment, report
 
-        return assessment.assess(self.workbook, self.answers(), standing=self.standing(), now=self.now())
+        return assessment.assess(
+            self.workbook, self.answers(), standing=self.standing(), now=self.now(), show=report.panel
+        )
 
     def report(self, path: str | Path, **options: Any) -> Path:
         """Write the report, one self-contained HTML file, and return where it is; see `report.write`."""
