@@ -17,7 +17,7 @@ STAGES = (
     "errors resources reading conditions models coherence definition answers drift overlay",
     "measures safety helplines language seal store lock backups",
     "frame scoring assessment charts example report export form journal share overview caseload",
-    "panel share_panel chapter notebooks pages lab cli",
+    "panel lock_panel share_panel caseload_panel chapter notebooks pages lab counselor cli",
 )
 ORDER = " ".join(STAGES).split()
 

@@ -18,9 +18,30 @@ if TYPE_CHECKING:
 
 # A line of code that a notebook of ours may hold.
 _OURS = re.compile(
-    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|given|share)\(("[A-Za-z0-9_.-]+")?\)', re.ASCII
+    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|given|lock|share|caseload)\(("[A-Za-z0-9_.-]+")?\)',
+    re.ASCII,
 )
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+CASELOAD = "caseload.ipynb"
+"""The counselor's one notebook; it ships in `notebooks/counselor/`."""
+
+
+def caseload() -> str:
+    """Return the counselor's notebook as JSON."""
+    intro = "# Caseload\n\n*Only what your clients chose to share, and only on this computer.*"
+    closing = (
+        "---\n\nWhat a client shares is theirs. It says how they see it, today. "
+        "Nothing here is proof of change, and nothing here leaves this computer by itself."
+    )
+    cells = [
+        _markdown("caseload-title", intro),
+        _code("caseload-panel", "from workbook.pages import *; caseload()"),
+        _markdown("caseload-closing", closing),
+    ]
+    about = {"cells": _mark(cells), "chapter": "caseload", "language": "en", "name": "Caseload"}
+    return _written(cells, about, "Caseload")
 
 
 def generate(workbook: Workbook) -> dict[str, str]:
@@ -171,11 +192,16 @@ def _code(name: str, source: str) -> dict[str, object]:
 
 
 def _dump(workbook: Workbook, chapter: Chapter, cells: list[dict[str, object]]) -> str:
+    about = {"cells": _mark(cells), "chapter": chapter.id, "language": workbook.language, "name": _name(chapter)}
+    return _written(cells, about, chapter.title)
+
+
+def _written(cells: list[dict[str, object]], about: dict[str, str], title: str) -> str:
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "mend": {"cells": _mark(cells), "chapter": chapter.id, "language": workbook.language, "name": _name(chapter)},
-        "title": chapter.title,
+        "mend": about,
+        "title": title,
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
@@ -223,12 +249,17 @@ def main() -> int:
     workbook = definition.load()
     if "--check" in sys.argv[1:]:
         names = stale(workbook, resources.notebooks())
+        counselor = resources.notebooks("counselor", CASELOAD)
+        if not counselor.exists() or counselor.read_text(encoding="utf-8") != caseload():
+            names = (*names, f"counselor/{CASELOAD}")
         print("\n".join(f"notebooks/{name} is not what the definition gives." for name in names))
         if names:
             print("Run: python -m workbook.notebooks")
         return bool(names)
     for path in write(workbook, resources.notebooks()):
         print(path)
+    resources.notebooks("counselor").mkdir(exist_ok=True)
+    resources.notebooks("counselor", CASELOAD).write_text(caseload(), encoding="utf-8", newline="\n")
     definition.write_schema()
     return 0
 

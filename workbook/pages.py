@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbook.chapter import Head
     from workbook.journal import Journal
 
-__all__ = ["assessment", "chapter", "exercise", "given", "share"]
+__all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share"]
 
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -120,9 +120,23 @@ def given() -> object:
 
 
 @_kindly
+def lock() -> object:
+    """Show the journal's lock: set a passphrase, change it, take it off."""
+    return _when_open(_lock)
+
+
+@_kindly
 def share() -> object:
     """Show how to give answers to a counselor, and how to keep them as a page."""
     return _when_open(_share)
+
+
+@_kindly
+def caseload() -> object:
+    """Show a counselor's caseload: the passphrase first."""
+    from workbook import caseload_panel
+
+    return caseload_panel.panel_here()
 
 
 def _given(journal: Journal) -> Widget:
@@ -131,6 +145,12 @@ def _given(journal: Journal) -> Widget:
     panel = share_panel.Given(journal, refresh=lambda: notebooks.refresh(journal.workbook, journal.path))
     journal.listen(panel.changed)
     return panel
+
+
+def _lock(journal: Journal) -> Widget:
+    from workbook import lock_panel
+
+    return lock_panel.LockPanel(journal)
 
 
 def _share(journal: Journal) -> Widget:
