@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition import Instrument, Workbook
+    from workbook.definition import Instrument, Scale, Workbook
     from workbook.overview import Asked
     from workbook.store import Record
 
@@ -33,6 +33,8 @@ _KEYS = "keys.age"
 _ABOUT = "caseload.json"
 _STORE = "caseload.sqlite"
 _OWN = "caseload"  # the store's client for what belongs to no client: the audit of erasures
+
+SAFETY_QUESTIONS = share.SAFETY_QUESTIONS  # asked of everyone; not for a counselor to ask, or to leave out
 
 LOST_KEY = (
     "If this passphrase is lost, and the recovery sheet too, nobody can open what your clients sent you: "
@@ -91,8 +93,7 @@ def keygen(
     """
     home = Path(home)
     lock.judge(passphrase)
-    if (home / _ABOUT).exists():
-        raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
+    refuse_existing(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.chmod(0o700)
     keys = Keys((seal.new_identity(),), secrets.token_hex(32))
@@ -100,6 +101,23 @@ def keygen(
     about = {"format": FORMAT, "counselor": counselor, "created": now().isoformat()}
     _write(home / _ABOUT, json.dumps(about, indent=1).encode())
     return home
+
+
+def is_caseload(home: Path) -> bool:
+    """Say whether a folder holds a caseload."""
+    return (Path(home) / _ABOUT).exists()
+
+
+def refuse_existing(home: Path) -> None:
+    """Raise JournalError when a folder holds a caseload already."""
+    if is_caseload(home):
+        raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
+
+
+def refuse_missing(home: Path) -> None:
+    """Raise JournalError when a folder holds no caseload."""
+    if not is_caseload(home):
+        raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
 
 
 def open_caseload(
@@ -125,8 +143,7 @@ def unlock(home: Path, passphrase: str) -> Keys:
 
     Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
     """
-    if not (home / _ABOUT).exists():
-        raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
+    refuse_missing(home)
     plain = json.loads(seal.unseal_with_passphrase((home / _KEYS).read_bytes(), passphrase))
     return Keys(tuple(plain["identities"]), plain["store"])
 
@@ -149,6 +166,82 @@ def recover(home: Path, sheet: str, passphrase: str) -> int:
         Store(home / _STORE, key=bytes.fromhex(store[0])).close()  # refuses a key that is not this caseload's
     _write_keys(home, Keys(identities, store[0]), passphrase)
     return len(identities)
+
+
+def rotate(home: Path, passphrase: str) -> str:
+    """Make a new key for everything from now on, and return its public half; old ones still open what they did.
+
+    Clients seal for the new key after their next assignment. Raises SealError when the passphrase is wrong.
+    """
+    keys = unlock(home, passphrase)
+    keys = Keys((seal.new_identity(), *keys.identities), keys.store)
+    _write_keys(Path(home), keys, passphrase)
+    return seal.recipient(keys.identities[0])
+
+
+def change_passphrase(home: Path, passphrase: str, new: str) -> None:
+    """Put the keys under a new passphrase. Raises SealError when the old one is wrong, and WeakPassphrase."""
+    keys = unlock(home, passphrase)
+    lock.judge(new)
+    _write_keys(Path(home), keys, new)
+
+
+def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime] = utc_now) -> str:
+    """Return a page to print: all that opens this caseload without the passphrase."""
+    from workbook import report
+
+    keys = unlock(home, opener) if isinstance(opener, str) else opener
+    return report.page(
+        "recovery.html",
+        title="Recovery sheet",
+        counselor=json.loads((Path(home) / _ABOUT).read_text())["counselor"],
+        home=str(home),
+        identities=keys.identities,
+        store=keys.store,
+        day=f"{now():%-d %B %Y}",
+    )
+
+
+def submissions(paths: Iterable[Path]) -> list[Path]:
+    """Return the files to receive: those named, and every `*.submission` in the folders named, sorted.
+
+    Raises Refused for a path where there is nothing.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(path.glob("*.submission"))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise Refused(f"There is no file {path}. Nothing was changed.")
+    return found
+
+
+def everything(workbook: Workbook) -> tuple[str, ...]:
+    """Return the chapters to ask for when nothing is said: those of the four principles."""
+    return tuple(chapter.id for chapter in workbook.chapters if chapter.principle)
+
+
+def principle_scales() -> tuple[Scale, ...]:
+    """Return the scales an overview has a column for."""
+    return overview.principles(definition.load())
+
+
+def instruments(files: Iterable[bytes]) -> list[Instrument]:
+    """Return the questionnaires in the bytes of YAML files.
+
+    Raises DefinitionError with every problem.
+    """
+    import tempfile
+
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, data in enumerate(files, 1):
+            path = Path(folder, f"questionnaire-{number}.yaml")
+            path.write_bytes(data)
+            found.append(definition.load_instrument(path))
+    return found
 
 
 def tasks_for(
@@ -235,36 +328,15 @@ class Caseload:
         return seal.recipient(self._keys.identities[0])
 
     def rotate(self, passphrase: str) -> str:
-        """Make a new key for everything from now on; the old ones still open what was sealed for them.
-
-        Clients seal for the new key after their next assignment. Returns the new public key.
-        Raises SealError when the passphrase is wrong.
-        """
-        keys = unlock(self.home, passphrase)
-        self._keys = Keys((seal.new_identity(), *keys.identities), keys.store)
-        _write_keys(self.home, self._keys, passphrase)
-        self.store.event("key-rotated", "")
-        return self.public_key
-
-    def change_passphrase(self, passphrase: str, new: str) -> None:
-        """Put the keys under a new passphrase. Raises SealError when the old one is wrong, and WeakPassphrase."""
-        keys = unlock(self.home, passphrase)
-        lock.judge(new)
-        _write_keys(self.home, keys, new)
+        """Make a new key and use it from now on; see `rotate`."""
+        public = rotate(self.home, passphrase)
+        self._keys = unlock(self.home, passphrase)
+        self.store.event("key-rotated")
+        return public
 
     def recovery_sheet(self) -> str:
-        """Return a page to print: all that opens this caseload without the passphrase."""
-        from workbook import report
-
-        return report.page(
-            "recovery.html",
-            title="Recovery sheet",
-            counselor=self.counselor,
-            home=str(self.home),
-            identities=self._keys.identities,
-            store=self._keys.store,
-            day=f"{self._now():%-d %B %Y}",
-        )
+        """Return a page to print; see `recovery_sheet`."""
+        return recovery_sheet(self.home, self._keys, now=self._now)
 
     # --- clients ---
 
@@ -508,6 +580,10 @@ class Caseload:
 
     # --- looking ---
 
+    def today(self) -> date:
+        """Return the day by this caseload's clock."""
+        return self._now().date()
+
     def overview(self) -> pd.DataFrame:
         """Return one row per client, by name: `overview.CLIENT_COLUMNS`, the scale of each principle, and two more.
 
@@ -521,7 +597,7 @@ class Caseload:
             for record in self.store.records_of_everyone(kind):
                 kept.setdefault(record.client, {}).setdefault(kind, []).append(record)
         today = self._now().date()
-        scales = [scale.id for scale in overview.principles(definition.load())]
+        scales = [scale.id for scale in principle_scales()]
         rows = [
             self._row(client, kept.get(client.id, {}), glances.get(client.id, {}), today) for client in self.clients()
         ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbook import counselor
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -334,3 +335,7 @@ def _existing(path: Path | None) -> Journal:
         return open_journal(folder)
     except Locked:
         return open_journal(folder, passphrase=_ask())
+
+
+for _one in counselor.COMMANDS:
+    main.add_command(_one)

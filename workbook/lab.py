@@ -93,6 +93,7 @@ def serve(
     titles: Mapping[str, str],
     trusted: Iterable[Path],
     *,
+    start: str = START,
     port: int | None = None,
     browser: bool = True,
     plain: bool = False,
@@ -101,8 +102,8 @@ def serve(
 ) -> None:
     """Serve the journal's notebooks on this machine until Ctrl-C.
 
-    `titles` is the table of contents, `{file name: title}`. `trusted` notebooks open without a question: hand in
-    only those that can do no harm. `environment` is for the pages' kernels.
+    `titles` is the table of contents, `{file name: title}`; `start` is the notebook to begin with. `trusted`
+    notebooks open without a question: hand in only those that can do no harm. `environment` is for the pages' kernels.
     Raises `LabError` with a sentence when the port is taken.
     """
     port = _free_port(port)
@@ -112,8 +113,8 @@ def serve(
         os.environ.update(_environment(runtime), **(environment or {}))
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
-        config = _config(journal, runtime, port, token, browser=browser, plain=plain)
-        _run(config, f"http://127.0.0.1:{port}/lab/tree/{START}?token={token}", say)
+        config = _config(journal, runtime, port, token, start=start, browser=browser, plain=plain)
+        _run(config, f"http://127.0.0.1:{port}/lab/tree/{start}?token={token}", say)
 
 
 def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
@@ -193,7 +194,7 @@ def _environment(runtime: Path) -> dict[str, str]:
 
 
 def _config(
-    journal: Path, runtime: Path, port: int, token: str, *, browser: bool, plain: bool
+    journal: Path, runtime: Path, port: int, token: str, *, start: str, browser: bool, plain: bool
 ) -> dict[str, dict[str, Any]]:
     address = f"127.0.0.1:{port}"
     return {
@@ -221,7 +222,7 @@ def _config(
         "LabApp": {
             "app_settings_dir": str(runtime / "settings"),
             "custom_css": True,
-            "default_url": f"/lab/tree/{START}",
+            "default_url": f"/lab/tree/{start}",
             "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
             "extension_manager": "readonly",
             "log_level": _SILENT,

@@ -48,7 +48,7 @@ class Panel(anywidget.AnyWidget):
     `{type: "locked"}`. Anything else raised is a sentence to the person, and its type (no word of theirs) to the log.
     """
 
-    _css = _HERE / "panel.css"
+    _css: Path | str = _HERE / "panel.css"
     panel = traitlets.Dict().tag(sync=True)  # static words only
 
     def __init__(self, name: str, static: Mapping[str, object], handlers: Mapping[str, Handler]) -> None:

@@ -1,0 +1,62 @@
+"""A caseload with clients who shared something, for tests, pictures and benchmarks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.safe_answers import answer_safely
+from workbook import caseload, definition, share
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PASSPHRASE = "four calm grey herons"
+PART = "responsibility.incident.my_part"
+CAMERA = "responsibility.incident.camera"
+RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "justification", "apart", "repair"))
+
+
+class Clock:
+    """A clock the test moves."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def later(self, **step: float) -> None:
+        self.at += timedelta(**step)
+
+
+def journal_of(folder: Path, clock: Clock) -> Journal:
+    """Make a journal whose gates are open."""
+    journal = Journal.create(folder, now=clock)
+    answer_safely(lambda item, value: journal.save(item, value))
+    return journal
+
+
+def ask(opened: caseload.Caseload, journal: Journal, name: str, only: Iterable[str], **more: object) -> None:
+    """Give a client an assignment, and take it in on their side."""
+    workbook = definition.load()
+    tasks = caseload.tasks_for(workbook, only, **more)  # type: ignore[arg-type]  # as the test says it
+    share.accept(journal, share.read_assignment(opened.assign(name, tasks, workbook=workbook)))
+
+
+def sealed(journal: Journal, *names: str, withdraw: Iterable[str] = (), **options: bool) -> bytes:
+    """Share what `names` name, and return the file."""
+    ticked = share.chosen(journal, names, withdraw)
+    made = share.submission(journal, ticked, now=journal.now(), **options)
+    file = journal.path / f"{made.sequence}.submission"
+    return share.write_submission(journal, made, file).read_bytes()
+
+
+def rate(journal: Journal, clock: Clock, points: Iterable[int]) -> None:
+    """Rate the first principle once a week, with these points."""
+    for point in points:
+        for item in RATED:
+            journal.save(item, point)
+        clock.later(weeks=1)
