@@ -136,6 +136,8 @@ def test_the_list_has_every_answer_and_no_private_word(sharing: share_panel.Shar
         definition.load().item(GRIEF).prompt
     ] == {"prompt": definition.load().item(GRIEF).prompt, "private": True}
     assert "kitchen" not in str(state)
+    days = {one["id"]: one["occasions"][0]["day"] for chapter in state["chapters"] for one in chapter["exercises"]}
+    assert days["start.wellbeing"] == {"date": "2027-01-04", "number": 1, "week": True}
     asked = [one["id"] for chapter in state["chapters"] for one in chapter["exercises"] if one["asked"]]
     assert asked == ["responsibility.incident"]
 

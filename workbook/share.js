@@ -3,7 +3,7 @@
 import { counted, fill, h, keep, line, onReturn, sheet, unique, when, widget } from "./panel.js";
 
 /**
- * @typedef {{date: string, number: number} | null} Day
+ * @typedef {{date: string, number: number, week: boolean} | null} Day
  * @typedef {{key?: string, prompt: string, words?: string, private?: boolean, shared?: boolean, changed?: boolean}} Leaf
  * @typedef {{id: string, title: string, asked: boolean, occasions: {day: Day, answers: Leaf[]}[]}} Branch
  */
@@ -30,7 +30,8 @@ export function mount(element, panel, transport) {
   let drawn = "";
   const choice = { gates: false, everything: false };
 
-  const named = (/** @type {Day} */ day) => day && when(day.date, language) + (day.number > 1 ? ` (${day.number})` : "");
+  const named = (/** @type {Day} */ day) =>
+    day && fill(day.week ? texts.week : "{date}", { date: when(day.date, language) }) + (day.number > 1 ? ` (${day.number})` : "");
 
   // What goes wrong is said where the person is looking ...........................................................
 

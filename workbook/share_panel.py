@@ -31,6 +31,7 @@ SHARE_TEXTS: dict[str, str] = {
     "choose_how": "Only what you tick goes along. What they have already is ticked; untick it to take it back.",
     "choose_new": "Nothing is ticked. Only what you tick goes along.",
     "all_of_it": "All of “{title}”",
+    "week": "Week of {date}",
     "one_by_one": "Choose one by one",
     "counts": "{count} answers",
     "counts_one": "1 answer",
@@ -276,7 +277,9 @@ def _tree(journal: Journal, asked: set[str]) -> list[dict[str, object]]:
     chapters: list[dict[str, object]] = []
     for chapter in journal.workbook.chapters:
         exercises = [
-            _branch(exercise, [row for row in rows if row.exercise == exercise.id], exercise.id in asked)
+            _branch(
+                journal.workbook, exercise, [row for row in rows if row.exercise == exercise.id], exercise.id in asked
+            )
             for exercise in chapter.exercises
         ]
         exercises = [branch for branch in exercises if branch["occasions"]]
@@ -285,7 +288,7 @@ def _tree(journal: Journal, asked: set[str]) -> list[dict[str, object]]:
     return chapters
 
 
-def _branch(exercise: Exercise, rows: list[share.Choice], asked: bool) -> dict[str, object]:
+def _branch(workbook: Workbook, exercise: Exercise, rows: list[share.Choice], asked: bool) -> dict[str, object]:
     place = {item.id: number for number, item in enumerate(exercise.items)}
     rows = sorted(rows, key=lambda row: place.get(row.item, 0))
     occasions = sorted({row.occasion for row in rows}, key=_order, reverse=True)
@@ -294,7 +297,10 @@ def _branch(exercise: Exercise, rows: list[share.Choice], asked: bool) -> dict[s
         "title": exercise.title,
         "asked": asked,
         "occasions": [
-            {"day": _day(occasion), "answers": [_leaf(row) for row in rows if row.occasion == occasion]}
+            {
+                "day": _day(workbook, exercise.id, occasion),
+                "answers": [_leaf(row) for row in rows if row.occasion == occasion],
+            }
             for occasion in occasions
         ],
     }
@@ -317,9 +323,12 @@ def _order(occasion: str) -> tuple[str, int]:
     return occasion[:10], int(occasion[11:] or 1) if occasion != "once" else 0
 
 
-def _day(occasion: str) -> dict[str, object] | None:
-    """An occasion as the page names it: its day, and which of that day; None for what is asked once."""
-    return None if occasion == "once" else {"date": occasion[:10], "number": _order(occasion)[1]}
+def _day(workbook: Workbook, exercise: str, occasion: str) -> dict[str, object] | None:
+    """An occasion as the page names it: its day or week, and which of that day; None for what is asked once."""
+    if occasion == "once":
+        return None
+    weekly = any(one.id == exercise and one.repeats == "weekly" for one in workbook.exercises)
+    return {"date": occasion[:10], "number": _order(occasion)[1], "week": weekly}
 
 
 # --- what they will see ---
@@ -340,9 +349,8 @@ def _sight(journal: Journal, answers: Iterable[share.SharedAnswer]) -> list[dict
             {"prompt": one.prompt, "label": one.label, "status": one.status, "at": one.answered_at.isoformat()}
             for one in group
         ]
-        found.append(
-            {"title": share.exercise_title(journal.workbook, exercise), "day": _day(occasion), "answers": seen}
-        )
+        title, day = share.exercise_title(journal.workbook, exercise), _day(journal.workbook, exercise, occasion)
+        found.append({"title": title, "day": day, "answers": seen})
     return found
 
 
@@ -353,11 +361,9 @@ def _place(journal: Journal, key: str) -> dict[str, object]:
         prompt = journal.workbook.item(item).prompt
     except UnknownId:  # no longer asked
         prompt = item
-    return {
-        "title": share.exercise_title(journal.workbook, item.rpartition(".")[0]),
-        "day": _day(occasion),
-        "prompt": prompt,
-    }
+    exercise = item.rpartition(".")[0]
+    title, day = share.exercise_title(journal.workbook, exercise), _day(journal.workbook, exercise, occasion)
+    return {"title": title, "day": day, "prompt": prompt}
 
 
 def _gate(workbook: Workbook, event: share.GateEvent) -> dict[str, object]:
