@@ -68,6 +68,7 @@ def test_locking_changing_and_taking_off_on_the_page(browser: Browser, journal: 
     recovery = page.locator(".mend-key").inner_text()
     assert journal.locked
     page.get_by_role("button", name="I have written it down").click()
+    page.get_by_text("These answers are locked").click()
     page.get_by_text("Take the lock off").first.click()
     assert Axe().run(page, context=".mend-sheet").response["violations"] == []
     page.get_by_label("Passphrase now").last.fill("not this one")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 TEXTS: dict[str, str] = {
     "label": "The lock",
     "open_title": "Lock these answers with a passphrase",
-    "open_how": "Without a lock, anyone who can use this account can read what you write here. With one, the answers and "
-    "their backups are encrypted on the disk.",
+    "open_how": "Without a lock, anyone who can use this account can read what you write here. With one, the answers "
+    "and their backups are encrypted on the disk.",
     "forgetting": lock.FORGETTING,
     "understood": "I have read this",
     "passphrase": "Passphrase",
@@ -29,7 +29,8 @@ TEXTS: dict[str, str] = {
     "locked_title": "These answers are locked",
     "locked_how": "Mend asks for the passphrase when you open it, and again after half an hour without you.",
     "recovery_title": "Your recovery key",
-    "recovery_how": "It opens the answers too. Write it on paper and keep it apart from this computer. It is shown only now.",
+    "recovery_how": "It opens the answers too. Write it on paper and keep it apart from this computer. It is shown "
+    "only now.",
     "recovery_written": "I have written it down",
     "recovery_again": "Make a new recovery key",
     "recovery_again_how": "The one you have now stops working.",
