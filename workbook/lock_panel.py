@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from workbook import lock, panel
-from workbook.errors import Refused
+from workbook.errors import Locked, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbook.journal import Journal
     from workbook.panel import Buffers, Message, Reply
 
@@ -74,15 +77,27 @@ class LockPanel(panel.Panel):
         return {"type": "locked_now", "recovery": self._journal.recovery_key(passphrase)}
 
     def _change(self, message: Message, buffers: Buffers) -> Reply:
-        self._journal.change_passphrase(_words(message, "old"), _words(message, "passphrase"))
+        with _wrong_is_refused():
+            self._journal.change_passphrase(_words(message, "old"), _words(message, "passphrase"))
         return {"type": "done"}
 
     def _recovery(self, message: Message, buffers: Buffers) -> Reply:
-        return {"type": "locked_now", "recovery": self._journal.recovery_key(_words(message, "old"))}
+        with _wrong_is_refused():
+            return {"type": "locked_now", "recovery": self._journal.recovery_key(_words(message, "old"))}
 
     def _take_off(self, message: Message, buffers: Buffers) -> Reply:
-        self._journal.unlock(_words(message, "old"))
+        with _wrong_is_refused():
+            self._journal.unlock(_words(message, "old"))
         return {"type": "done"}
+
+
+@contextlib.contextmanager
+def _wrong_is_refused() -> Iterator[None]:
+    """A wrong passphrase typed here is a refusal of what was asked, not a page that has to be opened again."""
+    try:
+        yield
+    except Locked as wrong:
+        raise Refused(str(wrong)) from None
 
 
 def _words(message: Message, name: str) -> str:
