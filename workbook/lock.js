@@ -31,7 +31,7 @@ export function mount(element, panel, transport) {
       press.disabled = true;
       said.textContent = texts.wait;
       await act();
-      said.textContent = "";
+      if ([texts.wait, texts.locking].includes(said.textContent)) said.textContent = ""; // else there is news in it
       press.disabled = false;
     } }, ...fields, trouble, h("div", { class: "mend-row" }, press));
   }
