@@ -17,6 +17,7 @@ PASSPHRASE = "four calm grey herons"
 PART = "responsibility.incident.my_part"
 CAMERA = "responsibility.incident.camera"
 RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "justification", "apart", "repair"))
+RECHECK = {"suicide": "no", "harm_others": "no", "arousal": 2, "drunk_or_high": "no", "changed": "no"}
 
 
 class Clock:
@@ -57,6 +58,8 @@ def sealed(journal: Journal, *names: str, withdraw: Iterable[str] = (), **option
 def rate(journal: Journal, clock: Clock, points: Iterable[int]) -> None:
     """Rate the first principle once a week, with these points."""
     for point in points:
+        for word, value in RECHECK.items():
+            journal.save(f"start.recheck.{word}", value)
         for item in RATED:
             journal.save(item, point)
         clock.later(weeks=1)

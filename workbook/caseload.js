@@ -222,19 +222,23 @@ export function mount(element, panel, transport) {
   const tasks = (/** @type {any} */ it) => it.tasks.length ? part(texts.asked, h("ul", { class: "mend-tasks" }, it.tasks.map((/** @type {any} */ one) => {
     const due = one.due && one.state !== "done" ? fill(one.overdue ? texts.was_due : texts.by, { date: day(one.due) }) : null;
     return h("li", {}, h("span", {}, one.title, one.instruction ? small(fill(texts.your_words, { text: one.instruction })) : null),
-      h("span", { class: "mend-state", "data-state": one.state }, texts[`state_${one.state}`], due && [" · ", one.overdue ? h("b", { class: "mend-tag mend-late" }, due) : due]));
+      h("span", { class: "mend-state", "data-state": one.state }, texts[`state_${one.state}`], due && [" · ", one.overdue ? h("b", { class: "mend-was-due" }, due) : due]));
   }))) : null;
 
   function shared(/** @type {any} */ it, /** @type {Map<string, any>} */ drafts) {
+    const opened = new Set();
     return part(texts.shared, it.chapters.length ? it.chapters.map((/** @type {any} */ chapter) => [h("h4", {}, chapter.title), chapter.exercises.map((/** @type {any} */ exercise) => {
       const fresh = exercise.answers.filter((/** @type {any} */ one) => one.fresh).length;
       const when_ = exercise.occasion === "once" ? null : day(exercise.occasion);
-      const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${counted(texts, "expand", exercise.answers.length)}`), fresh ? [" ", h("span", { class: "mend-tag" }, `${fresh} ${texts.fresh}`)] : null);
+      const { done, useful } = exercise.foot;
+      const foot = [counted(texts, "expand", exercise.answers.length), done === "Yes" && texts.foot_done, useful && fill(texts.foot_useful, { useful })].filter(Boolean).join(" · ");
+      const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${foot}`), fresh ? [" ", h("span", { class: "mend-tag" }, `${fresh} ${texts.fresh}`)] : null);
       // What is not open is not drawn yet: there may be hundreds of answers.
       const details = h("details", { class: "mend-exercise", ontoggle: () => {
         if (details.open && details.childElementCount === 1) details.append(h("div", { class: "mend-answers" }, exercise.answers.map((/** @type {any} */ one) => answer(it, one, drafts))));
       } }, h("summary", {}, name));
-      if (fresh && fresh <= 40) details.open = true;
+      if (fresh && fresh <= 20 && !opened.has(exercise.id)) details.open = true;
+      opened.add(exercise.id); // of what repeats, the newest
       return details;
     })]) : small(texts.shared_none));
   }
@@ -416,7 +420,7 @@ export function mount(element, panel, transport) {
     update();
     show(title(it ? fill(texts.assign_again, it) : texts.assign), h("p", {}, texts.assign_how), h("div", { class: "mend-row" }, button(texts.back, list)),
       h("section", { class: "mend-part" }, field(texts.pseudonym, name, texts.pseudonym_hint)),
-      part(texts.ask_for, tree, ordered, field(texts.due_all, due)),
+      part(texts.ask_for, field(texts.due_all, due), tree, ordered),
       h("section", { class: "mend-part mend-folded" }, more(h("b", {}, texts.tighten), small(texts.tighten_how), gates), more(h("b", {}, texts.instruments), field(texts.instruments_how, own))),
       h("section", { class: "mend-part" }, outcome, h("div", { class: "mend-row" }, make)));
   }

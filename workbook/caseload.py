@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import answers, definition, lock, overlay, overview, seal, share
 from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
+from workbook.models import FOOT
 from workbook.store import Store, StoredAnswer, utc_now
 
 if TYPE_CHECKING:
@@ -518,6 +519,7 @@ class Caseload:
                 {"digest": digest, "made_at": sent.made_at.isoformat(), "new": new, "withdrawn": len(gone)},
                 client=client.id,
             )
+            self.store.record("arrived", str(sent.sequence), {"answers": [one.id for one in stored]}, client=client.id)
             if sent.gates:
                 gates = [event.model_dump(mode="json") for event in sent.gates]
                 self.store.record("gates", "all", {"events": gates}, client=client.id)
@@ -655,12 +657,11 @@ class Caseload:
         """Return all there is to see of one client, as plain JSON; `look` remembers that it was seen now."""
         client = self.client(name)
         workbook = self._workbook(client)
-        looked = self._looked(client)
-        current = self._answered(client)
+        fresh, current = self._fresh(client), self._answered(client)
         if look:
             self.store.record("looked", "looked", {}, client=client.id)
         comments = {record.key: record.payload for record in self.store.records("comment", client.id)}
-        chapters = overview.page(workbook, current, self.store.history(client=client.id), looked)
+        chapters = overview.page(workbook, current, self.store.history(client=client.id), fresh)
         for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):
             answer["comment"] = comments.get(answer["id"])
         return {
@@ -700,13 +701,13 @@ class Caseload:
     def summary(self, name: str) -> str:
         """Return one page about a client to read before a session, as HTML to print."""
         client = self.client(name)
-        workbook, looked, current = self._workbook(client), self._looked(client), self._answered(client)
+        workbook, fresh, current = self._workbook(client), self._fresh(client), self._answered(client)
         return overview.session(
             client=client.name,
             workbook=workbook,
             current=current,
             tasks=self._asked(client, workbook),
-            fresh=[one for one in current if looked is None or one.answered_at > looked],
+            fresh=[one for one in current if one.id in fresh and one.item.rpartition(".")[2] not in FOOT],
             withdrawn=len(self.store.records("withdrawn", client.id)),
             gates=self._gate_events(client),
             notes=[record.payload["text"] for record in self.store.records("note", client.id)],
@@ -735,8 +736,11 @@ class Caseload:
     def _answered(self, client: Client) -> list[StoredAnswer]:
         return self.store.current(client=client.id)
 
-    def _looked(self, client: Client) -> datetime | None:
-        return max((record.at for record in self.store.records("looked", client.id)), default=None)
+    def _fresh(self, client: Client) -> set[str]:
+        """The ids of the answers that came since their page was last looked at."""
+        looked = max((record.at for record in self.store.records("looked", client.id)), default=None)
+        arrived = [one for one in self.store.records("arrived", client.id) if looked is None or one.at > looked]
+        return {id_ for one in arrived for id_ in one.payload["answers"]}
 
     def _asked(self, client: Client, workbook: Workbook) -> tuple[Asked, ...]:
         assigned = self._latest("assignment", client.id)

@@ -122,6 +122,8 @@ TEXTS: dict[str, str] = {
     "shared_none": "Nothing is shared at the moment.",
     "expand": "{count} answers",
     "expand_one": "1 answer",
+    "foot_done": "marked as done",
+    "foot_useful": "useful: {useful}",
     "fresh": "new",
     "skipped": "Skipped",
     "versions": "{count} earlier versions",

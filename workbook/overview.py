@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import assessment, frame, scoring
 from workbook.errors import UnknownId
+from workbook.models import FOOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,11 +89,11 @@ def glances(rows: Iterable[tuple[Any, ...]], scales: Sequence[Scale]) -> dict[st
 
 
 def page(
-    workbook: Workbook, current: Sequence[StoredAnswer], history: Iterable[StoredAnswer], looked: datetime | None
+    workbook: Workbook, current: Sequence[StoredAnswer], history: Iterable[StoredAnswer], fresh: set[str]
 ) -> list[dict[str, Any]]:
     """Return shared answers as a page shows them: chapters → exercises → answers, each with its earlier versions.
 
-    Everything is plain JSON. `fresh` marks what was answered since `looked`.
+    Everything is plain JSON. `fresh` holds the ids of answers that came since someone last looked.
     """
     earlier: dict[tuple[str, str], list[StoredAnswer]] = {}
     for version in history:
@@ -100,21 +101,32 @@ def page(
     places = {item.id: number for number, item in enumerate(workbook.items)}
     order = sorted(current, key=lambda one: (places.get(one.item, len(places)), one.item))
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    feet: dict[tuple[str, str], dict[str, str]] = {}  # "Marked as done" and "How useful was this?"
     for answer in order:
+        word = answer.item.rpartition(".")[2]
+        if word in FOOT:
+            feet.setdefault((answer.exercise, answer.occasion), {})[word] = answer.label
+            groups.setdefault((answer.exercise, answer.occasion), [])
+            continue
         versions = [one for one in earlier.get((answer.item, answer.occasion), ()) if one.version < answer.version]
         shown = _said(answer) | {
             "key": f"{answer.item}@{answer.occasion}",
             "id": answer.id,
-            "fresh": looked is None or answer.answered_at > looked,
+            "fresh": answer.id in fresh,
             "versions": [_said(one) | {"reworded": one.prompt != answer.prompt} for one in reversed(versions)],
         }
         groups.setdefault((answer.exercise, answer.occasion), []).append(shown)
     titles = {chapter.id: chapter.title for chapter in workbook.chapters}
     exercises: dict[str, list[dict[str, Any]]] = {}
-    for (exercise, occasion), answers in sorted(
-        groups.items(), key=lambda one: (_place(workbook, one[0][0]), one[0][1])
-    ):
-        found = {"id": exercise, "title": _title(workbook, exercise), "occasion": occasion, "answers": answers}
+    newest_first = sorted(groups, key=lambda one: one[1], reverse=True)
+    for exercise, occasion in sorted(newest_first, key=lambda one: _place(workbook, one[0])):
+        found = {
+            "id": exercise,
+            "title": _title(workbook, exercise),
+            "occasion": occasion,
+            "answers": groups[exercise, occasion],
+            "foot": feet.get((exercise, occasion), {}),
+        }
         exercises.setdefault(exercise.partition(".")[0], []).append(found)
     return [{"title": titles.get(id, id), "exercises": found} for id, found in exercises.items()]
 

@@ -1,0 +1,324 @@
+"""A counselor sees everyone at a glance and one client whole, and never more than was shared."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.caseload_sample import CAMERA, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
+from workbook import caseload, cli, definition, overview, resources, share
+from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, caseload.Keys]:
+    """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
+    home = caseload.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return home, caseload.unlock(home, PASSPHRASE)
+
+
+@pytest.fixture
+def home(keyed: tuple[Path, caseload.Keys], tmp_path: Path) -> Path:
+    return shutil.copytree(keyed[0], tmp_path / "caseload")
+
+
+@pytest.fixture(params=["file", "postgresql"])
+def opened(
+    request: pytest.FixtureRequest, home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock
+) -> Iterator[caseload.Caseload]:
+    """A caseload in its encrypted file, and the same on a PostgreSQL server."""
+    url = request.getfixturevalue("postgresql").database() if request.param == "postgresql" else None
+    with caseload.open_caseload(home, keyed[1], store=url, now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Iterator[Journal]:
+    with journal_of(tmp_path / "journal", clock) as made:
+        yield made
+
+
+# --- looking ---
+
+
+def test_an_overview_says_what_is_asked_done_due_overdue_and_new(
+    opened: caseload.Caseload, journal: Journal, clock: Clock
+) -> None:
+    """One row per client, by name, and the word of the self-assessment for each principle."""
+    ask(opened, journal, "B.", ["responsibility.rating", "responsibility.incident"], due=date(2027, 1, 10))
+    opened.assign("A.", caseload.tasks_for(definition.load(), ["space.urges"]), workbook=definition.load())
+    journal.save(PART, "I left.")
+    journal.save("responsibility.incident.done", "yes")
+    rate(journal, clock, [0, 0, 1, 3, 4, 4])
+    opened.receive(sealed(journal, "responsibility"))
+
+    table = opened.overview()
+    assert list(table.columns) == [
+        *overview.CLIENT_COLUMNS,
+        *("responsibility", "communication", "space", "improvement"),
+        *("revoked", "keep_until"),
+    ]
+    first, second = table.drop(columns=["id", "since", "last"]).to_dict("records")
+    assert first["client"] == "A."
+    assert (first["asked"], first["done"], first["overdue"], first["new"]) == (1, 0, 0, 0)
+    assert (second["client"], second["asked"], second["done"], second["overdue"]) == ("B.", 2, 1, 1)
+    assert (second["due"], second["new"], second["responsibility"]) == (date(2027, 1, 10), 32, "better")
+
+    opened.page("B.")
+    assert list(opened.overview()["new"]) == [0, 0]
+
+
+def test_a_glance_is_renewed_by_what_comes(opened: caseload.Caseload, journal: Journal, clock: Clock) -> None:
+    """What was worked out before is not shown after a new submission, nor after a withdrawal."""
+    ask(opened, journal, "A.", ["responsibility.incident"])
+    journal.save(PART, "I left.")
+    journal.save("responsibility.incident.done", "yes")
+    opened.receive(sealed(journal, "responsibility.incident"))
+    assert list(opened.overview()["done"]) == [1]
+    clock.later(minutes=5)
+    opened.receive(sealed(journal, withdraw=["responsibility.incident.done"]))
+    assert list(opened.overview()["done"]) == [0]
+
+
+def test_a_page_holds_what_was_shared_and_nothing_else(
+    opened: caseload.Caseload, journal: Journal, clock: Clock
+) -> None:
+    """Answers with versions and comments, what was taken back, safety rules without content, questions, notes."""
+    ask(opened, journal, "A.", ["responsibility.incident"], instructions={"responsibility.incident": "One is enough."})
+    journal.save(PART, "I left.")
+    journal.save(CAMERA, "They asked.")
+    journal.save("review.next.session", "yes")
+    journal.save("review.next.question", "How do I stop?")
+    journal.save("responsibility.incident.trigger", "canaryword")
+    opened.receive(sealed(journal, PART, CAMERA, "review.next.question", with_gates=True))
+    opened.comment("A.", PART, "Thank you.")
+    opened.note("A.", "Ask about January.")
+    clock.later(minutes=10)
+    journal.save(PART, "I left without a word.", occasion="2027-01-04")
+    opened.page("A.")
+    clock.later(minutes=10)
+    opened.receive(sealed(journal, withdraw=[CAMERA]))
+
+    page = opened.page("A.")
+    answers = {
+        answer["key"]: answer
+        for chapter in page["chapters"]
+        for exercise in chapter["exercises"]
+        for answer in exercise["answers"]
+    }
+    assert list(answers) == [f"{PART}@2027-01-04", "review.next.question@2027-01-04"]
+    part = answers[f"{PART}@2027-01-04"]
+    assert (part["label"], part["fresh"], [old["label"] for old in part["versions"]]) == (
+        "I left without a word.",
+        True,
+        ["I left."],
+    )
+    assert not answers["review.next.question@2027-01-04"]["fresh"]
+    assert page["questions"] == ["How do I stop?"]
+    assert [gone["prompt"] for gone in page["withdrawn"]] == [definition.load().item(CAMERA).prompt]
+    assert [(one["title"], one["state"], one["instruction"]) for one in page["tasks"]] == [
+        ("One moment I regret", "begun", "One is enough.")
+    ]
+    assert {tuple(event) for event in page["gates"]} == {("title", "change", "at")}
+    assert [note["text"] for note in page["notes"]] == ["Ask about January."]
+    assert "canaryword" not in json.dumps(page)
+
+
+def test_a_session_summary_is_one_page(opened: caseload.Caseload, journal: Journal, clock: Clock) -> None:
+    """What to read before a session: no script, nothing fetched, everything escaped."""
+    ask(opened, journal, "A.", ["responsibility"], due=date(2027, 1, 5))
+    journal.save(PART, "<script>alert(1)</script>")
+    opened.receive(sealed(journal, PART))
+    clock.later(days=3)
+    html = opened.summary("A.")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert not re.search(r"<script|https?://", html)
+    assert "<b>Overdue</b>" in html
+
+
+# --- asking ---
+
+
+def test_chapters_and_exercises_are_asked_in_the_order_said() -> None:
+    """A chapter stands for its exercises; more can be said about single ones."""
+    tasks = caseload.tasks_for(
+        definition.load(),
+        ["space.urges", "responsibility", "space.urges"],
+        due=date(2027, 1, 15),
+        due_each={"space.urges": date(2027, 1, 20)},
+        instructions={"responsibility.incident": "One is enough."},
+        repeats={"space.urges": "daily"},
+    )
+    assert tasks[0] == share.Task(exercise="space.urges", due=date(2027, 1, 20), repeats="daily")
+    assert [task.exercise.partition(".")[0] for task in tasks[1:]] == ["responsibility"] * 6
+    assert {task.due for task in tasks[1:]} == {date(2027, 1, 15)}
+    with pytest.raises(UnknownId):
+        caseload.tasks_for(definition.load(), ["spaces"])
+    with pytest.raises(Refused, match="did not ask for it"):
+        caseload.tasks_for(definition.load(), ["space"], instructions={"responsibility.incident": "?"})
+
+
+def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
+    opened: caseload.Caseload, journal: Journal
+) -> None:
+    """What the counselor chose is what the client's journal asks."""
+    own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
+    workbook = caseload.workbook_for(instruments=[own], repeats={"space.urges": "daily"})
+    tasks = caseload.tasks_for(workbook, ["space.urges", own.exercise.id])
+    packed = opened.assign("A.", tasks, workbook=workbook, tighten={"G7": {"closed": "yes"}})
+    share.accept(journal, share.read_assignment(packed))
+    assert journal.workbook.exercise("space.urges").repeats == "daily"
+    assert journal.workbook.exercise(own.exercise.id).title == own.exercise.title
+    assert {gate.id: gate.state for gate in journal.standing().gates}["G7"] == "closed"
+
+
+def test_a_language_that_is_not_there_is_said() -> None:
+    """No half translated workbook goes out."""
+    with pytest.raises(UnknownId, match="not there in “xx”"):
+        caseload.workbook_for("xx")
+
+
+def test_one_workbook_is_kept_once(opened: caseload.Caseload) -> None:
+    """A thousand clients with the same workbook do not fill the disk with it."""
+    for name in ("A.", "B.", "C."):
+        opened.assign(name, caseload.tasks_for(definition.load(), ["space"]), workbook=definition.load())
+    assert len(opened.store.records("workbook")) == 1
+
+
+# --- keys ---
+
+
+def test_a_weak_passphrase_makes_no_keys(tmp_path: Path) -> None:
+    """Strength is judged before anything is made."""
+    with pytest.raises(WeakPassphrase):
+        caseload.keygen(tmp_path / "new", "password1")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_recovery_sheet_opens_the_caseload_under_a_new_passphrase(home: Path, keyed: tuple[Path, Any]) -> None:
+    """Printed once, it is the way back in; a sheet of another caseload is refused."""
+    sheet = caseload.recovery_sheet(home, keyed[1])
+    caseload.open_caseload(home, keyed[1]).close()
+    assert caseload.recover(home, sheet, "six loud green parrots") == 1
+    assert caseload.unlock(home, "six loud green parrots") == keyed[1]
+    with pytest.raises(SealError):
+        caseload.unlock(home, PASSPHRASE)
+    with pytest.raises(Refused, match="not the recovery sheet"):
+        caseload.recover(home, sheet.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"), PASSPHRASE)
+
+
+# --- the same by commands ---
+
+
+def run(*arguments: object, **environment: str) -> Result:
+    outcome = CliRunner().invoke(
+        cli.main, [str(each) for each in arguments], env={"WORKBOOK_PASSPHRASE": PASSPHRASE, **environment}
+    )
+    assert outcome.exception is None or isinstance(outcome.exception, SystemExit), outcome.exception
+    return outcome
+
+
+def done(*arguments: object, **environment: str) -> str:
+    outcome = run(*arguments, **environment)
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock) -> None:
+    """keygen, assign, open, share, receive, reply, open: as docs/sharing.md says, and then the rights."""
+    home, folder, out = tmp_path / "caseload", tmp_path / "journal", tmp_path
+    said = done("keygen", "--home", home, "--name", "Dr. Example", "--recovery-sheet", out / "sheet.html")
+    assert said.startswith(caseload.LOST_KEY)
+    assert "AGE-SECRET-KEY-1" in (out / "sheet.html").read_text()
+    ids = "responsibility,space"
+    done("assign", "--home", home, "--client", "A.", "--only", ids, "--due", "2027-01-15", "-o", out / "a.assignment")
+
+    with journal_of(folder, clock) as journal:  # `workbook open a.assignment` would go on to serve it
+        given = share.given(journal, (out / "a.assignment").read_bytes())
+        assert given.lines[0] == "From Dr. Example, for “A.”."
+        given.accept()
+        journal.save(PART, "I left.")
+        journal.save("responsibility.take.line", "canaryword")
+    done("share", "--journal", folder, "--include", "responsibility.incident", "-o", out / "a.submission")
+
+    assert done("receive", "--home", home, out / "a.submission") == "A.: 1 new.\n"
+    again = done("receive", "--home", home, out)
+    assert again == "A.: this file was received before. Nothing changed.\n"
+    comment = f"{PART}=Thank you for this."
+    done("reply", "--home", home, "--client", "A.", "--comment", comment, "-o", out / "a.feedback")
+    with Journal.open(folder, now=clock) as journal:
+        share.given(journal, (out / "a.feedback").read_bytes()).accept()
+        assert [one.payload["text"] for one in journal.store.records("comment")] == ["Thank you for this."]
+
+    about = ("caseload", "--home", home, "--client", "A.")
+    assert "A." in done("caseload", "--home", home, "--list")
+    done(*about, "--summary", out / "session.html")
+    done(*about, "--export", out / "record.json", "--keep-until", "2027-12-31")
+    record = json.loads((out / "record.json").read_text())
+    assert [answer["value"] for answer in record["answers"]] == ["I left."]
+    done(*about, "--revoke")
+    assert run("receive", "--home", home, out / "a.submission").exit_code == 1
+    assert done(*about, "--erase").startswith("A. is erased. 0 of their records are left.")
+    audit = done("caseload", "--home", home, "--audit")
+    assert "erased" in audit
+    assert "A." not in audit
+    everything = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert b"canaryword" not in everything
+
+
+def test_keys_are_renewed_by_command(tmp_path: Path) -> None:
+    """Another passphrase, a new key, and the way back in with the sheet."""
+    home, other = tmp_path / "caseload", "six loud green parrots"
+    done("keygen", "--home", home)
+    assert "already holds a caseload" in run("keygen", "--home", home).stderr
+    done("keygen", "--home", home, "--change-passphrase", WORKBOOK_NEW_PASSPHRASE=other)
+    assert "not right" in run("keygen", "--home", home, "--rotate").stderr
+    sheet = tmp_path / "sheet.html"
+    assert "age1" in done("keygen", "--home", home, "--rotate", "--recovery-sheet", sheet, WORKBOOK_PASSPHRASE=other)
+    done("keygen", "--home", home, "--recover", sheet, WORKBOOK_NEW_PASSPHRASE=PASSPHRASE)
+    assert len(caseload.unlock(home, PASSPHRASE).identities) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("receive", "nothing.submission"), "There is no file nothing.submission"),
+        (("caseload", "--list", "--home", "nowhere"), "nowhere holds no caseload"),
+        (("caseload", "--erase"), "Say which client, with --client NAME."),
+        (("caseload", "--client", "A."), "Say what to do"),
+        (("assign", "--client", "A.", "--due", "soon", "-o", "new.assignment"), "“soon” is not a day"),
+        (("assign", "--client", "A.", "--only", "spce", "-o", "new.assignment"), "spce"),
+        (("assign", "--client", "A.", "--instruction", "space", "-o", "new.assignment"), "needs a name"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback, and nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    outcome = run(*arguments)
+    assert outcome.exit_code in (1, 2)
+    assert sentence in outcome.stderr
+    assert "Traceback" not in outcome.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_terminal_or_a_passphrase_the_command_says_so(home: Path) -> None:
+    """A script is told where the passphrase is read from."""
+    assert "Put it in WORKBOOK_PASSPHRASE." in run("caseload", "--home", home, "--list", WORKBOOK_PASSPHRASE="").stderr
