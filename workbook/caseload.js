@@ -184,7 +184,7 @@ export function mount(element, panel, transport) {
       const last = counted(texts, "received", all.length);
       await list();
       // The list is drawn anew, with what came of each file above it.
-      body.querySelector(".mend-drop").after(h("p", { class: "mend-small", role: "status" }, last), lines);
+      body.querySelector(".mend-outcome").replaceWith(h("p", { class: "mend-small", role: "status" }, last), lines);
     }
     return h("section", { class: "mend-part" }, h("h3", {}, texts.receive), zone, progress, outcome);
   }

@@ -12,6 +12,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -224,6 +225,7 @@ def everything(workbook: Workbook) -> tuple[str, ...]:
     return tuple(chapter.id for chapter in workbook.chapters if chapter.principle)
 
 
+@lru_cache
 def principle_scales() -> tuple[Scale, ...]:
     """Return the scales an overview has a column for."""
     return overview.principles(definition.load())
@@ -474,7 +476,8 @@ class Caseload:
                 f"A newer submission from {client.name} is already here (number {max(before)}; "
                 f"this is number {sent.sequence}). Nothing was changed."
             )
-        stored = [_judged(answer, self._workbook(client)) for answer in sent.answers]
+        workbook = self._workbook(client)
+        stored = [_judged(answer, workbook) for answer in sent.answers]
         return self._take_in(client, sent, stored, digest)
 
     def receive_many(
@@ -511,7 +514,8 @@ class Caseload:
                 item, _, occasion = key.partition("@")
                 self.store.forget(item, occasion, client=client.id)
                 self.store.record("withdrawn", key, {"in": sent.sequence}, client=client.id)
-            for key in {_key(answer) for answer in stored}:
+            taken_back = {record.key for record in self.store.records("withdrawn", client.id)}
+            for key in taken_back & {_key(answer) for answer in stored}:  # and now given again
                 self.store.record("withdrawn", key, None, client=client.id)
             self.store.record(
                 "submission",

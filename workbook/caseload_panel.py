@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,7 +269,7 @@ class Page(panel.Panel):
             "scales": [[scale.id, scale.title] for scale in caseload.principle_scales()],
             "clients": rows,
             "chapters": _chapters(),
-            "gates": [{"id": gate.id, "title": gate.title} for gate in definition.load().gates],
+            "gates": [{"id": gate.id, "title": gate.title} for gate in _shipped().gates],
         }
 
     def _take_in(self, message: Message, buffers: Buffers) -> Reply:
@@ -345,6 +346,11 @@ def _row(row: Mapping[Any, Any], today: date) -> dict[str, object]:
     return plain | {"erase_by": until if until and str(until) < today.isoformat() else None}
 
 
+@lru_cache
+def _shipped() -> definition.Workbook:
+    return definition.load()
+
+
 def _chapters() -> list[dict[str, object]]:
     """Return what can be asked for; what the workbook asks of everyone by itself is left out."""
     return [
@@ -357,7 +363,7 @@ def _chapters() -> list[dict[str, object]]:
                 if not one.retired and one.id not in caseload.SAFETY_QUESTIONS
             ],
         }
-        for chapter in definition.load().chapters
+        for chapter in _shipped().chapters
         if chapter.exercises
     ]
 

@@ -1,0 +1,128 @@
+"""A caseload of 1,000 clients with 300 answers each: python benchmarks/caseload.py [--clients 1000] [--store URL].
+
+Every client's answers arrive as a sealed file, and all files are received in one go. Then it prints how long the list
+of clients takes, and that beside reading the same rows with pandas alone. Aims: the list in 2 s, most of it the rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import tempfile
+import time
+import warnings
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import sqlalchemy as sa
+
+from workbook import answers, caseload, definition, seal, share
+from workbook.store import connect
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+WEEKS = 12
+
+
+def submission(workbook: definition.Workbook, token: str, number: int, count: int, client_key: str) -> share.Submission:
+    """Weekly ratings of the four principles, and words for the rest of `count` answers."""
+    rated = [workbook.item(id) for scale in caseload.principle_scales() for id in scale.items]
+    words = workbook.item("space.urges.trigger")
+    asked = [(item, (date(2027, 1, 4) + timedelta(weeks=week)).isoformat()) for week in range(WEEKS) for item in rated]
+    asked += [(words, (date(2026, 1, 1) + timedelta(days=day)).isoformat()) for day in range(count)]
+    given = []
+    for place, (item, occasion) in enumerate(asked[:count]):
+        value: object = (number + place // 24 + place) % 5 if item.kind == "scale" else "It was a long evening. " * 6
+        given.append(
+            share.SharedAnswer(
+                id=secrets.token_hex(16),
+                item=item.id,
+                exercise=item.exercise_id,
+                occasion=occasion,
+                kind=item.kind,
+                prompt=item.prompt,
+                label=answers.label(item, value),
+                value=str(value) if isinstance(value, int) else f'"{value}"',
+                status="answered",
+                fingerprint=definition.fingerprint(item),
+                version=1,
+                answered_at=NOW,
+            )
+        )
+    return share.Submission(
+        token=token,
+        sequence=1,
+        made_at=NOW,
+        definition=workbook.fingerprint,
+        client_key=client_key,
+        holds=tuple(f"{one.item}@{one.occasion}" for one in given),
+        answers=tuple(given),
+    )
+
+
+def read_alone(home: Path, keys: caseload.Keys, store: str | None) -> pd.DataFrame:
+    """Read the rows an overview is worked out from, with pandas and nothing else."""
+    query = "SELECT client, exercise, item, occasion, status, CAST(value AS TEXT) AS value FROM answers"
+    if store:
+        return pd.read_sql(query, sa.create_engine(store))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would rather have an SQLAlchemy engine
+        return pd.read_sql(query, connect(home / "caseload.sqlite", bytes.fromhex(keys.store)))
+
+
+def main() -> None:
+    """Make the caseload, receive, look."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--answers", type=int, default=300)
+    parser.add_argument("--store", help="a postgresql+psycopg:// URL of an empty database")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        home = caseload.keygen(folder / "caseload", "four calm grey herons")
+        keys = caseload.unlock(home, "four calm grey herons")
+        workbook = definition.load()
+        client_key = seal.recipient(seal.new_identity())
+        with caseload.open_caseload(home, keys, store=given.store, now=lambda: NOW) as opened:
+            tasks = caseload.tasks_for(workbook, ["responsibility", "space"], due=date(2027, 2, 1))
+            first = share.read_assignment(opened.assign("Client 0000", tasks, workbook=workbook))
+            for number in range(1, given.clients):  # what `assign` does, without judging the same workbook each time
+                client = caseload.Client(
+                    secrets.token_hex(16), f"Client {number:04}", share.new_token(), NOW, None, False, None
+                )
+                opened._remember(client)
+                kept = first.model_copy(update={"token": client.token, "client": client.name})
+                plain = kept.model_dump(mode="json", exclude={"workbook"}) | {"workbook": workbook.fingerprint}
+                opened.store.record("assignment", "current", plain, client=client.id)
+            files = []
+            for number, client in enumerate(opened.clients()):
+                files.append(folder / f"{number}.submission")
+                made = submission(workbook, client.token, number, given.answers, client_key)
+                files[-1].write_bytes(seal.seal(share.pack(made), opened.public_key))
+
+            began = time.perf_counter()
+            receipts, refused = opened.receive_many(files)
+            took = time.perf_counter() - began
+            print(f"received {len(receipts)} files of {given.answers} answers, refused {len(refused)}: {took:.1f} s")
+
+        began = time.perf_counter()
+        rows = read_alone(home, keys, given.store)
+        alone = time.perf_counter() - began
+        with caseload.open_caseload(home, keys, store=given.store, now=lambda: NOW) as opened:
+            began = time.perf_counter()
+            table = opened.overview()
+            took = time.perf_counter() - began
+            print(f"the list of {len(table)} clients: {took:.2f} s, {took / alone:.2f} × reading {len(rows):,} rows")
+            for client in opened.store.clients():
+                opened.store.record("glance", "glance", None, client=client)
+            began = time.perf_counter()
+            opened.overview()
+            took = time.perf_counter() - began
+            print(f"the same with everything worked out anew: {took:.2f} s, {took / alone:.2f} ×")
+            began = time.perf_counter()
+            opened.page("Client 0007")
+            print(f"one client's page: {time.perf_counter() - began:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""The counselor's page: what it says and does without a kernel, in a bare page, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.caseload_sample import CAMERA, PART, PASSPHRASE, Clock, ask, journal_of, sealed
+from tests.panel_page import ask as asked
+from tests.panel_page import open_panel
+from workbook import caseload, caseload_panel, notebooks, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, caseload.Keys]:
+    """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
+    home = caseload.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return home, caseload.unlock(home, PASSPHRASE)
+
+
+@pytest.fixture
+def home(keyed: tuple[Path, caseload.Keys], tmp_path: Path) -> Path:
+    return shutil.copytree(keyed[0], tmp_path / "caseload")
+
+
+@pytest.fixture
+def panel(home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock) -> caseload_panel.Page:
+    """The page, behind a passphrase that is checked without the second it takes."""
+
+    def opener(folder: Path, passphrase: str) -> caseload.Caseload:
+        if passphrase != PASSPHRASE:
+            return caseload.open_caseload(folder, passphrase)
+        return caseload.open_caseload(folder, keyed[1], now=clock)
+
+    return caseload_panel.Page(home, opener=opener)
+
+
+@pytest.fixture
+def shared(
+    panel: caseload_panel.Page, home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock, tmp_path: Path
+) -> Any:
+    """A client who has an assignment, and shared two answers in a file that is not received yet."""
+    with (
+        caseload.open_caseload(home, keyed[1], now=clock) as opened,
+        journal_of(tmp_path / "journal", clock) as journal,
+    ):
+        ask(opened, journal, "Heron-7", ["responsibility.incident"])
+        journal.save(PART, "I left without a word.")
+        journal.save(CAMERA, "They asked.")
+        file = tmp_path / "heron.submission"
+        file.write_bytes(sealed(journal, PART, CAMERA))
+        yield journal, file
+
+
+@pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "phone"])
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB", accept_downloads=True
+    )
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+def axe(page: Page) -> list[str]:
+    found = [violation["id"] for violation in Axe().run(page).response["violations"]]
+    return [id for id in found if id != "page-has-heading-one"]  # that is the notebook's own title
+
+
+def sound(page: Page) -> None:
+    """Nothing is out of reach, and nothing is wider than the window."""
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def unlock(page: Page) -> None:
+    page.get_by_label("Passphrase").fill(PASSPHRASE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Clients", exact=True)).to_be_visible()
+
+
+# --- without a page ---
+
+
+def test_nothing_is_said_before_the_passphrase(panel: caseload_panel.Page, shared: Any) -> None:
+    """Locked, the page learns neither a name nor a number; a wrong passphrase is a sentence."""
+    assert asked(panel, {"type": "ready", "seq": 1})[0] == {"type": "locked-up", "seq": 1}
+    for kind in ("list", "audit", "client", "summary", "export", "erase"):
+        assert asked(panel, {"type": kind, "seq": 2, "client": "Heron-7"})[0] == {"type": "locked", "seq": 2}
+    wrong = asked(panel, {"type": "unlock", "seq": 3, "passphrase": "four calm grey heron"})[0]
+    assert wrong["type"] == "refused"
+    assert wrong["reason"].startswith("The passphrase is not right")
+
+
+def test_nothing_of_a_client_is_in_what_a_notebook_keeps(panel: caseload_panel.Page, shared: Any) -> None:
+    """Widget state and the repr hold texts of the page, no name and no word of a client."""
+    asked(panel, {"type": "unlock", "seq": 1, "passphrase": PASSPHRASE})
+    asked(panel, {"type": "receive", "seq": 2}, shared[1].read_bytes())
+    page = asked(panel, {"type": "client", "seq": 3, "client": "Heron-7"})[0]
+    assert "I left without a word." in json.dumps(page)
+    kept = json.dumps({key: value for key, value in panel.get_state().items() if key not in ("_esm", "_css")}) + repr(
+        panel
+    )
+    assert "Heron-7" not in kept
+    assert "I left" not in kept
+
+
+def test_the_notebook_is_small_and_trusted() -> None:
+    """The counselor's notebook ships as it is generated, and may open without a question."""
+    cells = json.loads(notebooks.caseload())["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "code", "markdown"]
+    folder = notebooks.resources.notebooks("counselor")
+    assert (folder / notebooks.CASELOAD).read_text(encoding="utf-8") == notebooks.caseload()
+    assert notebooks.harmless(folder) == (folder / notebooks.CASELOAD,)
+
+
+# --- in a page ---
+
+
+def test_the_first_time_losing_the_passphrase_is_said_before_keys_are_made(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """The button waits for “I understand”; a weak passphrase is refused; then comes the recovery sheet."""
+    page = open_panel(context, caseload_panel.Page(tmp_path / "new"))
+    make = page.get_by_role("button", name="Make the keys")
+    expect(page.get_by_text(caseload.LOST_KEY)).to_be_visible()
+    expect(make).to_be_disabled()
+    sound(page)
+    page.get_by_label("How your clients see you").fill("Dr. Lee")
+    for words in ("password1", PASSPHRASE):
+        page.get_by_label("Passphrase").fill(words)
+        page.get_by_label("The same once more").fill(words)
+        page.get_by_label("I understand").check()
+        if words != PASSPHRASE:
+            make.click()
+            expect(page.get_by_role("alert")).to_contain_text("too easy to guess")
+    with page.expect_download() as sheet:
+        make.click()
+        page.get_by_role("heading", name="The keys are made").wait_for(timeout=60_000)
+    assert "AGE-SECRET-KEY-1" in sheet.value.path().read_text()
+    sound(page)
+    page.get_by_role("button", name="Go to my caseload").click()
+    expect(page.get_by_text("No clients yet.")).to_be_visible()
+
+
+def test_from_the_passphrase_to_a_sealed_reply(
+    context: BrowserContext, panel: caseload_panel.Page, shared: Any
+) -> None:
+    """Receive, look, comment, reply: and the client finds the words beside the answer."""
+    journal, file = shared
+    page = open_panel(context, panel)
+    unlock(page)
+    sound(page)
+    page.locator("input[type=file]").set_input_files([file, file, __file__])
+    outcome = page.locator(".mend-outcome")
+    expect(outcome).to_contain_text("Heron-7: 2 new.")
+    expect(outcome).to_contain_text("received before. Nothing changed.")
+    expect(outcome).to_contain_text("was not sealed for this key, or it is damaged")
+    sound(page)
+
+    page.get_by_role("button", name="Heron-7").click()
+    expect(page.get_by_text("I left without a word.")).to_be_visible()
+    sound(page)
+    beside = page.locator(".mend-answer", has_text="I left without a word.")
+    beside.get_by_role("button", name="Comment").click()
+    page.keyboard.type("Thank you for this.")
+    page.get_by_label("To the whole of it").fill("See you on Thursday.")
+    with page.expect_download() as sent:  # what was begun goes along
+        page.get_by_role("button", name="Seal a reply").click()
+    assert sent.value.suggested_filename == "Heron-7.feedback"
+    expect(page.get_by_text("Only Heron-7 can open it.")).to_be_visible()
+    sound(page)
+    share.given(journal, sent.value.path().read_bytes()).accept()
+    assert [(one.payload["item"], one.payload["text"]) for one in journal.store.records("comment")] == [
+        (PART, "Thank you for this.")
+    ]
+    with page.expect_download() as summary:
+        page.get_by_role("button", name="Page for the session").click()
+    assert "Heron-7" in summary.value.path().read_text()
+
+
+def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: caseload_panel.Page) -> None:
+    """Exercises, order, date, words, a stricter rule: all of it is in the file."""
+    page = open_panel(context, panel)
+    unlock(page)
+    page.get_by_role("button", name="New assignment").click()
+    page.get_by_role("button", name="Make the file").click()
+    expect(page.get_by_role("alert")).to_have_text("Tick at least one exercise.")
+    page.get_by_label("Pseudonym of the client").fill("Maple")
+    page.get_by_label("All of “Give space”").check()
+    page.get_by_role("button", name="Later: The past seven days").click()
+    page.get_by_role("button", name="Leave out: What I take from this").click()
+    page.get_by_label("By when, for all of it").fill("2027-02-01")
+    first = page.locator(".mend-order li").first
+    first.locator("summary").click()
+    first.get_by_label("Your words to this exercise").fill("Take your time.")
+    first.get_by_label("How often").select_option("weekly") if first.get_by_label("How often").count() else None
+    page.get_by_text("Make safety rules stricter").click()
+    page.locator("input[value=G7]").check()
+    sound(page)
+    with page.expect_download() as made:
+        page.get_by_role("button", name="Make the file").click()
+    assignment = share.read_assignment(made.value.path().read_bytes())
+    assert made.value.suggested_filename == "Maple.assignment"
+    assert [task.exercise for task in assignment.tasks][:2] == ["space.boundary", "space.rating"]
+    assert "space.take" not in {task.exercise for task in assignment.tasks}
+    assert assignment.tasks[0].instruction == "Take your time."
+    assert {str(task.due) for task in assignment.tasks} == {"2027-02-01"}
+    assert assignment.tighten == {"G7": {"closed": "yes"}}
+    page.get_by_role("button", name="All clients").click()
+    expect(page.get_by_role("button", name="Maple")).to_be_visible()
+
+
+def test_erasing_asks_first_and_shows_that_it_is_gone(
+    context: BrowserContext, panel: caseload_panel.Page, shared: Any
+) -> None:
+    """Nothing is erased by one click; afterwards the page says what is left, and the audit tells it."""
+    page = open_panel(context, panel)
+    unlock(page)
+    page.get_by_role("button", name="Heron-7").click()
+    page.get_by_text("Rights of the client").click()
+    page.get_by_label("To be erased after").fill("2027-12-31")
+    page.get_by_role("button", name="Remember").click()
+    expect(page.get_by_text("Remembered.")).to_be_visible()
+    with page.expect_download() as record:
+        page.get_by_role("button", name="Save all that is kept about them").click()
+    assert json.loads(record.value.path().read_text())["client"] == "Heron-7"
+    page.get_by_role("button", name="Erase this client").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("This cannot be undone")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    sound(page)
+    page.get_by_role("button", name="Yes, erase everything").click()
+    expect(page.get_by_text("Heron-7 is erased. 0 of their records are left.")).to_be_visible()
+    page.get_by_role("button", name="Keys, audit and rights").click()
+    expect(page.get_by_role("cell", name="erased")).to_be_visible()
+    expect(page.locator(".mend-caseload")).not_to_contain_text("Heron-7")
+    sound(page)
