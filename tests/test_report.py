@@ -22,7 +22,6 @@ from workbook.errors import UnknownId, WorkbookError
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -312,16 +311,6 @@ def test_hostile_answers_are_harmless_text(hostile: str, tmp_path: Path) -> None
 
 
 # --- in a browser ---
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=make.QUIET)
-        yield browser
-        browser.close()
 
 
 def opened(browser: Browser, path: Path, **options: Any) -> tuple[Page, list[str]]:

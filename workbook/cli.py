@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,9 +14,11 @@ from workbook import counselor
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workbook.journal import Journal
+
+T = TypeVar("T")
 
 _ANY_PATH = click.Path(path_type=Path)
 _journal = click.option(
@@ -58,25 +60,24 @@ def open(path: Path | None, journal_path: Path | None, port: int | None, no_brow
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
     from workbook import lab, lock, notebooks
     from workbook.errors import Locked
-    from workbook.journal import find, open_journal, unlock
+    from workbook.journal import find
 
     file = path if path is not None and (path.is_file() or path.suffix in (".assignment", ".feedback")) else None
     folder = find(journal_path or (None if file else path)).absolute()
-    if file is not None and not _take_in(file, folder):
-        click.echo("Nothing was changed.")
-        return
-    kept: tuple[Path, ...] = ()
-    key = None
-    try:
-        with open_journal(folder) as journal:
-            kept = notebooks.refresh(journal.workbook, folder)
-        key = unlock(folder)
-    except Locked:  # the page asks for the passphrase
-        pass
-    os.environ.pop("WORKBOOK_PASSPHRASE", None)  # kernels ask the keeper, and have no use for it
-    for mine in kept:
-        click.echo(f"You had changed a page, so your own is kept as {mine.name}.")
-    with lock.Keeper(key) as keeper:
+    with lock.Keeper() as keeper:
+        environ = {**os.environ, **keeper.environment}
+        if file is not None and not _take_in(file, folder, environ):
+            click.echo("Nothing was changed.")
+            return
+        try:
+            with _opened(folder, environ) as journal:
+                for warning in journal.warnings:
+                    click.echo(warning)
+                for mine in notebooks.refresh(journal.workbook, folder):
+                    click.echo(f"You had changed a page, so your own is kept as {mine.name}.")
+        except Locked:  # nobody to ask here: the page asks
+            pass
+        os.environ.pop("WORKBOOK_PASSPHRASE", None)  # kernels ask the keeper, and have no use for it
         lab.serve(
             folder,
             notebooks.contents(folder),
@@ -89,14 +90,14 @@ def open(path: Path | None, journal_path: Path | None, port: int | None, no_brow
         )
 
 
-def _take_in(file: Path, folder: Path) -> bool:
+def _take_in(file: Path, folder: Path, environ: Mapping[str, str]) -> bool:
     """Say what a counselor's file would change, ask, and take it in; without a terminal, naming it was the answer."""
     from workbook import notebooks, share
     from workbook.journal import MARK, Journal, open_journal
 
     data = file.read_bytes()
     if (folder / MARK).exists():
-        with _existing(folder) as journal:
+        with _opened(folder, environ) as journal:
             given = share.given(journal, data)
             if not _agreed(given.lines):
                 return False
@@ -227,21 +228,19 @@ def report(
     summary: bool,
 ) -> None:
     """Write what the answers show as one HTML file that needs nothing else."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with _existing(journal_path) as journal, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        written = journal.report(
-            output,
-            only=only or None,
-            since=since,
-            until=until,
-            words=words,
-            private=private,
-            pictures=not no_pictures,
-            summary=summary,
-            progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=what),
+    with _existing(journal_path) as journal:
+        written = _watched(
+            lambda tell: journal.report(
+                output,
+                only=only or None,
+                since=since,
+                until=until,
+                words=words,
+                private=private,
+                pictures=not no_pictures,
+                summary=summary,
+                progress=tell,
+            )
         )
     click.echo(f"Written: {written}")
 
@@ -257,7 +256,7 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
     from workbook import export as exports
 
     with _existing(journal_path) as journal:
-        for written in exports.write(journal, output, private=not no_private):
+        for written in _watched(lambda tell: exports.write(journal, output, private=not no_private, progress=tell)):
             click.echo(f"Written: {written}")
 
 
@@ -323,18 +322,44 @@ def _choose() -> str:
 
 def _existing(path: Path | None) -> Journal:
     """Open a journal that is there already, asking for its passphrase: only `open` makes one."""
-    from workbook.errors import JournalError, Locked
-    from workbook.journal import MARK, find, open_journal
+    from workbook.errors import JournalError
+    from workbook.journal import MARK, find
 
     folder = find(path)
     if not (folder / MARK).exists():
         raise JournalError(
             f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {folder}"
         )
+    return _opened(folder, os.environ)
+
+
+def _opened(folder: Path, environ: Mapping[str, str]) -> Journal:
+    """Open a journal, asking for its passphrase until it is right; without a terminal it has to be in `environ`."""
+    from workbook.errors import Locked
+    from workbook.journal import Journal
+
     try:
-        return open_journal(folder)
-    except Locked:
-        return open_journal(folder, passphrase=_ask())
+        return Journal.open(folder, environ=environ)
+    except Locked as locked:
+        if not sys.stdin.isatty() or "WORKBOOK_PASSPHRASE" in environ:
+            raise
+        click.echo(str(locked), err=True)
+    while True:
+        try:
+            return Journal.open(folder, passphrase=_ask(), environ=environ)
+        except Locked as wrong:
+            click.echo(str(wrong), err=True)
+
+
+def _watched(write: Callable[[Callable[[int, int, str], None]], T]) -> T:
+    """Do something that says how far it is, with a bar on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        return write(lambda done, of, what: bar.update(task, completed=done, total=of, description=what))
 
 
 for _one in counselor.COMMANDS:

@@ -348,7 +348,7 @@ class Chapter(Model):
     why: tuple[Why, ...] = ()
     opening: Words | None = None  # Markdown after the lede
     closing: Words | None = None  # Markdown before the links to other chapters
-    shows: tuple[Literal["assessment", "given", "share", "lock", "resources"], ...] = ()  # built-in panels
+    shows: tuple[Literal["assessment", "given", "lock", "share"], ...] = ()  # built-in panels
     scales: tuple[Scale, ...] = ()
     exercises: tuple[Exercise, ...] = ()
 
