@@ -64,6 +64,10 @@ const numberOr = (/** @type {string} */ text) => {
 /** A key's own value: an option may be called “constructor”. */
 const own = (/** @type {any} */ object, /** @type {string} */ key) => (object && Object.hasOwn(object, key) ? object[key] : null);
 
+/** Bytes as a text of as many letters, and back. */
+const letters = (/** @type {Uint8Array} */ all) => Array.from(all, (byte) => String.fromCharCode(byte)).join("");
+const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
 let count = 0;
 const unique = () => `mend-${(count += 1)}-${Math.random().toString(36).slice(2, 8)}`;
 
@@ -543,6 +547,7 @@ function clock(/** @type {string | undefined} */ iso, /** @type {string} */ lang
 /**
  * Keeps every change until the kernel has acknowledged it: posts it after a pause (or at once), holds it in
  * sessionStorage meanwhile, posts it again when no acknowledgement comes, and forgets it once acknowledged.
+ * Browsers write sessionStorage to the disk, so what is held is sealed with a key that comes from the journal.
  *
  * @typedef {{item: string, occasion: string, value: any, status: Status, seen: number}} Change
  * @typedef {Change & {seq: number, since: number, held: string, reason?: string, refused?: boolean}} Pending
@@ -560,20 +565,31 @@ function outbox(post, pace, changed) {
   /** @type {any} */ let patience;
   let seq = 0;
   let heard = 0;
+  let prefix = "";
+  /** @type {Promise<CryptoKey> | null} */ let key = null;
 
   const name = (/** @type {{occasion: string, item: string}} */ { occasion, item }) => `${occasion} ${item}`;
 
   const box = {
-    prefix: "", // of the names in sessionStorage; the form sets it once it knows the journal
     lost: false,
     get size() { return pending.size; },
     get reason() { return [...pending.values()].find((entry) => entry.reason)?.reason ?? ""; },
     waiting: (/** @type {string} */ occasion, /** @type {string} */ item) => pending.get(name({ occasion, item })),
 
+    /** From now on hold what waits, under names beginning with `where`, sealed with `secret` (32 bytes as base64). */
+    hold(/** @type {string} */ where, /** @type {string | undefined} */ secret) {
+      if (prefix === where) return;
+      prefix = where;
+      key = secret && crypto.subtle // there is none on an insecure address; then only the page has the words
+        ? crypto.subtle.importKey("raw", bytes(atob(secret)), "AES-GCM", false, ["encrypt", "decrypt"]) : null;
+    },
+
     /** Take a change; `typing`: wait for a pause first. */
     put(/** @type {Change} */ change, typing = false) {
       const since = pending.get(name(change))?.since ?? Date.now();
-      pending.set(name(change), { ...change, since, seq: 0, held: new Date().toISOString() });
+      const entry = { ...change, since, seq: 0, held: new Date().toISOString() };
+      pending.set(name(change), entry);
+      keep(entry).catch(() => { /* no storage here: the page still has it */ });
       clearTimeout(pause);
       if (typing) pause = setTimeout(box.flush, pace.typing);
       else box.flush();
@@ -613,19 +629,20 @@ function outbox(post, pace, changed) {
       again();
     },
 
-    /** What this tab held when it went away. @returns {Pending[]} */
-    held() {
+    /** What this tab held when it went away. @returns {Promise<Pending[]>} */
+    async held() {
+      const found = [];
       try {
-        const names = Object.keys(sessionStorage).filter((each) => each.startsWith(box.prefix));
-        return names.map((each) => JSON.parse(sessionStorage.getItem(each) ?? "null"))
-          .filter((entry) => entry && typeof entry.item === "string" && typeof entry.occasion === "string");
-      } catch {
-        return []; // no storage here, or not written by us
-      }
+        for (const each of Object.keys(sessionStorage).filter((one) => one.startsWith(prefix))) {
+          const entry = await unseal(sessionStorage.getItem(each) ?? "").catch(() => null); // not written by us
+          if (typeof entry?.item === "string" && typeof entry.occasion === "string") found.push(entry);
+        }
+      } catch { /* no storage here */ }
+      return found;
     },
 
     release(/** @type {Pending} */ entry) {
-      try { sessionStorage.removeItem(box.prefix + name(entry)); } catch { /* no storage here */ }
+      try { sessionStorage.removeItem(prefix + name(entry)); } catch { /* no storage here */ }
     },
 
     stop() {
@@ -634,10 +651,25 @@ function outbox(post, pace, changed) {
     },
   };
 
+  /** Hold an entry unless it was acknowledged, or followed by another, while it was being sealed. */
+  async function keep(/** @type {Pending} */ entry) {
+    if (!key) return;
+    const once = crypto.getRandomValues(new Uint8Array(12));
+    const words = new TextEncoder().encode(JSON.stringify(entry));
+    const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: once }, await key, words));
+    if (pending.get(name(entry)) === entry) sessionStorage.setItem(prefix + name(entry), letters(once) + letters(sealed));
+  }
+
+  async function unseal(/** @type {string} */ held) {
+    if (!key) return null;
+    const all = bytes(held);
+    const words = await crypto.subtle.decrypt({ name: "AES-GCM", iv: all.slice(0, 12) }, await key, all.slice(12));
+    return JSON.parse(new TextDecoder().decode(words));
+  }
+
   function postOne(/** @type {Pending} */ entry) {
     entry.seq ||= seq += 1;
     posted.set(entry.seq, entry);
-    try { sessionStorage.setItem(box.prefix + name(entry), JSON.stringify(entry)); } catch { /* the page still has it */ }
     const { item, occasion, value, status, seen } = entry;
     post({ type: "answer", seq: entry.seq, item, occasion, value, status, seen });
     patience ??= setTimeout(check, pace.acknowledge);
@@ -712,7 +744,9 @@ export function mount(element, exercise, transport, pace = PACE) {
     change(done, marked ? null : "yes");
   } });
   const close = h("div", { class: "mend-close" }, useful?.node, done ? doneButton : null);
-  const body = h("div", { class: "mend-body", hidden: true }, ...main.map(({ node }) => node), close);
+  // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
+  const body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
+    onsubmit: (/** @type {Event} */ event) => event.preventDefault() }, ...main.map(({ node }) => node), close);
 
   const settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
   const saving = h("span", { class: "mend-saving", "aria-hidden": "true" }, texts.saving);
@@ -957,7 +991,7 @@ export function mount(element, exercise, transport, pace = PACE) {
       const turned = message.occasion !== now?.occasion;
       if (turned) editing = false;
       now = message;
-      box.prefix = `mend ${message.journal ?? ""} ${id} `;
+      box.hold(`mend ${message.journal ?? ""} ${id} `, message.keep);
       for (const asked of questions) {
         if (!asked.kind.control) continue;
         const incoming = { ...BLANK, ...own(message.answers, asked.item.id) };
@@ -1059,8 +1093,9 @@ export function mount(element, exercise, transport, pace = PACE) {
   }
 
   /** What this tab held when the connection was lost: saved now, unless something later was saved elsewhere. */
-  function restore() {
-    for (const entry of box.held()) {
+  async function restore() {
+    for (const entry of await box.held()) {
+      if (box.waiting(entry.occasion, entry.item)) continue; // already written anew
       const asked = questions.find((each) => each.item.id === entry.item);
       const stored = known.get(entry.item) ?? BLANK;
       const here = entry.occasion === now.occasion;
@@ -1078,6 +1113,7 @@ export function mount(element, exercise, transport, pace = PACE) {
         box.put({ item, occasion, value, status, seen: here ? stored.version : entry.seen });
       }
     }
+    draw();
   }
 
   // The page around .................................................................................................

@@ -8,6 +8,7 @@ A page says (each with `page`, its random name, which the reply carries back):
 and hears:
 
     {type: "answers", occasion, occasions, answers, context, lock, journal, …}      what `read` returned
+                      `keep`, 32 bytes as base64, seals what a page holds in the browser until it is saved
     {type: "saved", seq, item, occasion, at, version, hints, overtaken}
     {type: "refused", seq, item, reason}     not saved, and will not be as it is
     {type: "failed", reason, seq?, item?}    not this time; the page tries again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import functools
 import json
@@ -534,6 +535,7 @@ class Journal:
             "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
             "lock": lock and _lock_payload(lock, (self._record("setting", "region") or {}).get("region")),
             "journal": json.loads((self.path / MARK).read_text())["id"],
+            "keep": self._page_key,
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
             "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
@@ -718,6 +720,17 @@ class Journal:
         if held is None:
             held = {"secret": seal.new_identity()}
             self.store.record("key", "client", held)
+        return str(held["secret"])
+
+    @property
+    def _page_key(self) -> str:
+        """32 bytes in base64, with which pages seal what they hold until it is saved; made when first needed."""
+        held = self._record("key", "page")
+        if held is None:
+            held = {"secret": base64.b64encode(secrets.token_bytes(32)).decode()}
+            with contextlib.suppress(StoreError):  # nothing can be saved: the page says so when there is something to
+                self.store.record("key", "page", held)
+                held = self._record("key", "page") or held  # another kernel may have been quicker
         return str(held["secret"])
 
     def assign(self, workbook: Workbook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from workbook import definition, form
 
 HERE = Path(__file__).parent
-SITE = "http://form.test/"
+SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
 _FILES = {
     "page.html": (HERE / "page.html", "text/html"),
     "form.js": (Path(form.__file__).with_name("form.js"), "text/javascript"),
@@ -64,7 +65,7 @@ class Desk:
         answers = {item: answer for (item, when), answer in self.answers.items() if when == here}
         return {
             "occasion": here, "occasions": self.occasions, "answers": answers, "context": {}, "lock": None,
-            "journal": "test", **self.more,
+            "journal": "test", "keep": base64.b64encode(bytes(32)).decode(), **self.more,
         }  # fmt: skip
 
     def value(self, item: str, occasion: str = "once") -> Any:

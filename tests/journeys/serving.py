@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class Lab:
-    """One running `workbook open`."""
+    """One running `workbook open`; `environment` is added to this one."""
 
-    def __init__(self, journal: Path, *options: str) -> None:
+    def __init__(self, journal: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self.journal = journal
         began = time.monotonic()
         self.process = subprocess.Popen(
@@ -29,6 +29,7 @@ class Lab:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env={**os.environ, **(environment or {})},
         )
         self.said: list[str] = []
         self.address = self._wait_for_address()
@@ -68,9 +69,9 @@ class Lab:
 
 
 @contextlib.contextmanager
-def serving(journal: Path, *options: str) -> Iterator[Lab]:
+def serving(journal: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
     """Run `workbook open` on a journal, and stop it afterwards whatever happened."""
-    lab = Lab(journal, *options)
+    lab = Lab(journal, *options, environment=environment)
     try:
         yield lab
     finally:
