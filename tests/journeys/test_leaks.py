@@ -236,8 +236,7 @@ def test_a_locked_journal_leaves_no_word_anywhere(browser: Browser, chromium: st
 
 _RUN_IN_THE_EDITOR = """async () => {
   const app = window.jupyterapp;
-  const settings = await app.serviceManager.settings.fetch("@jupyter-widgets/jupyterlab-manager:plugin");
-  await app.serviceManager.settings.save(settings.id, JSON.stringify({ saveState: true }));
+  await app.commands.execute("@jupyter-widgets/jupyterlab-manager:saveWidgetState"); // switches it on
   const opened = await app.commands.execute("docmanager:open", { path: "01-every.ipynb", factory: "Notebook" });
   await opened.sessionContext.ready;
   await app.commands.execute("notebook:run-all-cells");
