@@ -15,21 +15,29 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Lab:
-    """One running `workbook open`; `environment` is added to this one."""
+    """One running `workbook open` (or another `command` that serves), typed in `folder`, with `environment` added to ours."""
 
-    def __init__(self, journal: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        *options: str,
+        command: Sequence[str] = ("open",),
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.journal = journal
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "workbook", "open", str(journal), "--no-browser", *options],
+            [sys.executable, "-m", "workbook", *command, str(journal), "--no-browser", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, **(environment or {})},
+            cwd=folder,
         )
         self.said: list[str] = []
         self.address = self._wait_for_address()
@@ -69,9 +77,15 @@ class Lab:
 
 
 @contextlib.contextmanager
-def serving(journal: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
+def serving(
+    journal: Path,
+    *options: str,
+    command: Sequence[str] = ("open",),
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[Lab]:
     """Run `workbook open` on a journal, and stop it afterwards whatever happened."""
-    lab = Lab(journal, *options, environment=environment)
+    lab = Lab(journal, *options, command=command, environment=environment, folder=folder)
     try:
         yield lab
     finally:

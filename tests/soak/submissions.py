@@ -117,7 +117,7 @@ def _sealed_noise(chance: random.Random, good: bytes, plain: dict[str, Any], key
 def _other_json(chance: random.Random, good: bytes, plain: dict[str, Any], key: str) -> bytes:
     """The real JSON with one thing in it changed to what it should not be; its number is never the next one."""
     copy = json.loads(json.dumps(plain))
-    copy["sequence"] = chance.choice([0, 1, 1, -1, 10**9, "2", None])
+    copy["sequence"] = chance.choice([0, 1, 1, -1, 10**9, "two", None])
     node: Any = copy
     while True:
         step = chance.choice(list(node) if isinstance(node, dict) else range(len(node)))
