@@ -216,7 +216,7 @@ export function mount(element, panel, transport) {
   const changed = (/** @type {any} */ it) => {
     const known = it.change.filter((/** @type {any} */ one) => one.sittings);
     return part(texts.change, known.length ? h("dl", { class: "mend-facts" }, known.map((/** @type {any} */ one) =>
-      h("div", {}, h("dt", {}, one.title, " ", h("b", { class: "mend-verdict", "data-verdict": one.verdict }, texts[one.verdict])), h("dd", { class: "mend-small" }, one.reason)))) : small(texts.change_none));
+      h("div", {}, h("dt", {}, one.title, " ", h("b", { class: "mend-verdict", "data-verdict": one.verdict }, texts[one.verdict])), h("dd", { class: "mend-small" }, fill(texts.they_read, one))))) : small(texts.change_none));
   };
 
   const tasks = (/** @type {any} */ it) => it.tasks.length ? part(texts.asked, h("ul", { class: "mend-tasks" }, it.tasks.map((/** @type {any} */ one) => {

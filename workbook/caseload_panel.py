@@ -117,6 +117,7 @@ TEXTS: dict[str, str] = {
     "was_due": "overdue since {date}",
     "your_words": "You wrote: {text}",
     "change": "What changed",
+    "they_read": "They read: “{reason}”",
     "change_none": "No ratings were shared yet.",
     "questions": "They want to ask in the next session",
     "shared": "What they shared",
