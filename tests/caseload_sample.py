@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import caseload, definition, share
 from workbook.journal import Journal
@@ -20,17 +21,7 @@ RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "j
 RECHECK = {"suicide": "no", "harm_others": "no", "arousal": 2, "drunk_or_high": "no", "changed": "no"}
 
 
-class Clock:
-    """A clock the test moves."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def later(self, **step: float) -> None:
-        self.at += timedelta(**step)
+NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 
 
 def journal_of(folder: Path, clock: Clock) -> Journal:
@@ -62,4 +53,4 @@ def rate(journal: Journal, clock: Clock, points: Iterable[int]) -> None:
             journal.save(f"start.recheck.{word}", value)
         for item in RATED:
             journal.save(item, point)
-        clock.later(weeks=1)
+        clock.forward(weeks=1)

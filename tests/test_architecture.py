@@ -14,7 +14,7 @@ import workbook
 PACKAGE = Path(workbook.__file__).parent
 
 STAGES = (
-    "errors resources reading conditions models coherence definition answers drift overlay",
+    "errors resources files reading conditions models coherence definition answers occasions drift overlay",
     "measures safety helplines language seal store lock backups",
     "frame scoring assessment charts example report export form journal share overview caseload",
     "panel lock_panel share_panel caseload_panel chapter notebooks pages lab counselor cli",

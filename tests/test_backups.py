@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import backups
 from workbook.backups import Preview
@@ -17,24 +18,6 @@ from workbook.journal import Journal
 
 PART = "responsibility.incident.my_part"
 PLACE = (PART, "2026-03-02")
-
-
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **delta: float) -> None:
-        self.time += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.caseload_sample import CAMERA, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
+from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
 from workbook import caseload, cli, definition, overview, resources, share
 from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
 from workbook.journal import Journal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def test_a_glance_is_renewed_by_what_comes(opened: caseload.Caseload, journal: J
     journal.save("responsibility.incident.done", "yes")
     opened.receive(sealed(journal, "responsibility.incident"))
     assert list(opened.overview()["done"]) == [1]
-    clock.later(minutes=5)
+    clock.forward(minutes=5)
     opened.receive(sealed(journal, withdraw=["responsibility.incident.done"]))
     assert list(opened.overview()["done"]) == [0]
 
@@ -109,10 +109,10 @@ def test_a_page_holds_what_was_shared_and_nothing_else(
     opened.receive(sealed(journal, PART, CAMERA, "review.next.question", with_gates=True))
     opened.comment("A.", PART, "Thank you.")
     opened.note("A.", "Ask about January.")
-    clock.later(minutes=10)
+    clock.forward(minutes=10)
     journal.save(PART, "I left without a word.", occasion="2027-01-04")
     opened.page("A.")
-    clock.later(minutes=10)
+    clock.forward(minutes=10)
     opened.receive(sealed(journal, withdraw=[CAMERA]))
 
     page = opened.page("A.")
@@ -145,7 +145,7 @@ def test_a_session_summary_is_one_page(opened: caseload.Caseload, journal: Journ
     ask(opened, journal, "A.", ["responsibility"], due=date(2027, 1, 5))
     journal.save(PART, "<script>alert(1)</script>")
     opened.receive(sealed(journal, PART))
-    clock.later(days=3)
+    clock.forward(days=3)
     html = opened.summary("A.")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert not re.search(r"<script|https?://", html)

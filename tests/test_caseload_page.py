@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.caseload_sample import CAMERA, PART, PASSPHRASE, Clock, ask, journal_of, sealed
+from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from tests.panel_page import ask as asked
 from tests.panel_page import open_panel
 from workbook import caseload, caseload_panel, notebooks, share
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,13 @@ import json
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition
 from workbook.answers import Response
@@ -21,24 +22,6 @@ from workbook.journal import Journal, Progress, find, open_journal
 from workbook.store import SITTING
 
 PART = "responsibility.incident.my_part"
-
-
-class Clock:
-    """Monday 2 March 2026, nine in the morning, until told to move."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **delta: float) -> None:
-        self.time += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

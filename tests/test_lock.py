@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import lock
 from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPassphrase
@@ -45,24 +46,6 @@ def quick(folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC))
         return plain.removesuffix(b"right")
 
     return Lock(folder, now, wrap, unwrap)
-
-
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **delta: float) -> None:
-        self.time += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from workbook.errors import UnknownId, WorkbookError
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
-
     from playwright.sync_api import Browser, Page
 
 BOOK = definition.load()

@@ -6,13 +6,13 @@ import json
 import shutil
 import tracemalloc
 import zlib
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import definition, seal, share
 from workbook.caseload import Caseload, Keys, keygen, open_caseload, unlock
@@ -26,24 +26,6 @@ if TYPE_CHECKING:
 PASSPHRASE = "four calm grey herons"
 PART = "responsibility.incident.my_part"
 TASKS = (share.Task(exercise="responsibility.incident", instruction="One moment is enough."),)
-
-
-class Clock:
-    """A clock the test moves."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def later(self, **step: float) -> None:
-        self.at += timedelta(**step)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +123,7 @@ def test_a_later_submission_sends_only_what_is_new(journal: Journal, caseload: C
     journal.save("responsibility.incident.camera", "They asked.")
     part, camera = key_of(journal, PART), key_of(journal, "responsibility.incident.camera")
     caseload.receive(sealed(journal, part, camera))
-    clock.later(seconds=30)  # within the two minutes in which an edit is not a version of its own
+    clock.forward(seconds=30)  # within the two minutes in which an edit is not a version of its own
     journal.save(PART, "I left without a word.", occasion=part.partition("@")[2])
     second = share.submission(journal, [part, camera], now=clock())
     assert [answer.item for answer in second.answers] == [PART]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
+from tests.clock import Clock
 from workbook.errors import StoreError
 from workbook.store import MIGRATIONS, Event, Store, StoredAnswer, connect
 
@@ -30,24 +31,6 @@ MONDAY = {
     "kind": "longtext",
     "fingerprint": "f1",
 }
-
-
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **delta: float) -> None:
-        self.time += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 class Place(NamedTuple):
@@ -371,7 +354,7 @@ def test_a_full_disk_is_said_and_loses_nothing(place: Place, file: Path):
     """When a file may not grow, the save is refused in words and everything before it is there."""
     script = """
         import resource, sys
-        from test_store import MONDAY, Store, StoreError
+        from tests.test_store import MONDAY, Store, StoreError
         store = Store(sys.argv[1], bytes.fromhex(sys.argv[2]) or None)
         store.save(value="kept", **MONDAY)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -406,7 +389,7 @@ def test_a_read_only_folder_is_said():
     script = """
         import os, sys
         from pathlib import Path
-        from test_store import MONDAY, Store, StoreError
+        from tests.test_store import MONDAY, Store, StoreError
         folder = Path(sys.argv[1])
         file = folder / "answers.sqlite"
         with Store(file) as store:
@@ -483,6 +466,6 @@ def _in_another_process(script: str, *args: object) -> list[str]:
         check=True,
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[1],
     )
     return run.stdout.splitlines()

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import answers, definition, lock, overlay, overview, seal, share
+from workbook import answers, definition, files, lock, overlay, overview, seal, share
 from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
 from workbook.models import FOOT
 from workbook.store import Store, StoredAnswer, utc_now
@@ -101,7 +101,7 @@ def keygen(
     keys = Keys((seal.new_identity(),), secrets.token_hex(32))
     _write_keys(home, keys, passphrase)
     about = {"format": FORMAT, "counselor": counselor, "created": now().isoformat()}
-    _write(home / _ABOUT, json.dumps(about, indent=1).encode())
+    files.write(home / _ABOUT, json.dumps(about, indent=1).encode())
     return home
 
 
@@ -841,16 +841,4 @@ def _read(file: Path) -> bytes:
 
 def _write_keys(home: Path, keys: Keys, passphrase: str) -> None:
     plain = json.dumps({"identities": keys.identities, "store": keys.store}).encode()
-    _write(home / _KEYS, seal.seal_with_passphrase(plain, passphrase))
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Write a file for its owner only, whole or not at all."""
-    import os
-
-    new = file.with_name(file.name + ".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(file)
+    files.write(home / _KEYS, seal.seal_with_passphrase(plain, passphrase))

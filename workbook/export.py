@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook import files
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -49,10 +48,10 @@ def write(
     if not private:
         answers = answers[answers["share"] != "private"]
     tell(1, 3, "Writing the answers")
-    _save(path, lambda new: kind(answers, new))
+    files.give(path, lambda new: kind(answers, new))
     tell(2, 3, "Writing the codebook")
     beside = path.with_name(f"{path.stem}-codebook.csv")
-    _save(beside, lambda new: _csv(codebook(journal.workbook), new))
+    files.give(beside, lambda new: _csv(codebook(journal.workbook), new))
     tell(3, 3, "Done")
     return path, beside
 
@@ -178,17 +177,3 @@ def _parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 _KINDS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
-
-
-def _save(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a file for its owner only, whole or not at all."""
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        fill(new)
-        new.replace(path)
-    except OSError as problem:
-        new.unlink(missing_ok=True)
-        raise WorkbookError(
-            f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
-        ) from None

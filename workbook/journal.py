@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from workbook import answers as kinds
-from workbook import backups, conditions, definition, lock, measures, seal
+from workbook import backups, conditions, definition, files, lock, measures, occasions, seal
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
 from workbook.store import SITTING, Status, Store, StoredAnswer, is_plain, rewrite
 
@@ -161,7 +161,7 @@ class Journal:
             raise JournalError(f"{path} is already a journal. Open it with: workbook open {path}")
         _make_folders(path)
         mark = {"format": FORMAT, "id": secrets.token_hex(16), "created": now().astimezone(UTC).isoformat()}
-        _write(path / MARK, json.dumps(mark).encode())
+        files.write(path / MARK, json.dumps(mark).encode())
         return cls(path, now=now)
 
     @classmethod
@@ -219,7 +219,7 @@ class Journal:
         exercise = self.workbook.exercise(asked.exercise_id)
         _can_be_answered(asked)
         value, label = _judged(asked, value, status)
-        occasion = self.occasion_now(exercise.id) if occasion is None else _occasion(exercise, occasion)
+        occasion = self.occasion_now(exercise.id) if occasion is None else occasions.judge(exercise, occasion)
         self._refuse_if_closed(exercise, self.standing())
         answer = self.store.save(
             item=item,
@@ -449,7 +449,7 @@ class Journal:
     def occasions(self, exercise_id: str) -> list[str]:
         """Return the occasions of an exercise that have an answer, oldest first."""
         items = {item.id for item in self.workbook.exercise(exercise_id).items}
-        return sorted({occasion for item, occasion in self.responses() if item in items}, key=_order)
+        return sorted({occasion for item, occasion in self.responses() if item in items}, key=occasions.order)
 
     def occasion_now(self, exercise_id: str) -> str:
         """Return the occasion an answer given now belongs to.
@@ -460,11 +460,11 @@ class Journal:
         exercise = self.workbook.exercise(exercise_id)
         today = self.now().date()
         if exercise.repeats != "any":
-            return _PERIODS[exercise.repeats](today)
+            return occasions.start(exercise.repeats, today)
         before = self.occasions(exercise_id)
         if before and self._goes_on(exercise, before[-1], today):
             return before[-1]
-        return _next_free(before, today)
+        return occasions.next_free(before, today)
 
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
@@ -523,7 +523,7 @@ class Journal:
 
     def _payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
         now_occasion = self.occasion_now(exercise.id)
-        occasion = _occasion(exercise, wanted) if wanted else now_occasion
+        occasion = occasions.judge(exercise, wanted) if wanted else now_occasion
         standing = self.standing()
         lock = standing.lock(exercise.id)
         latest = kinds.latest(self.responses())
@@ -568,13 +568,13 @@ class Journal:
         """The occasions a form offers, newest first."""
         today = self.now().date()
         before = [occasion for occasion in self.occasions(exercise.id) if occasion != now_occasion]
-        yield {"id": now_occasion, "label": _named(exercise, now_occasion, today), "current": True}
+        yield {"id": now_occasion, "label": occasions.name(exercise, now_occasion, today), "current": True}
         if exercise.repeats == "any":
-            free = _next_free([*before, now_occasion], today)
+            free = occasions.next_free([*before, now_occasion], today)
             if now_occasion in self.occasions(exercise.id):
                 yield {"id": free, "label": "A new one", "current": True}
         for occasion in reversed(before):
-            yield {"id": occasion, "label": _named(exercise, occasion, today), "current": False}
+            yield {"id": occasion, "label": occasions.name(exercise, occasion, today), "current": False}
 
     # --- the lock ---
 
@@ -664,7 +664,7 @@ class Journal:
         _make_folders(folder)
         for name in (KEYS / "lock.json", MARK):
             if (self.path / name).exists():
-                _write(folder / name, (self.path / name).read_bytes())
+                files.write(folder / name, (self.path / name).read_bytes())
         self.store.copy_to(folder / ANSWERS)
         return folder
 
@@ -678,7 +678,7 @@ class Journal:
         file, at = self._backup(backup)
         said = backups.preview(self.store, file, at, self._key)
         half = self.path / BACKUPS / "restore.half"
-        _write(half, file.read_bytes())
+        files.write(half, file.read_bytes())
         try:
             self.backup()
             if is_plain(half) and self._key is not None:
@@ -914,61 +914,6 @@ def _asked(exercise: Exercise) -> bool:
     return not exercise.retired
 
 
-# --- occasions ---
-
-_PERIODS: dict[str, Callable[[date], str]] = {
-    "once": lambda day: "once",
-    "daily": lambda day: day.isoformat(),
-    "weekly": lambda day: (day - timedelta(days=day.weekday())).isoformat(),
-    "monthly": lambda day: day.replace(day=1).isoformat(),
-    "any": lambda day: day.isoformat(),
-}
-_THIS = {"daily": "Today", "weekly": "This week", "monthly": "This month"}
-
-
-def _occasion(exercise: Exercise, occasion: str) -> str:
-    """Judge an occasion given from outside: the start of a period this exercise repeats in."""
-    day, dash, number = occasion[:10], occasion[10:11], occasion[11:]
-    try:
-        good = _PERIODS[exercise.repeats](date.fromisoformat(day) if occasion != "once" else date.min) == day
-    except ValueError:
-        good = False
-    if dash or number:
-        good = good and exercise.repeats == "any" and dash == "-" and number.isdecimal() and number == str(int(number))
-    if not good or (occasion == "once") != (exercise.repeats == "once"):
-        example = _PERIODS[exercise.repeats](date(2026, 3, 2))
-        raise InvalidAnswer(
-            f"“{occasion}” is not an occasion of “{exercise.title}”, which is asked {exercise.repeats}. "
-            f"Use one like “{example}”. Nothing was saved."
-        )
-    return occasion
-
-
-def _order(occasion: str) -> tuple[str, int]:
-    return occasion[:10], int(occasion[11:] or 1)
-
-
-def _next_free(before: list[str], today: date) -> str:
-    free, number = today.isoformat(), 1
-    while free in before:
-        number += 1
-        free = f"{today.isoformat()}-{number}"
-    return free
-
-
-def _named(exercise: Exercise, occasion: str, today: date) -> str:
-    """An occasion in words: "This week", "Week of 2 March 2026", "2 March 2026 (second)"."""
-    if occasion == "once":
-        return ""
-    if exercise.repeats in _THIS and occasion == _PERIODS[exercise.repeats](today):
-        return _THIS[exercise.repeats]
-    day, number = date.fromisoformat(occasion[:10]), _order(occasion)[1]
-    if exercise.repeats == "monthly":
-        return f"{day:%B %Y}"
-    named = f"{day.day} {day:%B %Y}" if number == 1 else f"{day.day} {day:%B %Y} ({number})"
-    return f"Week of {named}" if exercise.repeats == "weekly" else named
-
-
 # --- the folder ---
 
 
@@ -983,16 +928,6 @@ def _make_folders(path: Path) -> None:
         raise JournalError(
             f"{path} cannot be made into a journal: {problem.strerror}. Choose a folder you may write in."
         ) from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file for its owner only, whole or not at all."""
-    new = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
 
 
 def _check_mark(path: Path) -> None:

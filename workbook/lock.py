@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import seal
+from workbook import files, seal
 from workbook.errors import Locked, SealError, WeakPassphrase
 
 if TYPE_CHECKING:
@@ -209,12 +209,7 @@ def _seconds(time_: timedelta) -> str:
 
 
 def _write(file: Path, held: Mapping[str, object]) -> None:
-    new = file.with_name(f"{file.name}.new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as opened:
-        json.dump(dict(held), opened)
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)
+    files.write(file, json.dumps(dict(held)).encode())
 
 
 # --- from `workbook open` to the kernels ---

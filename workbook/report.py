@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook import files, occasions
 from workbook.errors import UnknownId, WorkbookError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def write(
         seen=_seen(seen, pictures=pictures and not summary),
         chapters=() if summary else _chapters(journal.workbook, chosen.rows, {area.id for area in seen.areas}),
     )
-    _save(Path(path), html)
+    files.give(Path(path), lambda new: new.write_bytes(html.encode()))
     tell(3, 3, "Done")
     return Path(path)
 
@@ -111,20 +110,6 @@ def _printable(value: object) -> object:
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return _UNPRINTABLE_BEYOND.sub("\ufffd", _UNPRINTABLE.sub("\ufffd", value))
-
-
-def _save(path: Path, html: str) -> None:
-    """Write a file for its owner only, whole or not at all."""
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(html)
-        new.replace(path)
-    except OSError as problem:
-        new.unlink(missing_ok=True)
-        raise WorkbookError(
-            f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
-        ) from None
 
 
 # --- what goes in ---
@@ -305,28 +290,26 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
 
 def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return answers as a table: a row per question, a column per occasion, the newest `DAYS` of them."""
-    every = sorted(behind["occasion"].unique(), key=_order)
-    occasions = every[-DAYS:]
-    rows = behind[behind["occasion"].isin(occasions)]
+    every = sorted(behind["occasion"].unique(), key=occasions.order)
+    shown = every[-DAYS:]
+    rows = behind[behind["occasion"].isin(shown)]
     cells = {(row.item, row.occasion): _cell(row, points=scores is not None) for row in rows.itertuples(index=False)}
     prompts = rows.drop_duplicates("item", keep="last").set_index("item")["prompt"]
     caption = ""
     if scores is not None:  # numbers in the cells: say what they stand for
         named = rows[rows["status"] == "answered"].drop_duplicates(["score", "label"]).sort_values("score")
         caption = ", ".join(f"{_cell(row, points=True)} {row.label}" for row in named.itertuples())
-    if len(every) > len(occasions):
-        caption += f" The latest {len(occasions)} of {len(every)}; the others are in the export."
+    if len(every) > len(shown):
+        caption += f" The latest {len(shown)} of {len(every)}; the others are in the export."
     found: dict[str, Any] = {
         "caption": caption,
-        "days": [_short(occasion) for occasion in occasions],
-        "rows": [(prompts[item], [cells.get((item, day), "") for day in occasions]) for item in rows["item"].unique()],
+        "days": [_short(occasion) for occasion in shown],
+        "rows": [(prompts[item], [cells.get((item, day), "") for day in shown]) for item in rows["item"].unique()],
     }
     if scores is not None:
         at = scores.set_index("occasion")
-        found["scores"] = [
-            f"{at['score'][day]:.0f}" if at["score"][day] == at["score"][day] else "–" for day in occasions
-        ]
-        found["k"] = [f"{at['k'][day]}" for day in occasions]
+        found["scores"] = [f"{at['score'][day]:.0f}" if at["score"][day] == at["score"][day] else "–" for day in shown]
+        found["k"] = [f"{at['k'][day]}" for day in shown]
     return found
 
 
@@ -395,7 +378,7 @@ def _exercise(workbook: Workbook, title: str, rows: pd.DataFrame, shown_above: s
             "day": "" if occasion == "once" else _said(occasion),
             "entries": [_entry(workbook, row) for row in rest[rest["occasion"] == occasion].to_dict("records")],
         }
-        for occasion in sorted(rest["occasion"].unique(), key=_order)
+        for occasion in sorted(rest["occasion"].unique(), key=occasions.order)
     ]
     return {"title": title, "grid": _grid(rows[short]) if short.any() else None, "parts": parts}
 
@@ -435,16 +418,12 @@ def _column_text(column: Any, value: object) -> str:
 # --- days ---
 
 
-def _order(occasion: str) -> tuple[str, int]:
-    return occasion[:10], int(occasion[11:] or 1) if occasion != "once" else 0
-
-
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
 def _said(occasion: str) -> str:
-    day, number = _order(str(occasion))
+    day, number = occasions.order(str(occasion))
     return _day(date.fromisoformat(day)) + (f" ({number})" if number > 1 else "")
 
 

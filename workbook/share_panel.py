@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import panel, share
+from workbook import occasions, panel, share
 from workbook.errors import Refused, UnknownId
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ def _tree(journal: Journal, asked: set[str]) -> list[dict[str, object]]:
 def _branch(workbook: Workbook, exercise: Exercise, rows: list[share.Choice], asked: bool) -> dict[str, object]:
     place = {item.id: number for number, item in enumerate(exercise.items)}
     rows = sorted(rows, key=lambda row: place.get(row.item, 0))
-    occasions = sorted({row.occasion for row in rows}, key=_order, reverse=True)
+    filled = sorted({row.occasion for row in rows}, key=occasions.order, reverse=True)
     return {
         "id": exercise.id,
         "title": exercise.title,
@@ -301,7 +301,7 @@ def _branch(workbook: Workbook, exercise: Exercise, rows: list[share.Choice], as
                 "day": _day(workbook, exercise.id, occasion),
                 "answers": [_leaf(row) for row in rows if row.occasion == occasion],
             }
-            for occasion in occasions
+            for occasion in filled
         ],
     }
 
@@ -319,16 +319,12 @@ def _leaf(row: share.Choice) -> dict[str, object]:
     }
 
 
-def _order(occasion: str) -> tuple[str, int]:
-    return occasion[:10], int(occasion[11:] or 1) if occasion != "once" else 0
-
-
 def _day(workbook: Workbook, exercise: str, occasion: str) -> dict[str, object] | None:
     """An occasion as the page names it: its day or week, and which of that day; None for what is asked once."""
     if occasion == "once":
         return None
     weekly = any(one.id == exercise and one.repeats == "weekly" for one in workbook.exercises)
-    return {"date": occasion[:10], "number": _order(occasion)[1], "week": weekly}
+    return {"date": occasion[:10], "number": occasions.order(occasion)[1], "week": weekly}
 
 
 # --- what they will see ---
@@ -342,7 +338,8 @@ def _sight(journal: Journal, answers: Iterable[share.SharedAnswer]) -> list[dict
     order = {item.id: number for number, item in enumerate(journal.workbook.items)}
     found: list[dict[str, object]] = []
     for (exercise, occasion), group in sorted(
-        groups.items(), key=lambda each: (min(order.get(answer.item, 0) for answer in each[1]), _order(each[0][1]))
+        groups.items(),
+        key=lambda each: (min(order.get(answer.item, 0) for answer in each[1]), occasions.order(each[0][1])),
     ):
         group.sort(key=lambda answer: order.get(answer.item, 0))
         seen = [

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.caseload_sample import CAMERA, PART, PASSPHRASE, Clock, ask, journal_of, sealed
+from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from workbook import caseload, seal, share
 from workbook.errors import Refused
 
@@ -43,7 +43,7 @@ def run(inputs: int, seed: int = 1) -> Result:
     """Try `inputs` damaged files on one caseload."""
     chance = random.Random(seed)  # noqa: S311  no secret
     with tempfile.TemporaryDirectory() as name:
-        folder, clock = Path(name), Clock()
+        folder, clock = Path(name), Clock(NOW)
         home = caseload.keygen(folder / "caseload", PASSPHRASE)
         with (
             caseload.open_caseload(home, PASSPHRASE, now=clock) as opened,
