@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,14 @@ def test_the_public_names_are_few_and_there() -> None:
     ]
     with pytest.raises(AttributeError, match="it has Answer, Journal, open_journal, scoring"):
         workbook.open_jurnal  # noqa: B018  asking is the test
+
+
+def test_every_module_is_explained_in_its_own_words() -> None:
+    """docs/architecture.md lists every module in order, with the first line of its docstring."""
+    first = {
+        path.stem: str(ast.get_docstring(ast.parse(path.read_text("utf-8")))).splitlines()[0] for path in modules()
+    }
+    table = re.findall(
+        r"^\| `(\w+)` \| (.+) \|$", (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8"), re.M
+    )
+    assert table == [(name, first[name]) for name in ORDER]
