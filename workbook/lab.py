@@ -6,6 +6,8 @@ folder that goes when the server stops. The person's other Jupyter work is neith
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -18,14 +20,24 @@ from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook import notebooks
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from jupyter_server.base.handlers import JupyterHandler
+    from jupyterlab.labapp import LabApp
+    from nbformat import NotebookNode
+
 PORT = 8867
 START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
+
+# No history of what was run, and no module that happens to lie beside the notebooks.
+_IPYTHON = "c.HistoryManager.enabled = False\nc.InteractiveShellApp.ignore_cwd = True\n"
+
+_CUSTOM = "config/custom"
 
 # What a client never needs. Each entry is a JupyterLab plugin, or a whole extension.
 _HIDDEN = (
@@ -84,6 +96,15 @@ _PAGES: dict[str, dict[str, object]] = {
 }
 
 
+_NOT_OURS = f"""# This page was not run
+
+It did not come from Mend, or it was changed. It holds code, and code can do anything on this computer, such as read
+what you wrote. If it is yours, or if you trust who wrote it, choose it in the list of chapters: you are asked there.
+
+[Back to the first page]({START})
+"""
+
+
 class LabError(WorkbookError):
     """JupyterLab could not be started."""
 
@@ -114,7 +135,8 @@ def serve(
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
         config = _config(journal, runtime, port, token, start=start, browser=browser, plain=plain)
-        _run(config, f"http://127.0.0.1:{port}/lab/tree/{start}?token={token}", say)
+        with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
+            _run(config, f"http://127.0.0.1:{port}/lab/tree/{start}?token={token}", runtime / _CUSTOM, say)
 
 
 def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
@@ -135,6 +157,28 @@ def sign(notebooks: Iterable[Path], folder: Path) -> None:
     for path in notebooks:
         notary.sign(nbformat.read(path, as_version=4))
     notary.store.close()
+
+
+def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNode | None:
+    """Called by Voilà before it runs a page: ours pass, and those a person agreed to. For others a sentence.
+
+    Raises HTTPError when a page from elsewhere asks for it in a frame, with the cookie of this browser.
+    """
+    import nbformat
+    from tornado.web import HTTPError
+
+    asked = page.request.headers
+    if asked.get("Sec-Fetch-Dest") != "document" and asked.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise HTTPError(403)
+    del cwd  # the same for all pages
+    agreed = page.contents_manager.notary.check_signature(notebook)  # in JupyterLab's own question
+    if agreed or notebooks.is_harmless(nbformat.writes(notebook)):
+        return None
+    metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run"}
+    instead: NotebookNode = nbformat.v4.new_notebook(
+        metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_NOT_OURS)]
+    )
+    return instead
 
 
 def contents_css(titles: Mapping[str, str]) -> str:
@@ -172,8 +216,8 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     files = {
         "settings/overrides.json": json.dumps(overrides(plain=plain)),
         "settings/page_config.json": json.dumps({"disabledExtensions": {} if plain else dict.fromkeys(_HIDDEN, True)}),
-        "config/custom/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
-        "ipython/profile_default/ipython_kernel_config.py": "c.HistoryManager.enabled = False\n",
+        f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
+        "ipython/profile_default/ipython_kernel_config.py": _IPYTHON,
     }
     for name, text in files.items():
         path = runtime / name
@@ -236,7 +280,12 @@ def _config(
         # Voilà leaves a kernel behind when a page is left; one with a page connected is never culled.
         "MappingKernelManager": {"cull_idle_timeout": 90, "cull_interval": 30, "cull_connected": False},
         "NotebookNotary": {"data_dir": str(runtime)},
-        "VoilaConfiguration": {"template": "lab" if plain else "mend", "show_tracebacks": False},
+        "VoilaConfiguration": {
+            "allow_template_override": "NO",
+            "prelaunch_hook": guard,
+            "show_tracebacks": False,
+            "template": "lab" if plain else "mend",
+        },
     }
 
 
@@ -248,6 +297,8 @@ def _policy(address: str) -> str:
             "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:",  # JupyterLab and widgets need these
             "style-src 'self' 'unsafe-inline' data:",
             f"connect-src 'self' ws://{address} data: blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
             "form-action 'self'",
             "frame-ancestors 'self'",
         )
@@ -287,11 +338,13 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _run(config: dict[str, dict[str, Any]], address: str, say: Callable[[str], None]) -> None:
+def _run(config: dict[str, dict[str, Any]], address: str, custom: Path, say: Callable[[str], None]) -> None:
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
     server = LabApp.initialize_server(argv=[], config=Config(config))
+
+    _keep_in(server, custom)
 
     def opened() -> None:
         say(f"Mend is open at {address}")
@@ -302,3 +355,26 @@ def _run(config: dict[str, dict[str, Any]], address: str, say: Callable[[str], N
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))
     server.start()
+    _end(server.io_loop.asyncio_loop)
+
+
+def _keep_in(server: LabApp, custom: Path) -> None:
+    """Serve our style sheet, which holds the chapters' titles, only with the token: Jupyter's own ones are open."""
+    from jupyter_server.base.handlers import FileFindHandler
+    from tornado.routing import PathMatches, Rule
+    from tornado.web import authenticated
+
+    class Inside(FileFindHandler):
+        get = authenticated(FileFindHandler.get)  # type: ignore[assignment] # the same call, behind a door
+        head = authenticated(FileFindHandler.head)  # type: ignore[assignment] # the same
+
+    rules = server.web_app.default_router.rules
+    rules.insert(0, Rule(PathMatches("/custom/(.*)"), Inside, {"path": [str(custom)]}))
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """End what was still waiting when the server stopped: a thread that works for it would keep us from leaving."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.wait(waiting, timeout=2) if waiting else asyncio.sleep(0))

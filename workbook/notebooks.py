@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import definition, resources
+from workbook import definition, files, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # A line of code that a notebook of ours may hold.
 _OURS = re.compile(
-    r'(from workbook\.pages import \*; )?(chapter|exercise|assessment|given|lock|share|caseload)\(("[A-Za-z0-9_.-]+")?\)',
+    r"(from workbook\.pages import \*; )?"
+    r'(chapter|exercise|assessment|given|lock|share|caseload)\(("[A-Za-z0-9_.-]+")?\)',
     re.ASCII,
 )
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -60,7 +61,7 @@ def write(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
     for name, text in generate(workbook).items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            files.write(path, text.encode())
             changed.append(path)
     return tuple(changed)
 
@@ -86,7 +87,7 @@ def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
                 continue
             if not _is_ours(present):
                 kept.append(path.rename(_free(path)))
-        path.write_text(text, encoding="utf-8", newline="\n")
+        files.write(path, text.encode())
     return tuple(kept)
 
 
@@ -105,10 +106,11 @@ def harmless(folder: Path) -> tuple[Path, ...]:
 
     Each code cell must be one of our own lines, and no cell may hold HTML or an output.
     """
-    return tuple(path for path in sorted(folder.glob("*.ipynb")) if _is_harmless(path.read_text(encoding="utf-8")))
+    return tuple(path for path in sorted(folder.glob("*.ipynb")) if is_harmless(path.read_text(encoding="utf-8")))
 
 
-def _is_harmless(text: str) -> bool:
+def is_harmless(text: str) -> bool:
+    """Return whether a notebook, as text, can do nothing but show our pages."""
     notebook = _read(text)
     metadata, cells = notebook.get("metadata"), notebook.get("cells")
     if not isinstance(metadata, dict) or not isinstance(cells, list) or "voila" in metadata or "widgets" in metadata:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lab:
-    """One running `workbook open` (or another `command` that serves), typed in `folder`, with `environment` added to ours."""
+    """One running `workbook open`, or another `command` that serves, typed in `folder` with `environment` besides."""
 
     def __init__(
         self,
@@ -30,9 +31,12 @@ class Lab:
         folder: Path | None = None,
     ) -> None:
         self.journal = journal
+        if "--port" not in options:
+            options = (*options, "--port", str(free_port()))  # two runs on one machine may ask at once
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "workbook", *command, str(journal), "--no-browser", *options],
+            # -P: nothing is imported from `folder`, as nothing is by the `workbook` command
+            [sys.executable, "-P", "-m", "workbook", *command, str(journal), "--no-browser", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -93,6 +97,13 @@ def serving(
             lab.stop()
         finally:
             lab.process.kill()
+
+
+def free_port() -> int:
+    """Return a port that no program uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def children(pid: int) -> list[int]:

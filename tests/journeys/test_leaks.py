@@ -130,9 +130,7 @@ def forms(word: str) -> dict[str, bytes]:
     found = {"utf-8": word.encode(), "utf-16": word.encode("utf-16-le")}
     for skip in range(3):
         coded = base64.b64encode(b"\0" * skip + word.encode())
-        found[f"base64, {skip} bytes in"] = coded[
-            4 if skip else 0 : len(coded) - 4
-        ]  # the ends vary
+        found[f"base64, {skip} bytes in"] = coded[4 if skip else 0 : len(coded) - 4]  # the ends vary
     return found
 
 

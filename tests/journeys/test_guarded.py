@@ -1,0 +1,236 @@
+"""Who may reach the pages: this browser with the token, our own pages, and nobody and nothing else."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import nbformat
+import psutil
+import pytest
+
+from tests.journeys import filling
+from tests.journeys.conftest import make_journal
+from tests.journeys.serving import serving
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+# What the server has to give, without its token.
+PATHS = (
+    "lab", "lab/tree/00-start.ipynb", "tree", "voila", "voila/tree", "voila/render/00-start.ipynb",
+    "voila/files/00-start.ipynb", "files/00-start.ipynb", "files/.mend/answers.sqlite", "api/contents",
+    "api/contents/.mend", "api/kernels", "api/sessions", "api/status", "api/terminals", "api/config/notebook",
+    "lab/api/settings", "lab/api/workspaces", "nbconvert/html/00-start.ipynb", "metrics", "custom/custom.css",
+)  # fmt: skip
+
+
+def get(url: str, **headers: str) -> tuple[int, str, Any]:
+    """Return status, text and headers of what a GET returns, following no redirect."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    try:
+        with urllib.request.build_opener(Stay).open(urllib.request.Request(url, headers=headers)) as reply:  # noqa: S310 # http, to our own server
+            return reply.status, reply.read().decode("utf-8", "replace"), reply.headers
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode("utf-8", "replace"), error.headers
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_the_token_nothing_is_served(lab: Lab, path: str) -> None:
+    """Every way to a page, a file, a kernel or a setting ends in a refusal or at the door."""
+    status, text, headers = get(lab.url(path).split("?")[0])
+    assert status in (302, 403, 404, 405), text[:200]
+    if status == 302:
+        assert urlsplit(headers["Location"]).path == "/login"
+    for word in ("Take responsibility", "every.kind", "ipykernel", '"cells"'):
+        assert word not in text
+
+
+def listening(pid: int) -> list[tuple[str, int]]:
+    """Return the addresses at which a process waits for connections."""
+    found = psutil.Process(pid).net_connections("inet")
+    return [tuple(one.laddr) for one in found if one.status == psutil.CONN_LISTEN]
+
+
+def test_only_this_machine_can_connect(lab: Lab, page: Page) -> None:
+    """One port, on 127.0.0.1; kernels’ channels have none; a page that found it under another name is refused."""
+    page.goto(lab.page("01-every"))
+    filling.every_kind(page)
+    assert listening(lab.process.pid) == [("127.0.0.1", urlsplit(lab.address).port)]
+    kernels = lab.kernels()
+    assert kernels
+    for kernel in kernels:
+        # Not one of the kernel's channels: ipykernel takes output of subprocesses here, by a secret, and gives none.
+        assert [host for host, _ in listening(kernel)] in ([], ["127.0.0.1"])
+    assert get(lab.url("api/contents"))[0] == 200
+    assert get(lab.url("api/contents"), Host="workbook.example")[0] == 403
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Another program's page on this machine."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Elsewhere</title><body>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_page_of_another_origin_can_neither_read_nor_write(lab: Lab, page: Page, elsewhere: str) -> None:
+    """With this browser's cookies and a kernel's id, from the same host: nothing is read, nothing happens."""
+    page.goto(lab.address)  # from here on this browser has the cookies
+    page.goto(lab.page("01-every"))
+    name = filling.every_kind(page).get_by_label(filling.NAME)
+    name.fill("A secret name")
+    name.blur()
+    page.wait_for_timeout(1_000)
+    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    port = urlsplit(lab.address).port
+    asked = {"server": f"127.0.0.1:{port}", "kernel": kernel}
+
+    assert page.evaluate(_TRY, asked) == {
+        "read": 200, "write": 201, "socket": "open", "frame": "read"
+    }  # fmt: skip  # what a page of ours may do: the attempts are real ones
+    before = sorted(path.name for path in lab.journal.iterdir())
+    kernels = lab.kernels()
+    other = page.context.new_page()
+    for host in ("127.0.0.1", "localhost"):
+        other.goto(elsewhere.replace("127.0.0.1", host))
+        assert other.evaluate(_TRY, asked) == {
+            "read": "refused", "write": "refused", "socket": "closed", "frame": "refused"
+        }  # fmt: skip
+        other.evaluate(_POST, asked)
+    other.wait_for_timeout(1_000)
+    assert sorted(path.name for path in lab.journal.iterdir()) == before
+    assert set(lab.kernels()) <= set(kernels)
+    with Journal.open(lab.journal) as journal:
+        assert journal.responses()["every.kind.name", "once"].value == "A secret name"
+
+
+_TRY = """async ({ server, kernel }) => {
+  const soon = (begin) => Promise.race([
+    new Promise((resolve) => setTimeout(resolve, 8000, "refused")),
+    new Promise((resolve) => begin(resolve)).catch(() => "refused"),
+  ]);
+  const token = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""; // cookies know no ports
+  const ask = (path, options) => fetch(`http://${server}/${path}`, { credentials: "include", ...options })
+    .then((reply) => reply.text().then(() => reply.status), () => "refused");
+  const seen = (frame) => {
+    try { return frame.contentDocument.querySelector("main") ? "read" : "refused"; } catch { return "refused"; }
+  };
+  return {
+    read: await ask("api/contents"),
+    write: await ask(`api/contents?_xsrf=${token}`, { method: "POST", body: '{"type": "file", "ext": ".txt"}' }),
+    socket: await soon((resolve) => {
+      const socket = new WebSocket(`ws://${server}/api/kernels/${kernel}/channels?session_id=other`);
+      socket.onopen = () => { resolve("open"); socket.close(); };
+      socket.onclose = () => resolve("closed");
+    }),
+    frame: await soon((resolve) => {
+      const frame = document.createElement("iframe");
+      frame.onload = () => { resolve(seen(frame)); frame.remove(); };
+      frame.src = `http://${server}/voila/render/01-every.ipynb`;
+      document.body.append(frame);
+    }),
+  };
+}"""
+_POST = """({ server }) => {
+  const token = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? "";
+  for (const path of ["api/contents", "api/kernels", "api/sessions"]) {
+    const form = Object.assign(document.createElement("form"), {
+      method: "post", action: `http://${server}/${path}?_xsrf=${token}`, enctype: "text/plain", target: "_blank",
+    });
+    document.body.append(form);
+    form.submit();
+  }
+}"""
+
+
+def test_every_page_says_what_it_may_load(lab: Lab) -> None:
+    """A policy comes with each page: this machine only, no frames of others, no plugins."""
+    for path in ("lab", "voila/render/01-every.ipynb"):
+        _, _, headers = get(lab.url(path))
+        policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'self' data: blob:"
+        assert policy["frame-ancestors"] == policy["form-action"] == policy["base-uri"] == "'self'"
+        assert policy["object-src"] == "'none'"
+        assert "http" not in headers["Content-Security-Policy"]
+        assert "*" not in headers["Content-Security-Policy"]
+
+
+def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:
+    """Someone's notebook, settings and module lie in the journal's folder: none of them runs unasked."""
+    journal, mark = make_journal(tmp_path / "journal"), tmp_path / "ran"
+    code = f"open({str(mark)!r}, 'a').write('ran')"
+    foreign = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    foreign.metadata.update(
+        mend={"name": "Looks like one of ours"},
+        kernelspec={"name": "python3", "display_name": "", "language": "python"},
+    )
+    nbformat.write(foreign, journal / "15-foreign.ipynb")
+    for name in ("voila.py", "jupyter_config.py", "jupyter_server_config.py", "pandas.py", "ipywidgets.py"):
+        (journal / name).write_text(code)
+    with serving(journal, folder=journal) as lab:
+        page.goto(lab.page("15-foreign"))
+        heading = page.get_by_role("heading", name="This page was not run")
+        heading.wait_for()
+        page.get_by_role("link", name="Back to the first page").click()
+        page.locator(".mend-chapter").wait_for()
+        page.goto(lab.url("lab/tree/15-foreign.ipynb"))
+        page.get_by_text("Untrusted notebook detected").wait_for()
+        assert not mark.exists()
+        page.get_by_role("button", name="Render anyway").click()
+        page.frame_locator("iframe").locator("main").wait_for()
+        assert mark.exists()  # asked and agreed to: it is their computer
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the user's folder is private there")
+def test_nobody_else_on_this_computer_can_read_a_file(page: Page, tmp_path: Path) -> None:
+    """Every file of a journal in use is for its owner alone, whatever the umask; so is the folder of the run."""
+    journal, temporary = tmp_path / "Mend", tmp_path / "t"
+    temporary.mkdir()
+    before = os.umask(0)
+    try:
+        with serving(journal, environment={"TMPDIR": str(temporary)}) as lab:
+            page.goto(lab.page("00-start"))
+            page.locator('[id="start.privacy"]').get_by_role("radio").first.check()
+            page.wait_for_timeout(1_000)
+            page.goto(lab.address)
+            page.frame_locator("iframe").locator(".mend-chapter").wait_for()
+            open_ = [
+                f"{oct(mode)} {path.relative_to(tmp_path)}"
+                for path in (journal, *journal.rglob("*"), *temporary.iterdir())
+                if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077
+            ]
+    finally:
+        os.umask(before)
+    assert open_ == []
