@@ -382,7 +382,7 @@ def test_the_command_explains_what_it_cannot_seal(
 def test_open_makes_the_journal_for_an_assignment(tmp_path: Path) -> None:
     """Without a terminal nobody is asked: whoever named the file has said yes."""
     (tmp_path / "a.assignment").write_bytes(assignment())
-    assert cli._take_in(tmp_path / "a.assignment", tmp_path / "new")
+    assert cli._take_in(tmp_path / "a.assignment", tmp_path / "new", {})
     with Journal.open(tmp_path / "new") as journal:
         assert [record.payload["counselor"] for record in journal.store.records("assignment")] == ["Dr. Example"]
 

@@ -1,5 +1,5 @@
 // The counselor's page: the passphrase, everyone at a glance, one client, an assignment. See caseload_panel.py.
-import { counted, fill, h, keep, line, sheet, unique, when, widget } from "./panel.js";
+import { counted, fill, h, keep, line, sheet, unique, unkept, when, widget } from "./panel.js";
 
 /**
  * @typedef {import("./panel.js").PanelWords} PanelWords
@@ -18,6 +18,7 @@ export function mount(element, panel, transport) {
   const said = h("p", { class: "mend-small mend-said", role: "status" });
   const body = h("div", {}, h("p", { class: "mend-small" }, texts.opening));
   root.append(body, said);
+  const hold = unkept(root);
   const say = (/** @type {string} */ text) => { said.textContent = text; };
   const kernel = line(transport, () => {}, () => say(texts.waiting), 30_000);
   const day = (/** @type {string} */ iso) => when(iso.slice(0, 10), language);
@@ -69,7 +70,7 @@ export function mount(element, panel, transport) {
   // Keys ..........................................................................................................
 
   function first(/** @type {any} */ message) {
-    const name = h("input", { type: "text", autocomplete: "off", maxlength: 80 });
+    const name = hold("input", { type: "text", autocomplete: "off", maxlength: 80 });
     const [one, two] = [secret(true), secret(true)];
     const wrong = h("div");
     const go = h("button", { disabled: true }, texts.make);
@@ -131,7 +132,7 @@ export function mount(element, panel, transport) {
       const left = found.length - shown;
       rest.replaceChildren(...(left > 0 ? [button(fill(texts.more, { count: Math.min(left, AT_ONCE) }), () => { shown += AT_ONCE; draw(); })] : []));
     };
-    const find = h("input", { type: "search", value: query, autocomplete: "off", oninput: () => { query = find.value; shown = AT_ONCE; draw(); } });
+    const find = hold("input", { type: "search", value: query, autocomplete: "off", oninput: () => { query = find.value; shown = AT_ONCE; draw(); } });
     const columns = ["client", "done", "due", "new", "change"].map((name) => h("th", { scope: "col" }, texts[`col_${name}`]));
     const table = h("table", { class: "mend-list" }, h("thead", {}, h("tr", {}, columns)), rows);
     draw();
@@ -260,7 +261,7 @@ export function mount(element, panel, transport) {
       beside.replaceChildren(...[said, it.revoked ? null : button(one.comment ? texts.comment_edit : texts.comment, write, "mend-quiet", label)].filter(Boolean));
     };
     const write = () => {
-      const words = h("textarea", { rows: 3, maxlength: 20000, dir: "auto", "aria-label": fill(texts.comment_on, one) });
+      const words = hold("textarea", { rows: 3, maxlength: 20000, dir: "auto", "aria-label": fill(texts.comment_on, one) });
       words.value = one.comment?.text ?? "";
       const wrong = h("div");
       const store = async () => {
@@ -292,7 +293,7 @@ export function mount(element, panel, transport) {
   function replying(/** @type {any} */ it, /** @type {Map<string, any>} */ drafts) {
     if (it.revoked) return null;
     if (!it.can_reply) return part(texts.replying, small(texts.no_key));
-    const words = h("textarea", { rows: 4, maxlength: 20000, dir: "auto" });
+    const words = hold("textarea", { rows: 4, maxlength: 20000, dir: "auto" });
     const outcome = h("div");
     const count = unsent(it);
     const seal = button(texts.seal, async () => {
@@ -313,7 +314,7 @@ export function mount(element, panel, transport) {
   const taken = (/** @type {any} */ it) => it.withdrawn.length ? part(texts.withdrawn, small(texts.withdrawn_how), h("ul", {}, it.withdrawn.map((/** @type {any} */ one) => h("li", {}, `${one.prompt} (${day(one.at)})`)))) : null;
 
   function noting(/** @type {any} */ it) {
-    const words = h("textarea", { rows: 2, maxlength: 20000, dir: "auto" });
+    const words = hold("textarea", { rows: 2, maxlength: 20000, dir: "auto" });
     const wrong = h("div");
     const store = button(texts.keep_note, async () => {
       if (!words.value.trim()) { words.focus(); return; }
@@ -354,7 +355,7 @@ export function mount(element, panel, transport) {
     /** @type {Task[]} */
     const chosen = (it?.tasks ?? []).filter((/** @type {any} */ one) => known.has(one.exercise))
       .map((/** @type {any} */ one) => ({ exercise: one.exercise, title: one.title, repeats: known.get(one.exercise).repeats, due: one.due, instruction: one.instruction }));
-    const name = h("input", { type: "text", autocomplete: "off", maxlength: 80, value: it?.client, readonly: Boolean(it) });
+    const name = hold("input", { type: "text", autocomplete: "off", maxlength: 80, value: it?.client, readonly: Boolean(it) });
     const due = h("input", { type: "date" });
     const order = h("ol", { class: "mend-order" });
     const ordered = h("div", { hidden: true }, h("h4", {}, texts.order), order);
@@ -383,7 +384,7 @@ export function mount(element, panel, transport) {
       const by = h("input", { type: "date", value: one.due, onchange: () => { one.due = by.value; } });
       const often = h("select", { onchange: () => { one.chosen = often.value; } }, h("option", { value: "" }, fill(texts.as_is, { how: texts[one.repeats] })),
         ["once", "daily", "weekly", "monthly", "any"].filter((how) => how !== one.repeats).map((how) => h("option", { value: how, selected: one.chosen === how }, texts[how])));
-      const words = h("textarea", { rows: 2, maxlength: 2000, dir: "auto", oninput: () => { one.instruction = words.value; } });
+      const words = hold("textarea", { rows: 2, maxlength: 2000, dir: "auto", oninput: () => { one.instruction = words.value; } });
       words.value = one.instruction ?? "";
       return h("li", {}, h("div", { class: "mend-between" }, h("b", {}, one.title), h("span", { class: "mend-arrows" },
         arrow("up", -1, "↑", at === 0), arrow("down", 1, "↓", at === chosen.length - 1),

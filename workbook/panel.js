@@ -86,6 +86,17 @@ export function sheet(/** @type {HTMLElement} */ element, /** @type {PanelWords}
   return root;
 }
 
+/**
+ * A field for words that the browser must not write into its own files, as it does to bring back a closed tab: it
+ * leaves out only what belongs to a form with autocomplete off, so each such field belongs to an empty one.
+ * @type {(root: HTMLElement) => (tag: string, properties: Record<string, any>) => any}
+ */
+export function unkept(root) {
+  const form = h("form", { id: unique(), autocomplete: "off", hidden: true, onsubmit: (/** @type {Event} */ event) => event.preventDefault() });
+  root.append(form);
+  return (tag, properties) => h(tag, { ...properties, form: form.id });
+}
+
 /** Read again when the person comes back to this page. */
 export function onReturn(/** @type {() => void} */ read) {
   const leaving = new AbortController();
