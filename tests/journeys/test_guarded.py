@@ -19,6 +19,7 @@ import pytest
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import serving
+from tests.journeys.test_journeys import until
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
     foreign = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     foreign.metadata.update(
         mend={"name": "Looks like one of ours"},
-        kernelspec={"name": "python3", "display_name": "", "language": "python"},
+        kernelspec={"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
     )
     nbformat.write(foreign, journal / "15-foreign.ipynb")
     for name in ("voila.py", "jupyter_config.py", "jupyter_server_config.py", "pandas.py", "ipywidgets.py"):
@@ -209,8 +210,7 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
         page.get_by_text("Untrusted notebook detected").wait_for()
         assert not mark.exists()
         page.get_by_role("button", name="Render anyway").click()
-        page.frame_locator("iframe").locator("main").wait_for()
-        assert mark.exists()  # asked and agreed to: it is their computer
+        until(mark.exists, True, seconds=20)  # asked and agreed to: it is their computer
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the user's folder is private there")
