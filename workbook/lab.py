@@ -171,7 +171,8 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if asked.get("Sec-Fetch-Dest") != "document" and asked.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise HTTPError(403)
     del cwd  # the same for all pages
-    agreed = [cell.metadata.get("trusted") for cell in notebook.cells if cell.cell_type == "code"]  # asked by JupyterLab
+    # JupyterLab asked them, and signed the notebook.
+    agreed = [cell.metadata.get("trusted") for cell in notebook.cells if cell.cell_type == "code"]
     if (agreed and all(agreed)) or notebooks.is_harmless(nbformat.writes(notebook)):
         return None
     metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run"}
