@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from workbook import counselor
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from workbook.journal import Journal
 
 T = TypeVar("T")
 
-_ANY_PATH = click.Path(path_type=Path)
+# The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
+COUNSELOR = {
+    "keygen": "Make a counselor's keys, or renew them.",
+    "assign": "Ask a client for chapters and exercises.",
+    "receive": "Take in sealed answers: files, or folders of them.",
+    "caseload": "Open the caseload in the browser, or do one thing with it.",
+    "reply": "Seal comments, and a reply to the whole, to a client.",
+}
+
+
+class _AnyPath(click.Path):
+    """A path, as pathlib has it, which is loaded when there is one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from pathlib import Path
+
+        return Path(super().convert(value, param, ctx))
+
+
+_ANY_PATH = _AnyPath()
 _journal = click.option(
     "--journal", "journal_path", type=_ANY_PATH, metavar="PATH", help="The journal [default: $WORKBOOK_HOME or ~/Mend]."
 )
@@ -37,6 +54,23 @@ class _Commands(click.Group):
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             raise click.ClickException(f"{where}{error.strerror or error}.") from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*sorted(self.commands.keys() - COUNSELOR.keys()), *COUNSELOR]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COUNSELOR and cmd_name not in self.commands:
+            from workbook import counselor
+
+            for command in counselor.COMMANDS:
+                self.add_command(command)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = {name: command.help or "" for name, command in self.commands.items() if name not in COUNSELOR}
+        for title, commands in (("Commands", dict(sorted(own.items()))), ("For counselors", COUNSELOR)):
+            with formatter.section(title):
+                formatter.write_dl([*commands.items()])
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -206,7 +240,7 @@ def _stop_at(found: Sequence[object], sentence: str, what: str) -> None:
 
 @_command("workbook report -o mend.html")
 @_journal
-@click.option("-o", "--output", type=_ANY_PATH, default=Path("mend.html"), show_default=True, help="The file to write.")
+@click.option("-o", "--output", type=_ANY_PATH, default="mend.html", show_default=True, help="The file to write.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this chapter or exercise; may be given again.")
 @click.option("--from", "since", metavar="DAY", help="Only answers from this day on, such as 2026-03-01.")
 @click.option("--to", "until", metavar="DAY", help="Only answers up to this day.")
@@ -248,7 +282,7 @@ def report(
 @_command("workbook export -o answers.csv")
 @_journal
 @click.option(
-    "-o", "--output", type=_ANY_PATH, default=Path("answers.csv"), show_default=True, help=".csv, .json or .parquet."
+    "-o", "--output", type=_ANY_PATH, default="answers.csv", show_default=True, help=".csv, .json or .parquet."
 )
 @click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
 def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
@@ -360,7 +394,3 @@ def _watched(write: Callable[[Callable[[int, int, str], None]], T]) -> T:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         return write(lambda done, of, what: bar.update(task, completed=done, total=of, description=what))
-
-
-for _one in counselor.COMMANDS:
-    main.add_command(_one)
