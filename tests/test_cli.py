@@ -17,7 +17,8 @@ from workbook import cli, definition, resources
 from workbook.journal import Journal
 
 README = Path(__file__).parents[1].joinpath("README.md")
-COMMANDS = sorted(cli.main.commands)
+COMMANDS = cli.main.list_commands(click.Context(cli.main))
+COMMAND = {name: cli.main.get_command(click.Context(cli.main), name) for name in COMMANDS}
 
 
 def run(*arguments: object) -> Result:
@@ -27,11 +28,18 @@ def run(*arguments: object) -> Result:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_has_one_sentence_of_help_and_one_example(name: str) -> None:
     """`--help` says what it does and shows a line that can be typed."""
-    command = cli.main.commands[name]
+    command = COMMAND[name]
     assert command.help
     assert re.fullmatch(r"[A-Z][^.]+\.", command.help.strip())
     assert re.fullmatch(rf"Example: workbook {name}( .+)?", command.epilog or "")
     assert run(name, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "says"), cli.COUNSELOR.items())
+def test_a_counselor_s_command_says_what_the_list_says(name: str, says: str) -> None:
+    """The list of commands does not load them; what it says of them begins as they do."""
+    assert COMMAND[name].help.startswith(says[:-1])
+    assert says in run("--help").output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -43,8 +51,8 @@ def test_a_command_is_in_the_readme(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("check", "keygen", "receive", "caseload")])
 def test_a_command_about_a_journal_takes_its_path(name: str) -> None:
     """`--journal PATH` means the same everywhere."""
-    if not any(option in ("--caseload", "--home") for each in cli.main.commands[name].params for option in each.opts):
-        assert any("--journal" in each.opts for each in cli.main.commands[name].params)
+    if not any(option in ("--caseload", "--home") for each in COMMAND[name].params for option in each.opts):
+        assert any("--journal" in each.opts for each in COMMAND[name].params)
 
 
 def test_an_example_of_check_runs() -> None:
@@ -165,4 +173,4 @@ def test_the_commands_are_the_design_s() -> None:
         "open", "check", "report", "export", "lock", "unlock", "keygen", "assign", "share", "receive", "caseload",
         "reply", "backup", "restore",
     }  # fmt: skip
-    assert all(isinstance(command, click.Command) for command in cli.main.commands.values())
+    assert all(isinstance(command, click.Command) for command in COMMAND.values())

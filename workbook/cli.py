@@ -34,7 +34,7 @@ class _AnyPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         from pathlib import Path
 
-        return Path(super().convert(value, param, ctx))
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
 _ANY_PATH = _AnyPath()
@@ -126,6 +126,9 @@ def open(path: Path | None, journal_path: Path | None, port: int | None, no_brow
 
 def _take_in(file: Path, folder: Path, environ: Mapping[str, str]) -> bool:
     """Say what a counselor's file would change, ask, and take it in; without a terminal, naming it was the answer."""
+    import tempfile
+    from pathlib import Path
+
     from workbook import notebooks, share
     from workbook.journal import MARK, Journal, open_journal
 
