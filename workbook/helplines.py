@@ -60,7 +60,7 @@ def brief(region: str | None, kinds: Iterable[str], most: int = 4) -> tuple[str,
     turns = [line for turn in itertools.zip_longest(*found) for line in turn if line]  # each kind in its turn
     shown = [f"<b>{escape(line.name)}</b>: {escape(_reach(line))}" for line in list(dict.fromkeys(turns))[:most]]
     whole = "More" if region else "Lines for where you are"
-    return (*shown, f"{whole}: “Need help now?” at the top of this page.")
+    return (*shown, f"{whole}: “Need help now?” on this page.")
 
 
 def _lines_of(kind: str, lines: Iterable[Line]) -> list[Line]:

@@ -136,20 +136,6 @@ def test_a_kernel_that_dies_while_someone_types_costs_no_word(lab: Lab, page: Pa
     until(lambda: stored(lab.journal).get("name"), "Typed while it died")
 
 
-def test_help_opens_with_one_key_and_no_network(lab: Lab, page: Page) -> None:
-    """F1 shows numbers to call on a page that is open, with the network gone; Escape closes it."""
-    page.goto(lab.page("20-communication"))
-    page.get_by_role("button", name="Need help now?").wait_for()
-    page.context.set_offline(True)
-    page.keyboard.press("F1")
-    help_ = page.get_by_role("dialog", name="Help, now")
-    expect(help_).to_be_visible()
-    expect(help_.get_by_role("link").first).to_have_attribute("href", re.compile("^tel:"))
-    page.keyboard.press("Escape")
-    expect(help_).to_be_hidden()
-    page.context.set_offline(False)
-
-
 def test_leaving_takes_the_words_off_the_screen_at_once(lab: Lab, page: Page) -> None:
     """“Leave this page” replaces the page, inside JupyterLab too, and Back does not return to it."""
     page.route("https://**", lambda route: route.fulfill(body="<title>Search</title>", content_type="text/html"))

@@ -1,0 +1,84 @@
+"""What a safety rule closes says so kindly, with a reason and a next step; help is one key away on every chapter."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests import safe_answers
+from tests.journeys.serving import serving
+from workbook import definition
+from workbook.journal import Journal, open_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+WORKBOOK = definition.load()
+APOLOGY = "responsibility.apology"
+WORDS = "I am sorry that I left without a word."
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
+    """A journal in which nothing was asked or answered yet."""
+    with serving(tmp_path_factory.mktemp("safety") / "journal") as lab:
+        yield lab
+
+
+def test_nothing_can_be_typed_before_the_privacy_question(lab: Lab, page: Page) -> None:
+    """On a new journal only the question of who can see this takes an answer; every other form says that it waits."""
+    page.goto(lab.page("10-responsibility"))
+    forms = page.locator(".mend-form")
+    expect(forms.first.locator(".mend-lock")).to_be_visible()
+    assert forms.count() == len(WORKBOOK.chapter("responsibility").exercises)
+    assert page.locator(".mend-form :is(input, textarea, select):visible").count() == 0
+    page.goto(lab.page("00-start"))
+    expect(page.locator('[id="start.privacy"] input:visible').first).to_be_visible()
+    assert page.locator(".mend-form textarea:visible").count() == 0
+
+
+@pytest.mark.parametrize("notebook", [chapter.notebook for chapter in WORKBOOK.chapters])
+def test_help_opens_with_one_key_and_no_network(lab: Lab, page: Page, notebook: str) -> None:
+    """F1 shows numbers to call on a page that is open, with the network gone; Escape closes it."""
+    page.goto(lab.page(notebook))
+    page.get_by_role("button", name="Need help now?").wait_for()
+    page.context.set_offline(True)
+    page.keyboard.press("F1")
+    help_ = page.get_by_role("dialog", name="Help, now")
+    expect(help_).to_be_visible()
+    expect(help_.get_by_role("link").first).to_have_attribute("href", re.compile("^tel:"))
+    page.keyboard.press("Escape")
+    expect(help_).to_be_hidden()
+    page.context.set_offline(False)
+
+
+def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab, page: Page) -> None:
+    """A court order closes the apology: reason, other pages, help to call; earlier words can be read, none added."""
+    with open_journal(lab.journal) as journal:
+        safe_answers.answer_safely(journal.save)
+        letter = next(item for item in journal.workbook.exercise(APOLOGY).items if item.kind == "letter")
+        journal.save(letter.id, {next(iter(letter.parts)): WORDS})
+        journal.save("start.safety.legal", "yes")
+        lock = journal.standing().lock(APOLOGY)
+        assert lock is not None
+    page.goto(lab.page("10-responsibility"))
+    form = page.locator(f'[id="{APOLOGY}"]')
+    expect(form.get_by_role("heading", name=lock.title)).to_be_visible()
+    closed = form.locator(".mend-lock")
+    assert len(closed.inner_text()) > len(lock.title) + 80  # a reason, not only a title
+    expect(closed.locator(".mend-instead a").first).to_have_attribute("href", re.compile(r"\.ipynb"))
+    expect(closed.locator(".mend-resources li").first).to_be_visible()
+    assert form.locator(":is(input, textarea, button):visible").count() == 0  # the list of earlier ones may stay
+    closed.locator("summary").click()
+    expect(closed.get_by_text(WORDS)).to_be_visible()
+    assert Axe().run(page, context=".mend-form").response["violations"] == []
+    with Journal.open(lab.journal) as journal:  # nothing was lost, and the log holds the rule without a word of theirs
+        assert [event.rule for event in journal.store.events() if event.kind == "gate-closed"][-1] == "G5"
