@@ -1,4 +1,6 @@
-"""How long the self-assessment takes beside one pandas groupby-mean of the same frame: python benchmarks/assessment.py.
+"""How long the self-assessment takes beside one pandas groupby-mean of the same frame, and how it grows.
+
+With more sizes and the memory: python -m benchmarks.assessment [10000 100000 1000000 10000000].
 
 Prints ratios and growth, no seconds: those are a machine's, not ours. Aims: at most 1.5 × at 1,000,000 answers, linear
 growth from 10,000 to 10,000,000, and under 1 KB of memory per answer.
@@ -15,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from benchmarks.ratios import Ratio
 from workbook import assessment, definition, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 NOW = datetime.fromisoformat("2026-03-28T20:00:00+01:00")
@@ -65,6 +68,19 @@ def fastest(call: Callable[[], object], times: int = 3) -> float:
         call()
         found.append(time.perf_counter() - start)
     return min(found)
+
+
+def ratios() -> Iterator[Ratio]:
+    """Of a million answers, and from there to ten million."""
+    book = definition.load()
+    seconds = []
+    for size in (1_000_000, 10_000_000):
+        table = answers(size)
+        seconds.append(fastest(lambda table=table: assessment.assess(book, table, now=NOW)))
+        if size == 1_000_000:
+            means = fastest(lambda table=table: table.groupby(["chapter", "occasion"], observed=True)["score"].mean())
+            yield Ratio("assessing 1,000,000 answers", "one groupby-mean of them", seconds[0] / means, 1.5)
+    yield Ratio("assessing 10,000,000 answers", "10 × assessing 1,000,000", seconds[1] / seconds[0] / 10, 1.2)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A caseload of 1,000 clients with 300 answers each: python benchmarks/caseload.py [--clients 1000] [--store URL].
+"""A caseload of 1,000 clients with 300 answers each: python -m benchmarks.caseload [--clients 1000] [--store URL].
 
 Every client's answers arrive as a sealed file, and all files are received in one go. Then it prints how long the list
 of clients takes, and that beside reading the same rows with pandas alone. Aims: the list in 2 s, most of it the rows.
@@ -13,12 +13,17 @@ import time
 import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import sqlalchemy as sa
 
+from benchmarks.ratios import Ratio
 from workbook import answers, caseload, definition, seal, share
 from workbook.store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WEEKS = 12
@@ -70,23 +75,40 @@ def read_alone(home: Path, keys: caseload.Keys, store: str | None) -> pd.DataFra
         return pd.read_sql(query, connect(home / "caseload.sqlite", bytes.fromhex(keys.store)))
 
 
+def ratios() -> Iterator[Ratio]:
+    """Of a smaller caseload: 200 clients."""
+    measured = measure(clients=200, count=300)
+    yield Ratio("the list of 200 clients", "reading their 60,000 answers", measured["list"] / measured["alone"])
+    yield Ratio("that list worked out anew", "reading their 60,000 answers", measured["anew"] / measured["alone"])
+
+
 def main() -> None:
-    """Make the caseload, receive, look."""
+    """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--answers", type=int, default=300)
     parser.add_argument("--store", help="a postgresql+psycopg:// URL of an empty database")
     given = parser.parse_args()
+    measured = measure(given.clients, given.answers, given.store)
+    print(f"received {given.clients} files of {given.answers} answers: {measured['received']:.1f} s")
+    print(f"the list: {measured['list']:.2f} s, {measured['list'] / measured['alone']:.2f} × reading the rows")
+    print(f"the same with everything worked out anew: {measured['anew']:.2f} s")
+    print(f"one client's page: {measured['page']:.2f} s")
+
+
+def measure(clients: int, count: int, store: str | None = None) -> dict[str, float]:
+    """Make the caseload, receive, look; return seconds."""
+    seconds = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         home = caseload.keygen(folder / "caseload", "four calm grey herons")
         keys = caseload.unlock(home, "four calm grey herons")
         workbook = definition.load()
         client_key = seal.recipient(seal.new_identity())
-        with caseload.open_caseload(home, keys, store=given.store, now=lambda: NOW) as opened:
+        with caseload.open_caseload(home, keys, store=store, now=lambda: NOW) as opened:
             tasks = caseload.tasks_for(workbook, ["responsibility", "space"], due=date(2027, 2, 1))
             first = share.read_assignment(opened.assign("Client 0000", tasks, workbook=workbook))
-            for number in range(1, given.clients):  # what `assign` does, without judging the same workbook each time
+            for number in range(1, clients):  # what `assign` does, without judging the same workbook each time
                 client = caseload.Client(
                     secrets.token_hex(16), f"Client {number:04}", share.new_token(), NOW, None, False, None
                 )
@@ -97,31 +119,30 @@ def main() -> None:
             files = []
             for number, client in enumerate(opened.clients()):
                 files.append(folder / f"{number}.submission")
-                made = submission(workbook, client.token, number, given.answers, client_key)
+                made = submission(workbook, client.token, number, count, client_key)
                 files[-1].write_bytes(seal.seal(share.pack(made), opened.public_key))
 
             began = time.perf_counter()
             receipts, refused = opened.receive_many(files)
-            took = time.perf_counter() - began
-            print(f"received {len(receipts)} files of {given.answers} answers, refused {len(refused)}: {took:.1f} s")
+            seconds["received"] = time.perf_counter() - began
+            assert (len(receipts), len(refused)) == (clients, 0)  # noqa: S101 # else there is nothing to measure
 
         began = time.perf_counter()
-        rows = read_alone(home, keys, given.store)
-        alone = time.perf_counter() - began
-        with caseload.open_caseload(home, keys, store=given.store, now=lambda: NOW) as opened:
+        read_alone(home, keys, store)
+        seconds["alone"] = time.perf_counter() - began
+        with caseload.open_caseload(home, keys, store=store, now=lambda: NOW) as opened:
             began = time.perf_counter()
-            table = opened.overview()
-            took = time.perf_counter() - began
-            print(f"the list of {len(table)} clients: {took:.2f} s, {took / alone:.2f} × reading {len(rows):,} rows")
+            opened.overview()
+            seconds["list"] = time.perf_counter() - began
             for client in opened.store.clients():
                 opened.store.record("glance", "glance", None, client=client)
             began = time.perf_counter()
             opened.overview()
-            took = time.perf_counter() - began
-            print(f"the same with everything worked out anew: {took:.2f} s, {took / alone:.2f} ×")
+            seconds["anew"] = time.perf_counter() - began
             began = time.perf_counter()
             opened.page("Client 0007")
-            print(f"one client's page: {time.perf_counter() - began:.2f} s")
+            seconds["page"] = time.perf_counter() - began
+    return seconds
 
 
 if __name__ == "__main__":

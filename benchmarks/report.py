@@ -1,6 +1,6 @@
 """The whole report of the invented example beside `jupyter nbconvert --execute --to html` of its notebooks.
 
-python benchmarks/report.py prints two ratios, time and size. Aims: 20 × faster, 10 × smaller.
+Aims: 20 × faster, 10 × smaller.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from benchmarks.ratios import Ratio
 from workbook import example, resources
 from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _REPORT = "import sys; from workbook import example; from workbook.journal import Journal; " + (
     "Journal.open(sys.argv[1], now=lambda: example.ENDS).report(sys.argv[2])"
 )
 
 
-def main() -> None:
+def ratios() -> Iterator[Ratio]:
     """Run both in new processes, on the same journal."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -31,9 +36,10 @@ def main() -> None:
         convert = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "--output-dir", str(folder / "html")]
         theirs = _seconds([*convert, *map(str, notebooks)], WORKBOOK_HOME=str(folder / "journal"))
         size = sum(path.stat().st_size for path in (folder / "html").glob("*.html"))
-        print(f"time: {theirs / ours:.1f} × faster than nbconvert of {len(notebooks)} notebooks, both in new processes")
-        print(f"      {theirs / _again(folder):.1f} × faster from a page that is open")
-        print(f"size: {size / (folder / 'mend.html').stat().st_size:.1f} × smaller")
+        beside = f"nbconvert of the {len(notebooks)} notebooks"
+        yield Ratio("the whole report, from the command line", beside, ours / theirs, 1 / 20)
+        yield Ratio("the whole report, from a page that is open", beside, _again(folder) / theirs, 1 / 20)
+        yield Ratio("its size", "the size of those pages", (folder / "mend.html").stat().st_size / size, 1 / 10)
 
 
 def _again(folder: Path) -> float:
@@ -48,7 +54,3 @@ def _seconds(command: list[str], **environment: str) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)  # noqa: S603 - our own words
     return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    main()

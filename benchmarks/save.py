@@ -1,25 +1,25 @@
 """A save through the form's handler against a bare commit on the same disk, readable and locked.
 
-    python benchmarks/save.py
-
-Prints the median of each and their ratio (the aim is at most 1.5). "words" is a text, "click" a point of a scale:
-after a click the safety rules are looked at again before the answer is acknowledged.
+"Words" is a text, "a click" a point of a scale: after a click the safety rules are looked at again before the answer
+is acknowledged.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from benchmarks.ratios import Ratio
 from tests.safe_answers import answer_safely
 from workbook import lock
 from workbook.journal import Journal
 from workbook.store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAVES = 300
 WORDS = "What I did was to shout, and then to leave without a word. " * 5
@@ -66,9 +66,8 @@ def form(journal: Journal, exercise: str, item: str, values: list[object]) -> li
     return times
 
 
-def main() -> None:
-    """Print one line for each of readable and locked, words and click."""
-    print(f"{'save':<20}{'form':>10}{'bare':>10}{'ratio':>8}")
+def ratios() -> Iterator[Ratio]:
+    """Readable and locked, words and click."""
     for locked in (False, True):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -79,12 +78,8 @@ def main() -> None:
                 alone = statistics.median(bare(folder, lock.new_key() if locked else None))
                 for what, exercise, item, values in (
                     ("words", "responsibility.incident", "responsibility.incident.my_part", [WORDS, WORDS + "."]),
-                    ("click", "responsibility.rating", "responsibility.rating.named", [1, 2, 3]),
+                    ("a click", "responsibility.rating", "responsibility.rating.named", [1, 2, 3]),
                 ):
                     ours = statistics.median(form(journal, exercise, item, values))
-                    how = f"{what}, {'locked' if locked else 'readable'}"
-                    print(f"{how:<20}{ours * 1e3:>7.2f} ms{alone * 1e3:>7.2f} ms{ours / alone:>8.2f}")
-
-
-if __name__ == "__main__":
-    main()
+                    how = "a locked journal" if locked else "a journal"
+                    yield Ratio(f"saving {what} in {how}", "a bare commit of one row there", ours / alone, 1.5)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class Lab:
     """One running `workbook open`, or another `command` that serves, typed in `folder` with `environment` besides."""
 
+    program = ("-P", "-m", "workbook")  # -P: like the `workbook` command, import nothing from where it is typed
+
     def __init__(
         self,
         journal: Path,
@@ -35,8 +37,7 @@ class Lab:
             options = (*options, "--port", str(free_port()))  # two runs on one machine may ask at once
         began = time.monotonic()
         self.process = subprocess.Popen(
-            # -P: nothing is imported from `folder`, as nothing is by the `workbook` command
-            [sys.executable, "-P", "-m", "workbook", *command, str(journal), "--no-browser", *options],
+            [sys.executable, *self.program, *command, str(journal), "--no-browser", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

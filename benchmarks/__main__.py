@@ -1,0 +1,30 @@
+"""Every benchmark, and one table of ratios: python -m benchmarks [command page report save assessment caseload].
+
+Takes some minutes, and wants a machine that does nothing else. Lines go to the table as they are measured.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+NAMES = ("command", "page", "save", "report", "assessment", "caseload")
+
+
+def main() -> int:
+    """Print the table; exit 1 when an aim is missed."""
+    chosen = sys.argv[1:] or NAMES
+    if unknown := set(chosen) - set(NAMES):
+        print(f"No benchmark is called {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    missed = 0
+    print("| what | beside | times | aim |\n|---|---|---|---|", flush=True)
+    for name in chosen:
+        for what, beside, ratio, aim in import_module(f"benchmarks.{name}").ratios():
+            missed += aim is not None and ratio > aim
+            wanted = "" if aim is None else f"≤ {aim:g}" + (", missed" if ratio > aim else "")
+            print(f"| {what} | {beside} | {ratio:.2g} | {wanted} |", flush=True)
+    return bool(missed)
+
+
+sys.exit(main())
