@@ -122,13 +122,21 @@ def test_nothing_unexpected_is_silent_or_tells_an_answer(
         answer("name", "R.", status="kept"),
         answer("nobody", "R."),
         {key: value for key, value in answer("name", "R.").items() if key != "seen"},
+        answer("name", "R.") | {"seq": float("inf"), "page": float("nan")},  # would not go into a reply
     ],
 )
 def test_a_malformed_message_changes_nothing(widget: Heard, desk: Desk, message: object) -> None:
     """Only whole messages about items of this exercise are taken; the others hear a sentence."""
     [heard] = widget.ask(message)
     assert heard["type"] == "failed"
+    assert json.dumps(heard, allow_nan=False)
     assert not desk.saves
+
+
+def test_the_first_message_of_a_page_may_have_any_number(widget: Heard, desk: Desk) -> None:
+    """Nothing was said to the page before, so nothing is said again."""
+    assert [reply["type"] for reply in widget.ask(answer("name", "R.", seq=0))] == ["saved"]
+    assert len(desk.saves) == 1
 
 
 def test_answers_are_never_in_the_widget(widget: Heard, desk: Desk) -> None:

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.clock import Clock
-from workbook.errors import StoreError
+from workbook.errors import Damaged, StoreError
 from workbook.store import MIGRATIONS, Event, Store, StoredAnswer, connect
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -436,6 +436,19 @@ def test_a_damaged_file_is_said_and_kept(store: Store, place: Place, file: Path,
 
     assert str(file) in str(refused.value)
     assert file.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("version", [0, 7])
+def test_a_list_of_migrations_that_does_not_add_up_is_damage(store: Store, place: Place, version: int):
+    """Which version of the program wrote a file is not guessed, and nobody waits for ever."""
+    with store._writing() as connection:
+        connection.execute(sa.text("UPDATE migrations SET version = :version"), {"version": version})
+    store.close()
+
+    with pytest.raises(Damaged) as refused:
+        place.open()
+
+    assert str(refused.value) == f"{place.name} is damaged. It was not changed. A backup beside it may be whole."
 
 
 # --- many at once; killed at any moment (the long forms are in tests/soak) ---

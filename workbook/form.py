@@ -202,7 +202,8 @@ class Form(anywidget.AnyWidget):
         except Exception as error:  # whatever it was, the person hears of it
             _log.error("form %s: %s", self.exercise.get("id"), type(error).__name__)
             reply = {"type": "failed", "reason": _GENERAL}
-        self.send({**reply, **{key: message[key] for key in ("page", "seq", "item") if key in message}})
+        told = {key: message.get(key) for key in ("page", "seq", "item")}
+        self.send({**reply, **{key: value for key, value in told.items() if isinstance(value, (str, int))}})
 
     def _reply(self, message: Mapping[str, Any]) -> dict[str, object]:
         kind = message.get("type")
@@ -221,9 +222,9 @@ class Form(anywidget.AnyWidget):
         if item not in {each["id"] for each in self.exercise["items"]}:
             raise KeyError("item")
         place = (str(message.get("page")), item, occasion)
-        seq, reply = self._last.get(place, (0, {}))
-        if seq == message["seq"]:
-            return reply
+        last = self._last.get(place)
+        if last is not None and last[0] == message["seq"]:
+            return last[1]
         value = message.get("value") if status == "answered" else None
         saved = self._save(
             item=item, value=value, status=status, occasion=occasion, seen=message["seen"], page=place[0]

@@ -253,9 +253,10 @@ class Journal:
         lock = standing.lock(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
         if lock is not None and self.now() - self._locked_since[exercise.id] >= SITTING:
+            why = lock.title.rstrip(".?")
             raise Closed(
-                f"“{exercise.title}” is closed for now: {lock.title}. Nothing new is saved in it; what you wrote "
-                "before is still there. The first page, 00-start, says what you can do instead."
+                f"“{exercise.title}” is closed for now: {why}. Nothing new is saved in it; what you wrote before is "
+                "still there. The first page, 00-start, says what you can do instead."
             )
 
     def _remember(self, answer: StoredAnswer) -> None:
@@ -792,9 +793,14 @@ def _open_store(path: Path, key: bytes | None, now: Callable[[], datetime]) -> t
 
 
 def _checked(path: Path, key: bytes | None, now: Callable[[], datetime]) -> Store:
-    store = Store(path / ANSWERS, key, now=now)
+    file = path / ANSWERS
+    if (not file.exists() or file.stat().st_size == 0) and backups.listed(path / BACKUPS):
+        file.touch(mode=0o600)  # SQLite would begin a new one without a word
+        raise Damaged(f"{file} is empty or gone.")
+    store = Store(file, key, now=now)
     try:
         store.check()
+        _assigned(store)
     except StoreError:
         store.close()
         raise
@@ -949,5 +955,8 @@ def _check_mark(path: Path) -> None:
 def _assigned(store: Store) -> Workbook | None:
     """The workbook a counselor assigned, kept with the answers so that it is as locked as they are."""
     for record in store.records("workbook"):
-        return definition.Workbook.model_validate(record.payload)
+        try:
+            return definition.Workbook.model_validate(record.payload)
+        except ValueError:  # it quotes what it could not read: not passed on
+            raise Damaged("The workbook your counselor gave you is damaged in the file with your answers.") from None
     return None

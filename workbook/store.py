@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
-from workbook.errors import Damaged, StoreError, WorkbookError
+from workbook.errors import Damaged, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -181,7 +181,7 @@ class Store:
         self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key, wal)
         try:
             self._migrate(migrations)
-        except WorkbookError:
+        except BaseException:
             self.close()
             raise
 
@@ -411,7 +411,8 @@ class Store:
         if self._file is None:
             return
         with self._reading() as connection:
-            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+            sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() == "ok"
+            if not sound or any(connection.exec_driver_sql(query).first() for query in _UNREADABLE):
                 raise Damaged(_SENTENCES["malformed"].format(where=self._name))
 
     def copy_to(self, file: Path) -> None:
@@ -498,13 +499,11 @@ class Store:
             _migrations.create(connection, checkfirst=True)
         while (done := self._version()) < len(migrations):
             with self._writing() as connection:
-                # Another process may have been faster between the question and the write lock.
-                if done != connection.scalar(sa.select(sa.func.count()).select_from(_migrations)):
-                    continue
-                step = migrations[done]
-                step(connection)
-                row = {"version": done + 1, "name": step.__name__.strip("_"), "at": self.now()}
-                connection.execute(sa.insert(_migrations).values(row))
+                done = self._version()  # another process may have been faster
+                for step in migrations[done : done + 1]:
+                    step(connection)
+                    row = {"version": done + 1, "name": step.__name__.strip("_"), "at": self.now()}
+                    connection.execute(sa.insert(_migrations).values(row))
         if done > len(migrations):
             raise StoreError(
                 f"{self._name} was written by a newer version of Mend (schema {done}; this one knows "
@@ -512,11 +511,22 @@ class Store:
             )
 
     def _version(self) -> int:
+        """Return how many migrations were made. Raises Damaged when that is not to be told."""
         with self._reading() as connection:
             if not sa.inspect(connection).has_table(_migrations.name):
                 return 0
-            return connection.scalar(sa.select(sa.func.max(_migrations.c.version))) or 0
+            version = _migrations.c.version
+            newest, count = connection.execute(sa.select(sa.func.max(version), sa.func.count())).one()
+        if (newest or 0) != count:
+            raise Damaged(_SENTENCES["malformed"].format(where=self._name))
+        return int(count)
 
+
+# SQLite does not look into its texts: a value may be damaged in a file that it calls sound.
+_UNREADABLE = tuple(
+    f"SELECT 1 FROM {column.table.name} WHERE NOT json_valid({column.name}) LIMIT 1"  # noqa: S608 # our own names
+    for column in (_answers.c.value, _records.c.payload)
+)
 
 _EDITED = ("value", "label", "answered_at")  # what an edit within a version changes
 _KEY = tuple(column.name for column in _answers.primary_key)
@@ -710,9 +720,10 @@ _SENTENCES = {
     "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
     "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
     "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
+    "could not decode": "{where} is damaged. It was not changed. A backup beside it may be whole.",
     "database is locked": "{where} is in use by another program or page. Close the others and try again.",
 }
-_DAMAGE = ("not a database", "malformed")
+_DAMAGE = ("not a database", "malformed", "could not decode")
 
 
 @contextlib.contextmanager
@@ -721,6 +732,8 @@ def _in_words(where: str) -> Iterator[None]:
         yield
     except (sa.exc.SQLAlchemyError, OSError) as problem:
         raise _in_sentence(problem, where) from problem
+    except (json.JSONDecodeError, UnicodeDecodeError):  # each quotes what it could not read: not passed on
+        raise Damaged(_SENTENCES["malformed"].format(where=where)) from None
     except Exception as problem:
         if type(problem).__module__.startswith("sqlcipher3"):
             raise _in_sentence(problem, where) from problem
