@@ -18,7 +18,7 @@ STAGES = (
     "errors resources files reading conditions models coherence definition answers occasions drift overlay",
     "measures safety helplines language seal store lock backups",
     "frame scoring assessment charts example report export form journal share overview caseload",
-    "panel lock_panel share_panel caseload_panel chapter notebooks pages lab counselor cli",
+    "panel assessment_panel lock_panel share_panel caseload_panel chapter notebooks pages kernels lab counselor cli",
 )
 ORDER = " ".join(STAGES).split()
 

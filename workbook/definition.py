@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import json
 import re
@@ -145,7 +146,16 @@ def load(path: Path | None = None) -> Workbook:
 
     Raises DefinitionError with every problem, when there is any.
     """
-    workbook, found = _load(path or resources.data("workbook"))
+    return _shipped() if path is None else _whole(path)
+
+
+@functools.cache
+def _shipped() -> Workbook:
+    return _whole(resources.data("workbook"))
+
+
+def _whole(path: Path) -> Workbook:
+    workbook, found = _load(path)
     if workbook is None:
         raise DefinitionError(found)
     return workbook

@@ -7,9 +7,9 @@ import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from workbook import resources
+from workbook import reading, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,11 +85,7 @@ def stale(today: date) -> tuple[str, ...]:
 
 @functools.cache
 def _region(code: str) -> dict[str, object]:
-    import yaml
-
-    text = resources.data("resources", f"{code}.yaml").read_text("utf-8")
-    read: dict[str, object] = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only strings
-    return read
+    return cast("dict[str, object]", reading.read(resources.data("resources", f"{code}.yaml")).data)
 
 
 @functools.cache

@@ -35,7 +35,10 @@ START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
 
 # No history of what was run, and no module that happens to lie beside the notebooks.
-_IPYTHON = "c.HistoryManager.enabled = False\nc.InteractiveShellApp.ignore_cwd = True\n"
+_IPYTHON = """c.HistoryManager.enabled = False
+c.InteractiveShellApp.ignore_cwd = True
+c.InteractiveShellApp.exec_lines = ["__import__('workbook.pages').pages.prepare()"]
+"""
 
 _CUSTOM = "config/custom"
 
@@ -248,6 +251,7 @@ def _config(
             "allow_root": True,  # a container has no other account, and this listens to this machine only
             "answer_yes": True,
             "ip": "127.0.0.1",
+            "kernel_manager_class": "workbook.kernels.Kernels",
             "jpserver_extensions": {
                 "jupyter_lsp": False,
                 "jupyter_server_terminals": False,
@@ -352,6 +356,7 @@ def _run(config: dict[str, dict[str, Any]], address: str, custom: Path, say: Cal
         say("Leave this window open while you write. Press Ctrl-C to stop.")
 
     server.io_loop.add_callback(opened)
+    server.io_loop.add_callback(server.kernel_manager.start_ahead)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal window was closed
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))

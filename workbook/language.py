@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbook import resources
+from workbook import reading, resources
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -91,12 +91,10 @@ def cues(language: str = "en") -> tuple[Cue, ...]:
 
     Raises WorkbookError when the file does not fit.
     """
-    import yaml
-
     path = resources.data("language", f"{language}.yaml")
     if not path.is_file():
         return ()
-    data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only strings
+    data: Any = reading.read(path).data
     try:
         return tuple(_cue(row, data["words"]) for row in data["cues"])
     except (KeyError, TypeError, re.error) as error:

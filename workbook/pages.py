@@ -7,6 +7,7 @@ import html
 import logging
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from workbook import definition, files
 from workbook import journal as journals
 from workbook.errors import Locked, WorkbookError
 
@@ -48,6 +49,7 @@ class _Page:
     def open(self, passphrase: str | None = None) -> Journal:
         """Return the journal; raises Locked while it needs a passphrase."""
         if self.journal is None:
+            files.forbid_dumps()
             self.journal = journals.open_journal(passphrase=passphrase)
             self.journal.listen(self.changed)
         return self.journal
@@ -66,6 +68,18 @@ class _Page:
 
 
 _page = _Page()
+
+
+def prepare() -> None:
+    """Do ahead what every page needs, while a kernel waits for its page; nothing of a person's is read."""
+    import sqlcipher3.dbapi2  # noqa: F401 # imported to be there
+
+    from workbook import chapter, form, language, safety  # noqa: F401 # the same
+
+    workbook = definition.load()
+    chapter.payload(workbook, workbook.chapters[0])
+    form.payload(workbook.exercises[0], workbook)
+    language.cues()
 
 
 def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
@@ -110,7 +124,7 @@ def exercise(id: str) -> object:
 @_kindly
 def assessment() -> object:
     """Show the self-assessment."""
-    return _page.open().assessment()
+    return _when_open(_assessment)
 
 
 @_kindly
@@ -145,6 +159,12 @@ def _given(journal: Journal) -> Widget:
     panel = share_panel.Given(journal, refresh=lambda: notebooks.refresh(journal.workbook, journal.path))
     journal.listen(panel.changed)
     return panel
+
+
+def _assessment(journal: Journal) -> Widget:
+    from workbook import assessment_panel
+
+    return assessment_panel.AssessmentPanel(journal)
 
 
 def _lock(journal: Journal) -> Widget:

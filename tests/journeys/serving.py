@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -71,8 +73,10 @@ class Lab:
         return self.url(f"voila/render/{notebook}.ipynb")
 
     def kernels(self) -> list[int]:
-        """Return the process ids of the pages' kernels."""
-        return [pid for pid in children(self.process.pid) if "ipykernel" in command(pid)]
+        """Return the process ids of the pages' kernels, without the one that waits for the next page."""
+        with urllib.request.urlopen(self.url("api/kernels")) as answer:  # noqa: S310 # our own server
+            ids = [kernel["id"] for kernel in json.load(answer)]
+        return [pid for pid in children(self.process.pid) if any(id in command(pid) for id in ids)]
 
     def stop(self) -> int:
         """Press Ctrl-C, and return the exit status."""

@@ -1,0 +1,107 @@
+"""The next page finds a kernel that has started already, and a kernel that waits costs nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jupyter_server.utils import ensure_async
+
+from workbook.kernels import Kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
+    """Run a story with kernels in `folder`, and end them all whatever happened."""
+
+    async def whole() -> None:
+        kernels = Kernels(root_dir=str(folder), cull_idle_timeout=1)
+        try:
+            await story(kernels)
+        finally:
+            await kernels.shutdown_all(now=True)
+
+    asyncio.run(whole())
+
+
+def ids(kernels: Kernels) -> list[str]:
+    return [str(kernel["id"]) for kernel in kernels.list_kernels()]
+
+
+def test_a_page_gets_the_kernel_that_waits(tmp_path: Path) -> None:
+    """It is nobody's until then: not listed, and not ended for being idle."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        assert kernels._waiting is not None
+        waiting = await kernels._waiting
+        kernels.get_kernel(waiting).last_activity = datetime.now(UTC) - timedelta(hours=1)
+        await kernels.cull_kernels()
+        assert (kernels.list_kernel_ids(), ids(kernels)) == ([waiting], [])
+
+        given = await kernels.start_kernel(path="10-responsibility.ipynb", env={})
+
+        assert (given, ids(kernels)) == (waiting, [waiting])
+        await kernels.cull_kernels()
+        assert ids(kernels) == [waiting]  # its page has had no time to connect
+        kernels.get_kernel(waiting).last_activity = datetime.now(UTC) - timedelta(hours=1)
+        await kernels.cull_kernels()
+        assert kernels.list_kernel_ids() == []
+
+    running(tmp_path, story)
+
+
+def test_two_pages_never_share_a_kernel(tmp_path: Path) -> None:
+    """Of two pages asked for at once, one gets the kernel that waits, the other a new one."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        first, second = await asyncio.gather(kernels.start_kernel(path=""), kernels.start_kernel(path=""))
+        assert sorted(ids(kernels)) == sorted({first, second})
+
+    running(tmp_path, story)
+
+
+def test_after_a_page_the_next_kernel_waits(tmp_path: Path) -> None:
+    """It starts when the page has had its time, however many pages were asked for meanwhile."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.pause = 0.2
+        pages = [await kernels.start_kernel(path=""), await kernels.start_kernel(path="")]
+        while kernels._waiting is None:
+            await asyncio.sleep(0.05)
+        waiting = await kernels._waiting
+        assert sorted(kernels.list_kernel_ids()) == sorted([*pages, waiting])
+
+    running(tmp_path, story)
+
+
+@pytest.mark.parametrize("how", ["dead", "another folder", "an id of its own"])
+def test_a_page_that_cannot_have_it_gets_a_new_one(tmp_path: Path, how: str) -> None:
+    """A kernel that died while it waited, or that stands in another folder, costs a page only its start."""
+    (tmp_path / "elsewhere").mkdir()
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        assert kernels._waiting is not None
+        waiting = await kernels._waiting
+        asked: dict[str, str] = {"path": "elsewhere" if how == "another folder" else ""}
+        if how == "dead":
+            kernel = kernels.get_kernel(waiting)
+            kernel.stop_restarter()
+            await ensure_async(kernel.shutdown_kernel(now=True))
+        if how == "an id of its own":
+            asked["kernel_id"] = "00000000-0000-0000-0000-000000000001"
+
+        given = await kernels.start_kernel(**asked)
+
+        assert given != waiting
+        assert ids(kernels) == [given]
+        assert await ensure_async(kernels.get_kernel(given).is_alive())
+
+    running(tmp_path, story)

@@ -1,0 +1,78 @@
+"""Kernels for pages: one is started ahead, so that whoever opens the next page need not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import ensure_async
+
+_HERE: Any = ""  # the journal's folder
+
+
+class Kernels(AsyncMappingKernelManager):
+    """The kernels of open pages, and one that waits for the next page: it has imported what every page needs."""
+
+    pause = 3.0  # seconds after a page was asked for until the next kernel starts: the page comes first
+    _waiting: asyncio.Task[str] | None = None
+    _timer: asyncio.TimerHandle | None = None
+
+    def start_ahead(self) -> None:
+        """Start a kernel for the next page, unless one waits already. Needs a running event loop."""
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(super()._async_start_kernel(path=_HERE))
+
+    def stop_ahead(self) -> None:
+        """Start no further kernel for a page nobody asked for."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
+        """Give a page the kernel that waits; start one when there is none, or the page lies in another folder."""
+        self.stop_ahead()
+        self._timer = asyncio.get_running_loop().call_later(self.pause, self.start_ahead)
+        if kernel_id is None and path is not None and self.cwd_for_path(path) == self.cwd_for_path(_HERE):
+            waited = await self._take()
+            if waited is not None:
+                return waited
+        return await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
+
+    start_kernel = _async_start_kernel  # type: ignore[assignment] # asynchronous here, as in the class above
+
+    async def _take(self) -> str | None:
+        """Return the kernel that waits, if it is well; from here on it is like any other."""
+        task, self._waiting = self._waiting, None
+        if task is None:
+            return None
+        try:
+            id = await task
+            kernel: Any = self.get_kernel(id)
+            if await ensure_async(kernel.is_alive()):
+                kernel.last_activity = datetime.now(UTC)
+                return id
+            await ensure_async(self.shutdown_kernel(id, now=True))
+        except Exception as problem:  # the page gets a new one, and says so if that fails too
+            self.log.warning("The kernel started ahead is not used: %s", type(problem).__name__)
+        return None
+
+    def _waits(self, kernel_id: str) -> bool:
+        task = self._waiting
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return False
+        return task.result() == kernel_id
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel whose page is gone; waiting is no reason."""
+        if not self._waits(kernel_id):
+            await super().cull_kernel_if_idle(kernel_id)
+
+    def list_kernels(self) -> list[dict[str, Any]]:
+        """Return the kernels of pages."""
+        return [kernel for kernel in super().list_kernels() if not self._waits(kernel["id"])]
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # asynchronous, as above
+        """End every kernel, and start no more."""
+        self.stop_ahead()
+        await super()._async_shutdown_all(now=now)
