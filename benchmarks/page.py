@@ -1,7 +1,8 @@
-"""A chapter opened in a browser, beside a page with one HTML widget: time to a usable form, and the kernel's memory.
+"""A chapter opened in a browser, beside a page with one HTML widget: time to a usable form, and the kernels' memory.
 
 Both pages come from the same JupyterLab and the same template. A form is usable when its first answer can be given;
-the widget, when its word is on the screen. Each opening starts a kernel, as a person's does.
+the widget, when its word is on the screen. Each opening has a kernel of its own, as a person's has: the one that
+waits for the next page, or, of pages opened in quick succession, a new one.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import psutil
+from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import sync_playwright
 
 from benchmarks.ratios import Ratio
 from tests.conftest import ARGUMENTS
-from tests.journeys.serving import Lab
+from tests.journeys.serving import Lab, children
 from tests.safe_answers import answer_safely
 from workbook import notebooks
 from workbook.journal import Journal
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-TIMES = 7
-CHAPTER, WIDGET, EMPTY = "10-responsibility", "90-widget", "91-empty"
+TIMES = 9
+CHAPTER, WIDGET = "10-responsibility", "90-widget"
 _SEEN = {  # page → what is there when it can be used
     CHAPTER: ".mend-form input[type=radio]:visible",
     WIDGET: ".widget-html >> text=Ready",
-    EMPTY: "text=Nothing is imported here",
 }
-# What `workbook open` does, with the two other pages among those that may run.
+_SHOW_WIDGET = "import ipywidgets\nipywidgets.HTML('Ready')"
+# What `workbook open` does, with the other page among those that may run.
 _SERVE = """
 import sys
 from pathlib import Path
@@ -61,23 +63,28 @@ def ratios() -> Iterator[Ratio]:
             with sync_playwright() as playwright:
                 chromium = shutil.which("chromium") or shutil.which("google-chrome")
                 page = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS).new_page()
-                seconds: dict[str, list[float]] = {CHAPTER: [], WIDGET: [], EMPTY: []}
-                memory: dict[str, list[float]] = {CHAPTER: [], WIDGET: [], EMPTY: []}
+                seconds: dict[tuple[str, bool], list[float]] = {}
+                memory: dict[str, list[float]] = {CHAPTER: [], WIDGET: []}
+                waiting: list[float] = []
                 for turn in range(TIMES + 1):
-                    for notebook, taken in seconds.items():
-                        took, size = _open(lab, page, notebook)
-                        if turn:  # the first fills the browser's cache
-                            taken.append(took)
-                            memory[notebook].append(size)
+                    for notebook in _SEEN:
+                        for waits in (True, False):
+                            waiting.append(_settle(lab, page))
+                            took = _open(lab, page, notebook, waits=waits)
+                            if turn:  # the first fills the browser's cache
+                                seconds.setdefault((notebook, waits), []).append(took)
+                            time.sleep(1)
+                            memory[notebook].append(_memory(lab.kernels()[-1]))
         finally:
             lab.stop()
-    form, widget = statistics.median(seconds[CHAPTER]), statistics.median(seconds[WIDGET])
-    yield Ratio("first usable form of a chapter", "a page with one HTML widget", form / widget, 1.1)
-    ours = statistics.median(memory[CHAPTER])
-    yield Ratio(
-        "memory of a chapter’s kernel", "a kernel with one HTML widget", ours / statistics.median(memory[WIDGET])
-    )
-    yield Ratio("memory of a chapter’s kernel", "an empty kernel", ours / statistics.median(memory[EMPTY]))
+    for waits, how in ((True, ""), (False, ", no kernel waiting")):
+        form, widget = (statistics.median(seconds[notebook, waits]) for notebook in (CHAPTER, WIDGET))
+        yield Ratio(f"first usable form of a chapter{how}", f"a page with one HTML widget{how}", form / widget, 1.1)
+    chapter, waiter = statistics.median(memory[CHAPTER]), statistics.median(waiting)
+    empty, widget = _kernel("'Nothing is imported here'"), _kernel(_SHOW_WIDGET)
+    yield Ratio("memory of a chapter’s kernel", "an empty kernel", chapter / empty)
+    yield Ratio("memory of a chapter’s kernel", "a kernel with one HTML widget", chapter / widget)
+    yield Ratio("memory of the kernel that waits", "an empty kernel", waiter / empty)
 
 
 def _make(folder: Path) -> None:
@@ -85,33 +92,57 @@ def _make(folder: Path) -> None:
         answer_safely(journal.save)
         notebooks.write(journal.workbook, folder)
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    for name, code in ((WIDGET, "import ipywidgets\nipywidgets.HTML('Ready')"), (EMPTY, "'Nothing is imported here'")):
-        cells = [nbformat.v4.new_code_cell(code)]
-        nbformat.write(nbformat.v4.new_notebook(metadata=about, cells=cells), folder / f"{name}.ipynb")
+    cells = [nbformat.v4.new_code_cell(_SHOW_WIDGET)]
+    nbformat.write(nbformat.v4.new_notebook(metadata=about, cells=cells), folder / f"{WIDGET}.ipynb")
 
 
 class _Served(Lab):
-    """Our JupyterLab, with two pages more."""
+    """Our JupyterLab, with a page more."""
 
     program = ("-c", _SERVE)
 
 
-def _open(lab: Lab, page: Page, notebook: str) -> tuple[float, float]:
-    """Return the seconds until a page can be used, and its kernel's memory in bytes."""
+def _settle(lab: Lab, page: Page) -> float:
+    """Leave the page, end its kernel, and wait until one waits for the next; return that one's memory in bytes."""
     page.goto("about:blank")
     for kernel in json.load(_ask(lab, "api/kernels")):
         _ask(lab, f"api/kernels/{kernel['id']}", "DELETE")
-    while lab.kernels():
-        time.sleep(0.1)
-    time.sleep(1)
+    before = 0.0
+    while True:
+        time.sleep(1)
+        waiting = [psutil.Process(pid) for pid in children(lab.process.pid)]
+        if len(waiting) == 1:
+            spent = waiting[0].cpu_times().user
+            if spent == before:  # it has imported what it needs
+                return float(waiting[0].memory_full_info().uss)
+            before = spent
+
+
+def _open(lab: Lab, page: Page, notebook: str, *, waits: bool) -> float:
+    """Return the seconds until a page can be used."""
+    if not waits:
+        _ask(lab, "api/kernels", "POST")  # takes the kernel that waits
     began = time.perf_counter()
     page.goto(lab.page(notebook), wait_until="commit")
     page.locator(_SEEN[notebook]).first.wait_for()
-    took = time.perf_counter() - began
-    time.sleep(1)
-    [kernel] = lab.kernels()
-    return took, psutil.Process(kernel).memory_full_info().uss
+    return time.perf_counter() - began
+
+
+def _kernel(code: str) -> float:
+    """Return the memory of a kernel of its own that ran `code`, in bytes."""
+    manager, client = start_new_kernel()
+    try:
+        client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
+        return _memory(manager.provisioner.pid)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def _memory(pid: int) -> float:
+    return float(psutil.Process(pid).memory_full_info().uss)
 
 
 def _ask(lab: Lab, path: str, method: str = "GET") -> HTTPResponse:
-    return urllib.request.urlopen(urllib.request.Request(lab.url(path), method=method))  # noqa: S310 # our own server
+    data = b'{"path": ""}' if method == "POST" else None
+    return urllib.request.urlopen(urllib.request.Request(lab.url(path), data=data, method=method))  # noqa: S310 # our own server

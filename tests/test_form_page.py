@@ -378,6 +378,17 @@ def test_a_lost_connection_is_said_after_five_seconds_and_nothing_is_lost(page: 
     assert held(page) == []
 
 
+def test_a_connection_lost_while_words_waited_for_a_pause_is_said(context: BrowserContext, desk: Desk) -> None:
+    """What was heard before the words went out is no answer to them: the page does not say “Saving…” for ever."""
+    page = open_form(context, desk, every_kind(), {"typing": 1_000, "acknowledge": 2_000, "refresh": 60_000})
+    page.get_by_label("What would a camera have seen?").fill("Late again.")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")  # the page asks for answers, and hears them
+    page.wait_for_timeout(300)
+    page.evaluate("window.cut = true")
+    expect(page.locator(".mend-form")).to_have_attribute("data-state", "lost", timeout=8_000)
+    assert not desk.saves
+
+
 def test_what_was_held_is_saved_when_the_page_comes_back(page: Page, desk: Desk) -> None:
     """A reload after the loss finds the words in place and saves them without a touch."""
     page.evaluate("window.cut = true")
@@ -411,6 +422,49 @@ def test_what_was_held_never_overwrites_a_later_answer_or_another_journal(page: 
     page.get_by_role("button", name="Use mine").click()
     settled(page)
     assert desk.value("every.kind.camera") == "Held here."
+
+
+def test_words_written_while_an_earlier_answer_was_on_its_way_come_back_in_place(page: Page, desk: Desk) -> None:
+    """This page's own earlier answer, saved while the next words were written, is not taken for someone else's."""
+    field = page.get_by_label("What would a camera have seen?")
+    page.evaluate(
+        """() => {
+             const kernel = window.toKernel; // it saves, and what it replies is lost
+             window.toKernel = async (message) => { await kernel(message); return []; };
+           }"""
+    )
+    desk.now = desk.now.replace(year=desk.now.year + 1)  # it is saved at a moment after the next words
+    field.fill("I came home.")
+    page.wait_for_timeout(600)
+    assert [save["value"] for save in desk.saves] == ["I came home."]
+    page.evaluate("window.cut = true")
+    field.fill("I came home. And then I left.")
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(field).to_have_value("I came home. And then I left.")
+    settled(page)
+    assert desk.value("every.kind.camera") == "I came home. And then I left."
+    expect(page.locator(".mend-notice blockquote")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("button", "kept"), [("Use mine", "Held here."), ("Use that one", "Written beside it.")])
+def test_what_was_held_is_offered_until_someone_has_chosen(page: Page, desk: Desk, button: str, kept: str) -> None:
+    """Words offered beside a later answer are there again after another reload, and gone once chosen."""
+    page.evaluate("window.cut = true")
+    page.get_by_label("What would a camera have seen?").fill("Held here.")
+    page.wait_for_timeout(500)
+    desk.now = desk.now.replace(year=desk.now.year + 1)
+    desk.save(item="every.kind.camera", value="Later.", status="answered", occasion="once", seen=0, page="other")
+    page.reload()
+    expect(page.locator(".mend-notice blockquote")).to_have_text("Held here.")
+    page.get_by_label("What would a camera have seen?").fill("Written beside it.")
+    settled(page)
+    page.reload()
+    expect(page.locator(".mend-notice blockquote")).to_have_text("Held here.")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_label("What would a camera have seen?")).to_have_value(kept)
+    page.wait_for_function("sessionStorage.length === 0")
+    assert desk.value("every.kind.camera") == kept
 
 
 def test_of_two_pages_the_later_wins_and_the_earlier_says_so(context: BrowserContext, desk: Desk) -> None:

@@ -6,8 +6,8 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import store
-from workbook.errors import StoreError
+from workbook import files, store
+from workbook.errors import Damaged, StoreError
 from workbook.store import Store
 
 if TYPE_CHECKING:
@@ -98,18 +98,33 @@ def preview(answers: Store, file: Path, at: datetime, key: bytes | None) -> Prev
     return Preview(at, len(then), changed, len(now.keys() - then.keys()))
 
 
-def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> None:
-    """Put every backup under another key (None: readable by anyone), where it is not yet."""
+def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> tuple[Path, ...]:
+    """Put every backup under another key (None: readable by anyone), where it is not yet; return what had to stay.
+
+    A damaged one that can be read goes: it cannot be locked, and the journal itself is whole.
+    """
+    left = []
     for backup in listed(folder):
-        if store.is_plain(backup.file) != (new_key is None):
-            store.rewrite(backup.file, None if store.is_plain(backup.file) else key, new_key)
+        try:
+            plain = store.is_plain(backup.file)
+            if plain == (new_key is None):
+                continue
+            try:
+                store.rewrite(backup.file, None if plain else key, new_key)
+            except Damaged:
+                if new_key is not None:
+                    files.erase(backup.file)
+        except (StoreError, OSError):  # no room, or a folder that may only be read
+            left.append(backup.file)
+    return tuple(left)
 
 
 def sweep(folder: Path) -> None:
     """Remove files that were left half made when the power went, here and in the folder above."""
-    for place, pattern in ((folder, "*.half*"), (folder, "*.new"), (folder.parent, "answers.sqlite.new*")):
+    for place, pattern in ((folder, "*.half*"), (folder, "*.new*"), (folder.parent, "answers.sqlite.new*")):
         for half in place.glob(pattern):
-            half.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
 
 
 def in_words(at: datetime) -> str:

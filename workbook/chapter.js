@@ -131,11 +131,11 @@ function notices(texts, found) {
     }))];
 }
 
-function ask(texts, wrong, /** @type {(passphrase: string) => void} */ send) {
+function ask(texts, /** @type {string} */ reason, /** @type {(passphrase: string) => void} */ send) {
   const input = /** @type {HTMLInputElement} */ (h("input", {
     id: "mend-passphrase", type: "password", autocomplete: "off", spellcheck: "false",
-    "aria-describedby": wrong ? "mend-denied" : null, "aria-invalid": wrong ? "true" : null }));
-  const state = h("p", { id: "mend-denied", role: "status" }, wrong ? texts.wrong : "");
+    "aria-describedby": reason ? "mend-denied" : null, "aria-invalid": reason ? "true" : null }));
+  const state = h("p", { id: "mend-denied", role: "status" }, reason);
   const form = h("form", { class: "mend-unlock", onsubmit: (event) => {
     event.preventDefault();
     if (!input.value) return;
@@ -164,6 +164,10 @@ function render({ model, el }) {
 
   const receive = (/** @type {any} */ message) => {
     heard = true;
+    if (message.type === "locked" || message.type === "state") {
+      // The notebook's own element: in JupyterLab's editor another journal's may stand beside it.
+      (el.closest(".jp-Notebook") ?? document.body).classList.toggle("mend-asleep", message.type === "locked");
+    }
     if (message.type === "state") {
       const { done, total } = message.progress;
       count.textContent = total ? progress(texts, message.progress) : "";
@@ -176,7 +180,7 @@ function render({ model, el }) {
       for (const each of below.querySelectorAll("details")) each.open = open.includes(each.querySelector("summary")?.textContent ?? "");
       if (message.region) help.show(message.region);
     } else if (message.type === "locked") {
-      below.replaceChildren(ask(texts, message.wrong, (passphrase) => model.send({ type: "unlock", passphrase })));
+      below.replaceChildren(ask(texts, message.reason, (passphrase) => model.send({ type: "unlock", passphrase })));
     } else if (message.type === "failed") {
       below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, message.reason));
     }

@@ -46,11 +46,11 @@ TEXTS: dict[str, str] = {
     "left_one": "about a minute left",
     "all_done": "all done here",
     "notices": "Before you go on",
-    "locked": "This journal is locked. Its passphrase opens this page; it is not kept anywhere.",
+    "locked": "This journal is locked. Its passphrase opens this page, and is not kept anywhere. What you wrote is "
+    "safe.",
     "passphrase": "Passphrase",
     "open": "Open",
     "opening": "Opening…",
-    "wrong": "That passphrase did not open the journal. Check capitals and spaces, and try again.",
     "asleep": "This page has lost its connection. Reload it before you go on.",
     "reload": "Reload this page",
 }
@@ -135,8 +135,8 @@ class Head(anywidget.AnyWidget):
                 return
             if message.get("type") == "unlock":
                 self._unlock(str(message["passphrase"]))
-        except Locked:
-            self.send({"type": "locked", "wrong": True})
+        except Locked as refused:  # wrong, or too early after a wrong one
+            self.send({"type": "locked", "reason": str(refused)})
             return
         except WorkbookError as error:
             self.send({"type": "failed", "reason": str(error)})
@@ -151,7 +151,7 @@ class Head(anywidget.AnyWidget):
         try:
             return {"type": "state", **self._read()}
         except Locked:
-            return {"type": "locked", "wrong": False}
+            return {"type": "locked", "reason": ""}
         except WorkbookError as error:
             return {"type": "failed", "reason": str(error)}
         except Exception as error:  # whatever it was, the person hears of it

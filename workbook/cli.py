@@ -90,15 +90,31 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to use [default: the first free one].")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--plain", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
-def open(path: Path | None, journal_path: Path | None, port: int | None, no_browser: bool, plain: bool) -> None:
+@click.option(
+    "--lock-after",
+    type=click.FloatRange(0, min_open=True),
+    metavar="MINUTES",
+    help="Without anyone for this long, a journal with a passphrase locks itself [default: 30].",
+)
+def open(
+    path: Path | None,
+    journal_path: Path | None,
+    port: int | None,
+    no_browser: bool,
+    plain: bool,
+    lock_after: float | None,
+) -> None:
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
-    from workbook import lab, lock, notebooks
+    from datetime import timedelta
+
+    from workbook import files, lab, lock, notebooks
     from workbook.errors import Locked
     from workbook.journal import find
 
     file = path if path is not None and (path.is_file() or path.suffix in (".assignment", ".feedback")) else None
     folder = find(journal_path or (None if file else path)).absolute()
-    with lock.Keeper() as keeper:
+    files.forbid_dumps()
+    with lock.Keeper(idle=timedelta(minutes=lock_after) if lock_after else lock.IDLE) as keeper:
         environ = {**os.environ, **keeper.environment}
         if file is not None and not _take_in(file, folder, environ):
             click.echo("Nothing was changed.")
@@ -300,31 +316,38 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
 @_command("workbook lock")
 @_journal
 @click.option("--change", is_flag=True, help="Choose another passphrase for a locked journal.")
-@click.option("--recovery-key", is_flag=True, help="Print a recovery key to write on paper.")
-def lock(journal_path: Path | None, change: bool, recovery_key: bool) -> None:
+@click.option("--recovery", is_flag=True, help="Print a new recovery key to write on paper; an earlier one ends.")
+def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
     """Lock the answers with a passphrase."""
-    from workbook.lock import FORGETTING
+    from workbook.lock import FORGETTING, STAYS_READABLE
 
+    if change or recovery:
+        journal, passphrase = _locked(journal_path)
+        with journal:
+            if change:
+                journal.change_passphrase(passphrase, _choose())
+                click.echo("The passphrase is changed.")
+            if recovery:
+                click.echo(journal.recovery_key(passphrase))
+        return
     with _existing(journal_path) as journal:
-        if change:
-            journal.change_passphrase(_ask("Passphrase now"), _choose())
-            click.echo("The passphrase is changed.")
-        elif recovery_key:
-            click.echo(journal.recovery_key(_ask()))
-        else:
-            click.echo(FORGETTING)
-            passphrase = _choose()
-            journal.lock(passphrase)
-            click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
-            click.echo(journal.recovery_key(passphrase))
+        click.echo(FORGETTING)
+        click.echo(STAYS_READABLE)
+        passphrase = _given() or _choose()
+        journal.lock(passphrase)
+        click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
+        click.echo(journal.recovery_key(passphrase))
+        for warning in journal.warnings:
+            click.echo(warning)
 
 
 @_command("workbook unlock")
 @_journal
 def unlock(journal_path: Path | None) -> None:
     """Take the passphrase off, so that anyone with the files can read the answers."""
-    with _existing(journal_path) as journal:
-        journal.unlock(_ask())
+    journal, passphrase = _locked(journal_path)
+    with journal:
+        journal.unlock(passphrase)
         click.echo("The journal has no passphrase any more.")
 
 
@@ -349,8 +372,13 @@ def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
             click.echo("Nothing was changed. To do it, type the same with --yes.")
 
 
-def _ask(what: str = "Passphrase") -> str:
-    return str(click.prompt(what, hide_input=True, err=True))
+def _given() -> str | None:
+    """The passphrase from the environment, where there is no terminal to ask in."""
+    return None if sys.stdin.isatty() else os.environ.get("WORKBOOK_PASSPHRASE") or None
+
+
+def _ask() -> str:
+    return str(click.prompt("Passphrase", hide_input=True, err=True))
 
 
 def _choose() -> str:
@@ -359,6 +387,24 @@ def _choose() -> str:
 
 def _existing(path: Path | None) -> Journal:
     """Open a journal that is there already, asking for its passphrase: only `open` makes one."""
+    return _opened(_folder(path), os.environ)
+
+
+def _locked(path: Path | None) -> tuple[Journal, str]:
+    """Open a locked journal, and return with it the passphrase that did."""
+    from workbook.errors import JournalError
+    from workbook.journal import KEYS, Journal
+    from workbook.lock import Lock
+
+    folder = _folder(path)
+    if not Lock(folder / KEYS).exists:
+        raise JournalError(f"The journal at {folder} has no passphrase. To lock it: workbook lock")
+    passphrase = _given() or _ask()
+    return Journal.open(folder, passphrase=passphrase), passphrase
+
+
+def _folder(path: Path | None) -> Path:
+    """Return where a journal is that is there already."""
     from workbook.errors import JournalError
     from workbook.journal import MARK, find
 
@@ -367,7 +413,7 @@ def _existing(path: Path | None) -> Journal:
         raise JournalError(
             f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {folder}"
         )
-    return _opened(folder, os.environ)
+    return folder
 
 
 def _opened(folder: Path, environ: Mapping[str, str]) -> Journal:

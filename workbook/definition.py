@@ -464,7 +464,8 @@ def _chapter_id(data: Mapping[str, object]) -> str:
     if "instrument" in data:
         return INSTRUMENTS
     id = data.get("chapter")
-    return id if isinstance(id, str) and re.fullmatch(CHAPTER_ID, id) else "chapter"
+    fits = isinstance(id, str) and len(id) <= 60 and re.fullmatch(CHAPTER_ID, id)
+    return str(id) if fits else "chapter"
 
 
 def _exercise_id(chapter: str, data: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ def fill(path: Path, write_into: Callable[[Path], object]) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+    settle(path.parent)
 
 
 def give(path: Path, write_into: Callable[[Path], object]) -> None:
@@ -38,6 +40,38 @@ def give(path: Path, write_into: Callable[[Path], object]) -> None:
         raise WorkbookError(
             f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
         ) from None
+
+
+def erase(path: Path) -> None:
+    """Remove a file after writing zeros over it; a disk may keep old blocks all the same. Raises OSError."""
+    with path.open("r+b") as old:
+        old.write(bytes(os.fstat(old.fileno()).st_size))
+        old.flush()
+        os.fsync(old.fileno())
+    path.unlink()
+
+
+def forbid_dumps() -> None:
+    """Let no crash of this process, or of one it starts, write its memory to the disk: there may be answers in it.
+
+    Windows has no such setting; it keeps dumps of a crash only when someone has asked for them.
+    """
+    with contextlib.suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def settle(folder: Path) -> None:
+    """Put a folder's own list of files on the disk: a rename is lasting only then. Windows does it by itself."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):  # some network drives have no such thing
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(held)
+        finally:
+            os.close(held)
 
 
 def _flushed(path: Path, data: bytes) -> None:

@@ -52,6 +52,9 @@ const quiet = (/** @type {string} */ text, /** @type {() => void} */ onclick, pr
 
 const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
+/** What an answer says, whenever it was given. */
+const gist = (/** @type {any} */ { value, status } = BLANK) => [status === "blank" ? null : value, status];
+
 /** The words of a value on their way out: nothing typed is no answer. */
 const orBlank = (/** @type {string} */ text) => (text.trim() === "" ? null : text);
 
@@ -549,9 +552,11 @@ function clock(/** @type {string | undefined} */ iso, /** @type {string} */ lang
  * sessionStorage meanwhile, posts it again when no acknowledgement comes, and forgets it once acknowledged.
  * Browsers write sessionStorage to the disk, so what is held is sealed with a key that comes from the journal.
  *
- * @typedef {{item: string, occasion: string, value: any, status: Status, seen: number}} Change
- * @typedef {Change & {seq: number, since: number, held: string, reason?: string, refused?: boolean}} Pending
- *   seq 0: not posted yet; since: when its item was first left unacknowledged, in ms; held: the same for people
+ * @typedef {{item: string, occasion: string, value: any, status: Status, seen: number, last?: any[]}} Change
+ *   last: what was saved before, as far as this page knows, or was posted before and may have been saved
+ * @typedef {Change & {seq: number, held: string, place?: string, reason?: string, refused?: boolean, heard?: boolean}} Pending
+ *   seq 0: not posted yet; held: when it was written; heard: there was a reply since it was last posted;
+ *   place: its name in sessionStorage, for one found there
  * @param {(message: object) => void} post
  * @param {Pace} pace
  * @param {() => void} changed   called when there is something new to say about saving
@@ -564,7 +569,7 @@ function outbox(post, pace, changed) {
   /** @type {any} */ let pause;
   /** @type {any} */ let patience;
   let seq = 0;
-  let heard = 0;
+  let silent = 0; // since when something was posted and nothing at all was heard, in ms; 0: it is not
   let prefix = "";
   /** @type {Promise<CryptoKey> | null} */ let key = null;
 
@@ -586,8 +591,9 @@ function outbox(post, pace, changed) {
 
     /** Take a change; `typing`: wait for a pause first. */
     put(/** @type {Change} */ change, typing = false) {
-      const since = pending.get(name(change))?.since ?? Date.now();
-      const entry = { ...change, since, seq: 0, held: new Date().toISOString() };
+      const before = pending.get(name(change));
+      const last = before?.seq ? gist(before) : before?.last ?? change.last;
+      const entry = { ...change, last, seq: 0, held: new Date().toISOString() };
       pending.set(name(change), entry);
       keep(entry).catch(() => { /* no storage here: the page still has it */ });
       clearTimeout(pause);
@@ -617,13 +623,13 @@ function outbox(post, pace, changed) {
     /** The kernel could not save it: for now (it goes again), or for good (the words wait here for a change). */
     trouble(/** @type {any} */ message, /** @type {boolean} */ refused) {
       for (const entry of pending.values()) {
-        if (entry.seq === message.seq) Object.assign(entry, { reason: message.reason, refused });
+        if (entry.seq === message.seq) Object.assign(entry, { reason: message.reason, refused, heard: true });
       }
     },
 
     /** Something was heard: the connection works, and what waited while it did not goes again. */
     alive() {
-      heard = Date.now();
+      silent = [...pending.values()].some((entry) => entry.seq && !entry.heard) ? Date.now() : 0;
       if (!box.lost) return;
       box.lost = false;
       again();
@@ -635,14 +641,26 @@ function outbox(post, pace, changed) {
       try {
         for (const each of Object.keys(sessionStorage).filter((one) => one.startsWith(prefix))) {
           const entry = await unseal(sessionStorage.getItem(each) ?? "").catch(() => null); // not written by us
-          if (typeof entry?.item === "string" && typeof entry.occasion === "string") found.push(entry);
+          if (typeof entry?.item === "string" && typeof entry.occasion === "string") found.push({ ...entry, place: each });
         }
       } catch { /* no storage here */ }
       return found;
     },
 
     release(/** @type {Pending} */ entry) {
-      try { sessionStorage.removeItem(prefix + name(entry)); } catch { /* no storage here */ }
+      try { sessionStorage.removeItem(entry.place ?? prefix + name(entry)); } catch { /* no storage here */ }
+    },
+
+    /** Hold it beside what is written from now on, until it is released. */
+    putAside(/** @type {Pending} */ entry) {
+      const place = `${prefix + name(entry)} ${entry.held}`;
+      try {
+        const sealed = sessionStorage.getItem(entry.place ?? "");
+        if (entry.place === place || sealed === null) return;
+        sessionStorage.setItem(place, sealed);
+        box.release(entry);
+        entry.place = place;
+      } catch { /* no room: it stays where it is */ }
     },
 
     stop() {
@@ -669,6 +687,8 @@ function outbox(post, pace, changed) {
 
   function postOne(/** @type {Pending} */ entry) {
     entry.seq ||= seq += 1;
+    entry.heard = false;
+    silent ||= Date.now();
     posted.set(entry.seq, entry);
     const { item, occasion, value, status, seen } = entry;
     post({ type: "answer", seq: entry.seq, item, occasion, value, status, seen });
@@ -682,8 +702,9 @@ function outbox(post, pace, changed) {
   /** Was anything left without a word for too long? Then say so, and go on trying. */
   function check() {
     patience = undefined;
-    const late = [...pending.values()].filter((entry) => entry.seq && !entry.refused);
-    if (late.some(({ since }) => since > heard && Date.now() - since >= pace.acknowledge)) box.lost = true;
+    const left = silent ? silent + pace.acknowledge - Date.now() : 0;
+    if (left > 0) patience = setTimeout(check, left);
+    else if (silent) box.lost = true;
     again();
     changed();
   }
@@ -830,7 +851,8 @@ export function mount(element, exercise, transport, pace = PACE) {
     asked?.invalid?.(false);
     if (typing) asked?.node.querySelector(".mend-acts .mend-away")?.classList.remove("mend-away");
     else asked?.show(/** @type {Answer} */ (answer));
-    box.put({ item: item.id, occasion: now.occasion, value, status: answer.status, seen: known.get(item.id)?.version ?? 0 }, typing);
+    const last = known.get(item.id) ?? BLANK;
+    box.put({ item: item.id, occasion: now.occasion, value, status: answer.status, seen: last.version, last: gist(last) }, typing);
     follow();
   }
 
@@ -1065,9 +1087,8 @@ export function mount(element, exercise, transport, pace = PACE) {
   function merge(/** @type {any} */ asked, /** @type {Answer} */ incoming) {
     const before = known.get(asked.item.id) ?? BLANK;
     const waiting = box.waiting(now.occasion, asked.item.id);
-    const words = ({ value, status } = BLANK) => [status === "blank" ? null : value, status];
     known.set(asked.item.id, incoming);
-    if (same(words(incoming), words(before))) {
+    if (same(gist(incoming), gist(before))) {
       if (!waiting) shown.set(asked.item.id, { ...incoming, hints: incoming.hints ?? shown.get(asked.item.id)?.hints });
       return;
     }
@@ -1075,16 +1096,17 @@ export function mount(element, exercise, transport, pace = PACE) {
       shown.set(asked.item.id, incoming);
       asked.show(incoming);
       asked.notice.replaceChildren(h("p", {}, incoming.at ? fill(texts.changed, { time: clock(incoming.at, language) }) : texts.changed_sometime));
-    } else if (!same(words(incoming), words(waiting))) {
+    } else if (!same(gist(incoming), gist(waiting))) {
       offer(asked, fill(texts.changed_typing, { time: clock(incoming.at, language) }), incoming, texts.use_other, texts.keep_mine);
     }
   }
 
   /** Two versions of one answer: both are shown, and the person chooses. */
-  function offer(/** @type {any} */ asked, /** @type {string} */ text, /** @type {Answer} */ other, /** @type {string} */ take, /** @type {string} */ leave) {
+  function offer(/** @type {any} */ asked, /** @type {string} */ text, /** @type {Answer} */ other, /** @type {string} */ take, /** @type {string} */ leave, chosen = () => {}) {
     const settle = (/** @type {boolean} */ taken) => {
       const focus = asked.node.querySelector(".mend-control input, .mend-control textarea, .mend-control button, .mend-control select");
       asked.notice.replaceChildren();
+      chosen();
       if (taken) change(asked.item, other.value, false, other.status);
       focus?.focus();
     };
@@ -1099,18 +1121,21 @@ export function mount(element, exercise, transport, pace = PACE) {
       const asked = questions.find((each) => each.item.id === entry.item);
       const stored = known.get(entry.item) ?? BLANK;
       const here = entry.occasion === now.occasion;
+      const ours = same(gist(stored), entry.last);
       if (!asked || (here && same(stored.value, entry.value) && stored.status === entry.status)) {
         box.release(entry);
-      } else if (here && stored.at && new Date(stored.at) > new Date(entry.held)) {
-        box.release(entry);
-        offer(asked, texts.held, { ...BLANK, value: entry.value, status: entry.status }, texts.use_mine, texts.use_other);
+      } else if (here && stored.at && !ours && new Date(stored.at) > new Date(entry.held)) {
+        const mine = { ...BLANK, value: entry.value, status: entry.status };
+        box.putAside(entry);
+        offer(asked, texts.held, mine, texts.use_mine, texts.use_other, () => box.release(entry));
       } else {
         const { item, occasion, value, status } = entry;
         if (here) {
           shown.set(item, { ...stored, value, status });
           asked.show(/** @type {any} */ (shown.get(item)));
         }
-        box.put({ item, occasion, value, status, seen: here ? stored.version : entry.seen });
+        box.put({ item, occasion, value, status, seen: here ? stored.version : entry.seen, last: here ? gist(stored) : entry.last });
+        if (entry.place?.endsWith(entry.held)) box.release(entry); // it had been put aside
       }
     }
     draw();

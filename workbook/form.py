@@ -28,7 +28,7 @@ import anywidget
 import traitlets
 
 from workbook import definition
-from workbook.errors import StoreError, WorkbookError
+from workbook.errors import Locked, StoreError, WorkbookError
 
 if TYPE_CHECKING:
     from workbook.definition import Exercise, Workbook
@@ -47,8 +47,8 @@ TEXTS: dict[str, str] = {
     "saving": "Saving…",
     "saved": "Saved {time} on this computer",
     "not_saved": "Not saved yet: {reason}",
-    "lost": "Not saved yet: the connection is lost. Your words are kept in this page; "
-    "reload it and they will be saved.",
+    "lost": "Not saved yet: the connection is lost. Your words are kept in this page. Reload it and they will be saved; "
+    "if it does not load, open Mend again first.",
     "asleep": "This page has lost its connection. Reload it before you go on.",
     "back": "The connection is back.",
     "progress": "{answered} of {total} answered",
@@ -195,7 +195,7 @@ class Form(anywidget.AnyWidget):
         message = content if isinstance(content, dict) else {}
         try:
             reply = self._reply(message)
-        except StoreError as error:  # may pass: the page keeps the value and tries again
+        except (Locked, StoreError) as error:  # may pass: the page keeps the value and tries again
             reply = {"type": "failed", "reason": str(error)}
         except WorkbookError as error:
             reply = {"type": "refused" if message.get("type") == "answer" else "failed", "reason": str(error)}

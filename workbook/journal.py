@@ -133,8 +133,9 @@ class Journal:
         self._stands: Standing | None = None  # as last worked out
         self._locked_since: dict[str, datetime] = {}
         self._backed_up: datetime | None = None
-        if key is not None:
-            backups.lock(self.path / BACKUPS, key, key)  # what an interrupted locking left readable
+        if key is not None:  # what an interrupted locking left readable
+            left = backups.lock(self.path / BACKUPS, key, key)
+            self.warnings += tuple(_READABLE.format(file=file) for file in left)
         self._back_up_if_due()
 
     @property
@@ -233,6 +234,9 @@ class Journal:
             fingerprint=definition.fingerprint(asked),
             sitting=sitting,
         )
+        if self._key is not None and time.monotonic() - self._pinged > _PING:  # not when read: pages read by themselves
+            self._pinged = time.monotonic()
+            lock.used(self._environ)
         self._remember(answer)
         if self._may_move_a_rule(asked):
             self._stood = None
@@ -252,7 +256,7 @@ class Journal:
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
         lock = standing.lock(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
-        if lock is not None and self.now() - self._locked_since[exercise.id] >= SITTING:
+        if lock is not None and not timedelta(0) <= self.now() - self._locked_since[exercise.id] < SITTING:
             why = lock.title.rstrip(".?")
             raise Closed(
                 f"“{exercise.title}” is closed for now: {why}. Nothing new is saved in it; what you wrote before is "
@@ -292,9 +296,6 @@ class Journal:
     def _read(self) -> dict[tuple[str, str], list[StoredAnswer]]:
         """Every version by item and occasion, read again only when another kernel has written."""
         stamp = self.store.stamp()
-        if self._key is not None and time.monotonic() - self._pinged > _PING:
-            self._pinged = time.monotonic()
-            lock.used(self._environ)
         if stamp != self._seen:
             self._versions, self._current, self._stood = {}, {}, None
             for answer in self.store.history():
@@ -591,15 +592,16 @@ class Journal:
         """
         if self.locked:
             raise JournalError("This journal is locked already. To choose another passphrase: workbook lock --change")
-        damaged = sorted((self.path / HIDDEN).glob("answers.damaged-*"))
-        if damaged:
-            raise JournalError(f"{damaged[0]} is readable by anyone. Move it away or delete it, then lock the journal.")
+        for copy in _copies(self.path):
+            if is_plain(copy) or copy.name.startswith("answers.damaged-"):
+                raise JournalError(f"{copy} is readable by anyone. Move it away or delete it, then lock the journal.")
         key = lock.new_key()
         self._lock.make(key, passphrase)
         try:
             self._rekey(key)
-        except StoreError:
-            self._lock.remove()
+        except BaseException:
+            if is_plain(self.path / ANSWERS):  # else they need the key that is kept there
+                self._lock.remove()
             raise
         lock.lend(key, self._environ)
         self._watch()
@@ -663,10 +665,14 @@ class Journal:
         if folder.exists() and any(folder.iterdir()):
             raise JournalError(f"{folder} is not empty. Name a folder that is not there yet.")
         _make_folders(folder)
-        for name in (KEYS / "lock.json", MARK):
-            if (self.path / name).exists():
-                files.write(folder / name, (self.path / name).read_bytes())
-        self.store.copy_to(folder / ANSWERS)
+        try:
+            self.store.copy_to(folder / ANSWERS)
+            for name in (KEYS / "lock.json", MARK):
+                if (self.path / name).exists():
+                    files.write(folder / name, (self.path / name).read_bytes())
+        except (StoreError, OSError):
+            shutil.rmtree(folder / HIDDEN, ignore_errors=True)  # half a copy would only look like one
+            raise
         return folder
 
     def preview(self, backup: str | Path | None = None) -> backups.Preview:
@@ -708,9 +714,12 @@ class Journal:
         if self._backed_up is not None and abs(now - self._backed_up) < backups.HOUR:
             return
         self._backed_up = now
-        with contextlib.suppress(StoreError, OSError):
+        self.warnings = tuple(warning for warning in self.warnings if warning != _NO_BACKUP)
+        try:
             if backups.due(self.path / BACKUPS, now):
                 backups.make(self.store, self.path / BACKUPS, now)
+        except (StoreError, OSError):
+            self.warnings += (_NO_BACKUP,)
 
     # --- what a counselor gave ---
 
@@ -754,6 +763,13 @@ class Journal:
 
 # --- the answers' file ---
 
+_NO_BACKUP = (
+    "No backup of your answers could be made. Is the disk full? What you write is saved all the same; free some space."
+)
+_READABLE = (
+    "{file} could not be locked, so anyone can read it. Is the disk full, or may its folder only be read? Put that "
+    "right and open the journal again, or delete the file."
+)
 _ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
 
 
@@ -784,12 +800,18 @@ def _open_store(path: Path, key: bytes | None, now: Callable[[], datetime]) -> t
     try:
         return _checked(path, key, now), ()
     except Damaged as damage:
-        with _alone(path):
-            try:
-                return _checked(path, key, now), ()  # another page was faster
-            except Damaged:
-                said = _recover(path, key, now(), damage)
-            return _checked(path, key, now), (said,)
+        try:
+            with _alone(path):
+                try:
+                    return _checked(path, key, now), ()  # another page was faster
+                except Damaged:
+                    said = _recover(path, key, now(), damage)
+                return _checked(path, key, now), (said,)
+        except OSError as problem:
+            raise Damaged(
+                f"{damage} The newest backup could not take its place: {problem.strerror}. Free some space, or make "
+                "the folder writable, and open the journal again."
+            ) from None
 
 
 def _checked(path: Path, key: bytes | None, now: Callable[[], datetime]) -> Store:
@@ -815,14 +837,14 @@ def _recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> s
         raise Damaged(f"{damage} There is no whole backup either. Make a copy of the folder before you try anything.")
     kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
     new = file.with_name("answers.sqlite.new")
-    shutil.copyfile(good.file, new)
-    new.chmod(0o600)
+    files.write(new, good.file.read_bytes())
     for end in ("-wal", "-shm"):
         log = file.with_name(file.name + end)
         if log.exists():
             log.replace(kept.with_name(kept.name + end))
     file.replace(kept)
     new.replace(file)
+    files.settle(file.parent)
     return (
         f"The file with your answers was damaged, so the backup of {backups.in_words(good.at)} was opened instead. "
         f"What you wrote after that may be missing. The damaged file is kept: {kept}"
@@ -847,14 +869,28 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _conflicts(path: Path) -> Iterator[str]:
-    """Name what a synced drive left beside the answers when two computers wrote at once."""
-    for copy in sorted((path / HIDDEN).glob("answers*.sqlite")):
-        if copy.name != ANSWERS.name and not copy.name.startswith("answers.damaged-"):
+    """Name what a synced drive left beside our files when two computers wrote at once."""
+    for copy in _copies(path):
+        if not copy.name.startswith("answers.damaged-"):
             yield (
                 f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
                 "journal goes on with its own file. To see what the copy holds: "
                 f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.'
             )
+    for name in (KEYS / "lock.json", MARK):
+        for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):
+            if copy.name != name.name:
+                yield (
+                    f"A synced drive has left a second copy of {path / name}: {copy}. The journal goes on with its "
+                    "own. While it opens with your passphrase, you can delete the copy."
+                )
+
+
+def _copies(path: Path) -> Iterator[Path]:
+    """Answers in the journal's folder that are neither its own nor one of its backups."""
+    ours = {path / ANSWERS, *(backup.file for backup in backups.listed(path / BACKUPS))}
+    for folder in (path / HIDDEN, path / BACKUPS):
+        yield from sorted(set(folder.glob("answers*.sqlite")) - ours)
 
 
 # --- answers ---

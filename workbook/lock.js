@@ -65,7 +65,7 @@ export function mount(element, panel, transport) {
         recovery(done.recovery);
       },
     );
-    body.replaceChildren(h("details", {}, h("summary", {}, texts.open_title), h("p", {}, texts.open_how), form));
+    body.replaceChildren(h("details", {}, h("summary", {}, texts.open_title), h("p", {}, texts.open_how, " ", texts.stays_readable), form));
   }
 
   function recovery(/** @type {string} */ key) {

@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 STRONG = 3  # of zxcvbn's 0–4: safe from someone who has the file and tries for weeks
 LONGEST_WAIT = timedelta(minutes=15)
+IDLE = timedelta(minutes=30)  # without anyone, until the journal locks itself
 SOCKET = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
 
 FORGETTING = (
     "If you forget the passphrase, your answers are gone. Nobody can open them without it: not you, not us. "
     "A recovery key on paper, kept somewhere safe, is the only second way in."
+)
+STAYS_READABLE = (
+    "The lock is for this journal and the backups in it. Reports, exports and backups that you put elsewhere before "
+    "stay as readable as they are."
 )
 
 
@@ -100,9 +105,10 @@ class Lock:
         for name, word in tries:
             with contextlib.suppress(SealError):
                 key = self._unwrap_bytes(base64.b64decode(held[name]), word)
-                self._attempts.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    self._attempts.unlink(missing_ok=True)
                 return key
-        _write(self._attempts, {"wrong": wrong + 1, "last": self._now().isoformat()})
+        self._remember(wrong + 1)
         raise Locked(f"This passphrase did not open the journal. {_after(wrong + 1)}")
 
     def remove(self) -> None:
@@ -122,12 +128,17 @@ class Lock:
             return 0
         passed = self._now() - last
         if passed < timedelta(0):  # the clock was set back: the wait begins again, it does not last for ever
-            _write(self._attempts, {"wrong": wrong, "last": self._now().isoformat()})
+            self._remember(wrong)
             passed = timedelta(0)
         left = _pause(wrong) - passed
         if left > timedelta(0):
             raise Locked(f"Too early: the last passphrase was wrong. Try again in {_seconds(left)}.")
         return wrong
+
+    def _remember(self, wrong: int) -> None:
+        """Keep the count; on a full or read-only disk there is none, and the passphrase alone must do."""
+        with contextlib.suppress(OSError):
+            _write(self._attempts, {"wrong": wrong, "last": self._now().isoformat()})
 
     def _read(self) -> dict[str, str]:
         try:
@@ -215,6 +226,15 @@ def _write(file: Path, held: Mapping[str, object]) -> None:
 # --- from `workbook open` to the kernels ---
 
 
+def _awake_and_asleep() -> float:
+    """Seconds, counted on while the computer sleeps: a lid closed in the evening has locked by the morning.
+
+    Linux calls that clock BOOTTIME, on macOS it is MONOTONIC itself; Python's own stands still there.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class Keeper:
     """Holds the key while the workbook is open, gives it to kernels of the same person, forgets it when idle.
 
@@ -222,10 +242,16 @@ class Keeper:
     no such sockets (Windows) `environment` is empty, and each page asks for the passphrase.
     """
 
-    def __init__(self, key: bytes | None = None, idle: timedelta = timedelta(minutes=30)) -> None:
+    def __init__(
+        self,
+        key: bytes | None = None,
+        idle: timedelta = IDLE,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
         self._key = key
         self._idle = idle.total_seconds()
-        self._used = time.monotonic()
+        self._seconds = seconds or _awake_and_asleep
+        self._used = self._seconds()
         self._watchers: list[socket.socket] = []
         self._guard = threading.Lock()
         self._folder: str | None = None
@@ -274,7 +300,7 @@ class Keeper:
                 caller = None
             except OSError:  # closed: the workbook is
                 return
-            if self._key is not None and time.monotonic() - self._used > self._idle:
+            if self._key is not None and self._seconds() - self._used > self._idle:
                 self.forget()
             if caller is not None:
                 with contextlib.suppress(OSError, ValueError):
@@ -289,8 +315,8 @@ class Keeper:
         with self._guard:
             if word == "keep":
                 self._key = bytes.fromhex(rest)
-            if self._key is not None:
-                self._used = time.monotonic()
+            if self._key is not None and word != "watch":  # a page says that a little after it has asked for the key
+                self._used = self._seconds()
             if word == "watch" and self._key is not None:
                 self._watchers.append(caller)
                 return

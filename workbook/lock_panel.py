@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "open_title": "Lock these answers with a passphrase",
     "open_how": "Without a lock, anyone who can use this account can read what you write here. With one, the answers "
     "and their backups are encrypted on the disk.",
+    "stays_readable": lock.STAYS_READABLE,
     "forgetting": lock.FORGETTING,
     "understood": "I have read this",
     "passphrase": "Passphrase",

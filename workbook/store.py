@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
+from workbook import files
 from workbook.errors import Damaged, StoreError
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Record:
     client: str
 
 
+class _Unreadable(Exception):
+    """What is stored is not what was stored."""
+
+
 class _Instant(sa.TypeDecorator[datetime]):
     """An aware datetime as ISO text in UTC: sortable, and readable without this program."""
 
@@ -79,7 +84,12 @@ class _Instant(sa.TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: object) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:  # it quotes what it could not read: not passed on
+            raise _Unreadable from None
 
 
 _schema = sa.MetaData()
@@ -178,9 +188,11 @@ class Store:
         self._key = key
         self._at = _identity(self._file) if self._file else None
         self._within = threading.local()  # .connection: the transaction this thread is in
+        self._schema = 0  # which one this program knows; 0: it is not made yet
         self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key, wal)
         try:
             self._migrate(migrations)
+            self._schema = len(migrations)
         except BaseException:
             self.close()
             raise
@@ -397,7 +409,7 @@ class Store:
         if self._file is None:
             return object()
         with self._reading() as connection:
-            return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+            return _driver(connection).execute("PRAGMA data_version").fetchone()[0]
 
     def shrink(self) -> None:
         """Rewrite the file without what was removed, and empty its log."""
@@ -463,9 +475,11 @@ class Store:
             if self._file is None:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))  # one writer at a time, as in SQLite
             else:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.begin()
+                _driver(connection).execute("BEGIN IMMEDIATE")
             self._within.connection = connection
             try:
+                self._refuse_newer(connection)
                 yield connection
             except BaseException:
                 connection.rollback()
@@ -481,7 +495,21 @@ class Store:
             yield outer
             return
         with _in_words(self._name), self._connected() as connection:
+            self._refuse_newer(connection)
             yield connection
+
+    def _refuse_newer(self, connection: sa.Connection) -> None:
+        """Another program may have brought the file up to date while this one had it open."""
+        if not self._schema:  # being made
+            return
+        ask = connection.exec_driver_sql if self._file is None else _driver(connection).execute  # it is asked often
+        newest: Any = ask(_SCHEMA_NOW).fetchone()
+        if newest[0] > self._schema:
+            raise StoreError(
+                f"{self._name} was brought up to date by a newer version of Mend while this page was open, so this "
+                "page cannot save any more. What you wrote is kept in the page. Close Mend everywhere, and open it "
+                "again."
+            )
 
     def _connected(self) -> sa.Connection:
         """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
@@ -522,12 +550,22 @@ class Store:
         return int(count)
 
 
-# SQLite does not look into its texts: a value may be damaged in a file that it calls sound.
+# SQLite does not look into its texts: a value or a time may be damaged in a file that it calls sound.
+_NO_JSON = "NOT json_valid({0})"
+_NO_TIME = (
+    "date(substr({0}, 1, 10)) IS NOT substr({0}, 1, 10) OR time(substr({0}, 12, 8)) IS NOT substr({0}, 12, 8)"
+    " OR substr({0}, 11, 1) IS NOT 'T' OR substr({0}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]+00:00'"
+    " OR {0} < '0001'"
+)
 _UNREADABLE = tuple(
-    f"SELECT 1 FROM {column.table.name} WHERE NOT json_valid({column.name}) LIMIT 1"  # noqa: S608 # our own names
-    for column in (_answers.c.value, _records.c.payload)
+    f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
+    for table in (_answers, _events, _records, _migrations)
+    for column in table.columns
+    for kind, test in ((sa.JSON, _NO_JSON), (_Instant, _NO_TIME))
+    if isinstance(column.type, kind)
 )
 
+_SCHEMA_NOW = "SELECT max(version) FROM migrations"
 _EDITED = ("value", "label", "answered_at")  # what an edit within a version changes
 _KEY = tuple(column.name for column in _answers.primary_key)
 
@@ -622,6 +660,14 @@ def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
     """
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)
+    try:
+        _rewrite(file, key, new, new_key)
+    except BaseException:
+        new.unlink(missing_ok=True)  # half of it may be readable
+        raise
+
+
+def _rewrite(file: Path, key: bytes | None, new: Path, new_key: bytes | None) -> None:
     with _in_words(str(file)), contextlib.closing(connect(file, key, wal=False)) as connection:
         connection.execute("PRAGMA busy_timeout = 3000")
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # held until closed
@@ -637,25 +683,38 @@ def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
             if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise Damaged(_SENTENCES["malformed"].format(where=file))
         _to_disk(new)
-        _replace(file, new)
+        if os.name != "nt":
+            _replace(file, new)
+    if os.name == "nt":  # an open file cannot be replaced there
+        _replace_closed(file, new)
 
 
 def _replace(file: Path, new: Path) -> None:
     """Put `new` in the place of `file` in one step, then write zeros over what `file` was."""
-    if os.name == "nt":  # an open file cannot be replaced there
-        new.replace(file)
-        return
     with file.open("r+b") as old:
         size = os.fstat(old.fileno()).st_size
         new.replace(file)
-        for _ in range(0, size, 65536):
-            old.write(bytes(65536))
-        old.flush()
-        os.fsync(old.fileno())
+        files.settle(file.parent)  # the new file has the name for good before the old one goes
+        with contextlib.suppress(OSError):  # it has no name any more; the new one is in its place whatever happens here
+            for _ in range(0, size, 65536):
+                old.write(bytes(65536))
+            old.flush()
+            os.fsync(old.fileno())
+
+
+def _replace_closed(file: Path, new: Path) -> None:
+    """Do the same where a file in use cannot be replaced: a second name keeps the old one within reach."""
+    old = file.with_name(f"{file.name}.new-old")
+    old.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a stick may have no second names; then the old blocks stay as they are
+        os.link(file, old)
+    new.replace(file)
+    with contextlib.suppress(OSError):
+        files.erase(old)
 
 
 def _to_disk(file: Path) -> None:
-    with file.open("rb") as opened:
+    with file.open("r+b") as opened:  # Windows flushes only what may be written
         os.fsync(opened.fileno())
 
 
@@ -712,6 +771,7 @@ def _postgresql(url: str) -> sa.Engine:
 
 _SENTENCES = {
     "disk is full": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
+    "no space left": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
     "disk i/o error": "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost.",
     "readonly": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
     "read-only": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
@@ -732,7 +792,7 @@ def _in_words(where: str) -> Iterator[None]:
         yield
     except (sa.exc.SQLAlchemyError, OSError) as problem:
         raise _in_sentence(problem, where) from problem
-    except (json.JSONDecodeError, UnicodeDecodeError):  # each quotes what it could not read: not passed on
+    except (_Unreadable, json.JSONDecodeError, UnicodeDecodeError):  # each quotes what it could not read: not passed on
         raise Damaged(_SENTENCES["malformed"].format(where=where)) from None
     except Exception as problem:
         if type(problem).__module__.startswith("sqlcipher3"):

@@ -21,6 +21,15 @@ function tidy(app) {
   if (narrow) shell.collapseLeft();
 }
 
+/**
+ * JupyterLab's own words about a lost server speak of configuration, and take the focus from who is writing. The page
+ * says what it means for them: forms keep the words, and say that they are not saved.
+ */
+function hush(app) {
+  const lost = app.serviceManager.connectionFailure;
+  lost.constructor.disconnectSender?.(app.serviceManager);
+}
+
 function isChapter(link) {
   const url = new URL(link.href, window.location.href);
   return url.origin === window.location.origin && url.pathname.endsWith(".ipynb") ? url : null;
@@ -44,7 +53,7 @@ document.addEventListener("click", (event) => {
 
 const app = lab();
 if (app) {
-  app.restored.then(() => tidy(app));
+  app.restored.then(() => { tidy(app); hush(app); });
   const name = decodeURIComponent(window.location.pathname.split("/").pop());
   const go = window.parent.sessionStorage.getItem("mend:go");
   if (go?.startsWith(`${name}#`)) {

@@ -1,0 +1,103 @@
+"""Files are for their owner only, also where modes mean nothing; and no page hands words to anything else."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import workbook
+from workbook import files
+
+PACKAGE = Path(workbook.__file__).parent
+PAGES = sorted(path for path in PACKAGE.rglob("*.js"))
+
+
+def test_a_file_is_erased_and_not_only_removed(tmp_path: Path) -> None:
+    """Under a second name, one sees zeros."""
+    path, other = tmp_path / "words", tmp_path / "same"
+    path.write_bytes(b"words" * 1000)
+    os.link(path, other)
+    files.erase(path)
+    assert not path.exists()
+    assert other.read_bytes() == bytes(5000)
+
+
+def test_every_folder_of_a_journal_is_made_for_its_owner_alone() -> None:
+    """mode=0o700, which Python turns into an access list of the owner on Windows: whatever is put in inherits it."""
+    loose = []
+    for path in PACKAGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "mkdir":
+                modes = [ast.unparse(word.value) for word in node.keywords if word.arg == "mode"]
+                if modes != ["448"]:
+                    loose.append(path.name)
+    # Inside a folder of the owner already: settings of one run, and a sign with nothing in it; the others are authors'.
+    assert sorted(loose) == ["definition.py", "journal.py", "lab.py", "notebooks.py", "notebooks.py"]
+
+
+WINDOWS = """
+    import os, signal, socket, sys, time
+    from pathlib import Path
+
+    # What Windows does not have.
+    for module in ("fcntl", "grp", "pwd", "resource", "termios"):
+        sys.modules[module] = None
+    for place, names in (
+        (os, ("chown", "fork", "getuid", "geteuid", "getgid", "fchmod", "O_NOFOLLOW", "O_DIRECTORY")),
+        (signal, ("SIGHUP", "SIGKILL")),
+        (socket, ("AF_UNIX", "SO_PEERCRED")),
+        (time, ("clock_gettime", "CLOCK_BOOTTIME", "CLOCK_MONOTONIC")),
+    ):
+        for name in names:
+            if hasattr(place, name):
+                delattr(place, name)
+
+    from workbook import files
+    from workbook.errors import Locked
+    from workbook.journal import Journal
+    from workbook.lock import Keeper
+
+    files.forbid_dumps()
+    folder, words = Path(sys.argv[1]), "otter lantern gravel teapot"
+    with Keeper() as keeper:
+        print(keeper.environment)
+        with Journal.open(folder, environ=keeper.environment) as journal:
+            journal.save("start.privacy.shared_device", "no")
+            journal.lock(words)
+            journal.backup()
+        try:
+            Journal.open(folder, environ=keeper.environment)
+        except Locked as locked:
+            print(locked)
+        with Journal.open(folder, passphrase=words, environ=keeper.environment) as journal:
+            print(len(journal.responses()))
+"""
+
+
+def test_nothing_is_needed_that_windows_does_not_have(tmp_path: Path) -> None:
+    """Without Unix's modules, sockets and signals a journal opens, locks and backs up; each page asks by itself."""
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(WINDOWS), str(tmp_path / "Mend")],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == ["{}", "This journal is locked. Its passphrase opens it.", "1"]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_console(path: Path) -> None:
+    """Each of them is read, kept or shown elsewhere. Titles and addresses come from the workbook alone."""
+    text = re.sub(r"//.*|/\*.*?\*/", "", path.read_text(encoding="utf-8"))
+    found = re.findall(
+        r"clipboard|execCommand|console\.|localStorage|indexedDB|caches\.|history\.\w+State|sendBeacon|Notification\(|"
+        r"document\.cookie|document\.title = (?!\"\")|location\.hash = (?!go\.)|fetch\(|XMLHttpRequest|WebSocket",
+        text,
+    )
+    assert found == []

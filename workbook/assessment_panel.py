@@ -1,0 +1,29 @@
+"""The self-assessment on its page: it shows the person's own words, so it travels in a message, not in an output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbook import panel
+
+if TYPE_CHECKING:
+    from workbook.journal import Journal
+    from workbook.panel import Buffers, Message, Reply
+
+
+class AssessmentPanel(panel.Panel):
+    """The self-assessment of one journal, as it stands when the page asks."""
+
+    _esm = panel.script("assessment.js")
+    _css = ""  # what is shown brings its own
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        super().__init__(
+            "assessment", {"language": journal.workbook.language, "texts": panel.TEXTS}, {"ready": self._shown}
+        )
+
+    def _shown(self, message: Message, buffers: Buffers) -> Reply:
+        from workbook import report
+
+        return {"type": "shown", "html": report.panel(self._journal.assessment())}
