@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
-from workbook import definition, drift
+from workbook import definition, drift, export
+from workbook.cli import main
+from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,11 +182,71 @@ def test_each_edit_is_named(edits: tuple[tuple[str, str], ...], said: tuple[str,
     before = workbook(tmp_path, CHAPTER)
     asked = [item for item in before.items if item.word not in definition.FOOT]
     kept = [Given(item.id, item.prompt, definition.fingerprint(item)) for item in asked for _ in range(2)]
+    assert tuple(map(str, drift.compare(kept, workbook(tmp_path, edited(edits))))) == said
+
+
+def edited(edits: tuple[tuple[str, str], ...]) -> str:
     text = CHAPTER
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
-    assert tuple(map(str, drift.compare(kept, workbook(tmp_path, text)))) == said
+    return text
+
+
+GIVEN = {
+    "space.urges.trigger": "A song.",
+    "space.urges.strength": 7,
+    "space.urges.did": "called",
+    "space.people.night": "My sister.",
+}
+
+
+@pytest.mark.parametrize("edits", [edits for edits, _ in EDITS.values()], ids=EDITS)
+def test_no_edit_loses_an_answer(edits: tuple[tuple[str, str], ...], tmp_path: Path) -> None:
+    """Whatever the workbook becomes, history and exports hold what was answered in the words of that day."""
+    asked = workbook(tmp_path, CHAPTER)
+    with Journal.create(tmp_path / "Mend") as journal:
+        journal.assign(asked)
+        for item, value in GIVEN.items():
+            journal.save(item, value)
+        before = journal.store.history()
+
+        journal.assign(workbook(tmp_path, edited(edits)))
+
+        assert journal.store.history() == before
+        history = journal.history().set_index("item")
+        assert history["value"].to_dict() == GIVEN
+        assert history["prompt"].to_dict() == {item: asked.item(item).prompt for item in GIVEN}
+        journal.report(tmp_path / "mend.html")
+        rows, _ = export.write(journal, tmp_path / "mend.csv")
+        with rows.open(encoding="utf-8", newline="") as file:
+            assert {row["item"] for row in csv.DictReader(file)} == GIVEN.keys()
+
+
+def test_the_command_names_each_change_and_stops_at_a_breaking_one(tmp_path: Path) -> None:
+    """An author sees what an edit does to a journal's answers before anyone opens it with them."""
+    file, folder = tmp_path / "space.yaml", tmp_path / "Mend"
+    with Journal.create(folder) as journal:
+        journal.assign(workbook(tmp_path, CHAPTER))
+        for item, value in GIVEN.items():
+            journal.save(item, value)
+
+    workbook(tmp_path, edited(EDITS["change the prompt"][0]))
+    said = CliRunner().invoke(main, ["check", str(file), "--against", str(folder)])
+    assert (said.exit_code, said.stdout) == (
+        0,
+        "wording: space.urges.strength (1 answer) asked “How strong was it?” and now asks “How strong was it at its "
+        f"peak?”.  Timelines mark the day.\n{file} keeps every answer in {folder}.\n",
+    )
+
+    workbook(tmp_path, edited(EDITS["change a range"][0]))
+    said = CliRunner().invoke(main, ["check", str(file), "--against", str(folder)])
+    assert (said.exit_code, said.stdout, said.stderr) == (
+        1,
+        "breaking: space.urges.strength (1 answer) went from 0–10 to 0–5.  "
+        "Give it a new id, and keep the old item with “retired: true”.\n",
+        f"Error: {file} has 1 breaking change for the answers in {folder}.\n",
+    )
 
 
 def item(fields: dict[str, object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,8 @@ def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
         finally:
             await kernels.shutdown_all(now=True)
 
-    asyncio.run(whole())
+    with ThreadPoolExecutor(1) as apart:  # this thread may have Playwright's event loop
+        apart.submit(asyncio.run, whole()).result()
 
 
 def ids(kernels: Kernels) -> list[str]:

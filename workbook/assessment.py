@@ -461,79 +461,78 @@ class _Seen:
         return Step(text, chapter.title, f"{chapter.notebook}.ipynb#{exercise}")
 
 
+_Wish = tuple[str, str]  # what to do, and the exercise it is done in, which this workbook may not have
+
+
 def _steps(seen: _Seen) -> tuple[Step, ...]:
     """Return what to do next: the first few that fit, in order of importance."""
     if seen.standing is not None and "all" in seen.standing.unscored:
         return ()  # the page says what comes first; nothing is asked of anyone beside it
     found: list[Step] = []
     for rule in _RULES:
-        for step in rule(seen):
-            exercise = step.href.rpartition("#")[2]
-            if seen.open(exercise) and step not in found:
+        for text, exercise in rule(seen):
+            step = seen.step(text, exercise) if seen.open(exercise) else None
+            if step is not None and step not in found:
                 found.append(step)
     return tuple(found[:STEPS])
 
 
-def _step_wellbeing(seen: _Seen) -> Iterable[Step]:
+def _step_wellbeing(seen: _Seen) -> Iterable[_Wish]:
     for area in seen.areas:
         if area.id == "wellbeing" and area.verdict == "worse":
-            yield seen.step(
-                "These weeks have been harder. Do less here, and tell one person how it is.", "space.people"
-            )
+            yield ("These weeks have been harder. Do less here, and tell one person how it is.", "space.people")
 
 
-def _step_worse(seen: _Seen) -> Iterable[Step]:
+def _step_worse(seen: _Seen) -> Iterable[_Wish]:
     exercises = {"responsibility": "change", "communication": "pause", "space": "urges", "improvement": "lapse"}
     for area in seen.areas:
         if area.verdict == "worse" and area.id in exercises:
-            yield seen.step(
-                f"“{area.title}” dipped. Take one small thing from it, no more.", f"{area.id}.{exercises[area.id]}"
-            )
+            yield (f"“{area.title}” dipped. Take one small thing from it, no more.", f"{area.id}.{exercises[area.id]}")
 
 
-def _step_moving_on(seen: _Seen) -> Iterable[Step]:
+def _step_moving_on(seen: _Seen) -> Iterable[_Wish]:
     if seen.standing is not None and seen.standing.track == "moving-on" and not seen.begun("moving-on"):
-        yield seen.step("This chapter is yours, whatever anyone else decides.", "moving-on.acceptance")
+        yield ("This chapter is yours, whatever anyone else decides.", "moving-on.acceptance")
 
 
-def _step_begin(seen: _Seen) -> Iterable[Step]:
+def _step_begin(seen: _Seen) -> Iterable[_Wish]:
     for chapter in seen.workbook.chapters:
         if chapter.principle is not None and not seen.begun(chapter.id):
             asked = (one for one in chapter.exercises if not one.id.endswith((".rating", ".take")))
             for exercise in asked:
                 if seen.open(exercise.id):
-                    yield seen.step(f"You have not begun “{chapter.title}” yet. One short form is enough.", exercise.id)
+                    yield (f"You have not begun “{chapter.title}” yet. One short form is enough.", exercise.id)
                     break
 
 
-def _step_plan(seen: _Seen) -> Iterable[Step]:
+def _step_plan(seen: _Seen) -> Iterable[_Wish]:
     if seen.practice is None or not seen.practice.plans:
-        yield seen.step("Turn one wish into a plan: if this happens, then I do that.", "improvement.plans")
+        yield ("Turn one wish into a plan: if this happens, then I do that.", "improvement.plans")
     elif seen.practice.weeks.empty or seen.practice.weeks["week"].max() < _monday(seen.day.isoformat()):
-        yield seen.step("Write half a minute about today’s plan. An empty day is fine.", "improvement.log")
+        yield ("Write half a minute about today’s plan. An empty day is fine.", "improvement.log")
 
 
-def _step_rate(seen: _Seen) -> Iterable[Step]:
+def _step_rate(seen: _Seen) -> Iterable[_Wish]:
     monday = _monday(seen.day.isoformat())
     for area in seen.areas:
         if area.principle is not None and (area.occasion is None or area.occasion[:10] < monday):
-            yield seen.step(f"Look back on the past seven days: “{area.title}”. Two minutes.", f"{area.id}.rating")
+            yield (f"Look back on the past seven days: “{area.title}”. Two minutes.", f"{area.id}.rating")
             break
 
 
-def _step_take(seen: _Seen) -> Iterable[Step]:
+def _step_take(seen: _Seen) -> Iterable[_Wish]:
     taken = set(seen.rest["item"].astype(str))
     for chapter in seen.workbook.chapters:
         if seen.begun(chapter.id) and f"{chapter.id}.take.line" not in taken:
-            yield seen.step("Write down the one line you want to keep.", f"{chapter.id}.take")
+            yield ("Write down the one line you want to keep.", f"{chapter.id}.take")
 
 
-def _step_go_on(seen: _Seen) -> Iterable[Step]:
-    yield seen.step("Look back on the week, and choose one small thing for the next.", "improvement.checkin")
-    yield seen.step("Say in your own words what changed, and what comes next.", "review.next")
+def _step_go_on(seen: _Seen) -> Iterable[_Wish]:
+    yield ("Look back on the week, and choose one small thing for the next.", "improvement.checkin")
+    yield ("Say in your own words what changed, and what comes next.", "review.next")
 
 
-_RULES: tuple[Callable[[_Seen], Iterable[Step]], ...] = (
+_RULES: tuple[Callable[[_Seen], Iterable[_Wish]], ...] = (
     _step_wellbeing,
     _step_worse,
     _step_moving_on,

@@ -107,7 +107,7 @@ def open(
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
     from datetime import timedelta
 
-    from workbook import files, lab, lock, notebooks
+    from workbook import definition, files, lab, lock, notebooks
     from workbook.errors import Locked
     from workbook.journal import find
 
@@ -126,7 +126,8 @@ def open(
                 for mine in notebooks.refresh(journal.workbook, folder):
                     click.echo(f"You had changed a page, so your own is kept as {mine.name}.")
         except Locked:  # nobody to ask here: the page asks
-            pass
+            if not (folder / lab.START).exists():
+                notebooks.refresh(definition.load(), folder)  # a copy of a journal may hold its answers alone
         os.environ.pop("WORKBOOK_PASSPHRASE", None)  # kernels ask the keeper, and have no use for it
         lab.serve(
             folder,

@@ -47,8 +47,8 @@ TEXTS: dict[str, str] = {
     "saving": "Saving…",
     "saved": "Saved {time} on this computer",
     "not_saved": "Not saved yet: {reason}",
-    "lost": "Not saved yet: the connection is lost. Your words are kept in this page. Reload it and they will be saved; "
-    "if it does not load, open Mend again first.",
+    "lost": "Not saved yet: the connection is lost. Your words are kept in this page. Reload it and they will be "
+    "saved; if it does not load, open Mend again first.",
     "asleep": "This page has lost its connection. Reload it before you go on.",
     "back": "The connection is back.",
     "progress": "{answered} of {total} answered",

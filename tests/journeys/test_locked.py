@@ -93,6 +93,18 @@ def test_too_early_is_said_as_that(page: Page, tmp_path: Path) -> None:
         page.locator('[id="start.privacy"]').wait_for()
 
 
+def test_a_locked_copy_with_answers_alone_has_its_pages(page: Page, tmp_path: Path) -> None:
+    """A backup kept elsewhere is opened as any journal, and asks on its first page."""
+    make_journal(tmp_path / "journal", PASSPHRASE)
+    with Journal.open(tmp_path / "journal", passphrase=PASSPHRASE) as journal:
+        copy = journal.backup(tmp_path / "copy")
+    assert list(copy.glob("*.ipynb")) == []
+    with serving(copy) as lab:
+        page.goto(lab.page("00-start"))
+        unlock(page, PASSPHRASE)
+        page.locator('[id="start.privacy"]').wait_for()
+
+
 def test_the_self_assessment_is_in_no_saved_notebook(browser: Browser, chromium: str, place: Place) -> None:
     """It shows the person's own words: in the editor, which saves outputs, they are in no file but the store's."""
     make_journal(place.journal, None)
