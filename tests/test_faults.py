@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from tests.clock import Clock
 from tests.form_page import Heard
 from tests.safe_answers import answer_safely
 from workbook import form, lock
+from workbook import journal as journals
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
 from workbook.lock import Keeper, Lock
@@ -96,6 +100,10 @@ def test_a_damaged_backup_does_not_cost_the_key(journal: Journal, clock: Clock):
     clock.forward(minutes=5)
 
     journal.lock(GOOD)
+    assert journal.warnings == (
+        f"{backup}, a backup, was damaged and could be read by anyone, so it was removed. Your answers and the other "
+        "backups are whole.",
+    )
     journal.close()
 
     assert not backup.exists()
@@ -103,6 +111,140 @@ def test_a_damaged_backup_does_not_cost_the_key(journal: Journal, clock: Clock):
     with reopened(journal, GOOD) as again:
         assert again.responses()[PLACE].value == CANARY
         assert again.warnings == ()
+
+
+def test_two_pages_that_lock_at_once_lose_nothing(journal: Journal):
+    """One waits for the other, so that the key that is kept is the key of the answers."""
+    other = reopened(journal)
+
+    def try_to_lock(page: Journal) -> None:
+        with contextlib.suppress(StoreError, JournalError):  # while the other page has the journal open
+            page.lock(GOOD)
+
+    with ThreadPoolExecutor() as pages:
+        list(pages.map(try_to_lock, (journal, other)))
+    journal.close()
+    other.close()
+
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PLACE].value == CANARY
+
+
+def test_no_room_for_the_key_is_said_and_nothing_is_locked(journal: Journal):
+    """Before anything is rewritten the key must be on the disk; else the journal stays as it was."""
+    keys = journal.path / ".mend" / "keys"
+    keys.rename(keys.with_name("moved"))
+    keys.write_bytes(b"")  # no file can be made in it
+
+    with pytest.raises(StoreError) as said:
+        journal.lock(GOOD)
+
+    assert str(said.value) == (
+        f"{keys / 'lock.json'} could not be written: Not a directory. Nothing was changed. Free some space, or make "
+        "the folder writable, and try again."
+    )
+    assert journal.responses()[PLACE].value == CANARY
+    assert is_plain(journal.path / ".mend" / "answers.sqlite")
+
+
+def test_the_log_of_a_damaged_copy_stops_the_locking(journal: Journal):
+    """Its words are as readable as those of the copy, which may be gone already."""
+    log = journal.path / ".mend" / "answers.damaged-2026-03-02T09-00-00Z.sqlite-wal"
+    log.write_bytes(CANARY.encode())
+
+    with pytest.raises(JournalError) as said:
+        journal.lock(GOOD)
+
+    assert str(said.value) == f"{log} is readable by anyone. Move it away or delete it, then lock the journal."
+
+
+def test_a_readable_backup_recovers_a_locked_journal_as_locked(journal: Journal):
+    """A backup that could not be locked takes the place of damaged answers only under their key."""
+    plain = journal.backup()
+    held = plain.read_bytes()
+    journal.lock(GOOD)
+    journal.close()
+    for backup in plain.parent.glob("answers-*.sqlite"):
+        backup.unlink()
+    plain.write_bytes(held)
+    file = journal.path / ".mend" / "answers.sqlite"
+    file.write_bytes(file.read_bytes()[:4096] + bytes(8192))
+    plain.chmod(0o600)
+
+    key = Lock(journal.path / ".mend" / "keys").open(GOOD)
+    said = journals._recover(journal.path, key, journal.now(), Damaged("Damaged."))
+
+    assert said.startswith("The file with your answers was damaged")
+    assert not is_plain(file)
+    with reopened(journal, GOOD) as again:
+        assert again.locked
+        assert again.responses()[PLACE].value == CANARY
+
+
+def test_answers_that_vanish_under_an_open_page_come_back_from_their_backup(journal: Journal):
+    """The page says so and makes no new file: the next opening finds none, and takes the newest backup."""
+    journal.backup()
+    file = journal.path / ".mend" / "answers.sqlite"
+    for part in file.parent.glob("answers.sqlite*"):
+        part.unlink()
+
+    with pytest.raises(StoreError) as said:
+        journal.save(PART, "x")
+
+    assert str(said.value) == (
+        f"{file} is gone. Was it moved or deleted? Close Mend and open it again: the newest backup takes its place."
+    )
+    assert not file.exists()
+    with reopened(journal) as again:
+        assert again.responses()[PLACE].value == CANARY
+        assert again.warnings[0].startswith("The file with your answers was damaged")
+
+
+def test_a_page_whose_lock_was_taken_off_does_not_fall_asleep(journal: Journal):
+    """`workbook open` may still forget a key that nothing needs any more."""
+    journal.lock(GOOD)
+    journal.unlock(GOOD)
+    journal._sleep()
+    assert journal.responses()[PLACE].value == CANARY
+
+
+def test_what_waits_for_the_passphrase_hears_that_it_was_given(journal: Journal):
+    """Panels beside the forms go on too."""
+    journal.lock(GOOD)
+    heard: list[bool] = []
+    journal.listen(lambda: heard.append(journal._store is not None))
+    journal._sleep()
+    journal.wake(GOOD)
+    assert heard == [False, True]
+
+
+def test_the_right_passphrase_opens_after_any_number_of_wrong_ones(tmp_path: Path, clock: Clock):
+    """The wait has an end, however often someone tried."""
+    held = Lock(tmp_path, clock)
+    held.make(bytes(32), GOOD)
+    (tmp_path / "attempts.json").write_text(json.dumps({"wrong": 5000, "last": clock().isoformat()}))
+    with pytest.raises(Locked) as early:
+        held.open(GOOD)
+    assert str(early.value) == "Too early: the last passphrase was wrong. Try again in 15 minutes."
+    clock.forward(minutes=16)
+    assert held.open(GOOD) == bytes(32)
+
+
+def test_a_lock_is_not_put_over_backups_that_need_another(journal: Journal):
+    """After an interrupted unlocking the earlier key is the only one that opens them."""
+    journal.lock(GOOD)
+    backup = journal.backup()
+    left = {file: file.read_bytes() for file in (journal.path / ".mend" / "keys" / "lock.json", backup)}
+    journal.unlock(GOOD)
+    for file, held in left.items():
+        file.write_bytes(held)
+
+    with pytest.raises(JournalError) as said:
+        journal.lock("saddle orbit mustard fjord")
+
+    assert str(said.value) == (
+        f"{backup} still needs the earlier passphrase. Take that off first, with: workbook unlock"
+    )
 
 
 def test_a_full_disk_while_locking_changes_nothing(journal: Journal):
@@ -172,6 +314,37 @@ def test_a_full_disk_while_unlocking_leaves_no_readable_half(journal: Journal):
     assert readable_with(CANARY, journal.path) == []
     with reopened(journal, GOOD) as again:
         assert len(again.history())
+
+
+def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: Journal):
+    """The answers are readable; the backup is named, and opens when there is room and it is tried again."""
+    for n in range(60):
+        journal.save(PART, CANARY + "x" * 900, sitting=str(n))
+    journal.lock(GOOD)
+    large = journal.backup()
+    journal.store.forget(PART, PLACE[1])
+    journal.store.shrink()
+    journal.close()
+    said = elsewhere(
+        f"""
+        journal = opened({GOOD!r})
+        room((folder / ".mend" / "answers.sqlite").stat().st_size + 40_000)
+        said(lambda: journal.unlock({GOOD!r}))
+        print(journal.locked)
+        print(*journal.warnings)
+        """,
+        journal.path,
+    )
+
+    assert said == [
+        "False",
+        f"{large} could not be unlocked, and still needs the passphrase. Is the disk full, or may its folder only be "
+        "read? Put that right and unlock the journal again.",
+    ]
+    with reopened(journal) as again:
+        again.unlock(GOOD)
+        assert again.warnings == ()
+        assert again.preview(large).missing == 0
 
 
 def test_a_backup_that_there_is_no_room_to_lock_is_named(journal: Journal, clock: Clock):
@@ -516,6 +689,17 @@ def test_a_clock_set_back_does_not_open_what_a_rule_closed(journal: Journal, clo
         journal.save(PART, "written in a closed exercise", "2026-03-02")
 
 
+def test_a_clock_set_back_makes_nothing_seen_just_now(journal: Journal, clock: Clock):
+    """A rule that closed in another page, who knows when, leaves no two minutes to write in."""
+    journal.standing()
+    with reopened(journal) as other:
+        other.save("start.safety.suicide", "yes")
+    clock.forward(days=-1)
+
+    with pytest.raises(Closed):
+        journal.save(PART, "written in a closed exercise", "2026-03-02")
+
+
 def test_a_clock_set_back_keeps_every_occasion_and_answer(journal: Journal, clock: Clock):
     """An open page goes on with the day it shows; what was written on a later day is still there."""
     clock.forward(days=-40)
@@ -637,14 +821,17 @@ def test_a_lock_from_another_computer_damages_nothing(journal: Journal, tmp_path
 def test_an_interrupted_unlocking_is_finished_by_unlocking_again(journal: Journal):
     """The answers are readable already and the passphrase is still there: it goes, and nothing is asked any more."""
     journal.lock(GOOD)
-    held = (journal.path / ".mend" / "keys" / "lock.json").read_bytes()
+    backup = journal.backup()
+    left = {file: file.read_bytes() for file in (journal.path / ".mend" / "keys" / "lock.json", backup)}
     journal.unlock(GOOD)
-    (journal.path / ".mend" / "keys" / "lock.json").write_bytes(held)  # as a power cut leaves it
+    for file, held in left.items():
+        file.write_bytes(held)  # as a power cut leaves it
 
     with reopened(journal) as again:
         assert not again.locked
         again.unlock(GOOD)
         assert again.responses()[PLACE].value == CANARY
+        assert again.preview(backup).missing == 0
     assert list((journal.path / ".mend" / "keys").iterdir()) == []
     assert is_plain(journal.path / ".mend" / "answers.sqlite")
     with pytest.raises(Locked):

@@ -62,7 +62,7 @@ def test_without_a_terminal_the_passphrase_comes_from_the_environment(journal: P
     assert KEY.fullmatch(recovery.stdout.strip())
     assert is_open(journal, recovery.stdout.strip())
     off = run(journal, "unlock", given=GOOD)
-    assert (off.exit_code, off.stdout) == (0, "The journal has no passphrase any more.\n")
+    assert (off.exit_code, off.stdout) == (0, "The answers need no passphrase any more.\n")
     assert is_open(journal)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbook import panel
+from workbook.errors import Locked
 
 if TYPE_CHECKING:
     from workbook.journal import Journal
@@ -19,6 +20,7 @@ class AssessmentPanel(panel.Panel):
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._locked = False  # when the page last asked
         super().__init__(
             "assessment", {"language": journal.workbook.language, "texts": panel.TEXTS}, {"ready": self._shown}
         )
@@ -26,4 +28,15 @@ class AssessmentPanel(panel.Panel):
     def _shown(self, message: Message, buffers: Buffers) -> Reply:
         from workbook import report
 
-        return {"type": "shown", "html": report.panel(self._journal.assessment())}
+        try:
+            found = report.panel(self._journal.assessment())
+        except Locked:
+            self._locked = True
+            raise
+        self._locked = False
+        return {"type": "shown", "html": found}
+
+    def woken(self) -> None:
+        """Show it, if the journal was locked when the page asked; nothing moves under a person's eyes otherwise."""
+        if self._locked:
+            self.changed()

@@ -98,12 +98,16 @@ def preview(answers: Store, file: Path, at: datetime, key: bytes | None) -> Prev
     return Preview(at, len(then), changed, len(now.keys() - then.keys()))
 
 
-def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> tuple[Path, ...]:
-    """Put every backup under another key (None: readable by anyone), where it is not yet; return what had to stay.
+class Rekeyed(NamedTuple):
+    """Which backups are not under the new key."""
 
-    A damaged one that can be read goes: it cannot be locked, and the journal itself is whole.
-    """
-    left = []
+    left: tuple[Path, ...]  # as they were: there was no room, or the folder may only be read
+    removed: tuple[Path, ...]  # readable and damaged: such a one cannot be locked, and the journal itself is whole
+
+
+def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> Rekeyed:
+    """Put every backup under another key (None: readable by anyone), where it is not yet."""
+    left, removed = [], []
     for backup in listed(folder):
         try:
             plain = store.is_plain(backup.file)
@@ -114,9 +118,10 @@ def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> tuple[Path, 
             except Damaged:
                 if new_key is not None:
                     files.erase(backup.file)
+                    removed.append(backup.file)
         except (StoreError, OSError):  # no room, or a folder that may only be read
             left.append(backup.file)
-    return tuple(left)
+    return Rekeyed(tuple(left), tuple(removed))
 
 
 def sweep(folder: Path) -> None:

@@ -157,7 +157,7 @@ function render({ model, el }) {
   const gauge = h("div", { class: "mend-gauge", role: "progressbar", "aria-label": chapter.title, "aria-valuemin": 0, hidden: true }, filled);
   const below = h("div", { class: "mend-below" });
   const root = h("div", { class: "mend-chapter", lang: chapter.language, "data-lm-suppress-shortcuts": "true" },
-    h("div", { class: "mend-crumb" }, h("span", {}, `${chapter.name} · `, h("b", {}, chapter.title)), count), gauge, below);
+    h("div", { class: "mend-crumb" }, h("span", {}, chapter.name, ...(chapter.title ? [" · ", h("b", {}, chapter.title)] : [])), count), gauge, below);
   el.replaceChildren(root);
   const help = bar(chapter, (region) => model.send({ type: "region", region }));
   let heard = false;

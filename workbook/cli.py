@@ -349,7 +349,9 @@ def unlock(journal_path: Path | None) -> None:
     journal, passphrase = _locked(journal_path)
     with journal:
         journal.unlock(passphrase)
-        click.echo("The journal has no passphrase any more.")
+        for warning in journal.warnings:
+            click.echo(warning)
+        click.echo("The answers need no passphrase any more.")
 
 
 @_command("workbook backup ~/mend-copy")

@@ -993,8 +993,8 @@ export function mount(element, exercise, transport, pace = PACE) {
     post(message);
     expecting ??= setTimeout(() => {
       expecting = undefined;
-      if (now) box.lost = true;
-      else wait.textContent = texts.waiting;
+      if (now && !trouble) box.lost = true; // else the kernel has said what is wrong
+      else if (!now) wait.textContent = texts.waiting;
       drawState();
       if (!now || visible()) ask(message);
     }, pace.acknowledge);

@@ -41,7 +41,7 @@ BACKUPS = Path(HIDDEN, "backups")
 KEYS = Path(HIDDEN, "keys")
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
-_PING = 30.0  # seconds between telling `workbook open` that someone is here
+_PING = 5.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
 
 
@@ -134,8 +134,9 @@ class Journal:
         self._locked_since: dict[str, datetime] = {}
         self._backed_up: datetime | None = None
         if key is not None:  # what an interrupted locking left readable
-            left = backups.lock(self.path / BACKUPS, key, key)
+            left, removed = backups.lock(self.path / BACKUPS, key, key)
             self.warnings += tuple(_READABLE.format(file=file) for file in left)
+            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
         self._back_up_if_due()
 
     @property
@@ -379,7 +380,7 @@ class Journal:
             events=self.gate_events(),
             history=[version for each in versions.values() for version in each],
         )
-        seen_just_now = self._stood_at is not None and now - self._stood_at < SITTING
+        seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < SITTING
         for exercise in self.workbook.exercises:
             if standing.lock(exercise.id) is None:
                 self._locked_since.pop(exercise.id, None)
@@ -590,28 +591,49 @@ class Journal:
 
         Raises WeakPassphrase, and StoreError while another page has the journal open.
         """
-        if self.locked:
-            raise JournalError("This journal is locked already. To choose another passphrase: workbook lock --change")
-        for copy in _copies(self.path):
-            if is_plain(copy) or copy.name.startswith("answers.damaged-"):
-                raise JournalError(f"{copy} is readable by anyone. Move it away or delete it, then lock the journal.")
-        key = lock.new_key()
-        self._lock.make(key, passphrase)
-        try:
-            self._rekey(key)
-        except BaseException:
-            if is_plain(self.path / ANSWERS):  # else they need the key that is kept there
-                self._lock.remove()
-            raise
+        with _alone(self.path, patience=60):
+            if self.locked:
+                raise JournalError(
+                    "This journal is locked already. To choose another passphrase: workbook lock --change"
+                )
+            self._refuse_to_lock()
+            key = lock.new_key()
+            self._lock.make(key, passphrase)
+            try:
+                self._rekey(key)
+            except BaseException:
+                if is_plain(self.path / ANSWERS):  # else they need the key that is kept there
+                    self._lock.remove()
+                raise
         lock.lend(key, self._environ)
         self._watch()
 
+    def _refuse_to_lock(self) -> None:
+        """Raise JournalError while a file would stay readable, or would lose the only key it opens with."""
+        damaged = sorted((self.path / HIDDEN).glob("answers.damaged-*"))  # with their logs
+        for copy in (*damaged, *filter(is_plain, _copies(self.path))):
+            raise JournalError(f"{copy} is readable by anyone. Move it away or delete it, then lock the journal.")
+        for backup in backups.listed(self.path / BACKUPS) if self._lock.exists else ():
+            if not is_plain(backup.file):
+                raise JournalError(
+                    f"{backup.file} still needs the earlier passphrase. Take that off first, with: workbook unlock"
+                )
+
     def unlock(self, passphrase: str) -> None:
-        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked."""
-        if self.locked:
-            self._lock.open(passphrase)
-            self._rekey(None)
-        self._lock.remove()
+        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
+
+        For a backup that could not be unlocked the passphrase stays as it is; it is named in `warnings`.
+        """
+        with _alone(self.path, patience=60):
+            if not self._lock.exists:
+                return
+            key = self._lock.open(passphrase)
+            if self.locked:
+                self._rekey(None)
+            left = backups.lock(self.path / BACKUPS, key, None).left  # those too that an interruption left locked
+            self.warnings += tuple(_STAYS_LOCKED.format(file=file) for file in left)
+            if not left:
+                self._lock.remove()
 
     def change_passphrase(self, old: str, new: str) -> None:
         """Put a new passphrase in the place of the old one, or of a recovery key. Raises Locked, WeakPassphrase."""
@@ -628,16 +650,19 @@ class Journal:
             self._watch()
             for form in list(self._forms):
                 form.changed()
+            self._tell_listeners()
 
     def _rekey(self, new_key: bytes | None) -> None:
         key = self._key
         self.close()
+        removed: tuple[Path, ...] = ()
         try:
             rewrite(self.path / ANSWERS, key, new_key)  # from here on no other page has it open
             backups.sweep(self.path / BACKUPS)
-            backups.lock(self.path / BACKUPS, key, new_key)
+            removed = backups.lock(self.path / BACKUPS, key, new_key).removed
         finally:
             self._wake(None if is_plain(self.path / ANSWERS) else new_key or key)
+            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
 
     def _watch(self) -> None:
         """Fall asleep when `workbook open` forgets the key."""
@@ -650,6 +675,8 @@ class Journal:
         lock.watch(sleep, self._environ)
 
     def _sleep(self) -> None:
+        if self._key is None:  # the lock was taken off meanwhile
+            return
         self.close()
         for form in list(self._forms):
             form.changed()
@@ -770,6 +797,14 @@ _READABLE = (
     "{file} could not be locked, so anyone can read it. Is the disk full, or may its folder only be read? Put that "
     "right and open the journal again, or delete the file."
 )
+_STAYS_LOCKED = (
+    "{file} could not be unlocked, and still needs the passphrase. Is the disk full, or may its folder only be read? "
+    "Put that right and unlock the journal again."
+)
+_REMOVED = (
+    "{file}, a backup, was damaged and could be read by anyone, so it was removed. Your answers and the other backups "
+    "are whole."
+)
 _ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
 
 
@@ -838,6 +873,8 @@ def _recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> s
     kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
     new = file.with_name("answers.sqlite.new")
     files.write(new, good.file.read_bytes())
+    if key is not None and is_plain(new):  # a backup there was no room to lock
+        rewrite(new, None, key)
     for end in ("-wal", "-shm"):
         log = file.with_name(file.name + end)
         if log.exists():
@@ -852,15 +889,17 @@ def _recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> s
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let one page at a time put a damaged file right."""
+def _alone(path: Path, patience: float = 10) -> Iterator[None]:
+    """Let one page at a time put a damaged file right, or lock it; after `patience` seconds whoever began is gone."""
     turn = path / HIDDEN / "recovering"
-    for _ in range(100):
+    for _ in range(round(10 * patience)):
         try:
             turn.mkdir()
             break
         except FileExistsError:
-            time.sleep(0.1)  # after ten seconds whoever made it is gone
+            time.sleep(0.1)
+        except OSError:  # no room, or a folder that may only be read: what comes next says so
+            break
     try:
         yield
     finally:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook import files, seal
-from workbook.errors import Locked, SealError, WeakPassphrase
+from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,7 +153,13 @@ class Lock:
             ) from None
 
     def _write(self, held: Mapping[str, object]) -> None:
-        _write(self._file, held)
+        try:
+            _write(self._file, held)
+        except OSError as problem:
+            raise StoreError(
+                f"{self._file} could not be written: {problem.strerror}. Nothing was changed. Free some space, or make "
+                "the folder writable, and try again."
+            ) from None
 
 
 def new_key() -> bytes:
@@ -206,7 +212,7 @@ def _check(key: bytes) -> str:
 
 def _pause(wrong: int) -> timedelta:
     """1, 2, 4, … seconds from the second wrong one on."""
-    return min(timedelta(seconds=2 ** (wrong - 2)), LONGEST_WAIT) if wrong >= 2 else timedelta(0)
+    return min(timedelta(seconds=2 ** min(wrong - 2, 10)), LONGEST_WAIT) if wrong >= 2 else timedelta(0)
 
 
 def _after(wrong: int) -> str:

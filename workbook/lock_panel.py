@@ -31,7 +31,7 @@ TEXTS: dict[str, str] = {
     "lock": "Lock",
     "locking": "Locking. This takes a few seconds…",
     "locked_title": "These answers are locked",
-    "locked_how": "Mend asks for the passphrase when you open it, and again after half an hour without you.",
+    "locked_how": "Mend asks for the passphrase when you open it, and again when nobody has written for a while.",
     "recovery_title": "Your recovery key",
     "recovery_how": "It opens the answers too. Write it on paper and keep it apart from this computer. It is shown "
     "only now.",

@@ -164,7 +164,9 @@ def _given(journal: Journal) -> Widget:
 def _assessment(journal: Journal) -> Widget:
     from workbook import assessment_panel
 
-    return assessment_panel.AssessmentPanel(journal)
+    panel = assessment_panel.AssessmentPanel(journal)
+    journal.listen(panel.woken)
+    return panel
 
 
 def _lock(journal: Journal) -> Widget:

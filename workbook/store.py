@@ -515,6 +515,11 @@ class Store:
         """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
         if self._file is not None:
             at = _identity(self._file)
+            if at is None and self._schema:  # SQLite would begin a new one without a word
+                raise StoreError(
+                    f"{self._file} is gone. Was it moved or deleted? Close Mend and open it again: the newest backup "
+                    "takes its place."
+                )
             if at != self._at:
                 self._engine.dispose()
                 self._at = at or self._at

@@ -45,7 +45,7 @@ def test_a_page_left_alone_locks_itself_and_goes_on_where_it_was(page: Page, tmp
     """Open on the screen, with nobody there: its words go, it asks in place, and what was typed last is saved then."""
     folder = tmp_path / "journal"
     make_journal(folder, PASSPHRASE)
-    with serving(folder, "--lock-after", "0.25") as lab:
+    with serving(folder, "--lock-after", "0.5") as lab:
         page.goto(lab.page("01-every"))
         unlock(page, PASSPHRASE)
         form = filling.every_kind(page)
@@ -80,15 +80,15 @@ def test_too_early_is_said_as_that(page: Page, tmp_path: Path) -> None:
     make_journal(folder, PASSPHRASE)
     with serving(folder) as lab:
         page.goto(lab.page("00-start"))
-        for wrong in ("one", "two", "three"):
+        for wrong in ("one", "two", "three", "four"):
             page.wait_for_timeout(2_500)
             unlock(page, wrong)
             page.get_by_text("This passphrase did not open the journal.").wait_for()
-        unlock(page, PASSPHRASE)
+        unlock(page, PASSPHRASE)  # within the four seconds that follow the fourth
         page.get_by_text(
             re.compile(r"^Too early: the last passphrase was wrong\. Try again in \d seconds?\.$")
         ).wait_for()
-        page.wait_for_timeout(2_500)
+        page.wait_for_timeout(4_500)
         unlock(page, PASSPHRASE)
         page.locator('[id="start.privacy"]').wait_for()
 
