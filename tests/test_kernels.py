@@ -83,6 +83,24 @@ def test_after_a_page_the_next_kernel_waits(tmp_path: Path) -> None:
     running(tmp_path, story)
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["waiting", "for a page"])
+def test_ctrl_c_while_a_kernel_starts_ends_it_too(tmp_path: Path, asked: bool) -> None:
+    """A kernel that is not up yet neither stays behind nor keeps the server from stopping."""
+
+    async def story(kernels: Kernels) -> None:
+        page = asyncio.ensure_future(kernels.start_kernel(path="")) if asked else None
+        if not asked:
+            kernels.start_ahead()
+        while not kernels._pending_kernels:
+            await asyncio.sleep(0)
+        await kernels.shutdown_all(now=True)
+        assert (kernels.list_kernel_ids(), dict(kernels._pending_kernels)) == ([], {})
+        if page is not None:
+            await asyncio.wait([page])
+
+    running(tmp_path, story)
+
+
 @pytest.mark.parametrize("how", ["dead", "another folder", "an id of its own"])
 def test_a_page_that_cannot_have_it_gets_a_new_one(tmp_path: Path, how: str) -> None:
     """A kernel that died while it waited, or that stands in another folder, costs a page only its start."""

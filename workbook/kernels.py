@@ -75,4 +75,11 @@ class Kernels(AsyncMappingKernelManager):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # asynchronous, as above
         """End every kernel, and start no more."""
         self.stop_ahead()
-        await super()._async_shutdown_all(now=now)
+        # One that is just being started cannot be ended yet: asked to, the server would never stop.
+        while starting := [task for task in self._pending_kernels.values() if not task.done()]:
+            await asyncio.wait(starting)
+        self._pending_kernels.clear()  # one that failed to start is still among them
+        try:
+            await super()._async_shutdown_all(now=now)
+        except Exception as problem:  # a kernel ends by itself soon after its server
+            self.log.warning("A kernel was not ended: %s", type(problem).__name__)
