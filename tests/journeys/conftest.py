@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import form_page, safe_answers
-from tests.journeys.serving import Lab, serving
+from tests.journeys.serving import Lab, Place, serving
 from workbook import definition
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -51,3 +52,13 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """Short paths: a browser's socket lies in the temporary folder, and has room for 100 characters."""
+    with tempfile.TemporaryDirectory(prefix="leak-") as name:
+        place = Place(*(Path(name, each) for each in ("home", "t", "profile")))
+        for folder in place:
+            folder.mkdir(mode=0o700)
+        yield place

@@ -14,11 +14,27 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+class Place(NamedTuple):
+    """A computer of its own, as far as files go."""
+
+    home: Path
+    temporary: Path
+    profile: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "Mend"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"HOME": str(self.home), "USERPROFILE": str(self.home), "TMPDIR": str(self.temporary)}
 
 
 class Lab:

@@ -13,12 +13,10 @@ import os
 import random
 import re
 import string
-import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from tests import form_page, safe_answers
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
-    from tests.journeys.serving import Lab
+    from tests.journeys.serving import Lab, Place
 
 SAVED = re.compile("Saved ")
 PASSPHRASE = "otter lantern gravel teapot 58"
@@ -53,32 +51,6 @@ FIELDS = {
     "What I did": f"{STEM}letter",
     "What it may have meant": f"{STEM}part",
 }
-
-
-class Place(NamedTuple):
-    """A computer of its own, as far as files go."""
-
-    home: Path
-    temporary: Path
-    profile: Path
-
-    @property
-    def journal(self) -> Path:
-        return self.home / "Mend"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"HOME": str(self.home), "USERPROFILE": str(self.home), "TMPDIR": str(self.temporary)}
-
-
-@pytest.fixture
-def place() -> Iterator[Place]:
-    """Short paths: a browser's socket lies in the temporary folder, and has room for 100 characters."""
-    with tempfile.TemporaryDirectory(prefix="leak-") as name:
-        place = Place(*(Path(name, each) for each in ("home", "t", "profile")))
-        for folder in place:
-            folder.mkdir(mode=0o700)
-        yield place
 
 
 def make_journal(folder: Path, passphrase: str | None) -> None:

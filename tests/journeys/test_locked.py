@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,27 +12,16 @@ from playwright.sync_api import expect
 
 from tests.journeys import filling
 from tests.journeys.serving import serving
-from tests.journeys.test_leaks import Place, browsing, files_with, leaks, make_journal
+from tests.journeys.test_leaks import browsing, files_with, leaks, make_journal
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
 
-    from tests.journeys.serving import Lab
+    from tests.journeys.serving import Lab, Place
 
 PASSPHRASE = "otter lantern gravel teapot 58"
 WORD = "qzcanarylookback"
-
-
-@pytest.fixture
-def place() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="leak-") as name:
-        place = Place(*(Path(name, each) for each in ("home", "t", "profile")))
-        for folder in place:
-            folder.mkdir(mode=0o700)
-        yield place
 
 
 def unlock(page: Page, passphrase: str) -> None:
