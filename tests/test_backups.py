@@ -39,6 +39,7 @@ def damage(file: Path, how: str) -> None:
         "a page of noise": whole[:8192] + bytes(range(256)) * 16 + whole[12288:],
         "text": b"This is not a database. " * 400,
         "empty": b"",
+        "a time": whole.replace(b"+00:00", b"+00:0x"),
         "one letter": whole.replace(b'"after the backup"', b'"after the backup}'),  # SQLite calls this file sound
     }[how]
     file.write_bytes(changed)
@@ -77,7 +78,9 @@ def test_a_clock_set_back_does_not_stop_backups(journal: Journal, clock: Clock):
     assert backups.listed(journal.path / ".mend" / "backups")[-1].at == clock()
 
 
-@pytest.mark.parametrize("how", ["overwritten", "cut short", "a page of noise", "text", "empty", "one letter"])
+@pytest.mark.parametrize(
+    "how", ["overwritten", "cut short", "a page of noise", "text", "empty", "one letter", "a time"]
+)
 def test_a_damaged_journal_opens_from_its_newest_good_backup(journal: Journal, clock: Clock, how: str):
     """It says what may be missing, and keeps the damaged file beside."""
     for n in range(60):
