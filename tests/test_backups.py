@@ -215,31 +215,6 @@ def test_a_readable_backup_can_be_restored_into_a_locked_journal(journal: Journa
     assert all(b"canary-words" not in path.read_bytes() for path in journal.path.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "answers (conflicted copy 2026-03-02).sqlite",
-        "answers.sync-conflict-20260302-090000-ABCDEFG.sqlite",
-        "answers-LAPTOP.sqlite",
-        "answers 2.sqlite",
-    ],
-)
-def test_a_copy_left_by_a_synced_drive_is_named(journal: Journal, name: str):
-    """Two computers wrote at once: the journal goes on with its own file and says where the other is."""
-    journal.save(PART, "mine")
-    copy = journal.path / ".mend" / name
-    journal.store.copy_to(copy)
-    journal.close()
-
-    with reopened(journal) as again:
-        assert again.warnings == (
-            f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. "
-            "This journal goes on with its own file. To see what the copy holds: "
-            f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.',
-        )
-        assert again.preview(copy).missing == 0
-
-
 def test_a_missing_backup_is_said(journal: Journal, tmp_path: Path):
     """A wrong path is one sentence."""
     with pytest.raises(JournalError) as refused:

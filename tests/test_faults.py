@@ -316,15 +316,21 @@ def test_a_full_disk_while_unlocking_leaves_no_readable_half(journal: Journal):
         assert len(again.history())
 
 
-def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: Journal):
-    """The answers are readable; the backup is named, and opens when there is room and it is tried again."""
+def larger_backup(journal: Journal) -> Path:
+    """Make a backup that is larger than the answers are now, and close the journal."""
     for n in range(60):
         journal.save(PART, CANARY + "x" * 900, sitting=str(n))
-    journal.lock(GOOD)
     large = journal.backup()
     journal.store.forget(PART, PLACE[1])
     journal.store.shrink()
     journal.close()
+    return large
+
+
+def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: Journal):
+    """The answers are readable; the backup is named, and opens when there is room and it is tried again."""
+    journal.lock(GOOD)
+    large = larger_backup(journal)
     said = elsewhere(
         f"""
         journal = opened({GOOD!r})
@@ -349,12 +355,7 @@ def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: 
 
 def test_a_backup_that_there_is_no_room_to_lock_is_named(journal: Journal, clock: Clock):
     """The answers are locked and open; the backup that is still readable is named until there is room for it."""
-    for n in range(60):
-        journal.save(PART, CANARY + "x" * 900, sitting=str(n))
-    large = journal.backup()
-    journal.store.forget(PART, PLACE[1])
-    journal.store.shrink()
-    journal.close()
+    large = larger_backup(journal)
     said = elsewhere(
         f"""
         journal = opened()
@@ -749,9 +750,11 @@ def test_a_night_with_the_lid_closed_counts(tmp_path: Path):
     [
         "answers (Robin's conflicted copy 2026-03-02).sqlite",  # Dropbox
         "answers (conflicted copy 2026-03-02 090000).sqlite",  # Nextcloud
+        "answers (conflicted copy 2026-03-02).sqlite",
         "answers_conflict-20260302-090000.sqlite",  # ownCloud
         "answers (SFConflict robin 2026-03-02-09-00-00).sqlite",  # Seafile
         "answers-LAPTOP-7.sqlite",  # OneDrive
+        "answers-LAPTOP.sqlite",
         "answers (1).sqlite",  # Google Drive
         "answers 2.sqlite",  # iCloud
         "answers.sync-conflict-20260302-090000-ABCDEFG.sqlite",  # Syncthing
