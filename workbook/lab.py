@@ -26,9 +26,11 @@ from workbook.errors import WorkbookError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from jupyter_server.auth.identity import PasswordIdentityProvider
     from jupyter_server.base.handlers import JupyterHandler
     from jupyterlab.labapp import LabApp
     from nbformat import NotebookNode
+    from tornado.web import RequestHandler
 
 PORT = 8867
 START = "00-start.ipynb"
@@ -251,6 +253,7 @@ def _config(
             "allow_root": True,  # a container has no other account, and this listens to this machine only
             "answer_yes": True,
             "ip": "127.0.0.1",
+            "identity_provider_class": _door(),
             "kernel_manager_class": "workbook.kernels.Kernels",
             "jpserver_extensions": {
                 "jupyter_lsp": False,
@@ -362,6 +365,19 @@ def _run(config: dict[str, dict[str, Any]], address: str, custom: Path, say: Cal
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))
     server.start()
     _end(server.io_loop.asyncio_loop)
+
+
+def _door() -> type[PasswordIdentityProvider]:
+    """Refuse a tab left open from before without logging out the tab that has just come in: they share a cookie."""
+    from jupyter_server.auth.identity import PasswordIdentityProvider
+    from jupyter_server.auth.logout import LogoutHandler
+
+    class Door(PasswordIdentityProvider):
+        def clear_login_cookie(self, handler: RequestHandler) -> None:
+            if isinstance(handler, LogoutHandler):
+                super().clear_login_cookie(handler)
+
+    return Door
 
 
 def _keep_in(server: LabApp, custom: Path) -> None:

@@ -65,6 +65,19 @@ def test_without_the_token_nothing_is_served(lab: Lab, path: str) -> None:
         assert word not in text
 
 
+def test_a_tab_from_an_earlier_time_is_refused_and_logs_nobody_out(lab: Lab) -> None:
+    """It asks again and again with the cookie of an ended server; a refusal must not delete the one just given."""
+    _, _, entered = get(lab.url("api/status"))
+    given = entered["Set-Cookie"].split(";")[0]
+    name = given.split("=")[0]
+    asked = lab.url("api/status").split("?")[0]
+    status, _, headers = get(asked, Cookie=f"{name}=of-an-ended-server")
+    assert (status, headers["Set-Cookie"]) == (403, None)
+    assert get(asked, Cookie=given)[0] == 200
+    _, _, left = get(lab.url("logout").split("?")[0], Cookie=given)
+    assert left["Set-Cookie"].startswith(f'{name}="";')  # who leaves is logged out all the same
+
+
 def listening(pid: int) -> list[tuple[str, int]]:
     """Return the addresses at which a process waits for connections."""
     found = psutil.Process(pid).net_connections("inet")
