@@ -37,16 +37,18 @@ class Place(NamedTuple):
         return {"HOME": str(self.home), "USERPROFILE": str(self.home), "TMPDIR": str(self.temporary)}
 
 
-class Lab:
-    """One running `workbook open`, or another `command` that serves, typed in `folder` with `environment` besides."""
+WORKBOOK = ("-P", "-m", "workbook")  # -P: like the `workbook` command, import nothing from where it is typed
 
-    program = ("-P", "-m", "workbook")  # -P: like the `workbook` command, import nothing from where it is typed
+
+class Lab:
+    """One running `workbook open`, or another `command` (of another `program`), with `environment` besides."""
 
     def __init__(
         self,
         journal: Path,
         *options: str,
         command: Sequence[str] = ("open",),
+        program: Sequence[str] = WORKBOOK,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
@@ -55,7 +57,7 @@ class Lab:
             options = (*options, "--port", str(free_port()))  # two runs on one machine may ask at once
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, *self.program, *command, str(journal), "--no-browser", *options],
+            [sys.executable, *program, *command, str(journal), "--no-browser", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -106,11 +108,12 @@ def serving(
     journal: Path,
     *options: str,
     command: Sequence[str] = ("open",),
+    program: Sequence[str] = WORKBOOK,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[Lab]:
     """Run `workbook open` on a journal, and stop it afterwards whatever happened."""
-    lab = Lab(journal, *options, command=command, environment=environment, folder=folder)
+    lab = Lab(journal, *options, command=command, program=program, environment=environment, folder=folder)
     try:
         yield lab
     finally:

@@ -1,0 +1,68 @@
+"""The notebooks are ordinary ones: they work in Voilà and in JupyterLab without `workbook open`."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.serving import serving
+from tests.journeys.test_journeys import SAVED, state, until
+from workbook import resources
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab, Place
+
+
+@pytest.fixture
+def notebooks(place: Place) -> Path:
+    """The shipped notebooks, copied to where someone keeps theirs."""
+    copied: Path = shutil.copytree(resources.notebooks(), place.home / "own")
+    return copied
+
+
+def answer(page: Page, place: Place) -> None:
+    """Say who can see this screen, and find it in the journal in the home folder."""
+    form = page.locator('[id="start.privacy"]')
+    form.get_by_role("group").first.get_by_text("No", exact=True).click()
+    expect(state(form)).to_have_text(SAVED)
+    with Journal.open(place.journal) as journal:
+        found = [(answer.item, answer.value) for answer in journal.store.current()]
+    assert found == [("start.privacy.shared_device", "no")]
+
+
+def listens(lab: Lab) -> bool:
+    """Say whether a server takes connections."""
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", urlsplit(lab.address).port or 0)):
+        return True
+    return False
+
+
+def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) -> None:
+    """`voila notebooks/` shows the page; what is answered there is kept in ~/Mend."""
+    with serving(notebooks, program=("-m", "voila"), command=(), environment=place.environment) as voila:
+        page.goto(f"{voila.address}voila/render/00-start.ipynb")
+        answer(page, place)
+
+
+def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Place) -> None:
+    """`jupyter lab notebooks/` and Run All show the same form, and keep what is answered in the same place."""
+    command = ("--allow-root", "-y")
+    with serving(notebooks, program=("-m", "jupyterlab"), command=command, environment=place.environment) as jupyter:
+        until(lambda: listens(jupyter), True)  # it says where it is a moment before it is there
+        page.goto(jupyter.url("lab/tree/00-start.ipynb"))
+        page.get_by_text("(ipykernel) | Idle").wait_for()  # until then JupyterLab runs nothing, and says nothing
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        answer(page, place)
+        jupyter.process.terminate()  # a Ctrl-C is asked about
