@@ -58,7 +58,7 @@ def ratios() -> Iterator[Ratio]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "Mend")
         _make(folder)
-        lab = _Served(folder)
+        lab = Lab(folder, program=("-c", _SERVE))
         try:
             with sync_playwright() as playwright:
                 chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -94,12 +94,6 @@ def _make(folder: Path) -> None:
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     cells = [nbformat.v4.new_code_cell(_SHOW_WIDGET)]
     nbformat.write(nbformat.v4.new_notebook(metadata=about, cells=cells), folder / f"{WIDGET}.ipynb")
-
-
-class _Served(Lab):
-    """Our JupyterLab, with a page more."""
-
-    program = ("-c", _SERVE)
 
 
 def _settle(lab: Lab, page: Page) -> float:
