@@ -25,7 +25,7 @@ def main() -> int:
         for what, beside, ratio, aim in import_module(f"benchmarks.{name}").ratios():
             missed += aim is not None and ratio > aim
             wanted = "" if aim is None else f"≤ {aim:g}" + (", missed" if ratio > aim else "")
-            print(f"| {what} | {beside} | {ratio:.2g} | {wanted} |", flush=True)
+            print(f"| {what} | {beside} | {ratio:.3g} | {wanted} |", flush=True)
     return bool(missed)
 
 
