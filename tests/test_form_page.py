@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -638,6 +638,42 @@ def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) 
     assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_can_be_seen_in_the_system_s_own_colours(
+    browser: Browser, desk: Desk, scheme: Literal["light", "dark"]
+) -> None:
+    """With high contrast on, colours of ours are gone: a chosen card has a frame, a chosen number a ground."""
+    for item in ("rating", "stirred", "felt"):
+        value = FILLED[item]
+        desk.save(item=f"every.kind.{item}", value=value, status="answered", occasion="once", seen=0, page="")
+    context = browser.new_context(color_scheme=scheme, forced_colors="active")
+    page = open_form(context, desk, every_kind())
+    for name in ("In the past seven days", "What was I feeling"):
+        cards = page.get_by_role("group", name=name).locator(".mend-card")
+        widths = cards.evaluate_all(
+            "all => all.map(e => [e.matches(':has(:checked)'), getComputedStyle(e).outlineStyle])"
+        )
+        assert set(map(tuple, widths)) == {(True, "solid"), (False, "none")}
+    numbers = page.get_by_role("group", name="How stirred up am I right now").locator(".mend-card")
+    grounds = numbers.evaluate_all("all => all.map(e => getComputedStyle(e).backgroundColor)")
+    assert grounds.count(grounds[FILLED["stirred"]]) == 1
+    assert len(set(grounds)) == 2
+    context.close()
+
+
+def test_nothing_moves_for_those_who_asked_for_less_motion(browser: Browser, desk: Desk) -> None:
+    """No fading and no sliding, anywhere in the form."""
+    moving = """() => [...document.querySelectorAll(".mend-form *")].filter((each) => {
+      const { transitionDuration, animationName } = getComputedStyle(each);
+      return animationName !== "none" || transitionDuration.split(", ").some((time) => time !== "0s");
+    }).length"""
+    for motion, found in (("no-preference", True), ("reduce", False)):
+        context = browser.new_context(reduced_motion=motion)
+        page = open_form(context, desk, every_kind())
+        assert bool(page.evaluate(moving)) is found
+        context.close()
 
 
 def test_nothing_is_fetched_from_elsewhere(context: BrowserContext, desk: Desk) -> None:
