@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-TIMES = 9
+TIMES = 15
 CHAPTER, WIDGET = "10-responsibility", "90-widget"
 _SEEN = {  # page → what is there when it can be used
     CHAPTER: ".mend-form input[type=radio]:visible",

@@ -1,6 +1,6 @@
 """Definitions, answers and databases are damaged at random: a person gets a sentence, soon, and never a traceback.
 
-python -m tests.soak.mutations --cases 100000     (about an hour; --seed for others)
+python -m tests.soak.mutations --cases 100000     (about half an hour; --seed for others)
 """
 
 from __future__ import annotations
