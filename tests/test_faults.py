@@ -327,20 +327,25 @@ def larger_backup(journal: Journal) -> Path:
     return large
 
 
+def with_room_for_the_answers(folder: Path, opened: str, change: str) -> list[str]:
+    """Open a journal and change it with room for its answers, not for a larger backup; return what is said of it."""
+    return elsewhere(
+        f"""
+        journal = {opened}
+        room((folder / ".mend" / "answers.sqlite").stat().st_size + 40_000)
+        said(lambda: {change})
+        print(journal.locked)
+        print(*journal.warnings)
+        """,
+        folder,
+    )
+
+
 def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: Journal):
     """The answers are readable; the backup is named, and opens when there is room and it is tried again."""
     journal.lock(GOOD)
     large = larger_backup(journal)
-    said = elsewhere(
-        f"""
-        journal = opened({GOOD!r})
-        room((folder / ".mend" / "answers.sqlite").stat().st_size + 40_000)
-        said(lambda: journal.unlock({GOOD!r}))
-        print(journal.locked)
-        print(*journal.warnings)
-        """,
-        journal.path,
-    )
+    said = with_room_for_the_answers(journal.path, f"opened({GOOD!r})", f"journal.unlock({GOOD!r})")
 
     assert said == [
         "False",
@@ -356,16 +361,7 @@ def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: 
 def test_a_backup_that_there_is_no_room_to_lock_is_named(journal: Journal, clock: Clock):
     """The answers are locked and open; the backup that is still readable is named until there is room for it."""
     large = larger_backup(journal)
-    said = elsewhere(
-        f"""
-        journal = opened()
-        room((folder / ".mend" / "answers.sqlite").stat().st_size + 40_000)
-        said(lambda: journal.lock({GOOD!r}))
-        print(journal.locked)
-        print(*journal.warnings)
-        """,
-        journal.path,
-    )
+    said = with_room_for_the_answers(journal.path, "opened()", f"journal.lock({GOOD!r})")
 
     assert said == [
         "True",
