@@ -253,6 +253,7 @@ def _config(
             "allow_root": True,  # a container has no other account, and this listens to this machine only
             "answer_yes": True,
             "ip": "127.0.0.1",
+            "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
             "identity_provider_class": _door(),
             "kernel_manager_class": "workbook.kernels.Kernels",
             "jpserver_extensions": {
@@ -270,7 +271,7 @@ def _config(
             "terminals_enabled": False,
             "tornado_settings": {"headers": {"Content-Security-Policy": _policy(address)}},
         },
-        "IdentityProvider": {"token": token},
+        "IdentityProvider": {"token": token, "allow_password_change": False},
         "LabApp": {
             "app_settings_dir": str(runtime / "settings"),
             "custom_css": True,

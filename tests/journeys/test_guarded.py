@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import nbformat
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
@@ -76,6 +78,17 @@ def test_a_tab_from_an_earlier_time_is_refused_and_logs_nobody_out(lab: Lab) -> 
     assert get(asked, Cookie=given)[0] == 200
     _, _, left = get(lab.url("logout").split("?")[0], Cookie=given)
     assert left["Set-Cookie"].startswith(f'{name}="";')  # who leaves is logged out all the same
+
+
+def test_a_page_opened_without_its_address_says_where_that_is(lab: Lab, page: Page) -> None:
+    """An old bookmark meets plain words, at any width, and no form of Jupyter's to set a password with."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(lab.url("lab/tree/00-start.ipynb").split("?")[0])
+    expect(page.get_by_role("heading", name="This tab is not open yet")).to_be_visible()
+    expect(page.get_by_text("open the address that it shows")).to_be_visible()
+    assert page.locator("input").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert Axe().run(page).response["violations"] == []
 
 
 def listening(pid: int) -> list[tuple[str, int]]:
