@@ -178,12 +178,13 @@ def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
             cure = "If the text begins with “{” or “[”, put it in quotes."
             raise refuse(event, "A list or mapping stands where a name belongs.", cure)
         if len(stack) > DEEPEST:
-            raise refuse(event, f"More than {DEEPEST} levels stand inside each other.", "Use fewer.")
+            raise refuse(event, *_TOO_DEEP)
         data: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []
         stack.append(_Open(data, place(data, event)))
     return Outline(file, holder[0] if holder else "", lines, outline.problems)
 
 
+_TOO_DEEP = (f"More than {DEEPEST} levels stand inside each other.", "Use fewer.")
 _QUOTE = 'Put the text in quotes: key: "…".'
 # One row per slip that YAML reports: a piece of its message, what it means here, the cure.
 _SLIPS: tuple[tuple[str, str, str], ...] = (
@@ -193,6 +194,7 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ("while scanning a quoted scalar", "A quoted text does not end.", "Close it with the same quote it begins with."),
     ("special characters are not allowed", "A character that cannot be shown stands here.", "Delete it."),
     ("control characters are not allowed", "A character that cannot be shown stands here.", "Delete it."),
+    ("maximum nesting depth", *_TOO_DEEP),  # libyaml from 0.2.6 on looks ahead and gives up first
     ("undefined tag handle", "“!” at the beginning of a text has a meaning in YAML.", _QUOTE),
 )
 
