@@ -331,7 +331,11 @@ def test_another_counselor_starts_from_the_beginning(journal: Journal) -> None:
     }
 
 
-@pytest.mark.parametrize("data", [b"", b"words", assignment()[:-9], b"age-encryption.org/v1\n-> X25519"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"words", assignment()[:-9], b"age-encryption.org/v1\n-> X25519"],
+    ids=["empty", "words", "cut short", "only a beginning"],
+)
 def test_a_bad_file_is_one_sentence(given: share_panel.Given, data: bytes) -> None:
     """Whatever is dropped there, the answer is a sentence and nothing has changed."""
     said, _ = ask(given, {"type": "look", "seq": "1"}, data)

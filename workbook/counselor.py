@@ -51,19 +51,11 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return made
 
 
-class _Day(click.ParamType[date]):
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"“{value}” is not a day. Write it like 2027-01-15.", param, ctx)
-
-
-DAY = _Day()
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"“{text}” is not a day. Write it like 2027-01-15.") from None
 
 
 @_command("workbook keygen --home CASELOAD")
@@ -137,11 +129,11 @@ def assign(
     file = share.new_file(output, "a.assignment")
     often = _pairs("--repeats", repeats)
     workbook = caseload.workbook_for(language, [definition.load_instrument(path) for path in instrument], often)
-    days = {name: DAY.convert(day, None, None) for name, day in _pairs("--due", (d for d in due if "=" in d)).items()}
+    days = {name: _day(day) for name, day in _pairs("--due", (d for d in due if "=" in d)).items()}
     tasks = caseload.tasks_for(
         workbook,
         [one.strip() for one in only.split(",")] if only else caseload.everything(workbook),
-        due=next((DAY.convert(day, None, None) for day in due if "=" not in day), None),
+        due=next((_day(day) for day in due if "=" not in day), None),
         due_each=days,
         instructions=_pairs("--instruction", instruction),
         repeats=often,
@@ -213,7 +205,7 @@ def reply(
 @click.option("--client", metavar="NAME", help="The client the options below are about.")
 @click.option("--summary", type=_ANY_PATH, metavar="FILE", help="Write one page for the session, to print.")
 @click.option("--export", "copy", type=_ANY_PATH, metavar="FILE", help="Write all that is kept about them, as JSON.")
-@click.option("--keep-until", type=DAY, metavar="DAY", help="Be reminded to erase them after this day.")
+@click.option("--keep-until", type=_day, metavar="DAY", help="Be reminded to erase them after this day.")
 @click.option("--revoke", is_flag=True, help="Take in nothing more from them; what they sent stays.")
 @click.option("--erase", is_flag=True, help="Remove all that is kept about them.")
 @click.option("--list", "listed", is_flag=True, help="Print the clients: due, done, overdue, new.")
