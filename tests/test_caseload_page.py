@@ -74,7 +74,7 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB", accept_downloads=True
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -151,9 +151,9 @@ def test_the_first_time_losing_the_passphrase_is_said_before_keys_are_made(
         if words != PASSPHRASE:
             make.click()
             expect(page.get_by_role("alert")).to_contain_text("too easy to guess")
-    with page.expect_download() as sheet:
+    with page.expect_download(timeout=60_000) as sheet:  # making the keys is slow on purpose
         make.click()
-        page.get_by_role("heading", name="The keys are made").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="The keys are made").wait_for()
     assert "AGE-SECRET-KEY-1" in sheet.value.path().read_text()
     sound(page)
     page.get_by_role("button", name="Go to my caseload").click()
