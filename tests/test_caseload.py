@@ -303,6 +303,7 @@ def test_keys_are_renewed_by_command(tmp_path: Path) -> None:
         (("caseload", "--erase"), "Say which client, with --client NAME."),
         (("caseload", "--client", "A."), "Say what to do"),
         (("assign", "--client", "A.", "--due", "soon", "-o", "new.assignment"), "“soon” is not a day"),
+        (("caseload", "--client", "A.", "--keep-until", "soon"), "“soon” is not a day"),
         (("assign", "--client", "A.", "--only", "spce", "-o", "new.assignment"), "spce"),
         (("assign", "--client", "A.", "--instruction", "space", "-o", "new.assignment"), "needs a name"),
     ],

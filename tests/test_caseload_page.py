@@ -74,7 +74,6 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB", accept_downloads=True
     )
-    context.set_default_timeout(30_000)
     yield context
     context.close()
 

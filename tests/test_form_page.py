@@ -21,7 +21,6 @@ FAST = {"typing": 400, "acknowledge": 600, "refresh": 500}  # the waits that a t
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -432,7 +432,6 @@ def test_open_refuses_a_bad_file_and_makes_nothing(tmp_path: Path) -> None:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -574,7 +573,6 @@ def test_axe_finds_nothing_and_nothing_can_be_passed_on(
 
     share.given(journal, feedback(journal)).accept()
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # light, dark
-    context.set_default_timeout(30_000)
     page = open_panel(context, request.getfixturevalue(panel))
     for stage in _stages(page, panel):
         violations = Axe().run(page, ".mend-sheet").response["violations"]

@@ -87,7 +87,6 @@ def browsing(browser: Browser, chromium: str, profile: Path) -> Iterator[Page]:
     """A Chromium of its own with a profile on the disk; it may be killed."""
     context = browser.browser_type.launch_persistent_context(profile, executable_path=chromium, args=ARGUMENTS)
     try:
-        context.set_default_timeout(30_000)
         yield context.pages[0]
     finally:
         with contextlib.suppress(Error):

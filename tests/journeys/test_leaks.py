@@ -74,7 +74,6 @@ def browsing(browser: Browser, chromium: str, place: Place) -> Iterator[Page]:
         place.profile, executable_path=chromium, args=ARGUMENTS, env={**os.environ, **place.environment}
     )
     try:
-        context.set_default_timeout(30_000)
         yield context.pages[0]
     finally:
         context.close()
