@@ -163,6 +163,8 @@ def test_the_payload_is_plain_data_in_order() -> None:
     }  # fmt: skip
     assert items["every.kind.guess"]["show_if"] == {"question": "every.kind.known", "is_not": "yes"}
     assert [word.rpartition(".")[2] for word in items][-2:] == ["useful", "done"]
+    assert payload["show_if"] is None
+    assert every_kind("every.after")["show_if"] == {"question": "every.kind.known", "is": "yes"}
 
 
 def test_form_js_takes_every_sentence_from_python() -> None:

@@ -11,9 +11,13 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.form_page import SITE, Desk, every_kind, open_form
+from tests.form_page import HERE, SITE, Desk, every_kind, open_form
+from workbook import answers as kinds
+from workbook import definition
+from workbook.answers import Response
 from workbook.errors import InvalidAnswer, StoreError
 
+EVERY_FILE = HERE / "every.yaml"
 CASES = Path(__file__).parent / "cases" / "conditions.json"
 FAST = {"typing": 400, "acknowledge": 600, "refresh": 500}  # the waits that a test would only sit through
 
@@ -253,6 +257,32 @@ def test_skip_logic_hides_what_is_not_known_and_keeps_what_was_written(page: Pag
     assert desk.value("every.kind.guess") == "Lonely."
     page.get_by_role("radio", name="I’m not sure").check()
     expect(guess).to_have_value("Lonely.")
+
+
+@pytest.mark.parametrize("known", ["yes", "no", None])
+def test_an_exercise_is_asked_when_its_own_condition_says_so(
+    context: BrowserContext, desk: Desk, known: str | None
+) -> None:
+    """The page asks the questions of an exercise that Python counts: all of them after a yes, else none and says so."""
+    workbook = definition.load(EVERY_FILE)
+    responses = {} if known is None else {"every.kind.known": Response(known, "answered", desk.now)}
+    counted = kinds.active(workbook.exercise("every.after"), responses)
+    desk.more["context"] = {id: response.value for id, response in responses.items()}
+    page = open_form(context, desk, every_kind("every.after"))
+    shown = page.locator(".mend-form .mend-item:visible, .mend-form .mend-done:visible").count()
+    assert shown == len(counted)
+    told = page.get_by_text("These questions come when your other answers call for them.")
+    expect(told).to_be_visible(visible=not counted)
+    desk.more["context"] = {"every.kind.known": "yes"}
+    page.evaluate("window.receive({type: 'changed'})")
+    page.get_by_label("What do I make of it?").fill("A little.")
+    expect(page.get_by_label("What else?")).to_be_visible()
+    settled(page)
+    desk.more["context"] = {"every.kind.known": "no"}
+    page.evaluate("window.receive({type: 'changed'})")
+    expect(told).to_be_focused()
+    page.get_by_text("What you wrote here before").click()
+    expect(page.locator(".mend-readings:visible")).to_have_text("What do I make of it?A little.")
 
 
 def test_shares_say_what_is_left_and_save_any_sum(page: Page, desk: Desk) -> None:

@@ -14,7 +14,7 @@
  * @typedef {Record<string, any>} Condition
  * @typedef {{id: string, kind: string, prompt: string, help_html?: string, show_if?: Condition} & Record<string, any>} Item
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
- *            items: Item[], texts: Record<string, string>}} Exercise
+ *            show_if: Condition | null, items: Item[], texts: Record<string, string>}} Exercise
  * @typedef {{post: (message: object) => void, listen: (receive: (message: any) => void) => () => void}} Transport
  * @typedef {{typing: number, acknowledge: number, refresh: number}} Pace   milliseconds
  */
@@ -753,6 +753,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   const wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
   const lockPlace = h("div", { class: "mend-lock", hidden: true });
   const earlier = h("div", { class: "mend-earlier", hidden: true });
+  const unasked = h("div", { class: "mend-unasked", hidden: true });
 
   const questions = exercise.items.map(question);
   const useful = questions.find(({ item }) => item.id === `${id}.useful`);
@@ -780,7 +781,7 @@ export function mount(element, exercise, transport, pace = PACE) {
       h("p", { class: "mend-meta" }, `${exercise.minutes === 1 ? texts.minute : fill(texts.minutes, exercise)} · ${texts.private}`)),
     picker, assigned,
     exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
-    wait, lockPlace, earlier, body, foot, voice);
+    wait, lockPlace, unasked, earlier, body, foot, voice);
 
   // Questions .......................................................................................................
 
@@ -858,14 +859,18 @@ export function mount(element, exercise, transport, pace = PACE) {
 
   // Drawing .........................................................................................................
 
+  /** Whether the exercise itself is asked: its condition is about answers of other exercises only. */
+  const isAsked = () => !exercise.show_if || evaluate(exercise.show_if, (other) => own(now?.context, other)) === true;
+
   /** Show and hide by the conditions, work out numbers, count. */
   function follow() {
+    const whole = isAsked();
     /** @type {Map<string, boolean>} */ const active = new Map();
     const isActive = (/** @type {Item} */ item) => {
       if (!active.has(item.id)) {
         active.set(item.id, false); // a circle would be refused when loading; here it only must end
         const hidden = (now?.hidden ?? []).includes(item.id);
-        active.set(item.id, !hidden && (!item.show_if || evaluate(item.show_if, get) === true));
+        active.set(item.id, whole && !hidden && (!item.show_if || evaluate(item.show_if, get) === true));
       }
       return active.get(item.id);
     };
@@ -912,15 +917,18 @@ export function mount(element, exercise, transport, pace = PACE) {
     drawPicker(occasion);
     drawAssigned();
     lockPlace.hidden = !now.lock;
-    earlier.hidden = !past || Boolean(now.lock);
-    body.hidden = past || Boolean(now.lock);
+    unasked.hidden = Boolean(now.lock) || isAsked();
+    earlier.hidden = !past || Boolean(now.lock) || !unasked.hidden;
+    body.hidden = past || Boolean(now.lock) || !unasked.hidden;
     foot.hidden = body.hidden;
     if (now.lock) drawLock(now.lock);
+    if (!unasked.hidden) unasked.replaceChildren(h("p", { class: "mend-help", tabindex: "-1" }, texts.unasked), written());
     if (!earlier.hidden) {
       earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(),
         quiet(texts.earlier_edit, () => { editing = true; draw(); body.querySelector("input, textarea, select, button")?.focus(); }));
     }
     if (inside && now.lock) lockPlace.querySelector("h3").focus();
+    else if (inside && !unasked.hidden) unasked.querySelector("p").focus();
     follow();
     drawState();
   }
@@ -955,14 +963,19 @@ export function mount(element, exercise, transport, pace = PACE) {
   function drawLock(/** @type {any} */ lock) {
     if (lockPlace.dataset.drawn === JSON.stringify(lock)) return;
     lockPlace.dataset.drawn = JSON.stringify(lock);
-    const wrote = [...shown.values()].some((answer) => answer.status !== "blank");
     lockPlace.replaceChildren(
       h("h3", { tabindex: "-1" }, lock.title),
       h("div", { html: lock.html ?? "" }),
       lock.instead?.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.locked_instead),
         h("ul", {}, ...lock.instead.map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label))))) : "",
       lock.resources?.length ? h("ul", { class: "mend-resources" }, ...lock.resources.map((/** @type {string} */ each) => h("li", { html: each }))) : "",
-      wrote ? h("details", {}, h("summary", {}, texts.locked_answers), readings()) : "");
+      written());
+  }
+
+  /** What was written here before, behind one line; nothing when there is nothing. */
+  function written() {
+    const wrote = [...shown.values()].some((answer) => answer.status !== "blank");
+    return wrote ? h("details", {}, h("summary", {}, texts.locked_answers), readings()) : "";
   }
 
   function reading(/** @type {Item} */ item, /** @type {Answer} */ answer) {

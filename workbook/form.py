@@ -98,6 +98,7 @@ TEXTS: dict[str, str] = {
     "comment": "{from}, {date}",
     "assigned": "{from} asked you to do this",
     "due": "by {date}",
+    "unasked": "Nothing to do here for now. These questions come when your other answers call for them.",
     "locked_answers": "What you wrote here before",
     "locked_instead": "Something to do instead",
 }
@@ -143,6 +144,7 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
         "minutes": exercise.minutes,
         "repeats": exercise.repeats,
         "language": workbook.language,
+        "show_if": exercise.show_if,
         "items": [_item(item) for item in exercise.items if not item.retired],
         "texts": TEXTS,
     }
