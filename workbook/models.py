@@ -29,6 +29,8 @@ TAGS = {
     "own-fault": "asks about one's own fault",
     "narrative": "asks for the story in free text",
     "draft": "holds a letter that is not sent",
+    "calming": "helps to get through a hard hour, and stays open when other pages rest",
+    "together": "is done by two people, who both want to",
 }
 NUMERIC = ("number", "scale", "ruler")  # kinds whose value is a number
 STATEMENTS = range(1, 19)  # what the workbook must cover, by number
@@ -52,7 +54,7 @@ def _listed(value: object) -> object:
 Words = Annotated[str, Field(min_length=1)]
 Word = Annotated[str, Field(pattern=f"^{WORD_ID}$", max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[^_]", max_length=60)]  # of an option: never `__proto__`
-Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft"]
+Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft", "calming", "together"]
 Options = Annotated[
     dict[Key, Words],
     BeforeValidator(_listed, json_schema_input_type=dict[Key, Words] | list[Words]),
