@@ -655,6 +655,90 @@ def test_a_counselor_may_not_loosen(gate: str, setting: dict, sentence: str) -> 
     assert all(standing.lock(exercise) for exercise in CONTACT)
 
 
+@pytest.mark.parametrize("more", [{}, {"hold_hours": 1}, {"hold_hours": 48}, {"recheck_days": 1}, {"keeps": []}])
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_that_is_always_closed_is_closed_whatever_else_is_set(gate: str, more: dict) -> None:
+    """“Always closed” is judged first: nothing set beside it, before or after, opens anything."""
+    for wanted in ({"closed": "yes"} | more, more | {"closed": "yes"}):
+        standing = stand(tighten={gate: wanted})
+        try:
+            safety.tighten(WORKBOOK.gates, {gate: wanted})
+        except Refused:  # such settings are not taken; were they in a damaged file, contact would be closed
+            assert set(CONTACT) <= locked(standing)
+        else:
+            assert states(standing) == {gate: "closed"}
+            assert locked(standing) >= LOCKS.get(gate, set(CONTACT) if gate in ("G6_severe", "recheck") else set())
+
+
+def test_a_gate_without_a_hold_cannot_be_given_one() -> None:
+    """A hold ends by itself: a rule that stays closed until its answer changes would open after an hour."""
+    with pytest.raises(Refused) as refused:
+        safety.tighten(WORKBOOK.gates, {"G2": {"hold_hours": 1}})
+    assert str(refused.value) == f"G2 has no hold of hours: it stays closed as long as its answers say so. {FIRM_REST}"
+
+
+def test_a_rule_closed_for_everyone_still_waits_for_its_blanks() -> None:
+    """The privacy questions come first also where a counselor closed their rule."""
+    closed = safety.standing(WORKBOOK, {}, NOW, tighten={"G0": {"closed": "yes"}})
+    assert set(closed.locks) == set(safety.standing(WORKBOOK, {}, NOW).locks)
+
+
+_NAMES = sorted({"all", "start", "space", "own-fault", "narrative", "contact", *(e.id for e in WORKBOOK.exercises)})
+_SETTING = st.fixed_dictionaries(
+    {},
+    optional={
+        "closed": st.sampled_from(["yes", True]),
+        "locks": st.lists(st.sampled_from(_NAMES), max_size=4),
+        "hides": st.lists(st.sampled_from(_NAMES), max_size=4),
+        "keeps": st.lists(st.sampled_from(["start", "space.urges", "moving-on.support"]), max_size=3),
+        "hold_hours": st.sampled_from([1, 23, 24, 25, "48", 8784, 10**12]),
+        "recheck_days": st.sampled_from([1, 13, 14, 15, 10**12]),
+    },
+)
+
+
+def _kept(gate: str, setting: dict) -> dict:
+    """Let lists hold what the gate's own hold, so that most settings are taken."""
+    own = next(one for one in WORKBOOK.gates if one.id == gate)
+    return {
+        name: [*value, *getattr(own, name)] if name in ("locks", "hides") else value for name, value in setting.items()
+    }
+
+
+_SETTINGS = st.dictionaries(st.sampled_from(GATES), st.tuples(_SETTING, st.booleans()), min_size=1, max_size=4).map(
+    lambda found: {gate: _kept(gate, one) if whole else one for gate, (one, whole) in found.items()}
+)
+_SAID = st.dictionaries(
+    st.sampled_from(sorted(set(SAFE) - {"start.wellbeing.sleep"})),
+    st.sampled_from(["yes", "no", "unsure", SKIP, BLANK, 0, 6, 7, ["none"], ["space"]]),
+    max_size=5,
+)
+_PAST = st.lists(st.tuples(_SAID, st.sampled_from([1, 59, 179, 181, 1439, 1441, 30000])), max_size=3)
+
+
+@settings(deadline=None, max_examples=300)
+@given(_SETTINGS, _SAID, _PAST, st.booleans())
+def test_no_setting_opens_anything(wanted: dict, said: dict, past: list, damaged: bool) -> None:
+    """Whatever is set, answered and answered before: what is closed without the settings is closed with them."""
+    history = [
+        version(item, one.value, NOW - timedelta(minutes=ago), "once", one.status)
+        for before, ago in past
+        for item, value in before.items()
+        if value is not BLANK
+        for one in [respond(value)]
+    ]
+    answers = None if damaged else responses(said)
+    without = safety.standing(WORKBOOK, answers, NOW, history=history)  # type: ignore[arg-type]  # damaged
+    under = safety.standing(WORKBOOK, answers, NOW, history=history, tighten=wanted)  # type: ignore[arg-type]
+    assert (
+        set(without.locks) <= set(under.locks),
+        without.hidden <= under.hidden,
+        without.unscored <= under.unscored,
+        {one.id for one in without.gates if one.state == "closed"}
+        <= {one.id for one in under.gates if one.state == "closed"},
+    ) == (True, True, True, True)
+
+
 def test_an_unknown_gate_is_refused() -> None:
     """A typing mistake in a settings file is named, not passed over."""
     with pytest.raises(Refused, match="There is no gate “G12”"):

@@ -373,10 +373,13 @@ class Gate(Model):
     id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
     title: Words
     source: Words
+    closed: bool = False  # always, whatever is answered; judged before every other field
     when: dict[str, object]  # true closes; unknown locks `blank`
     reopens: dict[str, object] | None = None  # once closed, only this answer, given later, opens it
-    hold_hours: Annotated[int, Field(ge=1)] | None = None  # stays closed this long after the answer that closed it
-    recheck_days: Annotated[int, Field(ge=1)] | None = None
+    hold_hours: Annotated[int, Field(ge=1, le=8784)] | None = (
+        None  # stays closed this long after the answer that closed it
+    )
+    recheck_days: Annotated[int, Field(ge=1, le=10_000)] | None = None
     locks: tuple[Words, ...] = ()  # tags, chapter, exercise, item or scale ids, or `all`
     keeps: tuple[Words, ...] = ()
     hides: tuple[Words, ...] = ()

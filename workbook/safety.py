@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -136,13 +136,14 @@ def recheck_due(
 # --- a counselor's settings -----------------------------------------------------------------------------------------
 
 _SETTINGS = ("locks", "keeps", "hides", "hold_hours", "recheck_days", "closed")
-_ALWAYS = {"question": "measured.never", "answered": "no"}  # true whatever was answered
+_LISTS = ("locks", "hides", "unscored", "blank")  # longer is stricter
 
 
 def tighten(gates: tuple[Gate, ...], settings: Mapping[str, object]) -> tuple[Gate, ...]:
     """Return gates made stricter by `settings`: gate id → {locks, keeps, hides, hold_hours, recheck_days, closed}.
 
-    Each setting replaces the gate's own; `closed: yes` keeps the gate closed whatever is answered.
+    A list adds to the gate's own, a number replaces it; `closed: yes` keeps the gate closed whatever is answered and
+    whatever else is set.
     Raises Refused, with one sentence for each setting that is not known or that loosens a gate.
     """
     known = {gate.id: gate for gate in gates}
@@ -158,7 +159,13 @@ def tighten(gates: tuple[Gate, ...], settings: Mapping[str, object]) -> tuple[Ga
     faults += loosened(stricter, gates)
     if faults:
         raise Refused("\n".join(faults))
-    return stricter
+    return tuple(_with_all(gate, own) for gate, own in zip(stricter, gates, strict=True))
+
+
+def _with_all(gate: Gate, own: Gate) -> Gate:
+    """Return the stricter gate with everything its own lists held, also where it says “all”."""
+    lists = {name: tuple(dict.fromkeys((*getattr(gate, name), *getattr(own, name)))) for name in _LISTS}
+    return gate.model_copy(update=lists)
 
 
 def _tightened(gate: Gate, wanted: Mapping[str, object], faults: list[str]) -> Gate:
@@ -168,7 +175,7 @@ def _tightened(gate: Gate, wanted: Mapping[str, object], faults: list[str]) -> G
             faults.append(f"{gate.id} has no setting “{name}”. Use one of: {', '.join(_SETTINGS)}.")
         elif name == "closed":
             if value in ("yes", "true", True):
-                changed |= {"when": _ALWAYS, "reopens": None, "hold_hours": None}
+                changed[name] = True
             else:
                 faults.append(f"{gate.id} can be set to closed, but not to open: its answers decide. Remove that line.")
         else:
@@ -191,16 +198,20 @@ def _looser(mine: Gate | None, gate: Gate) -> Iterable[str]:
     if mine is None:
         yield f"is missing. {rest}"
         return
-    if mine.when != _ALWAYS:
-        if mine.when != gate.when or mine.reopens != gate.reopens:
-            yield f"would close on other answers than before. {rest}"
-        if (mine.hold_hours or 0) < (gate.hold_hours or 0):
-            yield f"would hold for less than {gate.hold_hours} hours. {rest}"
+    if gate.closed and not mine.closed:
+        yield f"must stay closed. {rest}"
+    if mine.when != gate.when or mine.reopens != gate.reopens:
+        yield f"would close on other answers than before. {rest}"
+    if mine.hold_hours and not gate.hold_hours:
+        yield f"has no hold of hours: it stays closed as long as its answers say so. {rest}"
+    elif (mine.hold_hours or 0) < (gate.hold_hours or 0):
+        yield f"would hold for less than {gate.hold_hours} hours. {rest}"
     if (mine.recheck_days or 10_000) > (gate.recheck_days or 10_000):
         yield f"would be looked at again later than after {gate.recheck_days} days. {rest}"
-    for name in ("locks", "hides", "blank", "unscored"):
+    for name in _LISTS:
         kept = getattr(mine, name)
-        lost = [] if "all" in kept else [one for one in getattr(gate, name) if one not in kept]
+        every = "all" in kept and name != "hides"  # nothing hides “all”: it would hide less
+        lost = [] if every else [one for one in getattr(gate, name) if one not in kept]
         if lost:
             yield f"must keep {', '.join(lost)} under “{name}”. You may add to the list. {rest}"
     if spared := [one for one in mine.keeps if one not in gate.keeps]:
@@ -245,9 +256,17 @@ class _Judged:
     blank: tuple[str, ...] = ()  # questions still open
     since: datetime | None = None  # of the newest well-being answer and the like; when to look again
     broken: bool = False
+    waits: bool = False  # closed whatever is answered, and its answers are blank besides
 
 
 def _judge(gate: Gate, facts: Facts | None) -> _Judged:
+    answered = _by_answers(gate, facts)
+    if not gate.closed:
+        return answered
+    return replace(answered, state="closed", until=None, waits=answered.state == "unknown")
+
+
+def _by_answers(gate: Gate, facts: Facts | None) -> _Judged:
     if facts is None:
         return _Judged(gate, "unknown", broken=True)
     try:
@@ -349,7 +368,7 @@ def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> St
         notices=_notices(served, facts.now if facts else None),
         track="moving-on" if any(one.gate.track for one in closed) else "principles",
         hidden=_hidden(workbook, judged, targets),
-        unscored=frozenset(id for one in closed for id in one.gate.unscored),
+        unscored=frozenset(id for one in served if one.state == "closed" or one.broken for id in one.gate.unscored),
         recheck_due=due,
         locks=locks,
     )
@@ -395,7 +414,8 @@ def _targets(one: _Judged) -> frozenset[str]:
         return frozenset()
     if one.broken:
         return frozenset({*one.gate.locks, *one.gate.blank, *CONTACT})
-    return frozenset(one.gate.locks if one.state == "closed" else one.gate.blank)
+    names = one.gate.locks if one.state == "closed" else ()
+    return frozenset((*names, *one.gate.blank) if one.state == "unknown" or one.waits else names)
 
 
 def _locks(one: _Judged, targets: frozenset[str], exercise: Exercise) -> bool:
