@@ -562,6 +562,21 @@ def test_a_lock_closes_the_form_and_leaves_the_answers_readable(page: Page, desk
     assert desk.value("every.kind.camera") == "Late"
 
 
+@pytest.mark.parametrize(
+    "href",
+    ["javascript:document.title='ran'", "JaVaScRiPt:1", " javascript:1", "java\nscript:1", "data:text/html,1",
+     "vbscript:1", "file:///etc/passwd", "blob:null/1", "//example.org", "../notes.ipynb",
+     "00-start.ipynb\njavascript:1"],
+)  # fmt: skip
+def test_something_to_do_instead_never_leads_to_a_script(page: Page, href: str) -> None:
+    """The page looks at an address where it sets it, whatever was let through before: the words stay, the link goes."""
+    lock = {"title": "Closed", "html": "", "instead": [{"label": "Go here", "href": href}], "resources": []}
+    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    page.get_by_text("Go here").click()
+    assert page.locator("a[href]").evaluate_all("(found) => found.map((one) => one.getAttribute('href'))") == []
+    assert page.title() != "ran"
+
+
 def test_earlier_occasions_are_read_and_only_changed_on_purpose(context: BrowserContext) -> None:
     """A repeating exercise opens on this week; earlier weeks are words to read."""
     desk = Desk(

@@ -1,6 +1,9 @@
 // The head of a page: progress, notices, help and the way out. No answers pass through here.
 // @ts-check
 
+/** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
+const LINK = /^(?:https?:\/\/|mailto:|tel:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+
 /**
  * Make an element; `null` and `false` attributes and children are left out.
  * @param {string} tag @param {Record<string, any>} [attributes] @param {...any} children
@@ -10,6 +13,7 @@ function h(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "href" && !LINK.test(value)) continue;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.flat().filter((child) => child !== null && child !== false));

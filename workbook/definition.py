@@ -561,6 +561,7 @@ _FORMS = {
     "chapter": ("This cannot be a chapter's id.", "Use small letters, digits and -, beginning with a letter."),
     "notebook": ("This cannot be a file name.", "Use small letters, digits and -, like 10-responsibility."),
     "language": ("This is not a language.", "Write it like en or pt-BR."),
+    "href": ("A link cannot lead there.", "Use a notebook, like 30-space.ipynb, or https://…, mailto:… or tel:…."),
 }
 
 

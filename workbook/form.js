@@ -24,6 +24,9 @@ const PACE = { typing: 400, acknowledge: 5_000, refresh: 10_000 };
 
 // --- elements ------------------------------------------------------------------------------------------------
 
+/** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
+const LINK = /^(?:https?:\/\/|mailto:|tel:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+
 /**
  * An element: `on…` properties become listeners, `html` is trusted (cleaned in Python), null children are left out.
  * @param {string} tag
@@ -37,6 +40,7 @@ function h(tag, properties = {}, ...children) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "html") element.innerHTML = value;
+    else if (name === "href" && !LINK.test(value)) continue;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));

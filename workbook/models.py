@@ -41,6 +41,16 @@ LANGUAGE_FILE = re.compile(r"([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.yaml")  # an overl
 
 CHAPTER_ID = r"[a-z][a-z0-9-]*"
 
+# Where a link may lead, and nowhere else: a notebook of the workbook's own, the web, an e-mail address, a telephone.
+ADDRESS = "|".join(
+    (
+        r"[a-z0-9][a-z0-9-]*\.ipynb(#[A-Za-z0-9_.-]+)?",
+        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]*)?",
+        r"mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+",  # no subject, no body, no file to attach
+        r"tel:\+?[0-9().-]{2,30}",
+    )
+)
+
 
 def _listed(value: object) -> object:
     """Read a plain list of options as labels that are their own keys."""
@@ -364,7 +374,7 @@ class Instead(Model):
     """Something to do in place of what is locked."""
 
     label: Words
-    href: Words
+    href: Annotated[str, Field(pattern=f"^({ADDRESS})$")]
 
 
 class Gate(Model):

@@ -12,6 +12,9 @@
  * @typedef {{ask: (type: string, fields?: object, buffers?: ArrayBuffer[]) => Promise<Answered>, stop: () => void}} Line
  */
 
+/** A link leads to a notebook beside this one, the web, an e-mail or a telephone, or is a file just made here; any other address is left out. */
+const LINK = /^(?:https?:\/\/|mailto:|tel:|blob:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+
 /**
  * An element: `on…` properties become listeners; null, undefined and false are left out.
  * @param {string} tag
@@ -24,6 +27,7 @@ export function h(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "href" && !LINK.test(value)) continue;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
