@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import textstat
+import yaml
 from pydantic import BaseModel
 
 from workbook import definition, helplines, language, resources
@@ -128,6 +129,30 @@ def test_a_chapter_is_easy_to_read(chapter: str) -> None:
     long = [text for text in texts if len(text.split()) >= 12]
     assert mean(map(textstat.flesch_kincaid_grade, texts)) <= 8
     assert mean(map(textstat.flesch_kincaid_grade, long)) <= 8
+
+
+def test_the_card_of_ten_minutes_is_plain_and_does_not_push() -> None:
+    """It is read in the worst minutes: grade 6 at most in each text, and no promise in any."""
+    card = yaml.safe_load(resources.data("workbook", "minutes.yaml").read_text(encoding="utf-8"))
+    said = [text for text in _leaves(card) if len(text.split()) >= 8]
+    assert _found(said) == []
+    assert {text: textstat.flesch_kincaid_grade(text) for text in said if textstat.flesch_kincaid_grade(text) > 6} == {}
+
+
+def test_cold_water_on_the_face_names_who_should_leave_it_out() -> None:
+    """The cold cloth slows the heart, so its caution stands beside it."""
+    water = yaml.safe_load(resources.data("workbook", "minutes.yaml").read_text(encoding="utf-8"))["water"]
+    missing = [word for word in ("heart", "eating disorder", "pregnant", "drinking") if word not in water["caution"]]
+    assert missing == []
+
+
+def _leaves(thing: object) -> Iterator[str]:
+    """Every text of a file as it is read, the numbers left out."""
+    inner = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
+    for one in inner:
+        yield from _leaves(one)
+    if isinstance(thing, str):
+        yield thing
 
 
 def test_the_words_are_looked_for_at_all() -> None:

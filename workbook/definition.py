@@ -255,7 +255,8 @@ class _Draft:
             if name in contents.chapters[:index]:
                 outline.add(("chapters", index), name, "This chapter is in the list already.", "Remove one.")
         for path in sorted(folder.glob("*.yaml")):
-            if path.stem not in {"workbook", "safety", *contents.chapters} and not LANGUAGE_FILE.fullmatch(path.name):
+            known = {"workbook", "safety", "minutes", *contents.chapters}  # “minutes”: the card of the next ten minutes
+            if path.stem not in known and not LANGUAGE_FILE.fullmatch(path.name):
                 cure = "Add it there, or move the file away."
                 outline.add(("chapters",), None, f"does not name “{path.name}”, which is in the folder.", cure)
         return contents
