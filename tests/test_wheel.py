@@ -33,7 +33,8 @@ def test_the_wheel_carries_the_workbook_and_no_tests(wheel: Path) -> None:
         assert f"workbook/shipped/notebooks/{chapter.notebook}.ipynb" in names
         assert f"workbook/shipped/data/workbook/{chapter.id}.yaml" in names
     for name in (
-        "form.js", "form.css", "chapter.js", "chapter.css", "jupyter/lab.css", "jupyter/login.html",
+        "form.js", "form.css", "chapter.js", "chapter.css", "help.js", "help.css",
+        "jupyter/lab.css", "jupyter/login.html",
         "jupyter/voila/templates/mend/index.html.j2", "jupyter/voila/templates/mend/static/page.css",
     ):  # fmt: skip
         assert f"workbook/{name}" in names

@@ -198,7 +198,15 @@ CONTROLS = re.compile(
 
 @pytest.mark.parametrize(
     "path",
-    sorted([PACKAGE / "form.js", PACKAGE / "chapter.js", PACKAGE / "pages.py", *resources.notebooks().glob("*.ipynb")]),
+    sorted(
+        [
+            PACKAGE / "form.js",
+            PACKAGE / "chapter.js",
+            PACKAGE / "help.js",
+            PACKAGE / "pages.py",
+            *resources.notebooks().glob("*.ipynb"),
+        ]
+    ),
     ids=lambda path: path.name,
 )
 def test_nothing_sends_copies_or_schedules(path: Path) -> None:

@@ -1,5 +1,7 @@
-// The head of a page: progress, notices, help and the way out. No answers pass through here.
+// The head of a page: progress, notices, and where help is. No answers pass through here.
 // @ts-check
+
+import { attach, guess } from "./help.js";
 
 /** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
 const LINK = /^(?:https?:\/\/|mailto:|tel:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
@@ -23,98 +25,20 @@ function h(tag, attributes = {}, ...children) {
 const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values) =>
   text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 
-/** Guess where someone is from the browser's languages: a first choice in the list, nothing is looked up. */
-function guess(/** @type {readonly string[]} */ languages, /** @type {string[]} */ known) {
-  const special = { GB: "GB-IE", IE: "GB-IE", "zh-Hant": "TW", "zh-Hans": "CN", zh: "CN" };
-  for (const language of languages) {
-    const region = language.split("-").slice(1).find((part) => /^[A-Z]{2}$/.test(part));
-    for (const key of [region, region && special[region], special[language], special[language.split("-")[0]]]) {
-      if (key && known.includes(key)) return key;
-    }
-  }
-  return known.includes("elsewhere") ? "elsewhere" : known[0];
-}
-
-/** The list of lines for one region, grouped by what they are for. */
-function lines(chapter, code) {
-  const { texts, kinds, regions } = chapter;
-  const region = regions.find((each) => each.code === code) ?? regions[0];
-  if (!region) return [];
-  return kinds.flatMap((kind) => {
-    const found = region.lines.filter((line) => line.kind === kind);
-    if (!found.length) return [];
-    return [
-      h("h3", {}, texts[kind] ?? kind),
-      h("ul", {}, found.map((line) => h("li", {},
-        h("strong", {}, line.name),
-        line.number && h("a", { class: "mend-dial", href: `tel:${line.number.replace(/[^\d+]/g, "")}` }, line.number),
-        line.text && h("span", {}, line.text),
-        line.hours && h("span", {}, line.hours),
-        line.note && h("span", {}, line.note),
-        line.url && h("a", { href: line.url, target: "_blank", rel: "noopener noreferrer" }, `${texts.web}: ${line.url.replace(/^https?:\/\/(www\.)?|\/$/g, "")}`),
-        h("small", {}, line.checked ? fill(texts.checked, { date: line.checked }) : texts.unchecked),
-      ))),
-    ];
-  });
-}
-
-/** Put a neutral page here at once. The words on this page go first, because loading takes a moment. */
-function leave(/** @type {string} */ address) {
-  for (const frame of new Set([window, window.top ?? window])) {
-    try {
-      frame.document.documentElement.style.visibility = "hidden";
-      frame.document.title = "";
-    } catch { /* another site's frame: it is not ours to hide */ }
-  }
-  (window.top ?? window).location.replace(address);
-}
-
-/** Help and the way out, fixed on the page whatever else happens to it. */
-function bar(chapter, /** @type {(region: string) => void} */ remember) {
-  const { texts, regions } = chapter;
-  const codes = regions.map((region) => region.code);
-  const list = h("div", { class: "mend-lines" });
-  const where = h("select", { id: "mend-region", onchange: () => { show(where.value); remember(where.value); } },
-    regions.map((region) => h("option", { value: region.code }, region.name)));
-  const show = (code) => {
-    where.value = codes.includes(code) ? code : codes[0];
-    list.replaceChildren(...lines(chapter, where.value));
-  };
-  const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "mend-sos-list", "aria-labelledby": "mend-sos-title", lang: chapter.language },
-    h("div", { class: "mend-sos-head" },
-      h("h2", { id: "mend-sos-title" }, texts.help_title),
-      h("button", { type: "button", class: "mend-plain", onclick: () => dialog.close() }, texts.close)),
-    h("p", {}, texts.help_intro),
-    h("p", {}, h("label", { for: "mend-region" }, texts.region), " ", where),
-    list,
-    h("p", { class: "mend-small" }, texts.leave_note)));
-  const open = () => { if (!dialog.open) dialog.showModal(); };
-  const node = h("aside", { class: "mend-fixed", "aria-label": texts.help, lang: chapter.language, "data-lm-suppress-shortcuts": "true" },
-    h("button", { type: "button", class: "mend-sos", "aria-keyshortcuts": "F1", "aria-haspopup": "dialog", onclick: open }, texts.help),
-    h("button", { type: "button", class: "mend-plain", title: texts.leave_note, onclick: () => leave(chapter.neutral) }, texts.leave),
-    dialog);
-  show(guess(navigator.languages ?? [], codes));
-  const key = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "F1") return;
-    event.preventDefault();
-    event.stopPropagation();
-    open();
-  };
-  const frames = [...new Set([window, window.top ?? window])];
-  for (const frame of frames) {
-    try { frame.addEventListener("keydown", key, true); } catch { /* another site's frame */ }
-  }
+/**
+ * The page's own help; where a notebook has none, in JupyterLab's editor, one is made from the same HTML.
+ * @returns {{ node: HTMLElement, remove: () => void }}
+ */
+function help(/** @type {string} */ html) {
+  const own = /** @type {HTMLElement | null} */ (document.querySelector("aside.mend-fixed[data-page]"));
+  if (own) return { node: own, remove() {} };
+  const made = document.createElement("template");
+  made.innerHTML = html; // written and escaped in Python
+  const node = /** @type {HTMLElement} */ (made.content.firstElementChild);
   document.querySelector("aside.mend-fixed")?.remove();
   document.body.prepend(node);
-  return {
-    node, show,
-    remove() {
-      node.remove();
-      for (const frame of frames) {
-        try { frame.removeEventListener("keydown", key, true); } catch { /* another site's frame */ }
-      }
-    },
-  };
+  const quiet = attach(node);
+  return { node, remove() { quiet(); node.remove(); } };
 }
 
 function progress(texts, { done, total, minutes }) {
@@ -163,7 +87,9 @@ function render({ model, el }) {
   const root = h("div", { class: "mend-chapter", lang: chapter.language, "data-lm-suppress-shortcuts": "true" },
     h("div", { class: "mend-crumb" }, h("span", {}, chapter.name, ...(chapter.title ? [" · ", h("b", {}, chapter.title)] : [])), count), gauge, below);
   el.replaceChildren(root);
-  const help = bar(chapter, (region) => model.send({ type: "region", region }));
+  const aside = help(chapter.help);
+  const moved = (/** @type {Event} */ event) => model.send({ type: "region", region: /** @type {CustomEvent<string>} */ (event).detail });
+  aside.node.addEventListener("mend:region", moved);
   let heard = false;
 
   const receive = (/** @type {any} */ message) => {
@@ -182,7 +108,7 @@ function render({ model, el }) {
       const open = [...below.querySelectorAll("details[open] summary")].map((each) => each.textContent);
       below.replaceChildren(...notices(texts, message.notices));
       for (const each of below.querySelectorAll("details")) each.open = open.includes(each.querySelector("summary")?.textContent ?? "");
-      if (message.region) help.show(message.region);
+      if (message.region) aside.node.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
     } else if (message.type === "locked") {
       below.replaceChildren(ask(texts, message.reason, (passphrase) => model.send({ type: "unlock", passphrase })));
     } else if (message.type === "failed") {
@@ -199,7 +125,8 @@ function render({ model, el }) {
   return () => {
     clearTimeout(asleep);
     model.off("msg:custom", receive);
-    help.remove();
+    aside.node.removeEventListener("mend:region", moved);
+    aside.remove();
   };
 }
 

@@ -1,9 +1,12 @@
-"""The head of a page as one widget: where I am, how far, what to know first, and help one click away."""
+"""The head of a page: help and the way out as plain HTML, and a widget for where I am, how far, what to know first."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from workbook.definition import Chapter, Workbook
 
 _log = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_IMPORT = 'import { attach, guess } from "./help.js";\n'
 
 # A search page says nothing about who looked at it. Shown when someone leaves in a hurry.
 NEUTRAL = "https://www.bing.com/"
@@ -69,30 +74,69 @@ def payload(workbook: Workbook | None, chapter: Chapter | None) -> dict[str, obj
         "language": workbook.language if workbook else "en",
         "name": workbook.title if workbook else "Mend",
         "title": f"{number} {title}" if number else title,
-        "regions": [_region(code, name) for code, name in helplines.regions().items()],
-        "kinds": list(KINDS),
-        "neutral": NEUTRAL,
+        "help": help_html(),
         "texts": TEXTS,
     }
 
 
-def _region(code: str, name: str) -> dict[str, object]:
-    return {"code": code, "name": name, "lines": [_line(line) for line in helplines.helplines(code)]}
+@functools.cache
+def help_html(*, page: bool = False) -> str:
+    """Return help and the way out as HTML for a page, which `help.js` wakes; nothing in it waits for Python.
+
+    `page`: it stands in the page's own source, so that a head drawn later uses it in place of a second one.
+    """
+    words = {name: escape(text) for name, text in TEXTS.items()}
+    regions = helplines.regions()
+    options = "".join(f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in regions.items())
+    lists = "".join(
+        f'<div class="mend-lines" data-region="{escape(code)}"{"" if code == "elsewhere" else " hidden"}>'
+        f"{_lines(helplines.helplines(code))}</div>"
+        for code in regions
+    )
+    return (
+        f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{words["help"]}" lang="en"'
+        f' data-neutral="{escape(NEUTRAL)}" data-lm-suppress-shortcuts="true">'
+        f'<button type="button" class="mend-sos" aria-keyshortcuts="F1" aria-haspopup="dialog">{words["help"]}</button>'
+        f'<button type="button" class="mend-plain mend-leave" title="{words["leave_note"]}">{words["leave"]}</button>'
+        f'<dialog class="mend-sos-list" aria-labelledby="mend-sos-title"><div class="mend-sos-head">'
+        f'<h2 id="mend-sos-title">{words["help_title"]}</h2>'
+        f'<button type="button" class="mend-plain mend-close">{words["close"]}</button></div>'
+        f"<p>{words['help_intro']}</p>"
+        f'<p><label for="mend-region">{words["region"]}</label> <select id="mend-region">{options}</select></p>'
+        f'{lists}<p class="mend-small">{words["leave_note"]}</p></dialog></aside>'
+    )
 
 
-def _line(line: helplines.Line) -> dict[str, object]:
-    kinds = [kind for kind in KINDS if kind in line.kinds]
-    return {
-        "kind": kinds[0] if kinds else "listening",
-        "name": line.name,
-        "number": line.number or "",
-        "text": line.text or "",
-        "url": line.url or "",
-        "hours": line.hours or "",
-        "note": line.note or "",
-        "checked": line.last_checked.isoformat() if line.last_checked else "",
-        "source": line.source,
-    }
+def _lines(lines: Sequence[helplines.Line]) -> str:
+    """The lines of one region, grouped by what they are for; a line stands under the first kind that fits."""
+    groups: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for line in lines:
+        kinds = [kind for kind in KINDS if kind in line.kinds]
+        groups[kinds[0] if kinds else "listening"].append(_line(line))
+    return "".join(
+        f"<h3>{escape(TEXTS[kind])}</h3><ul>{''.join(found)}</ul>" for kind, found in groups.items() if found
+    )
+
+
+def _line(line: helplines.Line) -> str:
+    parts = [f"<strong>{escape(line.name)}</strong>"]
+    if line.number:
+        parts.append(f'<a class="mend-dial" href="tel:{re.sub(r"[^0-9+]", "", line.number)}">{escape(line.number)}</a>')
+    parts += [f"<span>{escape(each)}</span>" for each in (line.text, line.hours, line.note) if each]
+    if line.url:
+        shown = re.sub(r"^https?://(www\.)?|/$", "", line.url)
+        link = f'<a href="{escape(line.url)}" target="_blank" rel="noopener noreferrer">'
+        parts.append(f"{link}{escape(TEXTS['web'])}: {escape(shown)}</a>")
+    day = line.last_checked
+    parts.append(f"<small>{escape(TEXTS['checked'].format(date=day) if day else TEXTS['unchecked'])}</small>")
+    return f"<li>{''.join(parts)}</li>"
+
+
+def _script() -> str:
+    """The head's script with what a page's own help runs on in front: one file, without a build."""
+    shared = (_HERE / "help.js").read_text(encoding="utf-8")
+    own = (_HERE / "chapter.js").read_text(encoding="utf-8")
+    return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + own.replace(_IMPORT, "")
 
 
 class Head(anywidget.AnyWidget):
@@ -102,8 +146,8 @@ class Head(anywidget.AnyWidget):
     or raises `Locked`; `remember(region)` keeps where the person is; `unlock(passphrase)` raises `Locked` when wrong.
     """
 
-    _esm = Path(__file__).with_name("chapter.js")
-    _css = Path(__file__).with_name("chapter.css")
+    _esm = _script()
+    _css = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("chapter.css", "help.css"))
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 
     def __init__(

@@ -217,18 +217,27 @@ def _typing_shortcuts() -> list[dict[str, object]]:
 
 
 def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
-    """Write the settings that JupyterLab and IPython read when they start."""
-    lab_css = package.files("workbook").joinpath("jupyter", "lab.css").read_text(encoding="utf-8")
+    """Write the settings that JupyterLab and IPython read when they start, and what stands on every page."""
+    from workbook import chapter
+
+    lab_css = _read("jupyter", "lab.css")
     files = {
         "settings/overrides.json": json.dumps(overrides(plain=plain)),
         "settings/page_config.json": json.dumps({"disabledExtensions": {} if plain else dict.fromkeys(_HIDDEN, True)}),
         f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
         "ipython/profile_default/ipython_kernel_config.py": _IPYTHON,
+        # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
+        "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
+        **{f"data/voila/templates/mend/static/{name}": _read(name) for name in ("help.js", "help.css")},
     }
     for name, text in files.items():
         path = runtime / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def _read(*name: str) -> str:
+    return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
 def _environment(runtime: Path) -> dict[str, str]:

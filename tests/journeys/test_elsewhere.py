@@ -41,6 +41,15 @@ def answer(page: Page, place: Place) -> None:
     assert found == [("start.privacy.shared_device", "no")]
 
 
+def ask_for_help(page: Page) -> None:
+    """Open the list of numbers with F1, and close it again: there it is drawn with the head of the chapter."""
+    page.keyboard.press("F1")
+    help_ = page.get_by_role("dialog", name="Help, now")
+    expect(help_.get_by_role("link", name="999", exact=True)).to_be_visible()
+    help_.get_by_role("button", name="Close").click()
+    expect(help_).to_be_hidden()
+
+
 def listens(lab: Lab) -> bool:
     """Say whether a server takes connections."""
     with contextlib.suppress(OSError), socket.create_connection(("localhost", urlsplit(lab.address).port or 0)):
@@ -53,6 +62,7 @@ def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) 
     with serving(notebooks, program=("-m", "voila"), command=(), environment=place.environment) as voila:
         page.goto(f"{voila.address}voila/render/00-start.ipynb")
         answer(page, place)
+        ask_for_help(page)
 
 
 def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Place) -> None:
@@ -65,4 +75,5 @@ def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Pl
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         answer(page, place)
+        ask_for_help(page)
         jupyter.process.terminate()  # a Ctrl-C is asked about

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.serving import Lab
 
-SAVED = re.compile("Saved ")
+SAVED = re.compile(r"Saved \d")  # not “Saved as you go”
 
 
 def stored(journal: Path) -> dict[str, Any]:

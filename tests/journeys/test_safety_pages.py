@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests import safe_answers
 from tests.journeys.serving import serving
+from tests.journeys.test_journeys import until
 from workbook import definition
 from workbook.journal import Journal, open_journal
 
@@ -58,6 +59,21 @@ def test_help_opens_with_one_key_and_no_network(lab: Lab, page: Page, notebook: 
     page.keyboard.press("Escape")
     expect(help_).to_be_hidden()
     page.context.set_offline(False)
+
+
+def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: Lab, page: Page) -> None:
+    """There is one button for help, not two; a region that was chosen is shown again next time."""
+    page.goto(lab.page("00-start"))
+    page.locator(".mend-chapter").wait_for()
+    expect(page.get_by_role("button", name="Need help now?")).to_have_count(1)
+    page.keyboard.press("F1")
+    page.get_by_label("Where are you?").select_option("AU")
+    with open_journal(lab.journal) as journal:
+        until(lambda: [held.payload for held in journal.store.records("setting")], [{"region": "AU"}])
+    page.reload()
+    page.locator(".mend-chapter").wait_for()
+    page.keyboard.press("F1")
+    expect(page.get_by_label("Where are you?")).to_have_value("AU")
 
 
 def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab, page: Page) -> None:

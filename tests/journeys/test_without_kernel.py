@@ -1,0 +1,65 @@
+"""Help, the way out and F1 stand in a page's own HTML: they are there when no kernel ever comes."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.serving import serving
+from workbook import helplines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+# What keeps a page's Python from coming up, as code that it runs first.
+TROUBLES = {
+    "no ipykernel": "os._exit(1)",
+}
+
+
+@pytest.fixture(scope="module", params=TROUBLES)
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
+    """`workbook open` on a computer where a page's own Python does not come up."""
+    folder: Path = tmp_path_factory.mktemp("trouble")
+    code = f"import os, sys\nif 'ipykernel_launcher' in sys.orig_argv:\n    {TROUBLES[request.param]}\n"
+    (folder / "sitecustomize.py").write_text(code)
+    with serving(folder / "journal", environment={"PYTHONPATH": str(folder)}) as lab:
+        yield lab
+
+
+def test_help_and_the_way_out_need_no_kernel(lab: Lab, page: Page) -> None:
+    """F1 shows the emergency sentence and numbers for where one is; another region is one choice away."""
+    page.route("https://**", lambda route: route.fulfill(body="elsewhere"))
+    page.goto(lab.page("00-start"), wait_until="commit")
+    page.locator("aside[data-ready]").wait_for()
+    page.keyboard.press("F1")
+    help_ = page.get_by_role("dialog", name="Help, now")
+    expect(help_).to_contain_text("call your local emergency number first")
+    expect(help_.get_by_role("link", name="999", exact=True)).to_be_visible()  # the browser speaks British English
+    help_.get_by_label("Where are you?").select_option("US")
+    expect(help_.get_by_role("link", name="988", exact=True)).to_be_visible()
+    expect(help_.get_by_role("link", name="999", exact=True)).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(help_).to_be_hidden()
+    page.get_by_role("button", name="Leave this page").click()
+    page.wait_for_url("https://www.bing.com/")
+
+
+def test_the_numbers_stand_in_the_source_of_the_page(lab: Lab) -> None:
+    """Without a script, too: whoever reads the page has the emergency sentence and every region's numbers."""
+    with urllib.request.urlopen(lab.page("00-start")) as answer:  # noqa: S310 # our own server
+        source = ""
+        while "</aside>" not in source:
+            source += answer.read1().decode()
+    numbers = {line.number for region in helplines.regions() for line in helplines.helplines(region) if line.number}
+    assert len(numbers) > 50
+    assert {number for number in numbers if f">{number}</a>" not in source} == set()
+    assert "call your local emergency number first" in source
