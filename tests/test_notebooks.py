@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,13 @@ HARMFUL = {
     "HTML in words": {"source": "# Hello\n\n<img src=x onerror=alert(1)>", "cell": 0},
     "an output": {"source": 'exercise("start.privacy")', "cell": 2, "outputs": [{"output_type": "stream"}]},
     "a raw cell": {"source": "<script>1</script>", "cell": 0, "cell_type": "raw"},
+    "a link that runs": {"source": "# Hello\n\n[Go](javascript:alert(1))", "cell": 0},
+    "a link that runs, written apart": {"source": "# Hello\n\n[Go][a]\n\n[a]: JavaScript:alert(1)", "cell": 0},
+    "a link to a file": {"source": "[Go](../../secret.txt)", "cell": 0},
+    "a picture": {"source": "![x](https://example.org/x.png)", "cell": 0},
+    "a field of the cell": {"source": "# Hello", "cell": 0, "onclick": "alert(1)"},
+    "a field about the cell": {"source": "# Hello", "cell": 0, "metadata": {"tags": ["x"]}},
+    "a kind of cell that is a list": {"source": "# Hello", "cell": 0, "cell_type": ["code"]},
     "an attachment": {"source": "# Hello", "cell": 0, "attachments": {"a.svg": {"image/svg+xml": "…"}}},
 }
 
@@ -143,13 +152,78 @@ def test_only_harmless_notebooks_open_without_a_question(tmp_path: Path, change:
     assert notebooks.harmless(tmp_path) == tuple(tmp_path / name for name in NAMES[1:])
 
 
-def test_a_notebook_with_other_metadata_or_no_notebook_at_all_is_not_harmless(tmp_path: Path) -> None:
-    """Stored widget state and Voilà's own settings could change what a page does."""
-    for name, text in {
-        "state.ipynb": '{"cells": [], "metadata": {"widgets": {}}, "nbformat": 4, "nbformat_minor": 5}',
-        "voila.ipynb": '{"cells": [], "metadata": {"voila": {}}, "nbformat": 4, "nbformat_minor": 5}',
-        "broken.ipynb": "{",
-        "list.ipynb": "[]",
-    }.items():
-        (tmp_path / name).write_text(text)
-    assert notebooks.harmless(tmp_path) == ()
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+ODD = {
+    "stored widget state": {"metadata": {"kernelspec": KERNEL, "widgets": {}}},
+    "Voilà's own settings": {"metadata": {"kernelspec": KERNEL, "voila": {"template": "mine"}}},
+    "another kernel": {"metadata": {"kernelspec": {**KERNEL, "name": "bash"}}},
+    "a kernel with arguments": {"metadata": {"kernelspec": {**KERNEL, "argv": ["sh"]}}},
+    "an older format": {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "import os"}]}]},
+    "an older format alone": {"nbformat": 3},
+    "a format that is no number": {"nbformat": "4"},
+    "a part nobody knows": {"scripts": []},
+    "a cell that is none": {"cells": ["exercise('x')"]},
+    "cells that are none": {"cells": {"cell_type": "code"}},
+}
+
+
+def test_nothing_but_our_own_fields_is_harmless() -> None:
+    """The notebook from which each of the odd ones differs in one thing passes; so does what JupyterLab makes of it."""
+    assert notebooks.is_harmless(json.dumps(PLAIN))
+    lab = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+           "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+           "version": "3.11.2"}  # fmt: skip
+    assert notebooks.is_harmless(json.dumps({**PLAIN, "metadata": {"kernelspec": KERNEL, "language_info": lab}}))
+
+
+PLAIN = {"cells": [], "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_a_field_that_could_act_or_is_not_known_needs_a_question(change: dict[str, Any]) -> None:
+    """Stored widget state, settings, other kernels and older formats could change what a page does."""
+    assert not notebooks.is_harmless(json.dumps({**PLAIN, **change}))
+
+
+BROKEN = {
+    "half": b"{",
+    "a list": b"[]",
+    "no text": b"\xff\xfe",
+    "deep": b"[" * 100_000,
+    "odd": b'{"metadata": {"mend": 1}}',
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_notebook_is_neither_harmless_nor_in_the_way(tmp_path: Path, content: bytes) -> None:
+    """It is no chapter, and the others open; one in a chapter's place is kept beside it."""
+    notebooks.write(WORKBOOK, tmp_path)
+    (tmp_path / "15-broken.ipynb").write_bytes(content)
+    assert notebooks.harmless(tmp_path) == tuple(tmp_path / name for name in NAMES)
+    assert list(notebooks.contents(tmp_path)) == NAMES
+    (tmp_path / "15-broken.ipynb").rename(tmp_path / NAMES[0])
+    [kept] = notebooks.refresh(WORKBOOK, tmp_path)
+    assert kept.read_bytes() == content
+    assert notebooks.harmless(tmp_path) == tuple(tmp_path / name for name in NAMES)
+
+
+HOSTILE = [
+    "[Click here](javascript:alert(1))",
+    "![view](https://example.org/x.png)",
+    "[Click here][it]",  # what `it` is, says the next chapter part
+    "<javascript:alert(1)>",
+    "Write \\[Click here](data:text/html,1) and <img src=x onerror=alert(1)>.",
+]
+
+
+@pytest.mark.parametrize("markdown", HOSTILE)
+def test_a_notebook_of_a_hostile_definition_is_words_everywhere(markdown: str) -> None:
+    """Not every page that shows a notebook is ours: what ours would leave out is written so that nobody's acts."""
+    first = WORKBOOK.chapters[0].model_copy(
+        update={"lede": "[it]: javascript:alert(2)", "opening": f"Hello.\n\n[it]: javascript:alert(1)\n\n{markdown}"}
+    )
+    made = notebooks.generate(WORKBOOK.model_copy(update={"chapters": (first, *WORKBOOK.chapters[1:])}))[NAMES[0]]
+    assert notebooks.is_harmless(made)
+    words = "".join(json.loads(made)["cells"][0]["source"])
+    assert "<a" not in definition.html(words)
+    assert markdown.replace("\\", "") in html.unescape(re.sub("<.*?>", "", definition.html(words))).replace("\\", "")

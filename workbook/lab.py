@@ -20,7 +20,7 @@ from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import notebooks
+from workbook import definition, notebooks
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -298,6 +298,7 @@ def _config(
         # Voilà leaves a kernel behind when a page is left; one with a page connected is never culled.
         "MappingKernelManager": {"cull_idle_timeout": 90, "cull_interval": 30, "cull_connected": False},
         "NotebookNotary": {"data_dir": str(runtime)},
+        "VoilaExporter": {"filters": {"markdown2html": definition.html}},  # cells are Markdown like any other
         "VoilaConfiguration": {
             "allow_template_override": "NO",
             "prelaunch_hook": guard,

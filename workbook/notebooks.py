@@ -7,12 +7,14 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbook import definition, files, resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from workbook.definition import Chapter, Workbook
 
@@ -23,6 +25,7 @@ _OURS = re.compile(
     re.ASCII,
 )
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # every character that can mean something in Markdown
 
 
 CASELOAD = "caseload.ipynb"
@@ -82,7 +85,7 @@ def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
     for name, text in generate(workbook).items():
         path = folder / name
         if path.exists():
-            present = path.read_text(encoding="utf-8")
+            present = _text(path)
             if _same_cells(present, text):
                 continue
             if not _is_ours(present):
@@ -95,37 +98,118 @@ def contents(folder: Path) -> dict[str, str]:
     """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order."""
     found = {}
     for path in sorted(folder.glob("*.ipynb")):
-        metadata = _read(path.read_text(encoding="utf-8")).get("metadata")
-        if isinstance(metadata, dict) and "mend" in metadata:
-            found[path.name] = str(metadata["mend"].get("name", path.stem))
+        metadata = _read(_text(path)).get("metadata")
+        mend = metadata.get("mend") if isinstance(metadata, dict) else None
+        if isinstance(mend, dict):
+            found[path.name] = str(mend.get("name", path.stem))
     return found
 
 
 def harmless(folder: Path) -> tuple[Path, ...]:
-    """Return the notebooks that can do nothing but show our pages: those may open without a question.
-
-    Each code cell must be one of our own lines, and no cell may hold HTML or an output.
-    """
-    return tuple(path for path in sorted(folder.glob("*.ipynb")) if is_harmless(path.read_text(encoding="utf-8")))
+    """Return the notebooks that can do nothing but show our pages: those may open without a question."""
+    return tuple(path for path in sorted(folder.glob("*.ipynb")) if is_harmless(_text(path)))
 
 
 def is_harmless(text: str) -> bool:
-    """Return whether a notebook, as text, can do nothing but show our pages."""
-    notebook = _read(text)
-    metadata, cells = notebook.get("metadata"), notebook.get("cells")
-    if not isinstance(metadata, dict) or not isinstance(cells, list) or "voila" in metadata or "widgets" in metadata:
+    """Return whether a notebook, as text, can do nothing but show our pages.
+
+    Every field is one we know. Each code cell is one of our own lines, without an output; words hold no HTML, no
+    picture, and no link that `definition.html` would leave out.
+    """
+    try:
+        notebook = _Notebook.model_validate(_read(text))
+    except ValidationError:
         return False
-    for cell, (kind, source) in zip(cells, _essence(cells), strict=True):
-        if cell.get("outputs") or cell.get("attachments"):
-            return False
-        if not (_OURS.fullmatch(source) if kind == "code" else kind == "markdown" and not _TAG.search(source)):
-            return False
-    return True
+    return all(cell.is_harmless for cell in notebook.cells)
+
+
+class _Known(BaseModel):
+    """A part of a notebook in which no field may stand that is not named here."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Hidden(_Known):
+    source_hidden: bool = False
+    outputs_hidden: bool = False
+
+
+class _CellAbout(_Known):
+    deletable: bool = True
+    editable: bool = True
+    jupyter: _Hidden = _Hidden()
+    trusted: bool = False  # written by the server for this reading only, whatever the file says
+
+
+class _Cell(_Known):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "cell"
+    metadata: _CellAbout
+    source: str | list[str]
+
+    @property
+    def words(self) -> str:
+        return self.source if isinstance(self.source, str) else "".join(self.source)
+
+
+class _Code(_Cell):
+    cell_type: Literal["code"]
+    execution_count: int | None = None
+    outputs: Annotated[list[object], Field(max_length=0)] = []
+
+    @property
+    def is_harmless(self) -> bool:
+        return _OURS.fullmatch(self.words) is not None
+
+
+class _Markdown(_Cell):
+    cell_type: Literal["markdown"]
+    attachments: Annotated[dict[str, object], Field(max_length=0)] = {}
+
+    @property
+    def is_harmless(self) -> bool:
+        return _is_plain(self.words)
+
+
+class _Kernel(_Known):
+    name: Literal["python3"]
+    display_name: str = ""
+    language: Literal["python"] = "python"
+
+
+class _Language(_Known):
+    """What JupyterLab writes about Python when it saves a notebook."""
+
+    name: Literal["python"]
+    version: str = ""
+    mimetype: Literal["text/x-python"] = "text/x-python"
+    file_extension: Literal[".py"] = ".py"
+    codemirror_mode: dict[str, str | int] = {}
+    nbconvert_exporter: Literal["python"] = "python"
+    pygments_lexer: Literal["ipython3"] = "ipython3"
+
+
+class _About(_Known):
+    kernelspec: _Kernel
+    language_info: _Language = _Language(name="python")
+    mend: dict[str, str] = {}
+    title: str = ""
+
+
+class _Notebook(_Known):
+    nbformat: Literal[4]  # an older one keeps its cells elsewhere
+    nbformat_minor: int
+    metadata: _About
+    cells: list[Annotated[_Code | _Markdown, Field(discriminator="cell_type")]]
+
+
+def _is_plain(markdown: str) -> bool:
+    """Return whether these words hold no HTML, no picture and no link elsewhere, whoever renders them."""
+    return not _TAG.search(markdown) and definition.shows_all(markdown)
 
 
 def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[str, object]]:
     cells = [
-        _markdown("title", _title(chapter)),
+        _markdown("title", _safely(lambda said: _title(chapter, said))),
         _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
     ]
     cells += [_code(panel, f"{panel}()") for panel in chapter.shows]
@@ -134,35 +218,46 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
         for exercise in chapter.exercises
         if not exercise.retired
     ]
-    cells.append(_markdown("closing", _closing(workbook, chapter, names)))
+    cells.append(_markdown("closing", _safely(lambda said: _closing(workbook, chapter, names, said))))
     for cell in cells:
         cell["id"] = f"{chapter.id}-{cell['id']}"[:64]
     return cells
 
 
-def _title(chapter: Chapter) -> str:
-    parts = [f"# {_safe(chapter.title)}", f"*{_safe(chapter.lede)}*"]
-    parts += [f"> {_safe(why.text)}  \n> *{_safe(why.source)}*" for why in chapter.why]
+def _title(chapter: Chapter, said: Callable[[str], str]) -> str:
+    parts = [f"# {said(chapter.title)}", f"*{said(chapter.lede)}*"]
+    parts += [f"> {said(why.text)}  \n> *{said(why.source)}*" for why in chapter.why]
     if chapter.opening:
-        parts.append(_safe(chapter.opening.strip()))
+        parts.append(said(chapter.opening.strip()))
     return "\n\n".join(parts)
 
 
-def _closing(workbook: Workbook, chapter: Chapter, names: list[str]) -> str:
+def _closing(workbook: Workbook, chapter: Chapter, names: list[str], said: Callable[[str], str]) -> str:
     place = names.index(chapter.notebook)
     near = [("Back", place - 1), ("Next", place + 1)]
     links = [
-        f"[{word}: {_safe(workbook.chapters[at].title)}]({names[at]}.ipynb)"
-        for word, at in near
-        if 0 <= at < len(names)
+        f"[{word}: {said(workbook.chapters[at].title)}]({names[at]}.ipynb)" for word, at in near if 0 <= at < len(names)
     ]
-    parts = [_safe(chapter.closing.strip())] if chapter.closing else []
+    parts = [said(chapter.closing.strip())] if chapter.closing else []
     return "\n\n".join(["---", *parts, " · ".join(links)])
 
 
-def _safe(markdown: str) -> str:
-    """Keep Markdown, drop HTML: a definition may come from someone else, and Voilà shows HTML as it is."""
+def _safely(write: Callable[[Callable[[str], str]], str]) -> str:
+    """Return a cell's Markdown; when it would show less than it holds, each of its parts is plain words.
+
+    A definition may come from someone else, and not every page that shows a notebook is ours.
+    """
+    markdown = write(_without_html)
+    return markdown if _is_plain(markdown) else write(_literally)
+
+
+def _without_html(markdown: str) -> str:
     return _TAG.sub("&lt;", markdown)
+
+
+def _literally(markdown: str) -> str:
+    """Return Markdown that shows these characters as they are."""
+    return _MARKS.sub(lambda mark: "&lt;" if mark[0] == "<" else f"\\{mark[0]}", markdown)
 
 
 def _name(chapter: Chapter) -> str:
@@ -218,24 +313,35 @@ def _mark(cells: Iterable[dict[str, object]]) -> str:
     return hashlib.sha256(json.dumps(_essence(cells)).encode()).hexdigest()[:16]
 
 
+def _text(path: Path) -> str:
+    """Return what a file holds, nothing when it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def _read(text: str) -> dict[str, object]:
     try:
         notebook = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return notebook if isinstance(notebook, dict) else {}
 
 
 def _same_cells(one: str, other: str) -> bool:
     first, second = _read(one), _read(other)
-    return bool(first) and _essence(first.get("cells", [])) == _essence(second.get("cells", []))  # type: ignore[arg-type] # JSON
+    try:
+        return bool(first) and _essence(first.get("cells", [])) == _essence(second.get("cells", []))  # type: ignore[arg-type] # JSON
+    except (AttributeError, TypeError):
+        return False
 
 
 def _is_ours(text: str) -> bool:
     notebook = _read(text)
     try:
         return bool(notebook["metadata"]["mend"]["cells"] == _mark(notebook["cells"]))  # type: ignore[index, arg-type] # JSON
-    except (KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return False
 
 

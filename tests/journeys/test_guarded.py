@@ -22,13 +22,14 @@ from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import until
+from workbook import definition, notebooks
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Frame, Page
 
     from tests.journeys.serving import Lab
 
@@ -237,6 +238,53 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
         assert not mark.exists()
         page.get_by_role("button", name="Render anyway").click()
         until(mark.exists, True, seconds=20)  # asked and agreed to: it is their computer
+
+
+RUN = "javascript:void(document.title='ran')"  # in its place could stand whatever a page may ask of the server
+
+
+def test_a_link_in_an_assignment_runs_nothing(page: Page, tmp_path: Path) -> None:
+    """Its words stand there; there is nothing to click, and the page's forms are shown."""
+    journal = make_journal(tmp_path / "journal")
+    with Journal.open(journal) as opened:
+        first, *others = opened.workbook.chapters
+        hostile = first.model_copy(update={"opening": f"[Click here]({RUN})\n\n![A view](nowhere.png)"})
+        opened.assign(opened.workbook.model_copy(update={"chapters": (hostile, *others)}))
+    with serving(journal) as lab:
+        page.goto(lab.page("00-start"))
+        page.locator(".mend-form").first.wait_for()
+        words = page.get_by_text("Click here")
+        expect(words).to_be_visible()
+        assert words.locator("xpath=ancestor-or-self::a").count() == 0
+        words.click()
+        _only_ours(page)
+
+
+def test_a_notebook_with_a_link_that_runs_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:
+    """Dropped into the folder it is not one of ours; agreed to, it shows its words, and a picture stops nothing."""
+    journal = make_journal(tmp_path / "journal")
+    dropped = nbformat.reads(notebooks.generate(definition.load())["00-start.ipynb"], as_version=4)
+    dropped.cells[0].source += f"\n\n[Click here]({RUN})\n\n![A view](nowhere.png)"
+    nbformat.write(dropped, journal / "15-dropped.ipynb")
+    with serving(journal) as lab:
+        page.goto(lab.page("15-dropped"))
+        page.get_by_role("heading", name="This page was not run").wait_for()
+        page.goto(lab.url("lab/tree/15-dropped.ipynb"))
+        page.get_by_role("button", name="Render anyway").click()
+        shown = page.frame_locator("iframe")
+        shown.locator(".mend-form").first.wait_for()
+        expect(shown.get_by_text("A view")).to_be_visible()
+        shown.get_by_text("Click here").click()
+        _only_ours(page.frames[-1])
+
+
+def _only_ours(page: Page | Frame) -> None:
+    """In a chapter's own words there is no picture, no link leads anywhere but to a chapter, and nothing ran."""
+    assert page.title() != "ran"
+    assert page.locator(".words img").count() == 0
+    led = page.locator(".words a").evaluate_all("(found) => found.map((one) => one.getAttribute('href'))")
+    assert led
+    assert [href for href in led if href and not href.endswith(".ipynb")] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the user's folder is private there")
