@@ -188,6 +188,28 @@ def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
     assert {gate.id: gate.state for gate in journal.standing().gates}["G7"] == "closed"
 
 
+def test_the_client_reads_every_rule_that_is_kept_stricter_by_name(opened: caseload.Caseload, journal: Journal) -> None:
+    """What closes and what no longer does is named before it is taken in."""
+    workbook = definition.load()
+    tasks = caseload.tasks_for(workbook, ["space.urges"])
+    titles = {gate.id: gate.title for gate in workbook.gates}
+
+    def given(tighten: dict[str, Any]) -> list[str]:
+        made = share.read_assignment(opened.assign("A.", tasks, workbook=workbook, tighten=tighten))
+        lines = share.changes(journal, made)
+        share.accept(journal, made)
+        return [line for line in lines if "“" in line and "for “A.”" not in line]
+
+    assert given({"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}}) == [
+        f"Stays closed, whatever you answer: “{titles['G7']}”.",
+        f"Stricter from now on: “{titles['G11']}”.",
+    ]
+    assert given({"G7": {"closed": "yes"}}) == [
+        f"Stays closed, whatever you answer: “{titles['G7']}”.",
+        f"Back to Mend's own rule: “{titles['G11']}”.",
+    ]
+
+
 def test_a_language_that_is_not_there_is_said() -> None:
     """No half translated workbook goes out."""
     with pytest.raises(UnknownId, match="not there in “xx”"):

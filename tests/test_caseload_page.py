@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from tests.panel_page import ask as asked
 from tests.panel_page import open_panel
-from workbook import caseload, caseload_panel, notebooks, share
+from workbook import caseload, caseload_panel, definition, notebooks, resources, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,6 +226,33 @@ def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: casel
     assert assignment.tighten == {"G7": {"closed": "yes"}}
     page.get_by_role("button", name="All clients").click()
     expect(page.get_by_role("button", name="Maple")).to_be_visible()
+
+
+def test_an_assignment_changed_with_nothing_touched_is_the_same(
+    context: BrowserContext,
+    panel: caseload_panel.Page,
+    home: Path,
+    keyed: tuple[Path, caseload.Keys],
+    clock: Clock,
+) -> None:
+    """Tasks, dates, how often, words, own questionnaires and stricter rules make the round trip, field by field."""
+    own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
+    often = {"space.urges": "daily", "space.rating": "weekly"}
+    workbook = caseload.workbook_for(instruments=[own], repeats=often)
+    ids = ["space.urges", "space.rating", own.exercise.id]
+    tasks = caseload.tasks_for(workbook, ids, due=date(2027, 2, 1), repeats=often, instructions={ids[0]: "Gently."})
+    stricter = {"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}}
+    with caseload.open_caseload(home, keyed[1], now=clock) as opened:
+        before = share.read_assignment(opened.assign("Maple", tasks, workbook=workbook, tighten=stricter))
+    page = open_panel(context, panel)
+    unlock(page)
+    page.get_by_role("button", name="Maple").click()
+    page.get_by_role("button", name="Change what Maple is asked").click()
+    with page.expect_download() as made:
+        page.get_by_role("button", name="Make the file").click()
+    after = share.read_assignment(made.value.path().read_bytes())
+    moved = {"sequence": after.sequence, "made_at": after.made_at}
+    assert after == before.model_copy(update=moved)
 
 
 def test_erasing_asks_first_and_shows_that_it_is_gone(

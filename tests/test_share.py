@@ -145,6 +145,27 @@ def test_a_lost_file_is_noticed(journal: Journal, caseload: Caseload) -> None:
     assert caseload.receive(sealed(journal, part, everything=True)).missing == 0
 
 
+def test_going_back_to_a_backup_does_not_undo_what_was_handed_over(journal: Journal, caseload: Caseload) -> None:
+    """After `restore` the next submission is taken in, and only what is new to the counselor goes along."""
+    share.accept(journal, asked(caseload))
+    journal.save(PART, "I left.")
+    part = key_of(journal, PART)
+    caseload.receive(sealed(journal, part))
+    backup = journal.backup()
+    journal.save("responsibility.incident.camera", "They asked.")
+    camera = key_of(journal, "responsibility.incident.camera")
+    caseload.receive(sealed(journal, part, camera))
+    caseload.receive(sealed(journal, part))
+    journal.restore(backup)
+    journal.save("responsibility.incident.trigger", "They were late.")
+    trigger = key_of(journal, "responsibility.incident.trigger")
+    chosen = share.submission(journal, [part, trigger], now=journal.now())
+    assert [answer.item for answer in chosen.answers] == ["responsibility.incident.trigger"]
+    assert str(caseload.receive(sealed(journal, part, trigger))) == "A.: 1 new."
+    there = {one.item for one in caseload.store.current(client=caseload.client("A.").id)}
+    assert there == {PART, "responsibility.incident.trigger"}
+
+
 def test_private_answers_cannot_be_shared(journal: Journal, caseload: Caseload) -> None:
     """What is marked private stays, even when someone asks for it by name."""
     share.accept(journal, asked(caseload))

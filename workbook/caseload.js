@@ -351,10 +351,11 @@ export function mount(element, panel, transport) {
   // An assignment .................................................................................................
 
   function assigning(/** @type {any} */ it) {
-    const known = new Map(everyone.chapters.flatMap((/** @type {any} */ chapter) => chapter.exercises).map((/** @type {any} */ one) => [one.id, one]));
+    const chapters = it?.own.length ? [...everyone.chapters, { title: texts.instruments_before, exercises: it.own }] : everyone.chapters;
+    const known = new Map(chapters.flatMap((/** @type {any} */ chapter) => chapter.exercises).map((/** @type {any} */ one) => [one.id, one]));
     /** @type {Task[]} */
     const chosen = (it?.tasks ?? []).filter((/** @type {any} */ one) => known.has(one.exercise))
-      .map((/** @type {any} */ one) => ({ exercise: one.exercise, title: one.title, repeats: known.get(one.exercise).repeats, due: one.due, instruction: one.instruction }));
+      .map((/** @type {any} */ one) => ({ exercise: one.exercise, title: one.title, repeats: known.get(one.exercise).repeats, chosen: one.repeats, due: one.due, instruction: one.instruction }));
     const name = hold("input", { type: "text", autocomplete: "off", maxlength: 80, value: it?.client, readonly: Boolean(it) });
     const due = h("input", { type: "date" });
     const order = h("ol", { class: "mend-order" });
@@ -391,7 +392,7 @@ export function mount(element, panel, transport) {
         h("button", { type: "button", class: "mend-arrow", "aria-label": fill(texts.remove, one), onclick: () => { chosen.splice(at, 1); update(); } }, "×"))),
       more(`${texts.due}, ${texts.repeats.toLowerCase()}, ${texts.instruction.toLowerCase()}`, h("div", { class: "mend-inline" }, field(texts.due, by), field(texts.repeats, often)), field(texts.instruction, words)));
     }
-    const tree = everyone.chapters.map((/** @type {any} */ chapter) => {
+    const tree = chapters.map((/** @type {any} */ chapter) => {
       const all = tick(h("b", {}, chapter.title), { "aria-label": fill(texts.whole, chapter), onchange: () => { for (const one of chapter.exercises) set(one, box.checked); update(); } });
       const box = all.querySelector("input");
       follow.push(() => {
@@ -407,14 +408,19 @@ export function mount(element, panel, transport) {
       });
       return h("div", { class: "mend-branch" }, all, more(counted({ n: "{count} exercises", n_one: "1 exercise" }, "n", each.length), each));
     });
-    const gates = everyone.gates.map((/** @type {any} */ gate) => tick(gate.title, { value: gate.id }, gate.id));
+    const before = it?.tighten ?? {};
+    const gates = everyone.gates.map((/** @type {any} */ gate) => tick(gate.title, { value: gate.id, checked: Boolean(before[gate.id]?.closed) }, gate.id));
+    /** What was set before and is not on this page goes along as it was. */
+    const stricter = () => Object.fromEntries(gates.map((/** @type {any} */ gate) => gate.querySelector("input")).map((/** @type {any} */ box) => {
+      const { closed, ...rest } = before[box.value] ?? {};
+      return [box.value, box.checked ? { ...rest, closed: "yes" } : rest];
+    }).filter((/** @type {any} */ [, settings]) => Object.keys(settings).length));
     const own = h("input", { type: "file", multiple: true, accept: ".yaml,.yml" });
     const outcome = h("div");
     const make = button(texts.make_file, async () => {
       if (!chosen.length && !own.files.length) { outcome.replaceChildren(h("p", { class: "mend-heeded", role: "alert" }, texts.nothing_asked)); return; }
       const files = await Promise.all([...own.files].map((file) => file.arrayBuffer()));
-      const tighten = gates.map((/** @type {any} */ gate) => gate.querySelector("input")).filter((/** @type {any} */ box) => box.checked).map((/** @type {any} */ box) => box.value);
-      const got = await ask("assign", { client: name.value, due: due.value || null, tighten,
+      const got = await ask("assign", { client: name.value, due: due.value || null, tighten: stricter(),
         tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: one.chosen || null, instruction: one.instruction || null })) }, outcome, files);
       if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));
     }, "");

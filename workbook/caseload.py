@@ -412,6 +412,24 @@ class Caseload:
             self.store.event("assigned", "", len(tasks), client=client.id)
         return packed
 
+    def instruments_of(self, name: str) -> tuple[Instrument, ...]:
+        """Return the questionnaires a client was given last; none for a name that is new."""
+        known = {client.name: client for client in self.clients()}
+        chapters = self._workbook(known[name]).chapters if name in known else ()
+        return tuple(
+            definition.Instrument(
+                instrument=one.id.partition(".")[2],
+                title=one.title,
+                source=one.source or one.title,
+                licence="as when it was first given",
+                exercise=one,
+                scales=tuple(scale for scale in chapter.scales if _exercise_of(scale) == one.id),
+            )
+            for chapter in chapters
+            if chapter.id == definition.INSTRUMENTS
+            for one in chapter.exercises
+        )
+
     def comment(self, name: str, answer: str, text: str) -> None:
         """Write beside one answer, named by item (`responsibility.incident.my_part`) or `item@occasion`.
 
@@ -678,6 +696,12 @@ class Caseload:
             "tasks": [
                 one._asdict() | {"due": one.due and one.due.isoformat()} for one in self._asked(client, workbook)
             ],
+            "tighten": (self._latest("assignment", client.id) or {}).get("tighten", {}),
+            "own": [
+                {"id": one.exercise.id, "title": one.title, "minutes": one.exercise.minutes}
+                | {"repeats": one.exercise.repeats}
+                for one in self.instruments_of(name)
+            ],
             "change": [
                 {"title": area.title, "verdict": area.verdict, "reason": area.reason, "sittings": area.sittings}
                 for area in overview.change(workbook, current, self._now()).areas
@@ -793,6 +817,10 @@ def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tasks(assigned: Mapping[str, Any]) -> tuple[share.Task, ...]:
     return tuple(share.Task.model_validate(task) for task in assigned["tasks"])
+
+
+def _exercise_of(scale: Scale) -> str:
+    return scale.items[0].rpartition(".")[0]
 
 
 def _prompt(workbook: Workbook, key: str) -> str:

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "tighten": "Make safety rules stricter",
     "tighten_how": "A rule you tick stays closed for this client whatever they answer. No rule can be made looser.",
     "instruments": "Questionnaires of your own",
+    "instruments_before": "Questionnaires they have from you",
     "instruments_how": "YAML files with questions you have the right to use.",
     "make_file": "Make the file",
     "file_made": "The assignment is made: {file}",
@@ -285,8 +286,11 @@ class Page(panel.Panel):
         tasks = message["tasks"]
         only = [str(task["exercise"]) for task in tasks]
         often = {str(task["exercise"]): str(task["repeats"]) for task in tasks if task.get("repeats")}
-        workbook = caseload.workbook_for("en", caseload.instruments(buffers), often)
-        only += [exercise.id for exercise in workbook.exercises if exercise.chapter_id == definition.INSTRUMENTS]
+        client = str(message["client"]).strip()
+        kept = [one for one in self._opened.instruments_of(client) if one.exercise.id in only]
+        new = caseload.instruments(buffers)
+        workbook = caseload.workbook_for("en", [*kept, *new], often)
+        only += [instrument.exercise.id for instrument in new]
         asked = caseload.tasks_for(
             workbook,
             only,
@@ -295,8 +299,7 @@ class Page(panel.Panel):
             instructions={str(task["exercise"]): str(words) for task in tasks if (words := task.get("instruction"))},
             repeats=often,
         )
-        tighten = {str(gate): {"closed": "yes"} for gate in message["tighten"]}
-        packed = self._opened.assign(str(message["client"]).strip(), asked, workbook=workbook, tighten=tighten)
+        packed = self._opened.assign(client, asked, workbook=workbook, tighten=dict(message["tighten"]))
         return {"type": "assigned", "file": _file(message["client"], "assignment")}, [packed]
 
     # --- one client ---

@@ -41,6 +41,7 @@ BACKUPS = Path(HIDDEN, "backups")
 KEYS = Path(HIDDEN, "keys")
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
+_EXCHANGE = ("key", "workbook", "assignment", "sent", "feedback", "comment")  # kinds of records
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
 
@@ -708,9 +709,13 @@ class Journal:
         return backups.preview(self.store, file, at, self._key)
 
     def restore(self, backup: str | Path | None = None) -> backups.Preview:
-        """Go back to a backup (None: the newest). What is there now becomes a backup first, so nothing is lost."""
+        """Go back to a backup (None: the newest). What is there now becomes a backup first, so nothing is lost.
+
+        What went to and came from a counselor is not undone by it, so it stays as it is.
+        """
         file, at = self._backup(backup)
         said = backups.preview(self.store, file, at, self._key)
+        exchanged = self._exchanged()
         half = self.path / BACKUPS / "restore.half"
         files.write(half, file.read_bytes())
         try:
@@ -720,8 +725,17 @@ class Journal:
             self.store.copy_from(half)
         finally:
             half.unlink(missing_ok=True)
+        with self.store.together():
+            for kind, key, payload in exchanged:
+                self.store.record(kind, key, payload)
         self._seen = None
         return said
+
+    def _exchanged(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What is held of the exchange with a counselor, once there is one: kind, key, payload."""
+        if not self.store.records("assignment"):
+            return []
+        return [(kind, one.key, one.payload) for kind in _EXCHANGE for one in self.store.records(kind)]
 
     def _backup(self, backup: str | Path | None) -> tuple[Path, datetime]:
         if backup is None:

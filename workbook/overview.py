@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     title: str
     instruction: str | None
     due: date | None
+    repeats: str | None  # how often, where the counselor said so
     state: str  # "open", "begun" (answers came) or "done" (marked as done, and that was shared)
     overdue: bool
 
@@ -46,7 +47,8 @@ def asked(
     for task in tasks:
         state = states.get(task.exercise, "open")
         overdue = task.due is not None and task.due < today and state != "done"
-        found.append(Asked(task.exercise, _title(workbook, task.exercise), task.instruction, task.due, state, overdue))
+        title = _title(workbook, task.exercise)
+        found.append(Asked(task.exercise, title, task.instruction, task.due, task.repeats, state, overdue))
     return tuple(found)
 
 

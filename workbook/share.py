@@ -334,9 +334,23 @@ def changes(journal: Journal, assignment: Assignment) -> list[str]:
         lines.append(f"Asks for: {title}{new}{due}.")
     gone = known - {exercise.id for exercise in workbook.exercises}
     lines += [f"No longer asked: {journal.workbook.exercise(one).title}. Your answers stay." for one in sorted(gone)]
-    if assignment.tighten:
-        lines.append("It makes some safety rules stricter. None can be made looser.")
+    lines += _rules(journal, before["tighten"] if before else {}, assignment)
     lines.append("None of your answers change. Nothing is shared unless you choose it.")
+    return lines
+
+
+def _rules(journal: Journal, before: Mapping[str, Any], assignment: Assignment) -> list[str]:
+    """Name each safety rule that a counselor keeps stricter, or no longer does."""
+    titles = {gate.id: gate.title for gate in (*journal.workbook.gates, *assignment.workbook.gates)}
+    lines = [
+        f"Stays closed, whatever you answer: “{titles[gate]}”."
+        if settings.get("closed")
+        else f"Stricter from now on: “{titles[gate]}”."
+        for gate, settings in assignment.tighten.items()
+    ]
+    lines += [
+        f"Back to Mend's own rule: “{titles.get(gate, gate)}”." for gate in before if gate not in assignment.tighten
+    ]
     return lines
 
 
