@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import scoring
+from workbook import occasions, scoring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +35,7 @@ class Area:
     minimum: float
     maximum: float
     occasion: str | None  # of the latest sitting with a score, else of the latest
+    day: date | None  # of that occasion
     score: float | None
     raw: float | None
     k: int
@@ -100,7 +101,8 @@ class Practice:
 class Assessment:
     """What the answers say today. It shows itself in a notebook; nothing in it changes.
 
-    `scores`: `scoring.COLUMNS` and `reworded` (the prompts that read differently than the time before).
+    `scores`: `scoring.COLUMNS`, `day` (of the occasion) and `reworded` (the prompts that read differently than the
+    time before), of each scale the oldest first.
     `change`: one row per scale, the fields of `Change`. A scale that a gate forbids is in neither but in `unscored`.
     """
 
@@ -134,8 +136,15 @@ class Assessment:
         rows = rows[["occasion", "item", "kind", "prompt", "label", "score", "status"]].astype(
             {"occasion": str, "item": str}
         )
+        days = self.scores.loc[self.scores["scale"] == scale, "occasion"].astype(str)
+        whens = rows["occasion"].map({occasion: when for when, occasion in enumerate(days)})
         places = rows["item"].map({item: place for place, item in enumerate(items)})
-        return rows.assign(place=places).sort_values(["occasion", "place"]).drop(columns="place").reset_index(drop=True)
+        return (
+            rows.assign(when=whens, place=places)
+            .sort_values(["when", "place"])
+            .drop(columns=["when", "place"])
+            .reset_index(drop=True)
+        )
 
     def _repr_html_(self) -> str | None:
         return self.show and self.show(self)
@@ -169,14 +178,14 @@ def assess(
     rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
     rest = rest[rest["status"] == "answered"]
 
-    scores = scoring.score(rated, allowed)
+    scores = _placed(scoring.score(rated, allowed), rated, allowed, now)
     scores["reworded"] = _reworded(rated, allowed, scores)
     timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in allowed]
     changes = [_change(scale, timeline) for scale, timeline in timelines]
     areas = tuple(
         _area(workbook, scale, timeline, change) for (scale, timeline), change in zip(timelines, changes, strict=True)
     )
-    practice = _practice(rest, now.date())
+    practice = _practice(rest, now)
     seen = _Seen(workbook, rest, areas, practice, standing, now.date())
     return Assessment(
         title=workbook.title,
@@ -204,12 +213,29 @@ def assess(
 # --- scores and change ---
 
 
+def _placed(scores: pd.DataFrame, rated: pd.DataFrame, scales: tuple[Scale, ...], now: datetime) -> pd.DataFrame:
+    """Return the scores with `day`, each scale's in order; what is asked once has the day it was answered."""
+    occasion = scores["occasion"].astype(str)
+    once = rated[rated["occasion"] == "once"]
+    if once.empty:
+        return scores.assign(day=occasion.str[:10])
+    answered = dict(zip(once["item"].astype(str), once["answered_at"], strict=True))
+    days = {
+        scale.id: max(at).astimezone(now.tzinfo).date().isoformat()
+        for scale in scales
+        if (at := [answered[item] for item in scale.items if item in answered])
+    }
+    day = occasion.str[:10].where(occasion != "once", scores["scale"].astype(str).map(days))
+    return scores.assign(day=day).sort_values(["scale", "day"], kind="stable").reset_index(drop=True)
+
+
 def _area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change) -> Area:
     chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
     full = scores[scores["score"].notna()]
     latest = (full if len(full) else scores).tail(1)
-    occasion, score, raw, k = next(
-        latest[["occasion", "score", "raw", "k"]].itertuples(index=False, name=None), (None, math.nan, math.nan, 0)
+    occasion, day, score, raw, k = next(
+        latest[["occasion", "day", "score", "raw", "k"]].itertuples(index=False, name=None),
+        (None, None, math.nan, math.nan, 0),
     )
     low, high = scoring.bounds(scale)
     return Area(
@@ -222,6 +248,7 @@ def _area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change
         minimum=low,
         maximum=high,
         occasion=occasion,
+        day=day and date.fromisoformat(day),
         score=None if math.isnan(score) else float(score),
         raw=None if math.isnan(raw) else float(raw),
         k=int(k),
@@ -320,7 +347,7 @@ def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFra
     other = wording[items] != prompts
     if other.any():
         for item in rated["item"][other].unique():
-            rows = rated[rated["item"] == item].sort_values("occasion")
+            rows = _oldest_first(rated[rated["item"] == item])
             new = rows["prompt"].astype(object) != rows["prompt"].astype(object).shift()
             for occasion, prompt in rows.loc[new, ["occasion", "prompt"]].iloc[1:].itertuples(index=False):
                 for scale in scales:
@@ -334,12 +361,19 @@ def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFra
 # --- planned and done ---
 
 
-def _practice(rest: pd.DataFrame, day: date) -> Practice | None:
+def _oldest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in the order of their occasions."""
+    known = sorted(rows["occasion"].astype(str).unique(), key=occasions.order)
+    place = rows["occasion"].astype(str).map({occasion: place for place, occasion in enumerate(known)})
+    return rows.loc[place.sort_values(kind="stable").index]
+
+
+def _practice(rest: pd.DataFrame, now: datetime) -> Practice | None:
     chapter = rest[rest["item"].astype(str).str.startswith("improvement.")]
     if chapter.empty:
         return None
-    weeks = _weeks(chapter)
-    latest = chapter.sort_values("occasion").drop_duplicates("item", keep="last").set_index("item")["value"]
+    weeks = _weeks(chapter, now)
+    latest = _oldest_first(chapter).drop_duplicates("item", keep="last").set_index("item")["value"]
     rows = latest.get("improvement.plans.plans")
     plans = tuple(
         (str(row.get("cue") or "…"), str(row.get("action") or "…")) for row in (rows if isinstance(rows, list) else [])
@@ -359,7 +393,7 @@ def _practice(rest: pd.DataFrame, day: date) -> Practice | None:
 _COUNTS = ("planned", "kept", "resumed", "old_habit", "replacement")
 
 
-def _weeks(chapter: pd.DataFrame) -> pd.DataFrame:
+def _weeks(chapter: pd.DataFrame, now: datetime) -> pd.DataFrame:
     import pandas as pd
 
     log = chapter[chapter["item"].astype(str).isin([f"improvement.log.{name}" for name in _COUNTS])]
@@ -369,7 +403,10 @@ def _weeks(chapter: pd.DataFrame) -> pd.DataFrame:
     table = log.assign(
         what=log["item"].astype(str).str.rpartition(".")[2],
         value=pd.to_numeric(value, errors="coerce"),
-        week=[_monday(occasion) for occasion in log["occasion"]],
+        week=[
+            _monday(occasions.day(str(occasion), at.astimezone(now.tzinfo).date()))
+            for occasion, at in zip(log["occasion"], log["answered_at"], strict=True)
+        ],
         day=log["occasion"].astype(object),
     )
     weeks = table.pivot_table(index="week", columns="what", values="value", aggfunc="sum", observed=True)
@@ -406,7 +443,7 @@ def _practice_says(weeks: pd.DataFrame, chapter: pd.DataFrame) -> Iterable[str]:
 def _goals(chapter: pd.DataFrame) -> tuple[tuple[Goal, ...], float | None]:
     rows = chapter[chapter["item"].astype(str).str.startswith("improvement.goals.")]
     goals, levels, weights = [], [], []
-    for month, group in rows.assign(occasion=rows["occasion"].astype(object)).groupby("occasion"):
+    for month, group in _oldest_first(rows).groupby(rows["occasion"].astype(str), sort=False):
         said = {
             str(item).rpartition(".")[2]: (value, label)
             for item, value, label in group[["item", "value", "label"]].itertuples(index=False)
@@ -426,15 +463,15 @@ def _lines(workbook: Workbook, rest: pd.DataFrame) -> tuple[Line, ...]:
     """Return what the client took from each chapter, in notebook order, the newest of each."""
     found = []
     for chapter in workbook.chapters:
-        rows = rest[rest["item"].astype(str) == f"{chapter.id}.take.line"].sort_values("occasion")
-        found += [Line(chapter.title, str(value)) for value in rows["value"].tail(1) if value]
+        rows = rest[rest["item"].astype(str) == f"{chapter.id}.take.line"]
+        found += [Line(chapter.title, str(value)) for value in _oldest_first(rows)["value"].tail(1) if value]
     return tuple(found)
 
 
 def _asks(rest: pd.DataFrame) -> tuple[str, ...]:
     """Return the newest question the client wrote down for a session."""
-    rows = rest[rest["item"].astype(str) == "review.next.question"].sort_values("occasion")
-    return tuple(str(value) for value in rows["value"].tail(1))
+    rows = rest[rest["item"].astype(str) == "review.next.question"]
+    return tuple(str(value) for value in _oldest_first(rows)["value"].tail(1))
 
 
 @dataclass(frozen=True)
@@ -508,14 +545,14 @@ def _step_begin(seen: _Seen) -> Iterable[_Wish]:
 def _step_plan(seen: _Seen) -> Iterable[_Wish]:
     if seen.practice is None or not seen.practice.plans:
         yield ("Turn one wish into a plan: if this happens, then I do that.", "improvement.plans")
-    elif seen.practice.weeks.empty or seen.practice.weeks["week"].max() < _monday(seen.day.isoformat()):
+    elif seen.practice.weeks.empty or seen.practice.weeks["week"].max() < _monday(seen.day):
         yield ("Write half a minute about today’s plan. An empty day is fine.", "improvement.log")
 
 
 def _step_rate(seen: _Seen) -> Iterable[_Wish]:
-    monday = _monday(seen.day.isoformat())
+    monday = _monday(seen.day)
     for area in seen.areas:
-        if area.principle is not None and (area.occasion is None or area.occasion[:10] < monday):
+        if area.principle is not None and (area.day is None or area.day.isoformat() < monday):
             yield (f"Look back on the past seven days: “{area.title}”. Two minutes.", f"{area.id}.rating")
             break
 
@@ -587,8 +624,7 @@ def _why_unscored(standing: Standing | None) -> str:
     return f"Not scored for now{because}. Your answers are kept."
 
 
-def _monday(occasion: str) -> str:
-    day = date.fromisoformat(str(occasion)[:10])
+def _monday(day: date) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
 
 

@@ -43,13 +43,14 @@ _SETTINGS: Any = {
 def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher") -> str:
     """Return a scale's scores over time as SVG, or "" with fewer than two scores.
 
-    `scores`: the rows of one scale (`scoring.COLUMNS`, and `reworded` where a question changed: a dashed line).
+    `scores`: the rows of one scale (`scoring.COLUMNS`, their `day`, and `reworded` where a question changed:
+    a dashed line).
     `id`: unique on the page, letters, digits and hyphens.
     """
     given = scores[scores["score"].notna()]
     if len(given) < 2:  # one point is no line
         return ""
-    days = [date.fromisoformat(str(occasion)[:10]) for occasion in given["occasion"]]
+    days = [date.fromisoformat(str(day)) for day in given["day"]]
     values = [float(value) for value in given["score"]]
     low, high = float(given["minimum"].iloc[0]), float(given["maximum"].iloc[0])
     figure, axes = _axes(2.1)
@@ -67,10 +68,8 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
             color=_INK,
         )
     reworded = given[given.get("reworded", "") != ""]
-    for occasion in reworded["occasion"]:
-        axes.axvline(
-            date.fromisoformat(str(occasion)[:10]).toordinal(), color=_SOFT, linestyle=(0, (3, 3)), linewidth=1
-        )
+    for day in reworded["day"]:
+        axes.axvline(date.fromisoformat(str(day)).toordinal(), color=_SOFT, linestyle=(0, (3, 3)), linewidth=1)
     _days(axes, days)
     says = (
         f"{title}: {len(values)} sittings from {_said(days[0])} to {_said(days[-1])}, on a scale from {low:g} to "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbook import occasions
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ def _items(workbook: Workbook) -> dict[str, Item]:
 
 def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer]) -> list[StoredAnswer]:
     places = {id: place for place, id in enumerate(items)}
-    return sorted(stored, key=lambda one: (places.get(one.item, len(places)), one.item, one.occasion, one.version))
+    return sorted(
+        stored,
+        key=lambda one: (places.get(one.item, len(places)), one.item, occasions.order(one.occasion), one.version),
+    )
 
 
 def _row(workbook: Workbook, items: dict[str, Item], answer: StoredAnswer) -> dict[str, object]:

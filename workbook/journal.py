@@ -222,7 +222,7 @@ class Journal:
         exercise = self.workbook.exercise(asked.exercise_id)
         _can_be_answered(asked)
         value, label = _judged(asked, value, status)
-        occasion = self.occasion_now(exercise.id) if occasion is None else occasions.judge(exercise, occasion)
+        occasion = self.occasion_now(exercise.id) if occasion is None else self._place(exercise, occasion)
         self._refuse_if_closed(exercise, self.standing())
         answer = self.store.save(
             item=item,
@@ -465,10 +465,17 @@ class Journal:
         today = self.now().date()
         if exercise.repeats != "any":
             return occasions.start(exercise.repeats, today)
-        before = self.occasions(exercise_id)
+        before = [occasion for occasion in self.occasions(exercise_id) if occasion != "once"]
         if before and self._goes_on(exercise, before[-1], today):
             return before[-1]
         return occasions.next_free(before, today)
+
+    def _place(self, exercise: Exercise, occasion: str) -> str:
+        """Return an occasion given from outside: one that has answers, however it repeated then, or a new one.
+
+        Raises InvalidAnswer.
+        """
+        return occasion if occasion in self.occasions(exercise.id) else occasions.judge(exercise, occasion)
 
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
@@ -527,7 +534,7 @@ class Journal:
 
     def _payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
         now_occasion = self.occasion_now(exercise.id)
-        occasion = occasions.judge(exercise, wanted) if wanted else now_occasion
+        occasion = self._place(exercise, wanted) if wanted else now_occasion
         standing = self.standing()
         lock = standing.lock(exercise.id)
         latest = kinds.latest(self.responses())

@@ -27,8 +27,13 @@ def start(repeats: str, day: date) -> str:
 
 
 def order(occasion: str) -> tuple[str, int]:
-    """Return what occasions are sorted by: the day, then the number within it."""
-    return occasion[:10], int(occasion[11:] or 1) if occasion != "once" else 0
+    """Return what occasions are sorted by: the day, then the number within it; what is asked once comes first."""
+    return ("", 0) if occasion == "once" else (occasion[:10], int(occasion[11:] or 1))
+
+
+def day(occasion: str, answered: date) -> date:
+    """Return the day an occasion stands for: its own, or for what is asked once the day it was answered."""
+    return answered if occasion == "once" else date.fromisoformat(occasion[:10])
 
 
 def next_free(before: Iterable[str], today: date) -> str:
@@ -64,11 +69,12 @@ def judge(exercise: Exercise, occasion: str) -> str:
 def name(exercise: Exercise, occasion: str, today: date) -> str:
     """Say an occasion in words: "This week", "Week of 2 March 2026", "2 March 2026 (2)"."""
     if occasion == "once":
-        return ""
+        return "" if exercise.repeats == "once" else "The first one"
     if exercise.repeats in _NOW and occasion == start(exercise.repeats, today):
         return _NOW[exercise.repeats]
     day, number = date.fromisoformat(occasion[:10]), order(occasion)[1]
-    if exercise.repeats == "monthly":
+    whole = occasion == start(exercise.repeats, day)  # else it was another period when it was answered
+    if exercise.repeats == "monthly" and whole:
         return f"{day:%B %Y}"
     named = f"{day.day} {day:%B %Y}" if number == 1 else f"{day.day} {day:%B %Y} ({number})"
-    return f"Week of {named}" if exercise.repeats == "weekly" else named
+    return f"Week of {named}" if exercise.repeats == "weekly" and whole else named

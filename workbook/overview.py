@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import assessment, frame, scoring
+from workbook import assessment, frame, occasions, scoring
 from workbook.errors import UnknownId
 from workbook.models import FOOT
 
@@ -84,7 +84,7 @@ def glances(rows: Iterable[tuple[Any, ...]], scales: Sequence[Scale]) -> dict[st
     scores = scoring.score(scored, scales, by=["client"])[["client", "scale", "occasion", "score"]]
     scores = scores[scores["score"].notna()].astype({"client": str, "scale": str, "occasion": str})
     by_id = {scale.id: scale for scale in scales}
-    timelines = scores.sort_values(["client", "scale", "occasion"]).itertuples(index=False, name=None)
+    timelines = scores.sort_values(["client", "scale"], kind="stable").itertuples(index=False, name=None)
     for (client, scale), timeline in itertools.groupby(timelines, key=lambda row: row[:2]):
         found[client]["change"][scale] = assessment.verdict(by_id[scale], [row[3] for row in timeline])
     return found
@@ -120,7 +120,7 @@ def page(
         groups.setdefault((answer.exercise, answer.occasion), []).append(shown)
     titles = {chapter.id: chapter.title for chapter in workbook.chapters}
     exercises: dict[str, list[dict[str, Any]]] = {}
-    newest_first = sorted(groups, key=lambda one: one[1], reverse=True)
+    newest_first = sorted(groups, key=lambda one: occasions.order(one[1]), reverse=True)
     for exercise, occasion in sorted(newest_first, key=lambda one: _place(workbook, one[0])):
         found = {
             "id": exercise,
@@ -152,7 +152,7 @@ def change(workbook: Workbook, current: Iterable[StoredAnswer], now: datetime) -
 def questions(current: Iterable[StoredAnswer]) -> tuple[str, ...]:
     """Return what the client wants to ask in the next session, newest first, when they shared it."""
     found = [one for one in current if one.item == _QUESTION and one.status == "answered"]
-    return tuple(one.label for one in sorted(found, key=lambda one: one.occasion, reverse=True))
+    return tuple(one.label for one in sorted(found, key=lambda one: occasions.order(one.occasion), reverse=True))
 
 
 def session(

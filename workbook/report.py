@@ -270,7 +270,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
         "raw_said": "" if area.raw is None else f"{area.raw:g}",
         "maximum_said": f"{area.maximum:g}",
         "percent": f"{percent:.0f}",
-        "when": _said(area.occasion) if area.occasion else "",
+        "when": _said(area.occasion, area.day) if area.occasion else "",
         "verdict_sign": sign,
         "verdict_class": css,
         "latest": [
@@ -280,10 +280,10 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
         "picture": Markup(picture),  # noqa: S704 - charts escapes what it is given
         "table": _grid(behind, scores) if area.sittings else None,
         "reworded": [
-            (_said(occasion), prompts)
-            for occasion, prompts in scores.loc[scores["reworded"] != "", ["occasion", "reworded"]].itertuples(
-                index=False
-            )
+            (_said(occasion, date.fromisoformat(day)), prompts)
+            for occasion, day, prompts in scores.loc[
+                scores["reworded"] != "", ["occasion", "day", "reworded"]
+            ].itertuples(index=False)
         ],
     }
 
@@ -291,6 +291,10 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
 def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return answers as a table: a row per question, a column per occasion, the newest `DAYS` of them."""
     every = sorted(behind["occasion"].unique(), key=occasions.order)
+    days: dict[str, str] = {}
+    if scores is not None:  # in the order of days, where what is asked once has its own
+        days = dict(zip(scores["occasion"].astype(str), scores["day"], strict=True))
+        every = list(days)
     shown = every[-DAYS:]
     rows = behind[behind["occasion"].isin(shown)]
     cells = {(row.item, row.occasion): _cell(row, points=scores is not None) for row in rows.itertuples(index=False)}
@@ -303,7 +307,7 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
         caption += f" The latest {len(shown)} of {len(every)}; the others are in the export."
     found: dict[str, Any] = {
         "caption": caption,
-        "days": [_short(occasion) for occasion in shown],
+        "days": [_short(days.get(occasion, occasion)) for occasion in shown],
         "rows": [(prompts[item], [cells.get((item, day), "") for day in shown]) for item in rows["item"].unique()],
     }
     if scores is not None:
@@ -422,9 +426,11 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _said(occasion: str) -> str:
-    day, number = occasions.order(str(occasion))
-    return _day(date.fromisoformat(day)) + (f" ({number})" if number > 1 else "")
+def _said(occasion: str, day: date | None = None) -> str:
+    """Say an occasion; of what is asked once, the `day` it was answered."""
+    number = occasions.order(str(occasion))[1]
+    named = day or (date.fromisoformat(occasion[:10]) if occasion != "once" else None)
+    return (_day(named) if named else "") + (f" ({number})" if number > 1 else "")
 
 
 def _short(occasion: str) -> str:

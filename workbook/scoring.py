@@ -6,6 +6,8 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from workbook import occasions
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -191,7 +193,7 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
     table = pd.DataFrame(index=range(1))
     for key in keys:
         found, values = codes(answers[key])
-        order = values.argsort()
+        order = values.argsort() if key != "occasion" else np.array(_by_occasion(values), dtype=np.intp)
         rank = np.empty(len(values), dtype=np.int64)
         rank[order] = np.arange(len(values))
         number = number * len(values) + rank[found] if len(values) else number
@@ -202,6 +204,11 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
         table = table.iloc[outer].reset_index(drop=True)
         table[key] = pd.Categorical.from_codes(inner, values.take(order))
     return number, table
+
+
+def _by_occasion(values: pd.Index) -> list[int]:
+    """Return the places of occasions, the oldest first."""
+    return sorted(range(len(values)), key=lambda place: occasions.order(str(values[place])))
 
 
 def _only(mask: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
