@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ensure_async
 
 _HERE: Any = ""  # the journal's folder
+
+
+def _can_be_reached(kernel: Any) -> bool:
+    """Say whether what a page connects to is still there: systems clean temporary folders after days."""
+    if kernel.transport != "ipc":
+        return True
+    return all(Path(f"{kernel.ip}-{port}").exists() for port in (kernel.shell_port, kernel.iopub_port))
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -32,6 +40,7 @@ class Kernels(AsyncMappingKernelManager):
     async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
         """Give a page the kernel that waits; start one when there is none, or the page lies in another folder."""
         self.stop_ahead()
+        Path(self.connection_dir).mkdir(mode=0o700, exist_ok=True)  # systems clean temporary folders after days
         self._timer = asyncio.get_running_loop().call_later(self.pause, self.start_ahead)
         if kernel_id is None and path is not None and self.cwd_for_path(path) == self.cwd_for_path(_HERE):
             waited = await self._take()
@@ -49,7 +58,7 @@ class Kernels(AsyncMappingKernelManager):
         try:
             id = await task
             kernel: Any = self.get_kernel(id)
-            if await ensure_async(kernel.is_alive()):
+            if await ensure_async(kernel.is_alive()) and _can_be_reached(kernel):
                 kernel.last_activity = datetime.now(UTC)
                 return id
             await ensure_async(self.shutdown_kernel(id, now=True))

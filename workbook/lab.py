@@ -1,21 +1,25 @@
 """Start JupyterLab the way a client needs it: one page at a time, no code, nothing sent anywhere.
 
-Everything here is ours alone: settings, state, signatures and connection files live in the journal or in a
-folder that goes when the server stops. The person's other Jupyter work is neither read nor changed.
+Everything here is ours alone: settings, state and signatures live in the journal, in a folder that goes when the
+server stops. The person's other Jupyter work is neither read nor changed, and nothing set up for it changes this.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import logging
 import os
+import platform
 import secrets
+import shutil
 import signal
 import socket
 import sys
 import tempfile
+from importlib import metadata
 from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +28,7 @@ from workbook import definition, notebooks
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jupyter_server.auth.identity import PasswordIdentityProvider
     from jupyter_server.base.handlers import JupyterHandler
@@ -43,6 +47,18 @@ c.InteractiveShellApp.exec_lines = ["__import__('workbook.pages').pages.prepare(
 """
 
 _CUSTOM = "config/custom"
+
+# Variables by which a person or a site sets up another Jupyter: none of them changes these pages.
+_FOREIGN = ("JUPYTER", "JPY_", "VOILA_", "IPYTHON", "GATEWAY_", "KERNEL_")
+
+# What the pages are made of; other extensions of JupyterLab, however they came here, stay off.
+_EXTENSIONS = (
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/jupyterlab-preview",
+    "anywidget",
+    "jupyterlab_pygments",
+)
+_VOILA_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 
 # What a client never needs. Each entry is a JupyterLab plugin, or a whole extension.
 _HIDDEN = (
@@ -133,15 +149,64 @@ def serve(
     Raises `LabError` with a sentence when the port is taken.
     """
     port = _free_port(port)
-    with tempfile.TemporaryDirectory(prefix="mend-", dir=_short_temporary()) as name:
-        runtime = Path(name)
+    with _folders(journal) as (runtime, sockets):
         _prepare(runtime, titles, plain=plain)
-        os.environ.update(_environment(runtime), **(environment or {}))
+        _settle_environment(_environment(runtime, sockets), environment or {})
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
-        config = _config(journal, runtime, port, token, start=start, browser=browser, plain=plain)
+        config = _config(journal, runtime, sockets, port, token, start=start, browser=browser, plain=plain)
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
             _run(config, f"http://127.0.0.1:{port}/lab/tree/{start}?token={token}", runtime / _CUSTOM, say)
+
+
+@contextlib.contextmanager
+def _folders(journal: Path) -> Iterator[tuple[Path, Path]]:
+    """Two folders for one run, for this account only, gone afterwards: for files, and for sockets.
+
+    Files lie in the journal: systems clean their temporary folders after some days, and a page is open for longer.
+    Sockets need a short path, and no synced drive wants them; their folder is made again when it was cleaned away.
+    """
+    make = tempfile.TemporaryDirectory
+    with (
+        make(prefix=_run_name(), dir=_run_folder(journal), ignore_cleanup_errors=True) as runtime,
+        make(prefix="mend-", dir=_socket_folder(), ignore_cleanup_errors=True) as sockets,
+    ):
+        yield Path(runtime), Path(sockets)
+
+
+def _run_folder(journal: Path) -> Path | None:
+    """Return where this run's files may lie, without those of runs that were killed; None: only temporarily."""
+    import psutil
+
+    folder = journal / ".mend" / "run"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            return None
+        for old in folder.glob(f"{_run_name('*')}*"):
+            if (number := old.name.split("-")[1]).isdecimal() and not psutil.pid_exists(int(number)):
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError:  # a folder that may only be read
+        return None
+    return folder
+
+
+def _run_name(process: int | str | None = None) -> str:
+    """A synced folder may hold the runs of another computer: those are not ours to remove."""
+    computer = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+    return f"{computer}-{os.getpid() if process is None else process}-"
+
+
+def _socket_folder() -> str | None:
+    """Socket paths have room for about 100 characters, which the temporary folder of macOS uses up."""
+    if sys.platform == "darwin":
+        return "/tmp"  # noqa: S108 # mkdtemp inside it is private to this account
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    with contextlib.suppress(OSError):
+        found = Path(given).stat()
+        if Path(given).is_absolute() and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+            return given
+    return None
 
 
 def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
@@ -223,7 +288,9 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     lab_css = _read("jupyter", "lab.css")
     files = {
         "settings/overrides.json": json.dumps(overrides(plain=plain)),
-        "settings/page_config.json": json.dumps({"disabledExtensions": {} if plain else dict.fromkeys(_HIDDEN, True)}),
+        "settings/page_config.json": json.dumps(
+            {"disabledExtensions": dict.fromkeys((*_foreign_extensions(), *(() if plain else _HIDDEN)), True)}
+        ),
         f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
         "ipython/profile_default/ipython_kernel_config.py": _IPYTHON,
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
@@ -236,31 +303,72 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def _foreign_extensions() -> list[str]:
+    from jupyterlab_server.config import get_federated_extensions
+
+    found = get_federated_extensions([str(share / "labextensions") for share in _shares()])
+    return sorted(found.keys() - set(_EXTENSIONS))
+
+
 def _read(*name: str) -> str:
     return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
-def _environment(runtime: Path) -> dict[str, str]:
-    templates = str(package.files("workbook").joinpath("jupyter"))
-    found = [templates, *filter(None, [os.environ.get("JUPYTER_PATH")])]
+def _settle_environment(*ours: Mapping[str, str]) -> None:
+    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours."""
+    from jupyter_core import paths
+
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        del os.environ[name]
+    for each in ours:
+        os.environ.update(each)
+    # What “no configuration” is called there; without this line it would be a folder that stays behind.
+    getattr(paths, "_dtemps", {})["jupyter-clean-cfg"] = os.environ["JUPYTER_CONFIG_DIR"]
+
+
+def _environment(runtime: Path, sockets: Path) -> dict[str, str]:
+    own = str(package.files("workbook").joinpath("jupyter"))
     return {
         "IPYTHONDIR": str(runtime / "ipython"),
         "JUPYTER_CONFIG_DIR": str(runtime / "config"),
         "JUPYTER_DATA_DIR": str(runtime / "data"),
-        "JUPYTER_PATH": os.pathsep.join(found),
-        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_NO_CONFIG": "1",  # neither the computer's nor the person's: only what `_config` says
+        "JUPYTER_PATH": os.pathsep.join([own, *map(str, _shares())]),
+        "JUPYTER_RUNTIME_DIR": str(sockets),
     }
 
 
+def _shares() -> tuple[Path, ...]:
+    """Return the folders of data that came with the libraries themselves: before any that someone filled later."""
+    found = []
+    for name in ("jupyterlab", "voila", "jupyterlab_widgets", "anywidget", "nbconvert"):
+        for file in metadata.files(name) or ():
+            parts = file.parts
+            if "share" in parts and parts[parts.index("share") + 1] == "jupyter":
+                share = Path(str(file.locate())).resolve().parents[len(parts) - parts.index("share") - 3]
+                found.append(share)
+                break
+    return tuple(dict.fromkeys(found))
+
+
 def _config(
-    journal: Path, runtime: Path, port: int, token: str, *, start: str, browser: bool, plain: bool
+    journal: Path, runtime: Path, sockets: Path, port: int, token: str, *, start: str, browser: bool, plain: bool
 ) -> dict[str, dict[str, Any]]:
     address = f"127.0.0.1:{port}"
     return {
         "ServerApp": {
+            "allow_credentials": False,
+            "allow_origin": "",
+            "allow_origin_pat": "",
             "allow_remote_access": False,
             "allow_root": True,  # a container has no other account, and this listens to this machine only
             "answer_yes": True,
+            "autoreload": False,
+            "base_url": "/",
+            "browser": "",
+            "certfile": "",
+            "custom_display_url": "",
+            "disable_check_xsrf": False,
             "ip": "127.0.0.1",
             "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
             "identity_provider_class": _door(),
@@ -274,9 +382,11 @@ def _config(
             },
             "log_level": _SILENT,
             "open_browser": browser,
+            "use_redirect_file": False,  # a browser with a temporary folder of its own cannot see a file in ours
             "port": port,
             "port_retries": 0,
             "root_dir": str(journal),
+            "sock": "",
             "terminals_enabled": False,
             "tornado_settings": {"headers": {"Content-Security-Policy": _policy(address)}},
         },
@@ -285,15 +395,19 @@ def _config(
             "app_settings_dir": str(runtime / "settings"),
             "custom_css": True,
             "default_url": f"/lab/tree/{start}",
+            "core_mode": False,
+            "dev_mode": False,
             "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
             "extension_manager": "readonly",
+            "extra_labextensions_path": [],
+            "labextensions_path": [str(share / "labextensions") for share in _shares()],
             "log_level": _SILENT,
             "news_url": None,
             "user_settings_dir": str(journal / ".mend" / "lab"),
             "workspaces_dir": str(runtime / "workspaces"),
         },
         "FileCheckpoints": {"checkpoint_dir": str(runtime / "checkpoints")},
-        "KernelManager": {"transport": _transport(runtime)},
+        "KernelManager": {"transport": _transport(sockets)},
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}},
         # Voilà leaves a kernel behind when a page is left; one with a page connected is never culled.
         "MappingKernelManager": {"cull_idle_timeout": 90, "cull_interval": 30, "cull_connected": False},
@@ -301,8 +415,15 @@ def _config(
         "VoilaExporter": {"filters": {"markdown2html": definition.html}},  # cells are Markdown like any other
         "VoilaConfiguration": {
             "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "extension_allowlist": list(_VOILA_EXTENSIONS),
+            "extra_labextensions_path": [],
+            "file_allowlist": [],
+            "http_header_envs": [],
             "prelaunch_hook": guard,
+            "progressive_rendering": False,
             "show_tracebacks": False,
+            "strip_sources": True,
             "template": "lab" if plain else "mend",
         },
     }
@@ -324,15 +445,10 @@ def _policy(address: str) -> str:
     )
 
 
-def _transport(runtime: Path) -> str:
+def _transport(sockets: Path) -> str:
     """Sockets in our own folder where the platform has them: with TCP, any account here could listen in."""
-    longest = runtime / f"kernel-{'0' * 36}-ipc-5"
+    longest = sockets / f"kernel-{'0' * 36}-ipc-5"
     return "ipc" if sys.platform != "win32" and len(os.fsencode(longest)) < 100 else "tcp"
-
-
-def _short_temporary() -> str | None:
-    """Socket paths have room for about 100 characters, which the temporary folder of macOS uses up."""
-    return "/tmp" if sys.platform == "darwin" else None  # noqa: S108 # mkdtemp inside it is private to this account
 
 
 def _free_port(port: int | None) -> int:

@@ -51,13 +51,14 @@ class Lab:
         program: Sequence[str] = WORKBOOK,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        browser: bool = False,
     ) -> None:
         self.journal = journal
         if "--port" not in options:
             options = (*options, "--port", str(free_port()))  # two runs on one machine may ask at once
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, *program, *command, str(journal), "--no-browser", *options],
+            [sys.executable, *program, *command, str(journal), *([] if browser else ["--no-browser"]), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -111,9 +112,12 @@ def serving(
     program: Sequence[str] = WORKBOOK,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    browser: bool = False,
 ) -> Iterator[Lab]:
     """Run `workbook open` on a journal, and stop it afterwards whatever happened."""
-    lab = Lab(journal, *options, command=command, program=program, environment=environment, folder=folder)
+    lab = Lab(
+        journal, *options, command=command, program=program, environment=environment, folder=folder, browser=browser
+    )
     try:
         yield lab
     finally:

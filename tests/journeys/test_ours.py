@@ -1,0 +1,119 @@
+"""What someone set up for another Jupyter, and what a system cleans away, changes nothing of what is served."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
+
+from tests.journeys.serving import serving
+from tests.journeys.test_journeys import SAVED, state, until
+from workbook.journal import Journal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Place
+
+FOREIGN = """
+c.ServerApp.base_url = "/elsewhere/"
+c.ServerApp.allow_origin = "*"
+c.ServerApp.disable_check_xsrf = True
+c.ServerApp.root_dir = "/"
+c.IdentityProvider.token = ""
+c.GatewayClient.url = "http://127.0.0.1:9"
+c.KernelManager.transport = "tcp"
+c.LabApp.default_url = "/doc"
+c.VoilaConfiguration.template = "reveal"
+c.VoilaConfiguration.show_tracebacks = True
+"""
+
+
+def site(home: Path) -> dict[str, str]:
+    """Set up another Jupyter in every place it looks in, with another `python3`; returns its variables."""
+    config, data = home / "config", home / "data"
+    for folder in (config, home / ".jupyter", home / ".local" / "etc" / "jupyter"):
+        folder.mkdir(parents=True)
+        for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "voila"):
+            (folder / f"{name}.py").write_text(FOREIGN)
+        (folder / "labconfig").mkdir()
+        (folder / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": {"anywidget": True}}))
+    kernel = data / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit('another python3')", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Other", "language": "python"}))
+    template = data / "voila" / "templates" / "mend"
+    template.mkdir(parents=True)
+    (template / "index.html.j2").write_text("Not ours")
+    return {
+        "JUPYTER_CONFIG_PATH": str(config),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_GATEWAY_URL": "http://127.0.0.1:9",
+        "JUPYTER_PATH": str(data),
+        "JUPYTER_DATA_DIR": str(data),
+        "JUPYTER_PORT": "1",
+        "JUPYTER_TOKEN": "known",
+        "JUPYTERLAB_DIR": str(data),
+        "JUPYTERHUB_API_URL": "http://127.0.0.1:9",
+        "JUPYTERHUB_SERVICE_PREFIX": "/user/someone/",
+    }
+
+
+def answer(page: Page, address: str, journal: Path) -> None:
+    """Open the first chapter and answer its first question; it is in the journal then."""
+    page.goto(address)
+    form = page.locator('[id="start.privacy"]')
+    form.get_by_role("group").first.get_by_text("No", exact=True).click()
+    expect(state(form)).to_have_text(SAVED)
+    with Journal.open(journal) as opened:
+        assert [each.value for each in opened.store.current()] == ["no"]
+
+
+def test_another_jupyter_set_up_on_this_computer_changes_nothing(page: Page, place: Place) -> None:
+    """The address is the same, the guards stand, our Python runs the page, and another site gets nothing."""
+    with serving(place.journal, environment={**place.environment, **site(place.home)}) as lab:
+        assert urlsplit(lab.address).path == "/lab/tree/00-start.ipynb"
+        assert lab.token != "known"
+        answer(page, lab.page("00-start"), place.journal)
+        contents = lab.url("api/contents").partition("?")[0]
+        elsewhere = page.request.get(contents, headers={"Origin": "http://127.0.0.1:9"})  # with this browser's cookie
+        assert (elsewhere.status, elsewhere.headers.get("access-control-allow-origin")) == (404, None)
+        assert page.request.get(contents).ok
+        assert page.context.browser is not None
+        stranger = page.context.browser.new_context()
+        assert stranger.request.get(f"{contents}?token=known").status == 403
+        stranger.close()
+
+
+def test_a_cleaned_temporary_folder_closes_nothing(page: Page, place: Place) -> None:
+    """After some days a system empties its temporary folder: a page that is reloaded opens as before, and saves."""
+    with serving(place.journal, environment={**place.environment, "XDG_RUNTIME_DIR": ""}) as lab:
+        answer(page, lab.page("00-start"), place.journal)
+        until(lambda: len(list(place.temporary.glob("mend-*/kernel-*.json"))), 2)  # the next one waits
+        for each in place.temporary.iterdir():
+            shutil.rmtree(each)
+        page.reload()
+        form = page.locator('[id="start.privacy"]')
+        form.get_by_role("group").nth(1).get_by_text("No", exact=True).click()
+        expect(state(form)).to_have_text(SAVED)
+        page.goto(lab.page("10-responsibility"))
+        expect(page.locator(".mend-form").first).to_be_visible()
+        assert lab.stop() == 0
+    assert list(place.journal.glob(".mend/run/*")) == []
+
+
+def test_the_browser_is_given_an_address_and_no_file(place: Place) -> None:
+    """A browser with a temporary folder of its own cannot see a file in ours."""
+    seen = place.home / "seen"
+    browser = place.home / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> "{seen}"\n')
+    browser.chmod(0o700)
+    environment = {**place.environment, "BROWSER": str(browser)}
+    with serving(place.journal, environment=environment, browser=True) as lab:
+        until(seen.exists, True)
+        assert seen.read_text().splitlines() == [lab.address]
