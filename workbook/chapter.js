@@ -110,6 +110,7 @@ function render({ model, el }) {
       for (const each of below.querySelectorAll("details")) each.open = open.includes(each.querySelector("summary")?.textContent ?? "");
       if (message.region) aside.node.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
     } else if (message.type === "locked") {
+      if (!message.reason && below.querySelector(".mend-unlock")) return; // a passphrase may be half typed
       below.replaceChildren(ask(texts, message.reason, (passphrase) => model.send({ type: "unlock", passphrase })));
     } else if (message.type === "failed") {
       below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, message.reason));

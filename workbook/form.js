@@ -16,11 +16,12 @@
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
  *            show_if: Condition | null, items: Item[], texts: Record<string, string>}} Exercise
  * @typedef {{post: (message: object) => void, listen: (receive: (message: any) => void) => () => void}} Transport
- * @typedef {{typing: number, acknowledge: number, refresh: number}} Pace   milliseconds
+ * @typedef {{typing: number, acknowledge: number, refresh: number, hands?: number}} Pace   milliseconds
  */
 
 /** @type {Pace} */
 const PACE = { typing: 400, acknowledge: 5_000, refresh: 10_000 };
+const HANDS = 3_000; // milliseconds after a key in which a field is being written in
 
 // --- elements ------------------------------------------------------------------------------------------------
 
@@ -70,6 +71,13 @@ const numberOr = (/** @type {string} */ text) => {
 
 /** A key's own value: an option may be called “constructor”. */
 const own = (/** @type {any} */ object, /** @type {string} */ key) => (object && Object.hasOwn(object, key) ? object[key] : null);
+
+/** What has the focus, also inside a shadow. */
+const focused = (/** @type {Node} */ node) => /** @type {any} */ (node.getRootNode()).activeElement;
+
+/** Whether what has the focus in here takes words: nothing that arrives may write into it. */
+const writingIn = (/** @type {HTMLElement} */ node) =>
+  node.contains(focused(node)) && focused(node).matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
 /** Bytes as a text of as many letters, and back. */
 const letters = (/** @type {Uint8Array} */ all) => Array.from(all, (byte) => String.fromCharCode(byte)).join("");
@@ -152,6 +160,24 @@ export function compute(/** @type {Record<string, string[]>} */ rule, /** @type 
  *            hint?: (hints: Hint[], value: any) => void}} Control
  */
 
+/** What a field of a kind says: nothing, a value, or what is no value yet. */
+const READ = /** @type {Record<string, (field: any) => any>} */ ({
+  number: (field) => numberOr(field.value),
+  date: (field) => (field.validity.badInput ? "…" : orBlank(field.value)), // half a day: the kernel says that it is none
+});
+const readAs = (/** @type {string} */ kind, /** @type {any} */ field) => (READ[kind] ?? ((/** @type {any} */ { value }) => orBlank(value)))(field);
+
+/** A day without its year is no event of the browser's: it is noticed when the field is left. */
+function noticeHalfDays(/** @type {any} */ field, /** @type {() => void} */ changed) {
+  let half = false;
+  field.addEventListener("blur", () => {
+    if (field.validity.badInput === half) return;
+    half = !half;
+    changed();
+  });
+  return field;
+}
+
 /** @returns {Control} */
 function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   const input = h("input", {
@@ -161,8 +187,10 @@ function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     inputmode: item.kind === "number" ? "decimal" : null,
     autocomplete: "off",
     "aria-describedby": tools.describe,
-    oninput: () => tools.change(item.kind === "number" ? numberOr(input.value) : orBlank(input.value), true),
+    oninput: () => typed(),
   });
+  const typed = () => tools.change(readAs(item.kind, input), true);
+  noticeHalfDays(input, typed);
   const node = h("div", { class: "mend-line" }, input, item.unit ? h("span", { class: "mend-unit" }, item.unit) : null);
   return { node, target: input, show: (value) => setWords(input, value), focus: () => input.focus() };
 }
@@ -376,9 +404,8 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     saveNow();
   }, { hidden: true });
   const forget = () => { removed = null; undo.hidden = true; };
-  const read = (/** @type {any} */ column, /** @type {any} */ { field }) => (column.kind === "number" ? numberOr(field.value) : orBlank(field.value));
   const contents = (/** @type {Map<string, any>} */ cells) => Object.fromEntries(item.columns
-    .map((/** @type {any} */ column) => [column.id, read(column, cells.get(column.id))])
+    .map((/** @type {any} */ column) => [column.id, readAs(column.kind, cells.get(column.id).field)])
     .filter((/** @type {any[]} */ [, value]) => value !== null));
   const value = () => {
     const filled = rows.map((row) => contents(row.cells)).filter((row) => Object.keys(row).length);
@@ -409,6 +436,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
           inputmode: column.kind === "number" ? "decimal" : null, autocomplete: "off", oninput: typed,
         });
     setWords(field, content);
+    noticeHalfDays(field, typed);
     return { node: field, field };
   };
   const insert = (/** @type {any} */ content, /** @type {number} */ place) => {
@@ -441,7 +469,14 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   return {
     node: h("div", {}, list, h("div", { class: "mend-tablefoot" }, add, full, undo)),
     show: (shown) => {
-      if (rows.length && same(shown, value())) return;
+      if (rows.length && same(shown, value())) {
+        const kept = (shown ?? []).values();
+        for (const { cells } of rows) {
+          const row = Object.keys(contents(cells)).length ? kept.next().value : {};
+          cells.forEach((each, column) => (each.show ?? ((/** @type {any} */ words) => setWords(each.field, words)))(own(row, column)));
+        }
+        return;
+      }
       rows = [];
       list.replaceChildren();
       forget();
@@ -745,6 +780,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   let /** @type {any} */ now = null; // the latest `answers` message
   let editing = false; // an earlier occasion, opened for changes
   let savedAt = "";
+  let touched = 0; // when a key was last pressed here
   let trouble = ""; // of the whole form, not of one answer
 
   // Elements ........................................................................................................
@@ -796,7 +832,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     const notice = h("div", { class: "mend-notice", id: unique(), "aria-live": "polite" });
     const comment = h("div", { class: "mend-comments" });
     if (item.kind === "note") {
-      return { item, kind, notice, comment, node: h("div", { class: "mend-note", html: item.prompt_html ?? "" }), show() {} };
+      return { item, kind, notice, comment, node: h("div", { class: "mend-note", html: item.prompt_html ?? "" }), inHand: () => false, show() {} };
     }
     if (item.kind === "computed") {
       const output = h("output", { id: name });
@@ -805,7 +841,7 @@ export function mount(element, exercise, transport, pace = PACE) {
         const text = value === null ? "–" : plain(item, new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value).replace("-", "−"));
         if (output.textContent !== text) output.textContent = text;
       };
-      return { item, kind, notice, comment, node, show };
+      return { item, kind, notice, comment, node, inHand: () => false, show };
     }
 
     const describe = [help?.id, notice.id].filter(Boolean).join(" ");
@@ -820,6 +856,12 @@ export function mount(element, exercise, transport, pace = PACE) {
     const clear = kind.clear ? quiet(texts.clear, () => { change(item, null); control.focus(); }, { "aria-describedby": name }) : null;
     const isUseful = item.id === `${id}.useful`;
     const acts = h("div", { class: "mend-acts" }, clear, isUseful ? null : skip);
+    const answerOf = () => shown.get(item.id) ?? BLANK;
+    // What is shown is what is kept, as soon as nobody writes here any more; what was refused stays as it is.
+    control.node.addEventListener("focusout", () => queueMicrotask(() => { // a row that is just removed has its say first
+      if (control.node.contains(focused(control.node)) || box.waiting(now?.occasion, item.id)) return;
+      if (answerOf().status !== "skipped") control.show(answerOf().value);
+    }));
     const inside = [help, h("div", { class: "mend-control" }, control.node), skipped, notice, comment, acts];
     let node;
     if (kind.group) {
@@ -830,10 +872,11 @@ export function mount(element, exercise, transport, pace = PACE) {
     }
     return {
       item, kind, node, notice, comment,
-      /** Show an answer without touching what already says so. */
-      show(/** @type {Answer} */ answer) {
+      inHand: () => writingIn(control.node) && Date.now() - touched < (pace.hands ?? HANDS),
+      /** Show an answer without touching what already says so, nor the field someone writes in. */
+      show(/** @type {Answer} */ answer, anyway = false) {
         const off = answer.status === "skipped";
-        control.show(off ? null : answer.value);
+        if (anyway || off || !writingIn(control.node)) control.show(off ? null : answer.value);
         control.hint?.(off ? [] : answer.hints ?? [], answer.value);
         control.node.hidden = off;
         skipped.hidden = !off;
@@ -1048,11 +1091,12 @@ export function mount(element, exercise, transport, pace = PACE) {
       const change = box.acknowledge(message);
       savedAt = message.at;
       if (!change || message.occasion !== now?.occasion) return;
-      known.set(message.item, { ...known.get(message.item), value: change.value, status: change.status, at: message.at, version: message.version });
+      const value = "value" in message ? message.value : change.value; // as it is kept
+      known.set(message.item, { ...known.get(message.item), value, status: change.status, at: message.at, version: message.version });
       const asked = questions.find((each) => each.item.id === message.item);
       const answer = shown.get(message.item);
       if (!asked || !answer || !same(answer.value, change.value)) return;
-      shown.set(message.item, { ...answer, at: message.at, version: message.version, hints: message.hints ?? [] });
+      shown.set(message.item, { ...answer, value, at: message.at, version: message.version, hints: message.hints ?? [] });
       asked.show(/** @type {Answer} */ (shown.get(message.item)));
       if (message.overtaken) asked.notice.replaceChildren(h("p", {}, texts.changed_overtaken));
     },
@@ -1097,13 +1141,14 @@ export function mount(element, exercise, transport, pace = PACE) {
     const answer = waiting ? { ...incoming, value: waiting.value, status: waiting.status } : incoming;
     shown.set(asked.item.id, answer);
     asked.notice.replaceChildren();
-    asked.show(answer);
+    asked.show(answer, true);
   }
 
   /** The same occasion again: what another page changed is shown, unless the person is writing here. */
   function merge(/** @type {any} */ asked, /** @type {Answer} */ incoming) {
     const before = known.get(asked.item.id) ?? BLANK;
     const waiting = box.waiting(now.occasion, asked.item.id);
+    if (!waiting && asked.inHand()) return; // asked again soon; words written until then are the later ones, and say so
     known.set(asked.item.id, incoming);
     if (same(gist(incoming), gist(before))) {
       if (!waiting) shown.set(asked.item.id, { ...incoming, hints: incoming.hints ?? shown.get(asked.item.id)?.hints });
@@ -1111,7 +1156,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     }
     if (!waiting) {
       shown.set(asked.item.id, incoming);
-      asked.show(incoming);
+      asked.show(incoming, true);
       asked.notice.replaceChildren(h("p", {}, incoming.at ? fill(texts.changed, { time: clock(incoming.at, language) }) : texts.changed_sometime));
     } else if (!same(gist(incoming), gist(waiting))) {
       offer(asked, fill(texts.changed_typing, { time: clock(incoming.at, language) }), incoming, texts.use_other, texts.keep_mine);
@@ -1149,7 +1194,7 @@ export function mount(element, exercise, transport, pace = PACE) {
         const { item, occasion, value, status } = entry;
         if (here) {
           shown.set(item, { ...stored, value, status });
-          asked.show(/** @type {any} */ (shown.get(item)));
+          asked.show(/** @type {any} */ (shown.get(item)), true);
         }
         box.put({ item, occasion, value, status, seen: here ? stored.version : entry.seen, last: here ? gist(stored) : entry.last });
         if (entry.place?.endsWith(entry.held)) box.release(entry); // it had been put aside
@@ -1166,6 +1211,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   const listen = { signal: leaving.signal };
 
   root.addEventListener("focusout", () => box.flush());
+  root.addEventListener("input", () => { touched = Date.now(); });
   document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? box.flush() : refresh()), listen);
   window.addEventListener("pagehide", () => box.flush(), listen);
   window.addEventListener("focus", () => refresh(), listen);
@@ -1173,6 +1219,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     // JupyterLab's single keys delete cells; what is typed here stays here.
     root.addEventListener(event, (/** @type {KeyboardEvent} */ key) => {
       key.stopPropagation();
+      touched = Date.now();
       if (event === "keydown" && key.key === "s" && (key.ctrlKey || key.metaKey)) {
         key.preventDefault();
         box.flush();

@@ -10,6 +10,7 @@ and hears:
     {type: "answers", occasion, occasions, answers, context, lock, journal, …}      what `read` returned
                       `keep`, 32 bytes as base64, seals what a page holds in the browser until it is saved
     {type: "saved", seq, item, occasion, at, version, hints, overtaken}
+                      `value` besides, when it is kept otherwise than it was written
     {type: "refused", seq, item, reason}     not saved, and will not be as it is
     {type: "failed", reason, seq?, item?}    not this time; the page tries again
     {type: "changed"}                        something changed elsewhere: read again
@@ -115,7 +116,7 @@ _UNSENT = {"share", "tags", "source", "retired", "help"}  # for people and modul
 
 
 class Saved(Protocol):
-    """What `save` returns. Optional besides: `.hints` (dicts) and `.overtaken` (bool)."""
+    """What `save` returns. Optional besides: `.value` (as kept), `.hints` (dicts) and `.overtaken` (bool)."""
 
     @property
     def at(self) -> datetime: ...
@@ -239,5 +240,8 @@ class Form(anywidget.AnyWidget):
             "hints": [dict(hint) for hint in getattr(saved, "hints", ())],
             "overtaken": bool(getattr(saved, "overtaken", False)),
         }
+        kept = getattr(saved, "value", value)
+        if kept != value:
+            reply["value"] = kept
         self._last[place] = (message["seq"], reply)
         return reply

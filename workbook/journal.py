@@ -92,6 +92,7 @@ class Progress(NamedTuple):
 class _Saved:
     """What a form hears back."""
 
+    value: object  # as it is kept
     at: datetime
     version: int
     overtaken: bool
@@ -503,6 +504,7 @@ class Journal:
             answer = self.save(item, value, occasion, status, sitting=page)
             self._tell_others(widget, item, before)
             return _Saved(
+                value=answer.value,
                 at=answer.answered_at.astimezone(self.now().tzinfo),
                 version=answer.version,
                 overtaken=answer.version > seen + 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,11 +46,14 @@ class Desk:
     hints: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     saves: list[dict[str, Any]] = field(default_factory=list)
     error: Exception | None = None  # raised by the next saves
+    judge: Callable[[str, object], object] | None = None  # (item, value) → as it is kept, or InvalidAnswer
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def save(self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> object:
         if self.error:
             raise self.error
+        if self.judge and status == "answered":
+            value = self.judge(item, value)
         self.saves.append({"item": item, "value": value, "status": status, "occasion": occasion, "seen": seen})
         self.now += timedelta(seconds=1)
         version = self.answers.get((item, occasion), {"version": 0})["version"]
@@ -57,7 +61,7 @@ class Desk:
             "value": value, "status": status, "at": self.now.isoformat(), "version": version + 1
         }  # fmt: skip
         return SimpleNamespace(
-            at=self.now, version=version + 1, hints=self.hints.get(item, []), overtaken=version > seen
+            value=value, at=self.now, version=version + 1, hints=self.hints.get(item, []), overtaken=version > seen
         )
 
     def read(self, occasion: str | None) -> dict[str, object]:
@@ -73,9 +77,9 @@ class Desk:
         return answer and (answer["value"] if answer["status"] == "answered" else answer["status"])
 
 
-def every_kind(exercise: str = "every.kind") -> dict[str, object]:
-    """Return the payload of the exercise with every kind of item."""
-    workbook = definition.load(HERE / "every.yaml")
+def every_kind(exercise: str = "every.kind", file: str = "every.yaml") -> dict[str, object]:
+    """Return the payload of the exercise with every kind of item, or of another in these files."""
+    workbook = definition.load(HERE / file)
     return form.payload(workbook.exercise(exercise), workbook)
 
 

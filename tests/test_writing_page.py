@@ -1,0 +1,197 @@
+"""What someone is writing stays as they write it, and what a field shows is what is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.form_page import HERE, Desk, every_kind, open_form
+from workbook import answers as kinds
+from workbook import definition
+
+QUICK = {"typing": 5, "acknowledge": 5_000, "refresh": 60_000}  # a pause after each keystroke
+WORKBOOK = definition.load(HERE / "writing.yaml")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)", re.ASCII)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    expect.set_options(timeout=5_000)
+    yield
+    expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(judge=lambda item, value: kinds.check(WORKBOOK.item(item), value))
+
+
+@pytest.fixture
+def page(context: BrowserContext, desk: Desk) -> Page:
+    return open_form(context, desk, every_kind("writing.fields", "writing.yaml"), QUICK)
+
+
+def heard(page: Page) -> None:
+    """Wait until the kernel has said what became of the last keystroke."""
+    page.wait_for_function("document.querySelector('.mend-form').dataset.state !== 'saving'")
+
+
+def write(page: Page, field: Any, text: str) -> None:
+    """Type letter by letter, with a pause after each in which it is saved or refused."""
+    field.focus()
+    for letter in text:
+        page.keyboard.press("Enter" if letter == "\n" else letter)
+        heard(page)
+
+
+def number(text: str) -> float | None:
+    """Read a text as a person does who writes decimals with a comma or a point; None: it is no number."""
+    plain = text.strip().replace(",", ".", 1)
+    return float(plain) if NUMBER.fullmatch(plain) else None
+
+
+# field → the item's id, and how its part of the item's value is found
+NUMBERS = {
+    "A number": ("writing.fields.number", lambda value: value, -1e12, 1e12),
+    "Mine": ("writing.fields.parts", lambda value: value["mine"], 0, 100),
+    "How many": ("writing.fields.rows", lambda value: value[0]["count"], -1e12, 1e12),
+}
+
+
+@given(label=st.sampled_from(sorted(NUMBERS)), text=st.text("0123456789.,-+e ", min_size=1, max_size=6))
+@example(label="A number", text="12,5")
+@example(label="Mine", text="12,5")
+@example(label="How many", text="12.5")
+@example(label="A number", text="0.05")
+@example(label="Mine", text="0.0")
+@example(label="How many", text="-")
+@example(label="A number", text="1e")
+@example(label="Mine", text="12,")
+@example(label="How many", text="12,")
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_number_is_shown_as_it_is_typed_and_kept_as_it_reads(page: Page, desk: Desk, label: str, text: str) -> None:
+    """After each keystroke the field says what was typed; that is what is kept, or it is said that it is not."""
+    id, part, least, most = NUMBERS[label]
+    field = page.get_by_label(label)
+    field.fill("")
+    heard(page)
+    write(page, field, text)
+    expect(field).to_have_value(text)
+    read = number(text)
+    wrong = page.locator(".mend-item", has=field).locator(".mend-wrong")
+    if not text.strip():
+        assert desk.value(id) in ("blank", None)
+    elif read is None or not least <= read <= most:
+        expect(wrong).to_have_text(re.compile("number"))
+    else:
+        expect(wrong).to_have_count(0)
+        assert part(desk.value(id)) == read
+    field.blur()
+    heard(page)
+    if wrong.count():
+        expect(field).to_have_value(text)
+    elif text.strip():
+        assert float(field.input_value()) == part(desk.value(id))
+    else:
+        expect(field).to_have_value("")
+    field.fill("")
+    heard(page)
+
+
+WORDS = {
+    "A line": ("writing.fields.line", lambda value: value),
+    "A text": ("writing.fields.text", lambda value: value),
+    "Of what": ("writing.fields.rows", lambda value: value[0]["what"]),
+    "What I did": ("writing.fields.letter", lambda value: value["did"]),
+}
+
+
+@given(label=st.sampled_from(sorted(WORDS)), text=st.text(" \nab", min_size=1, max_size=6))
+@example(label="A text", text="\n\nSo")
+@example(label="What I did", text="\n \nSo")
+@example(label="Of what", text="\nSo")
+@example(label="A line", text="  so ")
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_words_stand_as_they_are_typed_blank_lines_too(page: Page, desk: Desk, label: str, text: str) -> None:
+    """Leading blank lines stay under the hands; a field left with nothing but blanks is an empty one."""
+    id, part = WORDS[label]
+    text = text.replace("\n", "") if label == "A line" else text
+    field = page.get_by_label(label)
+    field.fill("")
+    heard(page)
+    write(page, field, text)
+    expect(field).to_have_value(text)
+    field.blur()
+    heard(page)
+    if text.strip():
+        assert part(desk.value(id)) == text
+    else:
+        assert desk.value(id) in ("blank", None)
+    expect(field).to_have_value(text if text.strip() else "")
+
+
+def test_a_day_half_written_is_said_not_to_be_kept(page: Page, desk: Desk) -> None:
+    """A date field that shows a day without a year has no answer to keep, and says so."""
+    field = page.get_by_label("A day")
+    field.focus()
+    page.keyboard.type("1103")
+    field.blur()
+    expect(page.locator(".mend-wrong")).to_have_text("This answer is a day, written like 2026-05-03.")
+    field.fill("2025-11-03")
+    heard(page)
+    expect(page.locator(".mend-wrong")).to_have_count(0)
+    assert desk.value("writing.fields.day") == "2025-11-03"
+
+
+def test_a_row_that_was_never_filled_stays_while_someone_writes_in_it(page: Page, desk: Desk) -> None:
+    """The store leaves empty rows out; the page lets them stand, and the focus with them."""
+    page.get_by_role("button", name="Add a row").click()
+    page.keyboard.type("7")
+    heard(page)
+    expect(page.get_by_role("group", name="row 2").get_by_label("How many")).to_be_focused()
+    expect(page.get_by_role("group", name="row 2").get_by_label("How many")).to_have_value("7")
+    assert desk.value("writing.fields.rows") == [{"count": 7}]
+
+
+def test_what_comes_from_another_page_waits_until_the_hands_rest(context: BrowserContext, desk: Desk) -> None:
+    """While keys are pressed in a field nothing is written into it; the later words win, and the page says so."""
+    pace = {**QUICK, "refresh": 100, "hands": 60_000}
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml"), pace)
+    field = page.get_by_label("A text")
+    write(page, field, "Mine")
+    desk.save(item="writing.fields.text", value="Theirs.", status="answered", occasion="once", seen=1, page="other")
+    page.wait_for_timeout(500)  # several polls come back meanwhile
+    expect(field).to_have_value("Mine")
+    page.keyboard.type("!")
+    heard(page)
+    expect(page.get_by_text("Yours is the later one and is kept")).to_be_visible()
+    assert desk.value("writing.fields.text") == "Mine!"
+    desk.save(item="writing.fields.text", value="Theirs.", status="answered", occasion="once", seen=3, page="other")
+    field.blur()
+    expect(field).to_have_value("Theirs.")
+    expect(page.get_by_text("Changed on another page at")).to_be_visible()
