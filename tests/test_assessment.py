@@ -163,7 +163,7 @@ def example_rows(journal: Journal) -> dict:
 
 def test_a_published_scale_is_judged_by_reliable_change() -> None:
     """With norms, the first and the latest score are compared against the instrument's own error and its cut-off."""
-    norms = {"sd": 7.5, "reliability": 0.8, "cutoff": 50, "source": "Invented"}
+    norms = {"sd": 7.5, "reliability": 0.8, "cutoff": 50, "range": (0, 100), "source": "Invented"}
     scales = [one.model_copy(update={"norms": Norms.model_validate(norms)}) for one in BOOK.scales]
     chapters = [
         chapter.model_copy(update={"scales": tuple(one for one in scales if one.id in {s.id for s in chapter.scales})})
@@ -302,6 +302,6 @@ def test_a_questionnaire_of_a_counselor_is_assessed_like_the_rest() -> None:
     assert seen.area("calm").verdict == "better"
     assert seen.area("calm").reason == (
         "From 0 to 5. This questionnaire moves by up to 1.9 points by itself, so the difference is more than its own "
-        "error. Your score was below and is now above the published line of 3."
+        "error. Your score was below and is now above the published line of 3 (at or below it, somebody to talk to)."
     )
     assert "Calm over time" in seen._repr_html_()

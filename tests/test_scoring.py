@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook import resources, scoring
+from workbook.coherence import norms_faults
 from workbook.definition import Scale
+from workbook.models import Norms
 
 ITEMS = tuple(f"own.rating.i{number}" for number in range(6))
 
@@ -369,11 +371,17 @@ def test_quantiles_of_f_agree_with_printed_tables(p: float, df1: int, df2: int, 
 
 
 def test_norms_are_numbers_with_a_source() -> None:
-    """Each questionnaire has range, direction, source and licence note; SD and reliability come together."""
+    """Each questionnaire has a licence note and a block that an instrument's file takes as it is."""
     norms = yaml.safe_load(resources.data("norms.yaml").read_text("utf-8"))["instruments"]
     assert set(norms) == {"csi32", "csi16", "csi4", "ras", "das", "phq9", "phq2", "gad7", "gad2", "who5"}
     for row in norms.values():
-        assert set(row) >= {"title", "range", "direction", "source", "licence"}
-        assert ("sd" in row) == ("reliability" in row)
-        low, high = row["range"]
-        assert low <= row.get("cutoff", {"value": low})["value"] <= high
+        assert set(row) - {"note"} == {"title", "licence", "norms"}
+        numbers = Norms.model_validate(row["norms"])
+        assert numbers.range is not None
+        assert numbers.better is not None
+        assert (numbers.sd is None) == (numbers.reliability is None)
+        scale = Scale(
+            id="a", title="A", items=("a.b.c",), score="sum", min_answered=1, better=numbers.better,
+            ranges={"a.b.c": numbers.range}, norms=numbers, source="s",
+        )  # fmt: skip
+        assert list(norms_faults(scale)) == []

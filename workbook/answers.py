@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from workbook import conditions
 from workbook.errors import InvalidAnswer
-from workbook.models import LONGEST, NO_OPPORTUNITY, Exercise
+from workbook.models import LARGEST, LONGEST, NO_OPPORTUNITY, Exercise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ Status = Literal["answered", "skipped"]
 
 SKIPPED = "Skipped"
 _YESNO = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
-_LARGEST = 1_000_000_000_000  # of a number with no range of its own
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Control characters, and halves of characters, that a paste may bring along; line breaks and tabs stay.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -92,7 +91,7 @@ def _in_range(value: object, low: float | None, high: float | None) -> int | flo
         raise InvalidAnswer("This answer is a number.")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidAnswer("This answer is a number that can be written down.")
-    least, most = -_LARGEST if low is None else low, _LARGEST if high is None else high
+    least, most = -LARGEST if low is None else low, LARGEST if high is None else high
     if not least <= value <= most:
         raise InvalidAnswer(f"This answer is a number from {least:,g} to {most:,g}.")
     return _whole(value)  # type: ignore[return-value]  # a number stays one

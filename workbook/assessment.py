@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import occasions, scoring
+from workbook.coherence import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbook.definition import Scale, Workbook
+    from workbook.models import Norms
     from workbook.safety import Standing
 
 SITTINGS = 6  # at most this many on each side: the start against now
@@ -264,18 +266,29 @@ def _change(scale: Scale, scores: pd.DataFrame) -> Change:
     given = scores[scores["score"].notna()]
     values = given["score"].tolist()
     first, latest = (given["occasion"].iloc[0], given["occasion"].iloc[-1]) if values else (None, None)
-    judge = _by_pairs if scale.norms is None else _by_norms
-    method, value, low, high, verdict, reason = judge(scale, values)
+    method, value, low, high, verdict, reason = _judged(scale, values)
     return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
 
 
 def verdict(scale: Scale, values: list[float]) -> scoring.Verdict:
     """Return the word for a timeline of scores (none of them NaN), oldest first."""
-    judge = _by_pairs if scale.norms is None else _by_norms
-    return judge(scale, values)[4]
+    return _judged(scale, values)[4]
 
 
 _Judged = tuple[str, float, float, float, scoring.Verdict, str]
+
+
+def _judged(scale: Scale, values: list[float]) -> _Judged:
+    # Norms of other scores than these say nothing here. `check` refuses them; an older journal may hold some.
+    norms = None if scale.norms is None or unfit(scale) else scale.norms
+    if norms is None:
+        return _by_pairs(scale, values)
+    if norms.sd is not None and norms.reliability is not None:
+        judged = _by_error(scale, values, norms.sd, norms.reliability)
+    else:
+        judged = _by_pairs(scale, values)
+    line = _line_said(scale, norms, values)
+    return (*judged[:5], f"{judged[5]} {line}" if line else judged[5])
 
 
 def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
@@ -302,37 +315,38 @@ _NAP_MEANS = {
 }
 
 
-def _by_norms(scale: Scale, values: list[float]) -> _Judged:
-    norms = scale.norms
-    assert norms is not None  # noqa: S101 - chosen by the caller; said to mypy
-    if len(values) < 2:  # a first and a latest
+def _by_error(scale: Scale, values: list[float], sd: float, reliability: float) -> _Judged:
+    """Judge by the reliable change from the first to the latest."""
+    if len(values) < 2:
         says = f"{_times(len(values), 'sitting')} so far. It takes 2 to compare."
         return ("reliable change", math.nan, math.nan, math.nan, "too few sittings", says)
     first, latest = values[0], values[-1]
-    change = scoring.reliable_change(first, latest, sd=norms.sd, reliability=norms.reliability, better=scale.better)
+    change = scoring.reliable_change(first, latest, sd=sd, reliability=reliability, better=scale.better)
     more = "more than" if change.verdict != "no clear change" else "within"
+    before, after, least = (scoring.said(one, scale.bounds, decimals=1) for one in (first, latest, change.least))
     says = (
-        f"From {first:.3g} to {latest:.3g}. This questionnaire moves by up to {change.least:.1f} points by itself, "
+        f"From {before} to {after}. This questionnaire moves by up to {least} points by itself, "
         f"so the difference is {more} its own error."
     )
-    line = norms.cutoff
-    if line is None and None not in (
-        norms.clinical_mean,
-        norms.clinical_sd,
-        norms.functional_mean,
-        norms.functional_sd,
-    ):
-        line = scoring.cutoffs(
-            clinical_mean=norms.clinical_mean or 0,
-            clinical_sd=norms.clinical_sd or 0,
-            functional_mean=norms.functional_mean or 0,
-            functional_sd=norms.functional_sd or 0,
-        ).c
-    if line is not None:
-        sides = ["above" if value > line else "below" if value < line else "on" for value in (first, latest)]
-        moved = f"was {sides[0]} and is now {sides[1]}" if sides[0] != sides[1] else f"is still {sides[1]}"
-        says += f" Your score {moved} the published line of {line:.4g}."
     return ("reliable change", change.rc, math.nan, math.nan, change.verdict, says)
+
+
+def _line_said(scale: Scale, norms: Norms, values: list[float]) -> str:
+    """Say on which side of the published line the first and the latest score are; "" with fewer, or without a line."""
+    line, reads = (norms.cutoff.value, norms.cutoff.reads) if norms.cutoff else (None, None)
+    if line is None and norms.clinical and norms.functional:
+        line = scoring.cutoffs(
+            clinical_mean=norms.clinical.mean,
+            clinical_sd=norms.clinical.sd,
+            functional_mean=norms.functional.mean,
+            functional_sd=norms.functional.sd,
+        ).c
+    if line is None or len(values) < 2:
+        return ""
+    sides = ["above" if value > line else "below" if value < line else "on" for value in (values[0], values[-1])]
+    moved = f"was {sides[0]} and is now {sides[1]}" if sides[0] != sides[1] else f"is still {sides[1]}"
+    meant = f" ({reads})" if reads else ""
+    return f"Your score {moved} the published line of {scoring.said(line, scale.bounds, decimals=1)}{meant}."
 
 
 def _reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> pd.Categorical | list[str]:

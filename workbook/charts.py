@@ -12,6 +12,8 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from workbook import scoring
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -60,7 +62,7 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
     axes.plot(_places(days), values, color=_ACCENT, linewidth=2, marker="o", markersize=5, clip_on=False)
     for index in (0, -1):
         axes.annotate(
-            f"{values[index]:.0f}",
+            scoring.said(values[index], (low, high)),
             (days[index].toordinal(), values[index]),
             (0, 8),
             textcoords="offset points",
@@ -71,10 +73,11 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
     for day in reworded["day"]:
         axes.axvline(date.fromisoformat(str(day)).toordinal(), color=_SOFT, linestyle=(0, (3, 3)), linewidth=1)
     _days(axes, days)
+    points = [scoring.said(one, (low, high)) for one in (values[0], values[-1], min(values), max(values))]
     says = (
         f"{title}: {len(values)} sittings from {_said(days[0])} to {_said(days[-1])}, on a scale from {low:g} to "
-        f"{high:g} where {better} is better. First {values[0]:.0f}, latest {values[-1]:.0f}, "
-        f"lowest {min(values):.0f}, highest {max(values):.0f}."
+        f"{high:g} where {better} is better. First {points[0]}, latest {points[1]}, "
+        f"lowest {points[2]}, highest {points[3]}."
     )
     if len(reworded):
         says += " A dashed line marks where a question was reworded."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbook import conditions
 from workbook.errors import InvalidCondition
 from workbook.models import (
+    LARGEST,
     NO_OPPORTUNITY,
     NUMERIC,
     TAGS,
@@ -24,6 +26,7 @@ from workbook.models import (
     Gate,
     Item,
     Model,
+    Norms,
     Number,
     Ruler,
     Scale,
@@ -64,6 +67,7 @@ class Known:
     exercises: frozenset[str]
     chapters: frozenset[str]
     scales: frozenset[str]
+    taken: frozenset[str] = frozenset()  # of `scales`, those that another file has
     absent: frozenset[str] | None = frozenset()  # chapters not at hand, their ids are trusted; None: all others
 
     def item(self, id: str) -> Item | None:
@@ -72,6 +76,14 @@ class Known:
         if dot and chapter not in self.chapters and (self.absent is None or chapter in self.absent):
             return None
         return self.items[id]
+
+    def has(self, id: str) -> bool:
+        """Tell whether there is such an item, at hand or not."""
+        try:
+            self.item(id)
+        except KeyError:
+            return False
+        return True
 
 
 def _unknown_item(id: str, known: Known) -> tuple[str, str]:
@@ -148,6 +160,9 @@ def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
         yield from _condition_faults(item.show_if, "show_if", known)
     if isinstance(item, (Number, Ruler)):
         low, high = item.minimum, item.maximum
+        for key, end in (("minimum", low), ("maximum", high)):
+            if end is not None and abs(end) > LARGEST:
+                yield (key,), f"{end:g}", "is too large.", f"Use a number up to {LARGEST:,}."
         if low is not None and high is not None and low >= high:
             yield ("minimum",), f"{low:g}", f"The maximum is {high:g}.", "Make the minimum the smaller number."
         elif isinstance(item, Ruler) and item.maximum - item.minimum > 20:
@@ -191,6 +206,7 @@ def _compute_faults(item: Computed, known: Known) -> Iterator[Fault]:
 
 
 def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
+    first = scale.items[0].rpartition(".")[0] if known.has(scale.items[0]) else None
     for index, id in enumerate(scale.items):
         keys: Keys = ("items", index)
         try:
@@ -201,7 +217,7 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
         span = item_range(item) if item is not None else None
         if id in scale.items[:index]:
             yield keys, id, "It is in this scale already.", "Remove one."
-        elif id.rpartition(".")[0] != scale.items[0].rpartition(".")[0]:
+        elif first is not None and id.rpartition(".")[0] != first:
             yield keys, id, "It stands in another exercise than the first.", "Score items of one exercise."
         elif item is not None and span is None:
             says = f"It is a {item.kind} without a range, so it cannot be scored."
@@ -213,11 +229,94 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
             if id not in scale.items:
                 cure = did_you_mean(id, scale.items) or "Remove it, or add it to the items."
                 yield (key, index if key == "reverse" else id), id, "It is not an item of this scale.", cure
+    spans = {id: span for id in scale.items if (item := known.items.get(id)) and (span := item_range(item))}
+    if spans.keys() == set(scale.items):
+        yield from norms_faults(scale.model_copy(update={"ranges": spans}))
+    for id, weight in scale.weights.items():
+        if not 0.001 <= weight <= 1000:
+            yield ("weights", id), weight, "is no weight that can be added up.", "Use a number from 0.001 to 1,000."
+    for points, score in (scale.table or {}).items():
+        if abs(score) > LARGEST:
+            yield ("table", str(points)), score, "is too large.", f"Use a number up to {LARGEST:,}."
+    if scale.id in known.taken:
+        yield ("id",), scale.id, "The workbook has a scale of this id already.", "Give this one its own."
     if scale.min_answered > len(scale.items):
         yield ("min_answered",), scale.min_answered, f"The scale has {len(scale.items)} items.", "Use at most that."
     if scale.part_of is not None and scale.part_of not in known.scales - {scale.id}:
         cure = did_you_mean(scale.part_of, known.scales) or "Write the id of another scale."
         yield ("part_of",), scale.part_of, "There is no such scale.", cure
+
+
+def norms_faults(scale: Scale) -> Iterator[Fault]:
+    """Yield why the published numbers cannot belong to the scores of a scale, which knows the ranges of its items."""
+    low, high = scale.bounds
+    if low == high:
+        yield ("table",), None, "looks every score up as the same.", "Write the scores that belong to each."
+    norms = scale.norms
+    if norms is None:
+        return
+    if (norms.sd is None) != (norms.reliability is None):
+        missing = "sd" if norms.sd is None else "reliability"
+        yield ("norms", missing), None, "is missing.", "Reliable change needs sd and reliability: write both, or none."
+    if norms.range is None:
+        cure = "Write the lowest and the highest score that these numbers were published for, like [0, 27]."
+        yield ("norms", "range"), None, "is missing.", cure
+    elif norms.range[0] >= norms.range[1]:
+        yield ("norms", "range"), None, "does not rise.", "Write the lowest score first, then the highest."
+    elif not _alike(norms.range, (low, high)):
+        says = f"These numbers are for scores from {_span(norms.range)}; this scale gives {_span((low, high))}."
+        yield ("norms", "range"), None, says, _other_score(scale, norms.range)
+        return  # the others would only say it again
+    if norms.better is not None and norms.better != scale.better:
+        yield ("norms", "better"), norms.better, f"The scale says {scale.better}.", "Give both the same."
+    yield from _norm_numbers(norms, low, high)
+    if norms.clinical and norms.functional:
+        gain = norms.functional.mean - norms.clinical.mean
+        if gain == 0 or (gain > 0) != (scale.better == "higher"):
+            says = f"is not better than the clinical one, while {scale.better} is better."
+            yield ("norms", "functional", "mean"), norms.functional.mean, says, "Check both, and better."
+
+
+def _norm_numbers(norms: Norms, low: float, high: float) -> Iterator[Fault]:
+    """Yield the numbers that scores from `low` to `high` cannot have."""
+    groups = [
+        (name, group) for name, group in (("clinical", norms.clinical), ("functional", norms.functional)) if group
+    ]
+    scores: list[tuple[Keys, float]] = [((name, "mean"), group.mean) for name, group in groups]
+    spreads: list[tuple[Keys, float]] = [((name, "sd"), group.sd) for name, group in groups]
+    if norms.cutoff:
+        scores.append((("cutoff", "value"), norms.cutoff.value))
+    if norms.sd:
+        spreads.append((("sd",), norms.sd))
+    cure = "Check the number, and how the scale is scored."
+    for keys, value in scores:
+        if not low <= value <= high:
+            yield ("norms", *keys), value, f"This scale gives {_span((low, high))}.", cure
+    for keys, value in spreads:
+        if value > (high - low) / 2:
+            yield ("norms", *keys), value, f"Scores from {_span((low, high))} cannot spread that far.", cure
+
+
+def unfit(scale: Scale) -> bool:
+    """Tell whether a scale's norms cannot be those of its scores; an older file may not say which they belong to."""
+    unsaid = scale.norms is not None and scale.norms.range is None and scale.score != "percent"
+    return any(keys != ("norms", "range") or not unsaid for keys, *_ in norms_faults(scale))
+
+
+def _alike(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(one, other, strict=True))
+
+
+def _span(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:g} to {ends[1]:g}"
+
+
+def _other_score(scale: Scale, wanted: tuple[float, float]) -> str:
+    """Return the cure for norms of other scores: the way of scoring that they fit, where there is one."""
+    for score in ("sum", "mean", "percent"):
+        if scale.table is None and _alike(scale.model_copy(update={"score": score}).points, wanted):
+            return f"Write “score: {score}”."
+    return "Check the points and the items, or leave norms out."
 
 
 def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:

@@ -186,19 +186,39 @@ def load_instrument(path: Path) -> Instrument:
 
 
 def with_instruments(workbook: Workbook, instruments: Iterable[Instrument]) -> Workbook:
-    """Return the workbook with a chapter of these questionnaires, before the review; one brought again is replaced."""
-    brought = {instrument.exercise.id: instrument for instrument in instruments}
+    """Return the workbook with a chapter of these questionnaires, before the review; one brought again is replaced.
+
+    Raises DefinitionError when two of them have one id.
+    """
+    brought = tuple(instruments)
     if not brought:
         return workbook
+    _refuse_twins(brought)
+    new = {instrument.exercise.id: instrument for instrument in brought}
     earlier = next((chapter for chapter in workbook.chapters if chapter.id == INSTRUMENTS), None)
     exercises = {exercise.id: exercise for exercise in (earlier.exercises if earlier else ())}
-    exercises |= {id: instrument.exercise for id, instrument in brought.items()}
-    scales = {scale.id: scale for scale in (earlier.scales if earlier else ())}
-    scales |= {scale.id: scale for instrument in brought.values() for scale in instrument.scales}
+    exercises |= {id: instrument.exercise for id, instrument in new.items()}
+    kept = (scale for scale in (earlier.scales if earlier else ()) if scale.items[0].rpartition(".")[0] not in new)
+    scales = {scale.id: scale for scale in kept}
+    scales |= {scale.id: scale for instrument in brought for scale in instrument.scales}
     chapter = _instruments_chapter(tuple(exercises.values()), tuple(scales.values()))
     others = tuple(other for other in workbook.chapters if other is not earlier)
     after = sum(other.notebook < chapter.notebook for other in others)
     return workbook.model_copy(update={"chapters": (*others[:after], chapter, *others[after:])})
+
+
+def _refuse_twins(brought: tuple[Instrument, ...]) -> None:
+    """Raise DefinitionError when two questionnaires have one id, or two of their scales."""
+    found = []
+    for what, ids in (
+        ("exercise", [instrument.exercise.id for instrument in brought]),
+        ("scale", [scale.id for instrument in brought for scale in instrument.scales]),
+    ):
+        for id in dict.fromkeys(id for id in ids if ids.count(id) > 1):
+            says = f"Two of the questionnaires have a{'n' if what == 'exercise' else ''} {what} of this id."
+            found.append(Problem("questionnaires", 0, f"{what} id", id, says, "Give each its own."))
+    if found:
+        raise DefinitionError(tuple(found))
 
 
 def _instruments_chapter(exercises: tuple[Exercise, ...], scales: tuple[Scale, ...]) -> Chapter:
@@ -283,6 +303,8 @@ class _Draft:
             scales=frozenset(thing.id for thing in things if isinstance(thing, Scale)),
             absent=frozenset(contents.chapters) - read if contents else None,
         )
+        if self.instruments:
+            known = _beside_ours(known)
         judge(self.pieces, known)
         chapters = tuple(chapter.model_copy(update={"scales": _ranged(chapter.scales, known)}) for chapter in chapters)
         if not chapters:
@@ -322,18 +344,25 @@ class _Draft:
         instrument = _model(Instrument, shell, outline, ())
         if "scales" not in data:
             outline.add(("scales",), None, "is missing.", "Write at least one scale.")
-        scales = self.scales(outline, data)
+        scales = self.scales(outline, data, _exercise_id(INSTRUMENTS, _mapping(data.get("exercise"))))
         exercise = self.exercise(outline, ("exercise",), data.get("exercise"), INSTRUMENTS) if instrument else None
         if not instrument or not exercise:
             return None
         self.instruments.append(instrument.model_copy(update={"exercise": exercise}))
         return _instruments_chapter((exercise,), scales)
 
-    def scales(self, outline: Outline, data: dict[str, object]) -> tuple[Scale, ...]:
-        """Build the scales of a chapter or an instrument."""
+    def scales(self, outline: Outline, data: dict[str, object], exercise: str = "") -> tuple[Scale, ...]:
+        """Build the scales of a chapter, or of an instrument: there a bare word is an item of its `exercise`."""
         built = []
         for keys, one in _members(outline, data, (), "scales"):
             if scale := _model(Scale, one, outline, keys):
+                scale = scale.model_copy(
+                    update={
+                        "items": tuple(_full(id, exercise) for id in scale.items),
+                        "reverse": tuple(_full(id, exercise) for id in scale.reverse),
+                        "weights": {_full(id, exercise): weight for id, weight in scale.weights.items()},
+                    }
+                )
                 self.pieces.append(Piece(outline, keys, scale))
                 built.append(scale)
         return tuple(built)
@@ -413,6 +442,19 @@ class _Draft:
             return data  # `judge` says what is wrong with it
 
 
+def _beside_ours(known: Known) -> Known:
+    """Return what an instrument may refer to: its own ids and those of the shipped workbook."""
+    ours = _shipped()
+    return Known(
+        items={**{item.id: item for item in ours.items}, **known.items},
+        exercises=known.exercises.union(exercise.id for exercise in ours.exercises),
+        chapters=known.chapters.union(chapter.id for chapter in ours.chapters),
+        scales=known.scales.union(scale.id for scale in ours.scales),
+        taken=frozenset(scale.id for scale in ours.scales),
+        absent=frozenset(),
+    )
+
+
 def _ranged(scales: tuple[Scale, ...], known: Known) -> tuple[Scale, ...]:
     """Return the scales with the declared range of each of their items."""
     spans = {id: item_range(item) for id, item in known.items.items() if item is not None}
@@ -452,10 +494,10 @@ def _members(outline: Outline, data: Mapping[str, object], keys: Keys, name: str
 
 def _scan(data: object) -> Iterator[tuple[str, str]]:
     """Yield id and kind of every item in a chapter's data, however broken the rest is."""
-    mapping = data if isinstance(data, dict) else {}
+    mapping = _mapping(data)
     exercises = _mappings(mapping, "exercises")
     if "instrument" in mapping:
-        exercises = _mappings({"": [mapping.get("exercise")]}, "")
+        exercises = [_mapping(mapping.get("exercise"))]
     for exercise in exercises:
         full = _exercise_id(_chapter_id(mapping), exercise)
         for item in _mappings(exercise, "items"):
@@ -475,6 +517,10 @@ def _chapter_id(data: Mapping[str, object]) -> str:
 
 def _exercise_id(chapter: str, data: Mapping[str, object]) -> str:
     return f"{chapter}.{str(data.get('id')).rpartition('.')[2]}"
+
+
+def _mapping(data: object) -> dict[str, object]:
+    return data if isinstance(data, dict) else {}
 
 
 def _mappings(data: Mapping[str, object], name: str) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from workbook.errors import UnknownId
@@ -34,6 +34,7 @@ TAGS = {
 }
 NUMERIC = ("number", "scale", "ruler")  # kinds whose value is a number
 STATEMENTS = range(1, 19)  # what the workbook must cover, by number
+LARGEST = 1_000_000_000_000  # of a number
 LONGEST = 20_000  # characters: the longest text that is kept; `max_length` is only where the page asks to stop
 
 WORD_ID = r"[A-Za-z][A-Za-z0-9_]*"
@@ -298,17 +299,49 @@ class Exercise(Model):
         )
 
 
-class Norms(Model):
-    """Published numbers of a scale, in its points."""
+class Cutoff(Model):
+    """A published line between two scores, in the scale's points."""
 
+    value: float
+    reads: Words | None = None  # “at or above it, a talk with a clinician”
+
+
+class Group(Model):
+    """The published scores of a group of people."""
+
+    mean: float
     sd: Annotated[float, Field(gt=0)]
-    reliability: Annotated[float, Field(ge=0, lt=1)]
-    cutoff: float | None = None  # the published line between a clinical and a functional score
-    clinical_mean: float | None = None
-    clinical_sd: Annotated[float, Field(gt=0)] | None = None
-    functional_mean: float | None = None
-    functional_sd: Annotated[float, Field(gt=0)] | None = None
+
+
+def _as_line(value: object) -> object:
+    return value if value is None or isinstance(value, (dict, Cutoff)) else {"value": value}
+
+
+def _grouped(data: object) -> object:
+    """Read the names that norms had before: `functional_mean`, `clinical_sd` and so on."""
+    if not isinstance(data, dict):
+        return data
+    found = dict(data)
+    for group in ("clinical", "functional"):
+        mean, sd = found.pop(f"{group}_mean", None), found.pop(f"{group}_sd", None)
+        if mean is not None and sd is not None:
+            found.setdefault(group, {"mean": mean, "sd": sd})
+    return found
+
+
+class Norms(Model):
+    """Published numbers of a scale, in its points; named as in `data/norms.yaml`, so that they can be copied."""
+
+    range: tuple[float, float] | None = None  # the lowest and highest score that these numbers belong to
+    better: Literal["higher", "lower"] | None = None
+    sd: Annotated[float, Field(gt=0)] | None = None  # with `reliability`, else change is judged by nonoverlap
+    reliability: Annotated[float, Field(ge=0, lt=1)] | None = None
+    cutoff: Annotated[Cutoff | None, BeforeValidator(_as_line, json_schema_input_type=Cutoff | float)] = None
+    clinical: Group | None = None
+    functional: Group | None = None
     source: Words
+
+    _earlier = model_validator(mode="before")(_grouped)
 
 
 class Scale(Model):
@@ -316,17 +349,35 @@ class Scale(Model):
 
     id: Annotated[str, Field(pattern=f"^{CHAPTER_ID}$", max_length=60)]
     title: Words
-    items: Annotated[tuple[Reference, ...], Field(min_length=1)]  # full item ids
+    items: Annotated[tuple[Reference, ...], Field(min_length=1)]  # full ids; in an instrument's file also bare words
     score: Literal["mean", "sum", "percent"] = "percent"  # percent: of the declared range, 0–100
     reverse: tuple[Reference, ...] = ()
     min_answered: Annotated[int, Field(ge=1)]
     better: Literal["higher", "lower"] = "higher"
     weights: dict[Reference, Annotated[float, Field(gt=0)]] = {}  # 1 where not named
-    table: dict[int, float] | None = None  # whole score → T-score or the like; a score not in it is no score
+    table: dict[int, float] | None = None  # rounded score → T-score or the like; a score not in it is no score
     part_of: Annotated[str, Field(pattern=f"^{CHAPTER_ID}$", max_length=60)] | None = None  # the scale it is a part of
     norms: Norms | None = None  # without them change is judged by nonoverlap, never by reliable change
     ranges: dict[Reference, tuple[float, float]] = {}  # lowest and highest declared value; the loader fills it in
     source: Words
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest score; KeyError without the ranges of all its items."""
+        if self.table:
+            return min(self.table.values()), max(self.table.values())
+        return self.points
+
+    @property
+    def points(self) -> tuple[float, float]:
+        """The lowest and the highest score before `table` is looked up."""
+        if self.score == "percent":
+            return 0.0, 100.0
+        weights = [self.weights.get(item, 1.0) for item in self.items]
+        low, high = (
+            sum(w * self.ranges[item][end] for w, item in zip(weights, self.items, strict=True)) for end in (0, 1)
+        )
+        return (low, high) if self.score == "sum" else (low / sum(weights), high / sum(weights))
 
 
 class Instrument(Model):

@@ -177,6 +177,7 @@ def session(
         language=workbook.language,
         day=f"{now:%-d %B %Y}",
         seen=change(workbook, current, now),
+        said=scoring.said,
         tasks=tasks,
         fresh=fresh[-12:],
         more=max(0, len(fresh) - 12),

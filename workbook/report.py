@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import files, occasions
+from workbook import files, occasions, scoring
 from workbook.errors import UnknownId, WorkbookError
 
 if TYPE_CHECKING:
@@ -259,16 +259,17 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     if pictures:
         picture = charts.timeline(scores, id=f"mend-{area.id}", title=area.title, better=area.better)
     latest = behind[behind["occasion"] == area.occasion]
-    percent = 0.0 if area.score is None else 100 * (area.score - area.minimum) / (area.maximum - area.minimum)
+    span = (area.maximum - area.minimum) or 1
+    percent = 0.0 if area.score is None else 100 * (area.score - area.minimum) / span
     return {
         **{
             name: getattr(area, name)
             for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "reason")
         },
         "source": area.source,
-        "score_said": "" if area.score is None else f"{area.score:.0f}",
+        "score_said": "" if area.score is None else scoring.said(area.score, (area.minimum, area.maximum)),
         "raw_said": "" if area.raw is None else f"{area.raw:g}",
-        "maximum_said": f"{area.maximum:g}",
+        "maximum_said": scoring.said(area.maximum, (area.minimum, area.maximum)),
         "percent": f"{percent:.0f}",
         "when": _said(area.occasion, area.day) if area.occasion else "",
         "verdict_sign": sign,
@@ -312,7 +313,9 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
     }
     if scores is not None:
         at = scores.set_index("occasion")
-        found["scores"] = [f"{at['score'][day]:.0f}" if at["score"][day] == at["score"][day] else "–" for day in shown]
+        bounds = (float(scores["minimum"].iloc[0]), float(scores["maximum"].iloc[0]))
+        given = [at["score"][day] for day in shown]
+        found["scores"] = [scoring.said(score, bounds) if score == score else "–" for score in given]
         found["k"] = [f"{at['k'][day]}" for day in shown]
     return found
 

@@ -113,13 +113,13 @@ def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()
     enough = k >= np.array([max(scale.min_answered, 1) for scale in scales])[:, None]
     result = np.full(cells, math.nan)
     np.divide(raw - floor, ceiling - floor, out=result, where=enough)
-    limits = np.array([bounds(scale) for scale in scales], dtype=float).reshape(-1, 2)
+    limits = np.array([scale.points for scale in scales], dtype=float).reshape(-1, 2)
     result = limits[:, :1] + result * (limits[:, 1:] - limits[:, :1])
     for row, scale in enumerate(scales):
         if scale.table is not None:
             looked_up = [scale.table.get(round(x), math.nan) if x == x else x for x in result[row].tolist()]
             result[row] = looked_up
-            limits[row] = min(scale.table.values()), max(scale.table.values())
+            limits[row] = bounds(scale)
 
     which, when = np.nonzero(seen)
     chapters = [scale.items[0].split(".")[0] for scale in scales]
@@ -138,13 +138,19 @@ def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()
 
 
 def bounds(scale: Scale) -> tuple[float, float]:
-    """Return the lowest and highest score the declared ranges allow."""
-    if scale.score == "percent":
-        return 0.0, 100.0
-    weights = [scale.weights.get(item, 1.0) for item in scale.items]
-    low = sum(w * scale.ranges[item][0] for w, item in zip(weights, scale.items, strict=True))
-    high = sum(w * scale.ranges[item][1] for w, item in zip(weights, scale.items, strict=True))
-    return (low, high) if scale.score == "sum" else (low / sum(weights), high / sum(weights))
+    """Return the lowest and highest score there can be, as declared."""
+    return scale.bounds
+
+
+def said(score: float, scale: tuple[float, float], *, decimals: int = 0) -> str:
+    """Return a score as it is read: whole where the scale is long, with a decimal or two where it is short.
+
+    `scale` bounds the score; at least so many `decimals` where it is compared.
+    """
+    span = scale[1] - scale[0]
+    written = f"{score:.{max(decimals, 0 if span >= 50 else 1 if span >= 5 else 2)}f}"
+    written = written.rstrip("0").rstrip(".") if "." in written else written
+    return "0" if written == "-0" else written
 
 
 def _layers(scales: tuple[Scale, ...]) -> tuple[list[pd.DataFrame], dict[str, int]]:
