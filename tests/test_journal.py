@@ -439,6 +439,21 @@ def test_an_answer_that_opens_a_gate_tells_the_other_forms(fresh: Journal):
     assert {"type": "changed"} in incident.heard
 
 
+def test_a_form_begun_before_midnight_still_offers_the_day_it_shows(journal: Journal, clock: Clock):
+    """Nothing is saved in it yet, and its page goes on with it: it stands among the days, under its own name."""
+    page = Page(journal, "improvement.log")
+    page.say(type="ready")
+    clock.forward(days=1)
+    read = page.say(type="refresh", occasion="2026-03-02")
+    assert (read["occasion"], read["occasions"]) == (
+        "2026-03-02",
+        [
+            {"id": "2026-03-03", "label": "Today", "current": True},
+            {"id": "2026-03-02", "label": "2 March 2026", "current": False},
+        ],
+    )
+
+
 def test_a_repeating_form_offers_its_occasions(journal: Journal, clock: Clock):
     """This week first, earlier weeks in words; only this week is open for writing."""
     journal.save("responsibility.rating.named", 2)

@@ -195,3 +195,49 @@ def test_what_comes_from_another_page_waits_until_the_hands_rest(context: Browse
     field.blur()
     expect(field).to_have_value("Theirs.")
     expect(page.get_by_text("Changed on another page at")).to_be_visible()
+
+
+# --- over midnight ---
+
+PERIODS = {  # rhythm → the occasion it began in, the next one, and what they are called then
+    "daily": ("2026-03-02", "2026-03-03"),
+    "weekly": ("2026-03-02", "2026-03-09"),
+    "monthly": ("2026-03-01", "2026-04-01"),
+    "any": ("2026-03-02", "2026-03-03"),
+}
+
+
+@pytest.mark.parametrize("repeats", PERIODS)
+def test_a_form_someone_writes_in_stays_open_over_midnight(context: BrowserContext, repeats: str) -> None:
+    """A new day takes neither the field nor the focus away; words go to the occasion they were begun in."""
+    begun, following = PERIODS[repeats]
+    note, more = f"writing.{repeats}.note", f"writing.{repeats}.more"
+    desk = Desk(occasions=[{"id": begun, "label": "The one begun", "current": True}])
+    pace = {"typing": 50, "acknowledge": 5_000, "refresh": 100, "rest": 1_000}
+    page = open_form(context, desk, every_kind(f"writing.{repeats}", "writing.yaml"), pace)
+    field = page.get_by_label("What helped?")
+    field.press_sequentially("A walk")
+    desk.occasions = [
+        {"id": following, "label": "The next one", "current": True},
+        {"id": begun, "label": "The one begun", "current": False},
+    ]
+    expect(page.get_by_label("Which one to look at")).to_have_value(begun)
+    page.wait_for_timeout(1_500)  # someone thinks, for longer than a form rests, with the caret in the field
+    expect(field).to_be_focused()
+    page.keyboard.type(", and tea")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("What else?")).to_be_focused()
+    page.keyboard.type("Sleep")
+    heard(page)
+    kept = {place: answer["value"] for place, answer in desk.answers.items()}
+    assert kept == {(note, begun): "A walk, and tea", (more, begun): "Sleep"}
+    page.get_by_label("What else?").blur()
+    page.wait_for_timeout(300)
+    expect(field).to_be_visible()  # they may only have clicked beside it
+    expect(page.get_by_text("An earlier one, as you left it.")).to_be_visible()
+    expect(page.locator(".mend-readings")).to_have_text("What helped?A walk, and teaWhat else?Sleep")
+    page.get_by_label("Which one to look at").select_option("The next one")
+    expect(field).to_have_value("")
+    page.get_by_label("Which one to look at").select_option("The one begun")
+    expect(field).to_be_hidden()

@@ -16,12 +16,13 @@
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
  *            show_if: Condition | null, items: Item[], texts: Record<string, string>}} Exercise
  * @typedef {{post: (message: object) => void, listen: (receive: (message: any) => void) => () => void}} Transport
- * @typedef {{typing: number, acknowledge: number, refresh: number, hands?: number}} Pace   milliseconds
+ * @typedef {{typing: number, acknowledge: number, refresh: number, hands?: number, rest?: number}} Pace   milliseconds
  */
 
 /** @type {Pace} */
 const PACE = { typing: 400, acknowledge: 5_000, refresh: 10_000 };
 const HANDS = 3_000; // milliseconds after a key in which a field is being written in
+const REST = 30 * 60_000; // milliseconds after an answer in which a form is still being filled in
 
 // --- elements ------------------------------------------------------------------------------------------------
 
@@ -618,6 +619,7 @@ function outbox(post, pace, changed) {
     lost: false,
     get size() { return pending.size; },
     get reason() { return [...pending.values()].find((entry) => entry.reason)?.reason ?? ""; },
+    at: (/** @type {string} */ occasion) => [...pending.values()].some((entry) => entry.occasion === occasion),
     waiting: (/** @type {string} */ occasion, /** @type {string} */ item) => pending.get(name({ occasion, item })),
 
     /** From now on hold what waits, under names beginning with `where`, sealed with `secret` (32 bytes as base64). */
@@ -781,6 +783,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   let editing = false; // an earlier occasion, opened for changes
   let savedAt = "";
   let touched = 0; // when a key was last pressed here
+  let answered = 0; // when something was last answered on this occasion
   let trouble = ""; // of the whole form, not of one answer
 
   // Elements ........................................................................................................
@@ -892,6 +895,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   /** The person answered: show it, keep it, and let the rest of the page follow. */
   function change(/** @type {Item} */ item, /** @type {any} */ value, typing = false, /** @type {Status | null} */ status = null) {
     if (!now) return;
+    answered = Date.now();
     const answer = { ...(known.get(item.id) ?? BLANK), value, status: status ?? (value === null ? "blank" : "answered"), hints: shown.get(item.id)?.hints };
     shown.set(item.id, /** @type {Answer} */ (answer));
     const asked = questions.find((each) => each.item === item);
@@ -956,9 +960,13 @@ export function mount(element, exercise, transport, pace = PACE) {
     root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";
   }
 
+  /** Whether someone is filling in the occasion that is shown. */
+  const atWork = () => !body.hidden && (body.contains(focused(root)) || box.at(now.occasion) || Date.now() - answered < (pace.rest ?? REST));
+
   function draw() {
     const occasion = (now.occasions ?? []).find((/** @type {any} */ each) => each.id === now.occasion);
-    const past = Boolean(occasion && !occasion.current && !editing);
+    // A new day closes no form under the hands: its words belong to the occasion they were begun in.
+    const past = Boolean(occasion && !occasion.current && !editing && !atWork());
     const inside = root.contains(document.activeElement) && body.contains(document.activeElement);
     wait.hidden = true;
     drawPicker(occasion);
@@ -1071,7 +1079,11 @@ export function mount(element, exercise, transport, pace = PACE) {
       trouble = "";
       const first = !now;
       const turned = message.occasion !== now?.occasion;
-      if (turned) editing = false;
+      if (turned) {
+        editing = false;
+        answered = 0;
+        body.hidden = true; // until it is drawn, so that it does not count as open
+      }
       now = message;
       box.hold(`mend ${message.journal ?? ""} ${id} `, message.keep);
       for (const asked of questions) {

@@ -543,7 +543,7 @@ class Journal:
         progress = self._progress(exercise, occasion)
         return {
             "occasion": occasion,
-            "occasions": list(self._choices(exercise, now_occasion)),
+            "occasions": list(self._choices(exercise, now_occasion, occasion)),
             "answers": self._shown(exercise, occasion),
             "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
             "lock": lock and _lock_payload(lock, (self._record("setting", "region") or {}).get("region")),
@@ -577,10 +577,10 @@ class Journal:
                 shown[item.id]["comment"] = {key: comment[key] for key in ("text", "from", "at")}
         return shown
 
-    def _choices(self, exercise: Exercise, now_occasion: str) -> Iterator[dict[str, object]]:
-        """The occasions a form offers, newest first."""
+    def _choices(self, exercise: Exercise, now_occasion: str, shown: str) -> Iterator[dict[str, object]]:
+        """The occasions a form offers, newest first; also the one that is shown, when nothing is saved in it yet."""
         today = self.now().date()
-        before = [occasion for occasion in self.occasions(exercise.id) if occasion != now_occasion]
+        before = sorted({*self.occasions(exercise.id), shown} - {now_occasion}, key=occasions.order)
         yield {"id": now_occasion, "label": occasions.name(exercise, now_occasion, today), "current": True}
         if exercise.repeats == "any":
             free = occasions.next_free([*before, now_occasion], today)
