@@ -597,7 +597,10 @@ def _say(fault: ErrorDetails, model: type[BaseModel]) -> tuple[object, str, str]
             return None, "is not one word.", cure
         return value, "", "  ".join(filter(None, (cure, did_you_mean(value, allowed))))
     if sort == "string_pattern_mismatch":
-        return value, *_FORMS.get(str(path[-1]), _FORMS["id"])
+        named = str(path[-1])
+        if named == "id" and context.get("pattern") == f"^{CHAPTER_ID}$":
+            named = "scale"
+        return value, *_FORMS.get(named, _FORMS["id"])
     if sort == "dict_type" and path[-1] in ("show_if", "when", "reopens"):
         return value, "is not a condition.", "Write one like {question: had_contact, is: yes}."
     message, cure = _SAYINGS.get(sort, (fault["msg"] + ".", ""))
@@ -610,6 +613,7 @@ _FORMS = {
     "[key]": ("This cannot be a key.", "Use letters, digits and _, beginning with a letter."),
     "id": ("This cannot be an id.", "Use letters, digits and _, beginning with a letter."),
     "chapter": ("This cannot be a chapter's id.", "Use small letters, digits and -, beginning with a letter."),
+    "scale": ("This cannot be a scale's id.", "Use small letters, digits and -, beginning with a letter."),
     "notebook": ("This cannot be a file name.", "Use small letters, digits and -, like 10-responsibility."),
     "language": ("This is not a language.", "Write it like en or pt-BR."),
     "href": ("A link cannot lead there.", "Use a notebook, like 30-space.ipynb, or https://…, mailto:… or tel:…."),
