@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import stat
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.clock import Clock
 from workbook import definition, example, export, frame
 from workbook.errors import WorkbookError
 from workbook.journal import Journal
@@ -41,6 +43,10 @@ class ByHand:
 
     def answers(self) -> pd.DataFrame:
         return self.table
+
+    def local_times(self) -> dict[tuple[str, str], datetime]:
+        rows = zip(self.table["item"], self.table["occasion"], self.table["answered_at"], strict=True)
+        return {(item, occasion): at for item, occasion, at in rows}
 
 
 def texts(*values: object) -> ByHand:
@@ -77,7 +83,7 @@ def test_a_whole_journal_comes_back(robin: Journal, tmp_path: Path, ending: str)
     """Every row, value, label, score and time of the example survives each format."""
     path, _ = export.write(robin, tmp_path / f"answers.{ending}")
     back, sent = export.read(path), robin.answers()
-    assert list(back.columns) == list(frame.COLUMNS)
+    assert list(back.columns) == [*frame.COLUMNS, "answered_here"]
     for name in frame.COLUMNS:
         assert back[name].equals(sent[name]) or back[name].tolist() == sent[name].tolist(), name
 
@@ -99,6 +105,18 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
             cells = [cell for row in csv.reader(file) for cell in row]
         assert not [cell for cell in cells if cell.startswith(export.FORMULA) or "\0" in cell]
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_each_row_has_its_time_by_the_persons_own_clock(tmp_path: Path) -> None:
+    """Beside UTC stands the time the person had, wherever they were when they wrote."""
+    clock = Clock(datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=14))))
+    with Journal.create(tmp_path / "Mend", now=clock) as journal:
+        journal.save("start.privacy.shared_device", "no")
+        clock.time = datetime(2026, 3, 3, 7, 0, tzinfo=timezone(timedelta(hours=-10)))
+        path, _ = export.write(journal, tmp_path / "answers.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [(row["answered_at"], row["answered_here"]) for row in csv.DictReader(file)]
+    assert rows == [("2026-03-02T10:30:00+00:00", "2026-03-03T00:30:00+14:00")]
 
 
 def test_private_answers_can_stay_behind(tmp_path: Path) -> None:

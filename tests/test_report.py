@@ -6,7 +6,7 @@ import re
 import stat
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ import html5lib
 import pandas as pd
 import pytest
 
+from tests.clock import Clock
 from tests.golden import make
 from workbook import definition, example, frame, report
 from workbook.errors import UnknownId, WorkbookError
@@ -64,6 +65,10 @@ class ByHand:
 
     def now(self) -> datetime:
         return example.ENDS
+
+    def local_times(self) -> dict[tuple[str, str], datetime]:
+        rows = zip(self.table["item"], self.table["occasion"], self.table["answered_at"], strict=True)
+        return {(item, occasion): at for item, occasion, at in rows}
 
 
 def by_hand(*given: tuple[str, object], **also: object) -> ByHand:
@@ -210,6 +215,22 @@ def test_only_some_weeks(robin: Journal, tmp_path: Path) -> None:
     assert "16 Feb" not in page
     with pytest.raises(WorkbookError, match="Write it like 2026-03-31"):
         robin.report(tmp_path / "never.html", since="last week")
+
+
+def test_a_day_is_the_day_the_person_had(tmp_path: Path) -> None:
+    """What is asked once belongs to the day it was answered on, east and west of Greenwich, wherever it is read."""
+    asked = "start.privacy.shared_device"
+    for hours in (14, -10):
+        clock = Clock(datetime(2026, 3, 3, 23 if hours < 0 else 1, 0, tzinfo=timezone(timedelta(hours=hours))))
+        with Journal.create(tmp_path / f"{hours}", now=clock) as journal:
+            journal.save(asked, "no")
+            clock.time = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
+            said = BOOK.item(asked).prompt
+            shown = {
+                day: said in words(journal.report(tmp_path / "day.html", since=day, until=day, private=True))
+                for day in ("2026-03-02", "2026-03-03", "2026-03-04")
+            }
+        assert shown == {"2026-03-02": False, "2026-03-03": True, "2026-03-04": False}
 
 
 def test_without_words(robin: Journal, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import stat
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +83,9 @@ def test_a_saved_answer_is_read_back_whole(store: Store):
         value={"ack": "I shouted.", "n": 1.5, "list": [1, "2"]},
         begun_at=START,
         answered_at=START,
+        begun=1,
+        saved=1,
+        zone=0,
         **MONDAY,
     )
 
@@ -163,6 +167,39 @@ def test_a_clock_going_backwards_loses_nothing(store: Store, clock: Clock):
 
     assert [version.value for version in store.history()] == ["at nine", "edited"]
     assert [answer.value for answer in store.current()] == ["edited"]
+
+
+def test_the_order_of_saves_needs_no_clock(store: Store, clock: Clock):
+    """Which version was begun, and which was saved, before which other is counted, whatever the clock shows."""
+    tuesday = MONDAY | {"item": "responsibility.incident.their_view"}
+    clock.forward(days=3650)
+    store.save(value="wrong year", **MONDAY)
+    clock.forward(days=-3650)
+    store.save(value="her", **tuesday)
+    store.save(value="her view", **tuesday)
+    clock.forward(minutes=5)
+    store.save(value="right year", **MONDAY)
+    store.event("gate-closed", "G5")
+
+    told = [(version.value, version.begun, version.saved) for version in store.history()]
+    assert told == [("wrong year", 1, 1), ("right year", 4, 4), ("her view", 2, 3)]
+    assert [event.after for event in store.events()] == [4]
+
+
+def test_an_answer_knows_the_day_its_writer_had(store: Store, clock: Clock):
+    """East and west of Greenwich the day is the person's own; what does not know it is read where they are now."""
+    clock.time = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=14)))
+    east = store.save(value="early", **MONDAY)
+    clock.time = datetime(2026, 3, 2, 23, 30, tzinfo=timezone(-timedelta(hours=9, minutes=30)))
+    west = store.save(value="late", **MONDAY)
+    elsewhere = dataclasses.replace(east, zone=None)
+
+    assert [one.local().isoformat() for one in (east, west)] == [
+        "2026-03-03T00:30:00+14:00",
+        "2026-03-02T23:30:00-09:30",
+    ]
+    assert elsewhere.local(timezone(-timedelta(hours=9))).isoformat() == "2026-03-02T01:30:00-09:00"
+    assert store.history() == [east, west]
 
 
 def test_half_an_emoji_does_not_cost_the_answer(store: Store):
@@ -296,13 +333,41 @@ def test_an_older_journal_is_brought_up_to_date(store: Store, place: Place):
 
     with place.open(migrations=(*MIGRATIONS, _add_colour)) as newer:
         assert [answer.value for answer in newer.current()] == ["kept"]
-        assert _migrated(newer) == [(1, "first_tables"), (2, "add_colour")]
+        assert _migrated(newer) == [(1, "first_tables"), (2, "order_and_zone"), (3, "add_colour")]
 
 
 def _migrated(store: Store) -> list[tuple[int, str]]:
     with store._engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT version, name FROM migrations ORDER BY version"))
         return [tuple(row) for row in rows]
+
+
+def test_an_order_is_found_for_answers_that_had_none(place: Place, clock: Clock):
+    """Answers of the first version, which kept no order, get that of their clock; nothing else of them changes."""
+    columns = ("answers DROP COLUMN begun", "answers DROP COLUMN saved", "answers DROP COLUMN zone")
+    with (
+        place.open(now=clock, migrations=MIGRATIONS[:1]) as older,
+        older._engine.begin() as connection,  # the first version's file had no such columns
+    ):
+        connection.execute(sa.text("DROP INDEX answers_saved"))
+        for change in (*columns, "events DROP COLUMN after"):
+            connection.execute(sa.text(f"ALTER TABLE {change}"))
+        for item, at in (("b", "2026-03-02T09:00:00.000000+00:00"), ("a", "2026-03-01T09:00:00.000000+00:00")):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO answers (client, item, occasion, version, id, exercise, status, value, label, prompt,"
+                    " kind, fingerprint, begun_at, answered_at, sitting) VALUES"
+                    " ('me', :item, 'once', 1, :id, 'e.e', 'answered', '1', '', '', 'number', 'f', :at, :now, NULL)"
+                ),
+                {"item": item, "id": item, "at": at, "now": at},
+            )
+    with place.open(now=clock) as store:
+        store.check()
+        assert [(one.item, one.begun, one.saved, one.zone, one.value) for one in store.history()] == [
+            ("a", 1, 1, None, 1),
+            ("b", 2, 2, None, 1),
+        ]
+        assert store.save(value="x", **MONDAY).saved == 3
 
 
 def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, place: Place):
@@ -315,7 +380,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, pla
         place.open()
 
     assert str(refused.value) == (
-        f"{place.name} was written by a newer version of Mend (schema 2; this one knows 1). "
+        f"{place.name} was written by a newer version of Mend (schema 3; this one knows 2). "
         "Nothing was changed. Install the newer version to open it."
     )
     assert (_migrated(newer), newer.history()) == before
@@ -442,7 +507,7 @@ def test_a_damaged_file_is_said_and_kept(store: Store, place: Place, file: Path,
 def test_a_list_of_migrations_that_does_not_add_up_is_damage(store: Store, place: Place, version: int):
     """Which version of the program wrote a file is not guessed, and nobody waits for ever."""
     with store._writing() as connection:
-        connection.execute(sa.text("UPDATE migrations SET version = :version"), {"version": version})
+        connection.execute(sa.text("UPDATE migrations SET version = :version WHERE version = 2"), {"version": version})
     store.close()
 
     with pytest.raises(Damaged) as refused:

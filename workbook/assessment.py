@@ -228,7 +228,12 @@ def _placed(scores: pd.DataFrame, rated: pd.DataFrame, scales: tuple[Scale, ...]
         if (at := [answered[item] for item in scale.items if item in answered])
     }
     day = occasion.str[:10].where(occasion != "once", scores["scale"].astype(str).map(days))
-    return scores.assign(day=day).sort_values(["scale", "day"], kind="stable").reset_index(drop=True)
+    place = scores.groupby("scale", observed=True).cumcount().astype(float)  # as they come: the oldest first
+    for n in occasion.index[occasion == "once"]:
+        before = (scores["scale"] == scores["scale"][n]) & (occasion != "once") & (day <= day[n])
+        place[n] = before.sum() + 0.5
+    order = scores.assign(day=day, place=place).sort_values(["scale", "place"])
+    return order.drop(columns="place").reset_index(drop=True)
 
 
 def _area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change) -> Area:

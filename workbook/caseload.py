@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workbook import answers, definition, files, lock, overlay, overview, seal, share
 from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
 from workbook.models import FOOT
-from workbook.store import Store, StoredAnswer, utc_now
+from workbook.store import Store, StoredAnswer, local_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,7 +87,7 @@ class Keys:
 
 
 def keygen(
-    home: Path, passphrase: str, *, counselor: str = "Your counselor", now: Callable[[], datetime] = utc_now
+    home: Path, passphrase: str, *, counselor: str = "Your counselor", now: Callable[[], datetime] = local_now
 ) -> Path:
     """Make a caseload's folder and keys, under a passphrase; return the folder.
 
@@ -123,7 +123,7 @@ def refuse_missing(home: Path) -> None:
 
 
 def open_caseload(
-    home: Path, opener: str | Keys, *, store: str | None = None, now: Callable[[], datetime] = utc_now
+    home: Path, opener: str | Keys, *, store: str | None = None, now: Callable[[], datetime] = local_now
 ) -> Caseload:
     """Open a caseload with its passphrase, or with keys `unlock` has read. `store`: a PostgreSQL URL, else the
     encrypted file in `home`.
@@ -188,7 +188,7 @@ def change_passphrase(home: Path, passphrase: str, new: str) -> None:
     _write_keys(Path(home), keys, new)
 
 
-def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime] = utc_now) -> str:
+def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime] = local_now) -> str:
     """Return a page to print: all that opens this caseload without the passphrase."""
     from workbook import report
 

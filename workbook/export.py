@@ -34,10 +34,12 @@ def write(
 ) -> tuple[Path, Path]:
     """Write every current answer to `path` (.csv, .json or .parquet) and a codebook beside it; return both paths.
 
-    One row per answer, `frame.COLUMNS`; lists and tables are JSON in one cell. `private=False` leaves private answers
-    out. `progress(done, of, what)` is called as it goes on. Raises WorkbookError for another ending, or when a file
-    cannot be written; nothing is left half-written.
+    One row per answer, `frame.COLUMNS` and `answered_here`, the same time by the person's own clock; lists and tables
+    are JSON in one cell. `private=False` leaves private answers out. `progress(done, of, what)` is called as it goes
+    on. Raises WorkbookError for another ending, or when a file cannot be written; nothing is left half-written.
     """
+    import pandas as pd
+
     path = Path(path)
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
@@ -45,6 +47,9 @@ def write(
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
     answers = journal.answers()
+    times = journal.local_times()
+    here = [times[place].isoformat() for place in zip(answers["item"], answers["occasion"], strict=True)]
+    answers = answers.assign(answered_here=pd.Series(here, index=answers.index, dtype=object))
     if not private:
         answers = answers[answers["share"] != "private"]
     tell(1, 3, "Writing the answers")

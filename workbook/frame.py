@@ -8,7 +8,8 @@ from workbook import occasions
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
 
     import pandas as pd
 
@@ -47,15 +48,39 @@ _SCORED = {  # kind → whether its value is a number by itself
 }
 
 
-def answers(workbook: Workbook, current: Iterable[StoredAnswer], active: set[tuple[str, str]]) -> pd.DataFrame:
+def begun(first: Iterable[StoredAnswer], here: tzinfo | None = None) -> dict[str, occasions.Begun]:
+    """Return when each occasion was begun, from the first version of its answers; `here`: where no zone is kept.
+
+    Where exercises share the name of an occasion, it is when the last of them began it: that shows a wrong clock.
+    """
+    each: dict[tuple[str, str], occasions.Begun] = {}
+    for version in first:
+        place, one = (version.exercise, version.occasion), occasions.Begun(version.begun, version.local(here).date())
+        each[place] = min(each.get(place, one), one)
+    found: dict[str, occasions.Begun] = {}
+    for (_, occasion), one in each.items():
+        found[occasion] = max(found.get(occasion, one), one)
+    return found
+
+
+def answers(
+    workbook: Workbook,
+    current: Iterable[StoredAnswer],
+    active: set[tuple[str, str]],
+    order: Sequence[str] = (),
+) -> pd.DataFrame:
     """Return current answers as a table with `COLUMNS`, in the order of the workbook, then by occasion.
 
     `active` holds the (item, occasion) pairs that are still asked and shown; the others are kept in the table
-    as `inactive` or `retired`, without a score.
+    as `inactive` or `retired`, without a score. `order` has the occasions, oldest first (else: by date); the category
+    `occasion` is ordered like it.
     """
     items = _items(workbook)
+    current = list(current)
+    dates = _dates(current)
+    order = [*(one for one in order if one in dates), *(one for one in dates if one not in order)]
     rows = []
-    for answer in _sorted(items, current):
+    for answer in _sorted(items, current, order):
         row = _row(workbook, items, answer)
         if items.get(answer.item) is None or items[answer.item].retired:
             row["status"] = "retired"
@@ -64,16 +89,18 @@ def answers(workbook: Workbook, current: Iterable[StoredAnswer], active: set[tup
         if row["status"] != "answered":
             row["score"] = None
         rows.append(row)
-    return _table(rows, COLUMNS)
+    table = _table(rows, COLUMNS)
+    table["occasion"] = table["occasion"].cat.set_categories(order, ordered=True)
+    return table
 
 
 def history(workbook: Workbook, versions: Iterable[StoredAnswer]) -> pd.DataFrame:
     """Return every version as a table with `HISTORY_COLUMNS`, in the order of the workbook, then by version."""
-    items = _items(workbook)
+    items, versions = _items(workbook), list(versions)
     rows = [
         _row(workbook, items, version)
         | {name: getattr(version, name) for name in ("version", "begun_at", "fingerprint", "id")}
-        for version in _sorted(items, versions)
+        for version in _sorted(items, versions, _dates(versions))
     ]
     return _table(rows, HISTORY_COLUMNS)
 
@@ -82,11 +109,15 @@ def _items(workbook: Workbook) -> dict[str, Item]:
     return {item.id: item for item in workbook.items}
 
 
-def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer]) -> list[StoredAnswer]:
+def _dates(stored: Iterable[StoredAnswer]) -> list[str]:
+    return sorted({one.occasion for one in stored}, key=occasions.order)
+
+
+def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer], order: Sequence[str]) -> list[StoredAnswer]:
     places = {id: place for place, id in enumerate(items)}
+    days = {occasion: place for place, occasion in enumerate(order)}
     return sorted(
-        stored,
-        key=lambda one: (places.get(one.item, len(places)), one.item, occasions.order(one.occasion), one.version),
+        stored, key=lambda one: (places.get(one.item, len(places)), one.item, days[one.occasion], one.version)
     )
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from workbook import answers as kinds
-from workbook import backups, conditions, definition, files, lock, measures, occasions, seal
+from workbook import backups, conditions, definition, files, frame, lock, measures, occasions, seal
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
-from workbook.store import SITTING, Status, Store, StoredAnswer, is_plain, rewrite
+from workbook.store import SITTING, Event, Status, Store, StoredAnswer, is_plain, local_now, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -44,11 +44,6 @@ _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what th
 _EXCHANGE = ("key", "workbook", "assignment", "sent", "feedback", "comment")  # kinds of records
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
-
-
-def local_now() -> datetime:
-    """Return the time now, aware, in this computer's time zone: its date is the person's day."""
-    return datetime.now().astimezone()
 
 
 def open_journal(
@@ -128,7 +123,8 @@ class Journal:
         self.workbook = _assigned(self._store) or definition.load()
         self._asked_by_rules = _asked_by_rules(self.workbook)
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
-        self._current: dict[tuple[str, str], Response] = {}
+        self._current: dict[tuple[str, str], Response] = {}  # at times put right, see `occasions.in_time`
+        self._newest_at = datetime.min.replace(tzinfo=UTC)  # the largest time of any answer
         self._seen: object = None  # the store's stamp when they were read
         self._stood: tuple[datetime, Standing] | None = None
         self._stood_at: datetime | None = None
@@ -267,18 +263,23 @@ class Journal:
             )
 
     def _remember(self, answer: StoredAnswer) -> None:
-        versions = self._versions.setdefault((answer.item, answer.occasion), [])
+        place = (answer.item, answer.occasion)
+        versions = self._versions.setdefault(place, [])
         if versions and versions[-1].version == answer.version:
             versions.pop()
         versions.append(answer)
-        self._hold(answer)
-
-    def _hold(self, newest: StoredAnswer) -> None:
-        place = (newest.item, newest.occasion)
-        if newest.status == "blank":
+        if answer.answered_at < self._newest_at:  # the clock was set back: which answer is the newest is seen anew
+            self._current = _responses(self._in_time()[0])
+        elif answer.status == "blank":
             self._current.pop(place, None)
         else:
-            self._current[place] = kinds.Response(newest.value, newest.status, newest.answered_at)
+            self._current[place] = kinds.Response(answer.value, answer.status, answer.answered_at)
+        self._newest_at = max(self._newest_at, answer.answered_at)
+
+    def _in_time(self) -> tuple[list[StoredAnswer], list[Event]]:
+        """Every version, and every closing and opening of a rule, in order, at times put right."""
+        versions = (version for versions in self._versions.values() for version in versions)
+        return occasions.in_time(versions, self._gate_log(), self.now())
 
     def _may_move_a_rule(self, item: Item) -> bool:
         """Rules ask about the first chapter, named items and rulers; how long someone writes can wait a little."""
@@ -300,11 +301,11 @@ class Journal:
         """Every version by item and occasion, read again only when another kernel has written."""
         stamp = self.store.stamp()
         if stamp != self._seen:
-            self._versions, self._current, self._stood = {}, {}, None
+            self._versions, self._stood = {}, None
             for answer in self.store.history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-            for versions in self._versions.values():
-                self._hold(versions[-1])
+                self._newest_at = max(self._newest_at, answer.answered_at)
+            self._current = _responses(self._in_time()[0])
             self._seen = stamp
         return self._versions
 
@@ -345,15 +346,20 @@ class Journal:
 
     def answers(self) -> pd.DataFrame:
         """Return one row per current answer; `frame.COLUMNS` says what each column holds."""
-        from workbook import frame
-
         rows = [versions[-1] for versions in self._read().values() if versions[-1].status != "blank"]
-        return frame.answers(self.workbook, rows, self.active())
+        order = occasions.in_order(frame.begun((each[0] for each in self._versions.values()), self.now().tzinfo))
+        return frame.answers(self.workbook, rows, self.active(), order)
+
+    def local_times(self) -> dict[tuple[str, str], datetime]:
+        """Return when each current answer was saved by the person's own clock, by item and occasion.
+
+        Its date is the day they had. Answers that do not know their time zone are given in that of now.
+        """
+        here = self.now().tzinfo
+        return {place: versions[-1].local(here) for place, versions in self._read().items()}
 
     def history(self) -> pd.DataFrame:
         """Return one row per version of every answer, cleared ones too; see `frame.HISTORY_COLUMNS`."""
-        from workbook import frame
-
         return frame.history(self.workbook, [version for versions in self._read().values() for version in versions])
 
     def share_level(self, item: str) -> str:
@@ -370,17 +376,21 @@ class Journal:
         """Return what the safety rules say now: locks, notices, hidden items, track."""
         from workbook import safety
 
-        versions, now = self._read(), self.now()
+        self._read()
+        now = self.now()
         if self._stood is not None and timedelta(0) <= now - self._stood[0] < _STANDING_HOLDS:
             return self._stood[1]
         assignment = self._record("assignment", "current") or {}
+        history, events = self._in_time()
+        if self._newest_at > now:  # a time still to come moves as time passes
+            self._current = _responses(history)
         standing = safety.standing(
             self.workbook,
             self._current,
             now,
             tighten=assignment.get("tighten"),
-            events=self.gate_events(),
-            history=[version for each in versions.values() for version in each],
+            events=_told(events),
+            history=history,
         )
         seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < SITTING
         for exercise in self.workbook.exercises:
@@ -397,11 +407,10 @@ class Journal:
 
     def gate_events(self) -> list[dict[str, object]]:
         """Return when safety rules closed and opened: `{gate, change, at}`, never why."""
-        return [
-            {"gate": event.rule, "change": event.kind.removeprefix("gate-"), "at": event.at}
-            for event in self.store.events()
-            if event.kind.startswith("gate-")
-        ]
+        return _told(self._gate_log())
+
+    def _gate_log(self) -> list[Event]:
+        return [event for event in self.store.events() if event.kind.startswith("gate-")]
 
     # --- what is built from the answers ---
 
@@ -452,9 +461,13 @@ class Journal:
     # --- occasions ---
 
     def occasions(self, exercise_id: str) -> list[str]:
-        """Return the occasions of an exercise that have an answer, oldest first."""
+        """Return the occasions of an exercise that have an answer, oldest first; see `occasions.in_order`."""
         items = {item.id for item in self.workbook.exercise(exercise_id).items}
-        return sorted({occasion for item, occasion in self.responses() if item in items}, key=occasions.order)
+        given = {occasion for item, occasion in self.responses() if item in items}
+        begun = frame.begun(
+            (versions[0] for (item, occasion), versions in self._versions.items() if item in items), self.now().tzinfo
+        )
+        return [occasion for occasion in occasions.in_order(begun) if occasion in given]
 
     def occasion_now(self, exercise_id: str) -> str:
         """Return the occasion an answer given now belongs to.
@@ -1012,6 +1025,20 @@ def _lock_payload(lock: Any, region: str | None) -> dict[str, object]:
 def _asked_by_rules(workbook: Workbook) -> frozenset[str]:
     rules = [rule for gate in workbook.gates for rule in (gate.when, gate.reopens) if rule is not None]
     return frozenset(id for rule in rules for id in conditions.parse(rule).ids)
+
+
+def _responses(history: Iterable[StoredAnswer]) -> dict[tuple[str, str], Response]:
+    """The newest version of each answer that was not cleared; `history` has the oldest first."""
+    newest = {(version.item, version.occasion): version for version in history}
+    return {
+        place: kinds.Response(version.value, version.status, version.answered_at)
+        for place, version in newest.items()
+        if version.status != "blank"
+    }
+
+
+def _told(events: Iterable[Event]) -> list[dict[str, object]]:
+    return [{"gate": event.rule, "change": event.kind.removeprefix("gate-"), "at": event.at} for event in events]
 
 
 def _asked(exercise: Exercise) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from workbook.errors import InvalidAnswer
 
@@ -34,6 +35,86 @@ def order(occasion: str) -> tuple[str, int]:
 def day(occasion: str, answered: date) -> date:
     """Return the day an occasion stands for: its own, or for what is asked once the day it was answered."""
     return answered if occasion == "once" else date.fromisoformat(occasion[:10])
+
+
+class Begun(NamedTuple):
+    """When an occasion got its first answer: the how-manieth of all answers that was, and the person's day."""
+
+    number: int  # 0: not known
+    day: date
+
+
+def in_order(begun: Mapping[str, Begun]) -> list[str]:
+    """Return occasions, the oldest first, the newest last.
+
+    The date in its name tells, unless that cannot be: one that was begun before another, but is named for a later day
+    than the other was begun on, comes from a clock that was wrong, or from east of here. Then what was begun later
+    comes later.
+    """
+    known = sorted((one for one in begun if begun[one].number), key=lambda one: begun[one].number)
+    latest: dict[str, str] = {}  # the day each can at most be of: that of the first answer to any begun after it
+    bound = date.max.isoformat()
+    for one in reversed(known):
+        latest[one] = bound
+        bound = min(bound, begun[one].day.isoformat())
+
+    def place(one: str) -> tuple[str, int, int]:
+        day, number = order(one)
+        return ("", 0, 0) if one == "once" else (min(day, latest.get(one, day)), begun[one].number, number)
+
+    return sorted(begun, key=place)
+
+
+V = TypeVar("V", bound="Saved")
+E = TypeVar("E", bound="Happened")
+
+
+class Saved(Protocol):
+    """A version of an answer, a dataclass: when, and the how-manieth of all saves that was."""
+
+    @property
+    def saved(self) -> int: ...
+    @property
+    def answered_at(self) -> datetime: ...
+
+
+class Happened(Protocol):
+    """Something logged, a dataclass: when, and after which save."""
+
+    @property
+    def after(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+def in_time(versions: Iterable[V], events: Iterable[E], now: datetime) -> tuple[list[V], list[E]]:
+    """Return what was saved, and what happened between, in its order, and no time before that of what went before it.
+
+    A clock that runs wrong, or is set right, must not make an old answer the newest one, or end a hold early: a time
+    still to come is that of what was saved next (or now), one earlier than what went before is that. What comes from
+    elsewhere (`saved` 0) keeps its time.
+    """
+    line: list[tuple[int, int, datetime, Any]] = [(one.saved, 0, one.answered_at, one) for one in versions]
+    line += [(one.after, 1, one.at, one) for one in events]
+    known = sorted((one for one in line if one[0]), key=lambda one: one[:2])
+    at, next_ = [one[2] for one in known], now + _MOMENT
+    for n in reversed(range(len(at))):
+        at[n] = next_ = at[n] if at[n] <= now else next_ - _MOMENT  # apart, or two would be taken for one
+    for n in range(1, len(at)):
+        at[n] = at[n] if at[n] >= at[n - 1] else min(at[n - 1] + _MOMENT, now)
+    told = [(*one[:2], when, one[3]) for one, when in zip(known, at, strict=True)]
+    told += [one for one in line if not one[0]]
+    told.sort(key=lambda one: one[2])
+    return [_at(one, when, "answered_at") for _, kind, when, one in told if kind == 0], [
+        _at(one, when, "at") for _, kind, when, one in told if kind == 1
+    ]
+
+
+_MOMENT = timedelta(microseconds=1)
+
+
+def _at(one: Any, when: datetime, name: str) -> Any:
+    return one if getattr(one, name) == when else dataclasses.replace(one, **{name: when})
 
 
 def next_free(before: Iterable[str], today: date) -> str:

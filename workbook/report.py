@@ -48,10 +48,18 @@ def write(
     `progress(done, of, what)` is called as it goes on. Raises UnknownId for an id in `only` that does not exist, and
     WorkbookError when a day is not a day or the file cannot be written.
     """
+    import pandas as pd
+
     now = now or journal.now()
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
-    chosen = _choose(journal.workbook, journal.answers(), journal.standing().hidden, only, since, until, words, private)
+    answers, times = journal.answers(), journal.local_times()
+    days = pd.Series(
+        [times[place].date() for place in zip(answers["item"], answers["occasion"], strict=True)],
+        index=answers.index,
+        dtype=object,
+    )
+    chosen = _choose(journal.workbook, answers, days, journal.standing().hidden, only, since, until, words, private)
     tell(1, 3, "Working out what changed")
     from workbook import assessment
 
@@ -68,7 +76,7 @@ def write(
         title=journal.workbook.title,
         language=journal.workbook.language,
         day=_day(now.date()),
-        span=_span(chosen.rows, now),
+        span=_span(days.loc[chosen.rows.index]),
         left_out=left_out,
         private=_private(journal.workbook, chosen.rows),
         seen=_seen(seen, pictures=pictures and not summary),
@@ -126,6 +134,7 @@ class _Chosen:
 def _choose(
     workbook: Workbook,
     answers: pd.DataFrame,
+    answered: pd.Series,  # the person's day of each
     hidden: Iterable[str],
     only: str | Iterable[str] | None,
     since: date | str | None,
@@ -144,12 +153,8 @@ def _choose(
         return rows[~out]
 
     asked = (only,) if isinstance(only, str) else None if only is None else tuple(only)
-    days = (
-        answers["occasion"]
-        .astype(str)
-        .str[:10]
-        .where(answers["occasion"].astype(str) != "once", answers["answered_at"].dt.strftime("%Y-%m-%d"))
-    )
+    occasion = answers["occasion"].astype(str)
+    days = occasion.str[:10].where(occasion != "once", answered.astype(str))
     rows = drop(answers, answers["status"] == "retired", "questions that are no longer asked.")
     rows = drop(rows, rows["status"] == "inactive", "questions that your other answers hide.")
     rows = drop(rows, rows["item"].isin(list(hidden)), "questions that a safety rule hides for now.")
@@ -187,11 +192,11 @@ def _iso(day: date | str | None) -> str:
         raise WorkbookError(f"“{day}” is not a day. Write it like 2026-03-31.") from None
 
 
-def _span(rows: pd.DataFrame, now: datetime) -> str:
-    """Return the days of the first and the last answer, in the time zone of `now`."""
-    if rows.empty:
+def _span(days: pd.Series) -> str:
+    """Return the days of the first and the last answer."""
+    if days.empty:
         return ""
-    first, last = (at.astimezone(now.tzinfo).date() for at in (rows["answered_at"].min(), rows["answered_at"].max()))
+    first, last = days.min(), days.max()
     return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
 
 
@@ -291,7 +296,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
 
 def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return answers as a table: a row per question, a column per occasion, the newest `DAYS` of them."""
-    every = sorted(behind["occasion"].unique(), key=occasions.order)
+    every = _in_order(behind["occasion"])
     days: dict[str, str] = {}
     if scores is not None:  # in the order of days, where what is asked once has its own
         days = dict(zip(scores["occasion"].astype(str), scores["day"], strict=True))
@@ -318,6 +323,14 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
         found["scores"] = [scoring.said(score, bounds) if score == score else "–" for score in given]
         found["k"] = [f"{at['k'][day]}" for day in shown]
     return found
+
+
+def _in_order(column: pd.Series) -> list[str]:
+    """Return the occasions in a column of them, oldest first: as the category says, else by date."""
+    found = [str(one) for one in column.unique()]
+    if not getattr(column.dtype, "ordered", False):
+        return sorted(found, key=occasions.order)
+    return [one for one in column.cat.categories if one in found]
 
 
 def _cell(row: Any, *, points: bool) -> str:
@@ -358,7 +371,7 @@ def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
 def _chapters(workbook: Workbook, rows: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
     """Return the chapters that have an answer, with their exercises, in notebook order."""
     rows = rows[~rows["item"].astype(str).str.endswith(".done")]
-    rows = rows.astype({"item": str, "occasion": str, "exercise": str, "chapter": str})
+    rows = rows.astype({"item": str, "exercise": str, "chapter": str})
     shown_above = {item for scale in workbook.scales if scale.id in scored for item in scale.items}
     found = []
     for chapter in workbook.chapters:
@@ -385,7 +398,7 @@ def _exercise(workbook: Workbook, title: str, rows: pd.DataFrame, shown_above: s
             "day": "" if occasion == "once" else _said(occasion),
             "entries": [_entry(workbook, row) for row in rest[rest["occasion"] == occasion].to_dict("records")],
         }
-        for occasion in sorted(rest["occasion"].unique(), key=occasions.order)
+        for occasion in _in_order(rest["occasion"])
     ]
     return {"title": title, "grid": _grid(rows[short]) if short.any() else None, "parts": parts}
 

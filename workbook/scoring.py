@@ -199,7 +199,9 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
     table = pd.DataFrame(index=range(1))
     for key in keys:
         found, values = codes(answers[key])
+        ordered = bool(getattr(answers[key].dtype, "ordered", False))  # such a category knows which comes first
         order = values.argsort() if key != "occasion" else np.array(_by_occasion(values), dtype=np.intp)
+        order = np.arange(len(values)) if ordered else order
         rank = np.empty(len(values), dtype=np.int64)
         rank[order] = np.arange(len(values))
         number = number * len(values) + rank[found] if len(values) else number
@@ -208,7 +210,7 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
             used, number = np.unique(number, return_inverse=True)
         outer, inner = used // max(len(values), 1), used % max(len(values), 1)
         table = table.iloc[outer].reset_index(drop=True)
-        table[key] = pd.Categorical.from_codes(inner, values.take(order))
+        table[key] = pd.Categorical.from_codes(inner, values.take(order), ordered=ordered)
     return number, table
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +21,7 @@ from workbook.errors import Damaged, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import tzinfo
 
 Status = Literal["answered", "skipped", "blank"]
 
@@ -46,6 +47,13 @@ class StoredAnswer:
     fingerprint: str
     begun_at: datetime  # first and
     answered_at: datetime  # last save of this version, UTC
+    begun: int = 0  # first and
+    saved: int = 0  # last save, counted through all answers: a clock may be wrong, this is not; 0: came from elsewhere
+    zone: int | None = None  # minutes east of UTC where it was saved; None: not known
+
+    def local(self, otherwise: tzinfo | None = None) -> datetime:
+        """Return the last save by the person's own clock; where that is not known, in `otherwise` (None: here)."""
+        return self.answered_at.astimezone(otherwise if self.zone is None else timezone(timedelta(minutes=self.zone)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Event:
     count: int
     at: datetime
     client: str
+    after: int = 0  # `saved` of the newest answer when it happened; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,9 @@ _answers = sa.Table(
     sa.Column("begun_at", _Instant, nullable=False),
     sa.Column("answered_at", _Instant, nullable=False),
     sa.Column("sitting", sa.Text),  # who may still add to this version; NULL: nobody
+    sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("saved", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("zone", sa.Integer),
     sqlite_with_rowid=False,  # one tree, sorted as it is read: a save writes one page, not three
 )
 
@@ -132,6 +144,14 @@ _events = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("after", sa.Integer, nullable=False, server_default="0"),
+)
+
+_saved_last = sa.Index(
+    "answers_saved",
+    _answers.c.saved,
+    sqlite_where=_answers.c.saved > 0,
+    postgresql_where=_answers.c.saved > 0,
 )
 
 _records = sa.Table(
@@ -147,18 +167,48 @@ _records = sa.Table(
 )
 
 
+_KEY = tuple(column.name for column in _answers.primary_key)
+
+
+def _itself() -> list[sa.ColumnElement[bool]]:
+    """The row of which the key is given as `its_client`, `its_item` and so on."""
+    return [_answers.c[name] == sa.bindparam(f"its_{name}") for name in _KEY]
+
+
 def _first_tables(connection: sa.Connection) -> None:
     """Answers, events and records."""
     _schema.create_all(connection, tables=[_answers, _events, _records])
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables,)
+def _order_and_zone(connection: sa.Connection) -> None:
+    """In which order answers were saved, and in which time zone; until now their clock was all there was to tell."""
+    for table, added in ((_answers, ("begun", "saved", "zone")), (_events, ("after",))):
+        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+        for name in added:
+            if name not in there:  # a new file has them from the start
+                said = sa.schema.CreateColumn(table.c[name]).compile(connection)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
+    _saved_last.create(connection, checkfirst=True)
+    c = _answers.c
+    for name, by in (("begun", c.begun_at), ("saved", c.answered_at)):
+        order = connection.execute(sa.select(c.client, c.item, c.occasion, c.version).order_by(by, c.item, c.version))
+        rows = [{**{f"its_{key}": one for key, one in row._mapping.items()}, name: n} for n, row in enumerate(order, 1)]
+        if rows:
+            connection.execute(sa.update(_answers).where(*_itself()).values({name: sa.bindparam(name)}), rows)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _order_and_zone)
 """In order, each in its own transaction. Only ever add at the end: journals remember how far they are."""
 
 
 def utc_now() -> datetime:
     """Return the time now, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def local_now() -> datetime:
+    """Return the time now, aware, in this computer's time zone: its date is the person's day."""
+    return datetime.now().astimezone()
 
 
 class Store:
@@ -238,12 +288,14 @@ class Store:
         with self._writing() as connection:
             one = {"client": client, "item": item, "occasion": occasion}
             newest = connection.execute(_NEWEST_OF_ONE, one).first()
-            version, begun_at, id_, merged = 1, now, uuid.uuid4().hex, False
+            count = connection.execute(_SAVED_LAST).scalar_one() + 1
+            version, begun_at, begun, id_, merged = 1, now, count, uuid.uuid4().hex, False
             if newest is not None:
                 same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
                 version = newest.version + 1
                 if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < SITTING:
-                    version, begun_at, id_, merged = newest.version, newest.begun_at, newest.id, True
+                    version, begun_at, begun, id_ = newest.version, newest.begun_at, newest.begun, newest.id
+                    merged = True
             answer = StoredAnswer(
                 id=id_,
                 item=item,
@@ -258,6 +310,9 @@ class Store:
                 fingerprint=fingerprint,
                 begun_at=begun_at,
                 answered_at=now,
+                begun=begun,
+                saved=count,
+                zone=_zone(now),
             )
             row = _row(answer) | {"client": client, "sitting": sitting}
             if merged:
@@ -359,6 +414,7 @@ class Store:
         """Remember that something happened: `event("gate-closed", "G5")`. Never what was answered."""
         row = {"client": client or self.client, "at": self.now(), "kind": kind, "rule": rule, "count": count}
         with self._writing() as connection:
+            row["after"] = connection.execute(_SAVED_LAST).scalar_one()
             connection.execute(sa.insert(_events).values(row))
 
     def events(self, client: str | None = None) -> list[Event]:
@@ -373,7 +429,10 @@ class Store:
         query = query.order_by(_events.c.number)
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return [Event(kind=r.kind, rule=r.rule, count=r._mapping["count"], at=r.at, client=r.client) for r in rows]
+        return [
+            Event(kind=r.kind, rule=r.rule, count=r._mapping["count"], at=r.at, client=r.client, after=r.after)
+            for r in rows
+        ]
 
     def record(self, kind: str, key: str, payload: dict[str, Any] | None, *, client: str | None = None) -> None:
         """Add a version of a record; None removes it from `records`, not from history."""
@@ -562,22 +621,25 @@ _NO_TIME = (
     " OR substr({0}, 11, 1) IS NOT 'T' OR substr({0}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]+00:00'"
     " OR {0} < '0001'"
 )
-_UNREADABLE = tuple(
-    f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
-    for table in (_answers, _events, _records, _migrations)
-    for column in table.columns
-    for kind, test in ((sa.JSON, _NO_JSON), (_Instant, _NO_TIME))
-    if isinstance(column.type, kind)
+_NO_ZONE = "{0} NOT BETWEEN -1439 AND 1439 OR typeof({0}) NOT IN ('integer', 'null')"
+_UNREADABLE = (
+    f"SELECT 1 FROM answers WHERE {_NO_ZONE.format('zone')} LIMIT 1",  # noqa: S608 # our own names
+    *(
+        f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
+        for table in (_answers, _events, _records, _migrations)
+        for column in table.columns
+        for kind, test in ((sa.JSON, _NO_JSON), (_Instant, _NO_TIME))
+        if isinstance(column.type, kind)
+    ),
 )
 
 _SCHEMA_NOW = "SELECT max(version) FROM migrations"
-_EDITED = ("value", "label", "answered_at")  # what an edit within a version changes
-_KEY = tuple(column.name for column in _answers.primary_key)
+_EDITED = ("value", "label", "answered_at", "saved", "zone")  # what an edit within a version changes
 
 # The statements of a save, built once: building them takes longer than running them.
 _NEWEST_OF_ONE = (
     sa.select(
-        *(_answers.c[name] for name in ("id", "version", "status", "sitting", "prompt", "fingerprint")),
+        *(_answers.c[name] for name in ("id", "version", "status", "sitting", "prompt", "fingerprint", "begun")),
         _answers.c.begun_at,
         _answers.c.answered_at,
     )
@@ -585,12 +647,9 @@ _NEWEST_OF_ONE = (
     .order_by(_answers.c.version.desc())
     .limit(1)
 )
+_SAVED_LAST = sa.select(sa.func.coalesce(sa.func.max(_answers.c.saved), 0)).where(_answers.c.saved > 0)
 _ADD = sa.insert(_answers)
-_CHANGE = (
-    sa.update(_answers)
-    .where(*(_answers.c[name] == sa.bindparam(f"its_{name}") for name in _KEY))
-    .values({name: sa.bindparam(name) for name in _EDITED})
-)
+_CHANGE = sa.update(_answers).where(*_itself()).values({name: sa.bindparam(name) for name in _EDITED})
 
 _BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
 
@@ -609,6 +668,11 @@ def _row(answer: StoredAnswer) -> dict[str, Any]:
 
 def _answer(row: sa.Row[Any]) -> StoredAnswer:
     return StoredAnswer(**{name: getattr(row, name) for name in StoredAnswer.__dataclass_fields__})
+
+
+def _zone(now: datetime) -> int | None:
+    away = now.utcoffset()
+    return None if away is None else round(away / timedelta(minutes=1))
 
 
 def _encodable(text: str) -> str:

@@ -1,0 +1,148 @@
+"""A day is the one the person had, whatever zone they were in and whatever their clock has shown before."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.clock import Clock
+from tests.safe_answers import SAFE, answer_safely
+from workbook.journal import Journal, open_journal
+from workbook.occasions import Begun, in_order, in_time
+
+LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
+GIVEN = {LOG: 2, INCIDENT: "I shouted."}
+ONCE = [item for item in SAFE if item.startswith(("start.privacy.", "start.safety."))]
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock):
+    with open_journal(tmp_path / "Mend", now=clock) as journal:
+        answer_safely(journal.save)
+        yield journal
+
+
+def test_the_newest_filling_is_the_one_begun_last(journal: Journal, clock: Clock):
+    """Begun far in the east or by a wrong clock, an older filling does not close the one begun now."""
+    for there in (datetime(2026, 3, 3, 8, tzinfo=timezone(timedelta(hours=14))), datetime(2036, 1, 1, tzinfo=UTC)):
+        clock.time = there
+        answer_safely(journal.save)
+        journal.save("responsibility.incident.done", "yes")
+    clock.time = datetime(2026, 3, 2, 9, tzinfo=timezone(-timedelta(hours=10)))
+    answer_safely(journal.save)
+
+    first = journal.save(INCIDENT, "I shouted.")
+    clock.forward(minutes=10)
+    second = journal.save(INCIDENT, "I shouted at her.")
+
+    assert (first.occasion, second.occasion, second.version) == ("2026-03-02", "2026-03-02", 2)
+    assert journal.occasions("responsibility.incident") == ["2026-03-03", "2036-01-01", "2026-03-02"]
+    table = journal.answers()
+    rows = table[table["exercise"] == "responsibility.incident"]
+    assert list(rows.sort_values("occasion")["occasion"]) == ["2026-03-03", "2036-01-01", "2026-03-02"]
+
+
+def test_an_entry_for_yesterday_comes_before_todays():
+    """What is written in later for an earlier day keeps its place by date; so does what came without an order."""
+    day = date(2026, 3, 9)
+    assert in_order({"2026-03-09": Begun(1, day), "2026-03-08": Begun(2, day)}) == ["2026-03-08", "2026-03-09"]
+    assert in_order({"2026-03-09-10": Begun(0, day), "2026-03-09-2": Begun(0, day), "once": Begun(0, day)}) == [
+        "once",
+        "2026-03-09-2",
+        "2026-03-09-10",
+    ]
+
+
+def test_an_answer_by_a_wrong_clock_does_not_outlast_the_next(journal: Journal, clock: Clock):
+    """Safe answers of 2036 do not keep a rule open that a later answer closes, nor is a hold of then one of years."""
+    clock.forward(days=3653)
+    answer_safely(journal.save)
+    journal.save("start.safety.arousal", 9)
+    clock.time = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    answer_safely(journal.save)
+    journal.save("start.safety.suicide", "yes")
+
+    def closed() -> set[str]:
+        return {gate.id for gate in journal.gates() if gate.state == "closed"}
+
+    assert closed() == {"G2", "G11"}
+    with open_journal(journal.path, now=clock) as again:
+        assert {gate.id for gate in again.gates() if gate.state == "closed"} == {"G2", "G11"}
+    clock.forward(hours=25)
+    answer_safely(journal.save)
+    assert closed() == set()
+
+
+def test_a_hold_is_not_ended_by_a_clock_that_fell_back(journal: Journal, clock: Clock):
+    """A flat battery sets the clock to 1970; what was said then still holds for its day once the clock is right."""
+    clock.forward(minutes=10)
+    now = clock.time
+    clock.time = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    journal.save("start.safety.arousal", 9)
+    clock.time = now + timedelta(minutes=5)
+    journal.save("start.safety.drunk_or_high", "no")
+
+    held = {gate.id: gate.until for gate in journal.gates() if gate.state == "closed"}
+    assert held.keys() == {"G11"}
+    assert held["G11"] >= now - timedelta(minutes=10) + timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Save:
+    saved: int
+    answered_at: datetime
+
+
+@given(st.lists(st.integers(-3000, 3000), max_size=12), st.integers(-1000, 1000))
+def test_times_put_right_keep_the_order_of_saving(minutes: list[int], now: int):
+    """However a clock jumps, what was saved later is never earlier, nothing is still to come; a right time stays."""
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    here = start + timedelta(minutes=now)
+    saves = [Save(n, start + timedelta(minutes=minute)) for n, minute in enumerate(minutes, 1)]
+    told, _ = in_time(reversed(saves), (), here)
+
+    assert [one.saved for one in told] == [one.saved for one in saves]
+    times = [one.answered_at for one in told]
+    assert times == sorted(times)
+    assert all(at <= here for at in times)
+    right = [one for one in saves if one.answered_at <= here]
+    if right == saves and minutes == sorted(minutes):
+        assert told == saves
+
+
+STEP = st.tuples(
+    st.sampled_from([-720, -570, 0, 330, 840]),  # minutes east of UTC
+    st.sampled_from([0, 0, 0, -3650, 3650, 1, -1]),  # days the clock is wrong by
+    st.sampled_from([1, 50, 600, 1500]),  # minutes that pass before the next
+    st.sampled_from(sorted(GIVEN)),
+)
+
+
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
+@given(st.lists(STEP, min_size=2, max_size=5))
+def test_every_answer_stays_on_the_day_the_person_had(steps: list[tuple[int, int, int, str]]):
+    """Any sequence of zones, wrong clocks and saves: each answer is on the day their clock showed, and opens there."""
+    true = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
+    clock = Clock(true)
+    with tempfile.TemporaryDirectory() as folder, open_journal(Path(folder, "Mend"), now=clock) as journal:
+        had: dict[tuple[str, str], date] = {}
+        for zone, wrong, passes, item in steps:
+            true += timedelta(minutes=passes)
+            clock.time = (true + timedelta(days=wrong)).astimezone(timezone(timedelta(minutes=zone)))
+            answer_safely(journal.save)
+            had |= dict.fromkeys([(one, "once") for one in ONCE], clock.time.date())
+            exercise = item.rpartition(".")[0]
+            before = set(journal.occasions(exercise))
+            saved = journal.save(item, GIVEN[item])
+            had[item, saved.occasion] = clock.time.date()
+            if saved.occasion not in before and saved.occasion != "once":
+                assert saved.occasion[:10] == clock.time.date().isoformat()
+            assert journal.occasion_now(exercise) == saved.occasion  # the next words go to the same filling
+        times = journal.local_times()
+        assert {place: times[place].date() for place in had} == had
