@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ratios import Ratio
-from workbook import assessment, definition, frame
+from workbook import definition
+from workbook.assessment import assessment, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

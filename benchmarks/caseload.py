@@ -19,8 +19,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from benchmarks.ratios import Ratio
-from workbook import answers, caseload, definition, seal, share
-from workbook.store import connect
+from workbook import definition
+from workbook.answers import kinds as answers
+from workbook.definition import models
+from workbook.sharing import caseload
+from workbook.sharing import client as share
+from workbook.storage import seal
+from workbook.storage.store import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +34,7 @@ NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WEEKS = 12
 
 
-def submission(workbook: definition.Workbook, token: str, number: int, count: int, client_key: str) -> share.Submission:
+def submission(workbook: models.Workbook, token: str, number: int, count: int, client_key: str) -> share.Submission:
     """Weekly ratings of the four principles, and words for the rest of `count` answers."""
     rated = [workbook.item(id) for scale in caseload.principle_scales() for id in scale.items]
     words = workbook.item("space.urges.trigger")

@@ -21,7 +21,7 @@ def ratios() -> Iterator[Ratio]:
     nothing, click, ours = medians(
         lambda: _run("-c", "pass"),
         lambda: _run("-c", "import click"),
-        lambda: _run("-c", "from workbook.cli import main; main(['--help'])"),
+        lambda: _run("-c", "from workbook.cli.client import main; main(['--help'])"),
         times=40,
     )
     yield Ratio("`workbook --help`", "`python -c pass`", ours / nothing, 4)

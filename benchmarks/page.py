@@ -25,8 +25,8 @@ from benchmarks.ratios import Ratio
 from tests.conftest import ARGUMENTS
 from tests.journeys.serving import Lab, children
 from tests.safe_answers import answer_safely
-from workbook import notebooks
 from workbook.journal import Journal
+from workbook.jupyter import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ratios import Ratio
 from tests.safe_answers import answer_safely
-from workbook import lock
 from workbook.journal import Journal
-from workbook.store import StoredAnswer, connect
+from workbook.storage import lock
+from workbook.storage.store import StoredAnswer, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook import caseload, definition, share
+from workbook import definition
 from workbook.journal import Journal
+from workbook.sharing import caseload
+from workbook.sharing import client as share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook import answers, definition
-from workbook.answers import Response
+from workbook import definition
+from workbook.answers import kinds as answers
+from workbook.answers.kinds import Response
+from workbook.definition import models
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workbook.definition import Item, Workbook
+    from workbook.definition.models import Item, Workbook
 
 AB = {"a": "Anna", "b": "Ben", "c": "Cleo"}
 
@@ -49,12 +51,12 @@ FIELDS: dict[str, dict[str, object]] = {
 
 def item(kind: str, **fields: object) -> Item:
     data = {"id": "c.e.q", "prompt": "What?", "kind": kind, **FIELDS[kind], **fields}
-    return definition.KINDS[kind].model_validate(data)  # type: ignore[return-value]  # one of the kinds
+    return models.KINDS[kind].model_validate(data)  # type: ignore[return-value]  # one of the kinds
 
 
 def test_there_is_a_row_here_for_every_kind() -> None:
     """A new kind of item gets its cases."""
-    assert set(FIELDS) == set(definition.KINDS)
+    assert set(FIELDS) == set(models.KINDS)
 
 
 LETTER = "I lied.\n\nI fix it."

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from workbook import assessment, definition, example, frame, report
+from workbook import definition, example
+from workbook.assessment import assessment, frame, report
+from workbook.definition.models import Norms
 from workbook.journal import Journal
-from workbook.models import Norms
 
 NOW = datetime.fromisoformat("2026-03-28T20:00:00+01:00")
 BOOK = definition.load()

@@ -11,10 +11,10 @@ import pytest
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook import backups
-from workbook.backups import Preview
 from workbook.errors import Damaged, JournalError
 from workbook.journal import Journal
+from workbook.storage import backups
+from workbook.storage.backups import Preview
 
 PART = "responsibility.incident.my_part"
 PLACE = (PART, "2026-03-02")

@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
-from workbook import caseload, cli, definition, overview, resources, share
+from workbook import definition, resources
+from workbook.cli import client as cli
 from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
 from workbook.journal import Journal
+from workbook.sharing import caseload, overview
+from workbook.sharing import client as share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,11 @@ from playwright.sync_api import Page, expect
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from tests.panel_page import ask as asked
 from tests.panel_page import open_panel
-from workbook import caseload, caseload_panel, definition, notebooks, resources, share
+from workbook import definition, resources
+from workbook.jupyter import notebooks
+from workbook.page.panels import caseload_panel
+from workbook.sharing import caseload
+from workbook.sharing import client as share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

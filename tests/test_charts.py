@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from workbook import charts
+from workbook.assessment import charts
 
 SCORES = pd.DataFrame(
     {

@@ -13,7 +13,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from workbook import cli, definition, resources
+from workbook import definition, resources
+from workbook.cli import client as cli
 from workbook.journal import Journal
 
 README = Path(__file__).parents[1].joinpath("README.md")
@@ -151,7 +152,7 @@ def test_help_loads_nothing_heavy() -> None:
     """`workbook --help` imports click and our errors, none of the libraries the commands need."""
     heavy = {"pandas", "matplotlib", "pydantic", "sqlalchemy", "jupyterlab", "rich", "shutil"}
     code = (
-        "import sys; from workbook.cli import main; main(['--help'], standalone_mode=False); "
+        "import sys; from workbook.cli.client import main; main(['--help'], standalone_mode=False); "
         f"print(sorted(sys.modules.keys() & {heavy}))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
@@ -161,7 +162,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_import_workbook_imports_neither_pandas_nor_matplotlib() -> None:
     """Nor does the code a page runs to show a form."""
     code = (
-        "import sys, workbook; workbook.open_journal; import workbook.pages, workbook.form; "
+        "import sys, workbook; workbook.open_journal; import workbook.pages, workbook.page.form; "
         "print(sorted(sys.modules.keys() & {'pandas', 'matplotlib'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook import conditions
+from workbook.definition import conditions
 from workbook.errors import InvalidCondition
 
 CASES = json.loads((Path(__file__).parent / "cases" / "conditions.json").read_text(encoding="utf-8"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbook import definition, helplines
+from workbook import definition
+from workbook.safety import helplines
 
 WORKBOOK = definition.load()
 

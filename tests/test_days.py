@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
+from workbook.answers.occasions import Begun, in_order, in_time
 from workbook.journal import Journal, open_journal
-from workbook.occasions import Begun, in_order, in_time
 
 LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
 GIVEN = {LOG: 2, INCIDENT: "I shouted."}

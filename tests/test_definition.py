@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from workbook import definition, models, resources
+from workbook import definition, resources
+from workbook.definition import models
 from workbook.errors import DefinitionError, UnknownId
 
 CASES = Path(__file__).parent / "cases" / "definitions"
@@ -66,19 +67,19 @@ exercises:
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> definition.Workbook:
+def good(tmp_path: Path) -> models.Workbook:
     (tmp_path / "space.yaml").write_text(GOOD, encoding="utf-8")
     return definition.load(tmp_path / "space.yaml")
 
 
-def test_yes_no_and_times_stay_words(good: definition.Workbook) -> None:
+def test_yes_no_and_times_stay_words(good: models.Workbook) -> None:
     """`[Yes, No, 1:30]` are three labels: YAML makes no truth values and no minutes of them."""
     assert good.item("space.urges.place").options == {"Yes": "Yes", "No": "No", "1:30": "1:30"}
     often = good.item("space.urges.often")
     assert (often.points, often.no_opportunity) == ({0: "No", 1: "Yes"}, "off")
 
 
-def test_a_loaded_workbook_has_full_ids(good: definition.Workbook) -> None:
+def test_a_loaded_workbook_has_full_ids(good: models.Workbook) -> None:
     """Once loaded, every id is the whole one, in conditions and computed items as well."""
     assert [item.id for item in good.items] == [
         f"space.urges.{word}" for word in ("had", "often", "place", "what", "both", "useful", "done")
@@ -89,7 +90,7 @@ def test_a_loaded_workbook_has_full_ids(good: definition.Workbook) -> None:
     assert good.scale("space").ranges == {"space.urges.often": (0, 1)}
 
 
-def test_an_unknown_id_is_met_with_the_one_that_was_meant(good: definition.Workbook) -> None:
+def test_an_unknown_id_is_met_with_the_one_that_was_meant(good: models.Workbook) -> None:
     """Who asks for what is not there learns what is."""
     with pytest.raises(UnknownId, match=r"has no item “space.urge.had”\. Did you mean “space.urges.had”\?"):
         good.item("space.urge.had")
@@ -97,7 +98,7 @@ def test_an_unknown_id_is_met_with_the_one_that_was_meant(good: definition.Workb
         good.chapter("spice")
 
 
-def test_a_copy_looks_its_ids_up_anew(good: definition.Workbook) -> None:
+def test_a_copy_looks_its_ids_up_anew(good: models.Workbook) -> None:
     """A changed copy finds what it holds, and the original was not changed."""
     before = good.fingerprint
     assert good.item("space.urges.had")
@@ -111,13 +112,13 @@ def test_a_copy_looks_its_ids_up_anew(good: definition.Workbook) -> None:
 def test_a_workbook_comes_back_from_json() -> None:
     """A workbook sent as JSON comes back equal, and is judged like a file."""
     shipped = definition.load()
-    again = definition.Workbook.model_validate_json(shipped.model_dump_json())
+    again = models.Workbook.model_validate_json(shipped.model_dump_json())
     assert again == shipped
     assert again.fingerprint == shipped.fingerprint
     assert definition.problems(again) == ()
 
 
-def test_a_workbook_from_json_is_judged(good: definition.Workbook) -> None:
+def test_a_workbook_from_json_is_judged(good: models.Workbook) -> None:
     """What is wrong with a workbook that came as JSON is said like what is wrong in a file."""
     (chapter,) = good.chapters
     (exercise,) = chapter.exercises
@@ -134,12 +135,12 @@ def test_a_workbook_from_json_is_judged(good: definition.Workbook) -> None:
 
 
 @pytest.mark.parametrize("id", ["../x", "a.b.c.d", "", "a b", "__proto__"])
-def test_a_bad_id_does_not_come_in_as_json(good: definition.Workbook, id: str) -> None:
+def test_a_bad_id_does_not_come_in_as_json(good: models.Workbook, id: str) -> None:
     """Ids and notebook names from elsewhere are as narrow as our own."""
     for old in ('"space.urges.had"', '"30-space"'):
         text = good.model_dump_json().replace(old, json.dumps(id), 1)
         with pytest.raises(ValidationError):
-            definition.Workbook.model_validate_json(text)
+            models.Workbook.model_validate_json(text)
 
 
 def test_the_shipped_workbook_has_no_problem() -> None:
@@ -159,7 +160,7 @@ def test_all_18_statements_are_served() -> None:
 
 def test_every_tag_says_what_it_means() -> None:
     """The tags a file may use are those that have a sentence."""
-    assert set(get_args(models.Tag)) == set(definition.TAGS)
+    assert set(get_args(models.Tag)) == set(models.TAGS)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ scales:
 """
 
 
-def test_an_instrument_becomes_a_chapter(good: definition.Workbook, tmp_path: Path) -> None:
+def test_an_instrument_becomes_a_chapter(good: models.Workbook, tmp_path: Path) -> None:
     """A counselor's questionnaire stands in a chapter of its own; the workbook itself was not changed."""
     path = tmp_path / "own2.yaml"
     path.write_text(INSTRUMENT, encoding="utf-8")
@@ -324,4 +325,4 @@ def test_no_change_to_a_file_gives_a_traceback(tmp_path: Path, edits: list[tuple
         for problem in error.problems:
             assert "\n" not in str(problem)
     else:
-        assert definition.Workbook.model_validate_json(workbook.model_dump_json()) == workbook
+        assert models.Workbook.model_validate_json(workbook.model_dump_json()) == workbook

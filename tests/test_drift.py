@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from workbook import definition, drift, export
-from workbook.cli import main
+from workbook import definition
+from workbook.assessment import export
+from workbook.cli.client import main
+from workbook.definition import drift, models
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workbook.definition import Workbook
+    from workbook.definition.models import Workbook
 
 TRIGGER = "      - {id: trigger, kind: longtext, prompt: What set it off?, help: A few words.}\n"
 CHAPTER = """
@@ -180,7 +182,7 @@ EDITS = {
 def test_each_edit_is_named(edits: tuple[tuple[str, str], ...], said: tuple[str, ...], tmp_path: Path) -> None:
     """Each way a workbook drifts from its answers is named with its severity, its count and its cure."""
     before = workbook(tmp_path, CHAPTER)
-    asked = [item for item in before.items if item.word not in definition.FOOT]
+    asked = [item for item in before.items if item.word not in models.FOOT]
     kept = [Given(item.id, item.prompt, definition.fingerprint(item)) for item in asked for _ in range(2)]
     assert tuple(map(str, drift.compare(kept, workbook(tmp_path, edited(edits))))) == said
 
@@ -251,7 +253,7 @@ def test_the_command_names_each_change_and_stops_at_a_breaking_one(tmp_path: Pat
 
 def item(fields: dict[str, object]) -> str:
     """Return the fingerprint of an item with these fields."""
-    return definition.fingerprint(definition.KINDS[fields["kind"]].model_validate({"id": "q", "prompt": "?", **fields}))
+    return definition.fingerprint(models.KINDS[fields["kind"]].model_validate({"id": "q", "prompt": "?", **fields}))
 
 
 # One row per way values may change: before, after, severity.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbook import answers, definition, example
+from workbook import definition, example
+from workbook.answers import kinds as answers
 from workbook.journal import Journal
 
 if TYPE_CHECKING:

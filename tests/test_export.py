@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from tests.clock import Clock
-from workbook import definition, example, export, frame
+from workbook import definition, example
+from workbook.assessment import export, frame
+from workbook.definition import models
 from workbook.errors import WorkbookError
 from workbook.journal import Journal
 
@@ -38,7 +40,7 @@ HOSTILE = (
 class ByHand:
     """As much of a journal as an export reads."""
 
-    workbook: definition.Workbook
+    workbook: models.Workbook
     table: pd.DataFrame
 
     def answers(self) -> pd.DataFrame:

@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from tests.clock import Clock
 from tests.form_page import Heard
 from tests.safe_answers import answer_safely
-from workbook import form, lock
 from workbook import journal as journals
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
-from workbook.lock import Keeper, Lock
-from workbook.store import MIGRATIONS, Store, is_plain
+from workbook.page import form
+from workbook.storage import lock
+from workbook.storage.lock import Keeper, Lock
+from workbook.storage.store import MIGRATIONS, Store, is_plain
 
 ROOT = Path(__file__).parents[1]
 PART = "responsibility.incident.my_part"
@@ -59,7 +60,7 @@ def elsewhere(script: str, *arguments: object) -> list[str]:
         import os, resource, sys
         from datetime import UTC, datetime
         from pathlib import Path
-        from workbook import backups
+        from workbook.storage import backups
         from workbook.errors import WorkbookError
         from workbook.journal import Journal
         folder = Path(sys.argv[1])
@@ -428,7 +429,7 @@ def test_a_passphrase_is_judged_where_nothing_can_be_written(tmp_path: Path, rig
         folder.chmod(0o555)
         said = elsewhere(
             f"""
-            from workbook.lock import Lock
+            from workbook.storage.lock import Lock
             if os.geteuid() == 0:
                 os.seteuid({NOBODY})
             said(lambda: print(len(Lock(folder).open({GOOD if right else "wrong"!r}))))
@@ -566,7 +567,7 @@ def test_a_read_only_folder_is_a_sentence_at_the_command(what: str):
         said = elsewhere(
             """
             import click
-            from workbook.cli import main
+            from workbook.cli.client import main
             if os.geteuid() == 0:
                 os.seteuid(65534)
             os.chdir("/")

@@ -32,14 +32,14 @@ def test_a_file_is_erased_and_not_only_removed(tmp_path: Path) -> None:
 def test_every_folder_of_a_journal_is_made_for_its_owner_alone() -> None:
     """mode=0o700, which Python turns into an access list of the owner on Windows: whatever is put in inherits it."""
     loose = []
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "mkdir":
                 modes = [ast.unparse(word.value) for word in node.keywords if word.arg == "mode"]
                 if modes != ["448"]:
                     loose.append(path.name)
     # Inside a folder of the owner already: settings of one run, and a sign with nothing in it; the others are authors'.
-    assert sorted(loose) == ["definition.py", "journal.py", "lab.py", "notebooks.py", "notebooks.py"]
+    assert sorted(loose) == ["journal.py", "lab.py", "load.py", "notebooks.py", "notebooks.py"]
 
 
 WINDOWS = """
@@ -62,7 +62,7 @@ WINDOWS = """
     from workbook import files
     from workbook.errors import Locked
     from workbook.journal import Journal
-    from workbook.lock import Keeper
+    from workbook.storage.lock import Keeper
 
     files.forbid_dumps()
     folder, words = Path(sys.argv[1]), "otter lantern gravel teapot"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.form_page import Desk, Heard, every_kind
-from workbook import form
 from workbook.errors import InvalidAnswer, StoreError
+from workbook.page import assets, form
 
 PAGE = "page-1"
 
@@ -169,7 +168,7 @@ def test_the_payload_is_plain_data_in_order() -> None:
 
 def test_form_js_takes_every_sentence_from_python() -> None:
     """Each text form.js asks for is in TEXTS, each text in TEXTS is asked for, and it has no sentence of its own."""
-    source = Path(form.__file__).with_name("form.js").read_text("utf-8")
+    source = assets.script("form.js").read_text("utf-8")
     assert set(re.findall(r"\btexts\.(\w+)", source)) == set(form.TEXTS)
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
     assert re.findall(r"""["'`][A-Z][a-z’]+ [a-z’]+[^"'`]*["'`]""", code) == []
@@ -177,7 +176,7 @@ def test_form_js_takes_every_sentence_from_python() -> None:
 
 def test_nothing_in_the_form_reaches_out() -> None:
     """There is no control to hand words on; the one `send` is the channel to the kernel on this computer."""
-    source = Path(form.__file__).with_name("form.js").read_text("utf-8")
+    source = assets.script("form.js").read_text("utf-8")
     found = [line.strip() for line in source.splitlines() if re.search("send|copy|schedule|clipboard", line, re.I)]
     assert found == ["post: (message) => model.send(message),"]
     assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|localStorage|https?:)", source)

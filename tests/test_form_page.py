@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.form_page import HERE, SITE, Desk, every_kind, open_form
-from workbook import answers as kinds
 from workbook import definition
-from workbook.answers import Response
+from workbook.answers import kinds
+from workbook.answers.kinds import Response
 from workbook.errors import InvalidAnswer, StoreError
 
 EVERY_FILE = HERE / "every.yaml"

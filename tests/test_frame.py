@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workbook import frame
-from workbook.models import Chapter, Workbook
-from workbook.store import StoredAnswer
+from workbook.assessment import frame
+from workbook.definition.models import Chapter, Workbook
+from workbook.storage.store import StoredAnswer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -128,7 +128,8 @@ def test_values_stay_what_they_were():
 def test_pandas_is_not_loaded_before_it_is_needed():
     """A form opens without it."""
     script = (
-        "import sys, workbook, workbook.journal, workbook.frame; print({'pandas', 'matplotlib'} & set(sys.modules))"
+        "import sys, workbook, workbook.journal, workbook.assessment.frame; "
+        "print({'pandas', 'matplotlib'} & set(sys.modules))"
     )
     said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
 

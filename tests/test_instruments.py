@@ -14,12 +14,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.clock import Clock
-from workbook import answers as kinds
-from workbook import assessment, caseload, definition, export, frame, report, scoring
+from workbook import definition
+from workbook.answers import kinds
+from workbook.assessment import assessment, export, frame, report, scoring
+from workbook.definition import models
+from workbook.definition.models import Instrument, Scale, Workbook
 from workbook.errors import DefinitionError
 from workbook.journal import Journal
-from workbook.models import Instrument, Scale, Workbook
-from workbook.store import StoredAnswer
+from workbook.sharing import caseload
+from workbook.storage.store import StoredAnswer
 
 EXAMPLE = Path(__file__).parent / "cases" / "instrument-example.yaml"
 BOOK = definition.load()
@@ -201,7 +204,7 @@ def filled(instrument: Instrument, occasion: str, at: datetime, end: int) -> lis
     """Every scored item answered with its lowest (0) or highest (1) value, as the store would keep it."""
     found = []
     for item in instrument.exercise.items:
-        span = definition.item_range(item) if item.word not in definition.FOOT else None
+        span = definition.item_range(item) if item.word not in models.FOOT else None
         if span is None:
             continue
         value = kinds.check(item, span[end])

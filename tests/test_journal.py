@@ -15,11 +15,11 @@ import pytest
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition
-from workbook.answers import Response
+from workbook.answers.kinds import Response
+from workbook.assessment.frame import COLUMNS
 from workbook.errors import Closed, InvalidAnswer, JournalError, UnknownId
-from workbook.frame import COLUMNS
 from workbook.journal import Journal, Progress, find, open_journal
-from workbook.store import SITTING
+from workbook.storage.store import SITTING
 
 PART = "responsibility.incident.my_part"
 

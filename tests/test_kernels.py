@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jupyter_server.utils import ensure_async
 
-from workbook.kernels import Kernels
+from workbook.jupyter.kernels import Kernels
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from workbook import lab, notebooks
 from workbook.definition import load
+from workbook.jupyter import lab, notebooks
 
 
 def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:

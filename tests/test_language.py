@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook import definition, language
+from workbook import definition
+from workbook.safety import language
 
 CASES = yaml.safe_load(Path(__file__).with_name("cases").joinpath("language.yaml").read_text("utf-8"))
 WANTED = ["but", "conditional", "blame", "demand", "deadline", "guilt", "ultimatum", "declaration", "absolute"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.safe_answers import answer_safely
-from workbook import answers, definition
+from workbook import definition
+from workbook.answers import kinds as answers
 from workbook.errors import InvalidAnswer
 from workbook.journal import Journal
 

@@ -19,11 +19,11 @@ import pytest
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook import lock
 from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPassphrase
 from workbook.journal import Journal
-from workbook.lock import Keeper, Lock
-from workbook.store import is_plain
+from workbook.storage import lock
+from workbook.storage.lock import Keeper, Lock
+from workbook.storage.store import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

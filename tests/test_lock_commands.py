@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from workbook import lock
-from workbook.cli import main
+from workbook.cli.client import main
 from workbook.journal import Journal
+from workbook.storage import lock
 
 if TYPE_CHECKING:
     from pathlib import Path

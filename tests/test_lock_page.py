@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.panel_page import ask, open_panel
-from workbook import lock
 from workbook.journal import Journal
-from workbook.lock_panel import LockPanel
+from workbook.page.panels.lock_panel import LockPanel
+from workbook.storage import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

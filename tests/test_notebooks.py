@@ -11,13 +11,15 @@ from typing import Any
 import nbformat
 import pytest
 
-from workbook import definition, notebooks, resources
+from workbook import definition, resources
+from workbook.definition import models
+from workbook.jupyter import notebooks
 
 WORKBOOK = definition.load()
 NAMES = [f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters]
 
 
-def with_opening(markdown: str) -> definition.Workbook:
+def with_opening(markdown: str) -> models.Workbook:
     """The shipped workbook, its first chapter opening with other words."""
     first = WORKBOOK.chapters[0].model_copy(update={"opening": markdown})
     return WORKBOOK.model_copy(update={"chapters": (first, *WORKBOOK.chapters[1:])})
@@ -31,7 +33,7 @@ def edit(path: Path, source: str, cell: int = 0, **more: Any) -> None:
 
 
 def test_the_shipped_notebooks_are_what_the_definition_gives() -> None:
-    """After a change in data/, `python -m workbook.notebooks` has to be run."""
+    """After a change in data/, `python -m workbook.jupyter.notebooks` has to be run."""
     assert notebooks.stale(WORKBOOK, resources.notebooks()) == ()
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbook import definition, overlay, resources
+from workbook import definition, resources
+from workbook.definition import models, overlay
 from workbook.errors import DefinitionError
 
 CHAPTER = """
@@ -56,7 +57,7 @@ foot.done.prompt: Als erledigt markiert
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> definition.Workbook:
+def base(tmp_path: Path) -> models.Workbook:
     (tmp_path / "space.yaml").write_text(CHAPTER, encoding="utf-8")
     return definition.load(tmp_path / "space.yaml")
 
@@ -67,7 +68,7 @@ def written(folder: Path, text: str, name: str = "de.yaml") -> Path:
     return path
 
 
-def test_a_whole_overlay_speaks_its_language(base: definition.Workbook, tmp_path: Path) -> None:
+def test_a_whole_overlay_speaks_its_language(base: models.Workbook, tmp_path: Path) -> None:
     """Every text is said in the other language; ids, values and sources stay, and the base was not changed."""
     german = overlay.load(base, written(tmp_path, GERMAN))
     assert german.language == "de"
@@ -89,7 +90,7 @@ def test_the_base_lies_over_itself_without_a_change() -> None:
     assert definition.problems(marked) == ()
 
 
-def test_an_overlay_with_gaps_is_refused_with_each_of_them(base: definition.Workbook, tmp_path: Path) -> None:
+def test_an_overlay_with_gaps_is_refused_with_each_of_them(base: models.Workbook, tmp_path: Path) -> None:
     """A text that is missing, empty, unknown or no text is named with its line, its path and the English words."""
     text = GERMAN.replace("space.lede: Kurz.\n", "").replace("Wo?", "").replace(".low:", ".lo:")
     path = written(tmp_path, text.replace("Es hilft.", "[Es, hilft]"))
@@ -105,7 +106,7 @@ def test_an_overlay_with_gaps_is_refused_with_each_of_them(base: definition.Work
     assert [str(problem) for problem in overlay.check(base, tmp_path)] == str(caught.value).splitlines()
 
 
-def test_a_file_of_another_name_is_no_overlay(base: definition.Workbook, tmp_path: Path) -> None:
+def test_a_file_of_another_name_is_no_overlay(base: models.Workbook, tmp_path: Path) -> None:
     """An overlay is named for its language."""
     with pytest.raises(DefinitionError, match="Name it for its language"):
         overlay.load(base, written(tmp_path, GERMAN, "german-texts.yaml"))

@@ -18,7 +18,9 @@ import pytest
 
 from tests.clock import Clock
 from tests.golden import make
-from workbook import definition, example, frame, report
+from workbook import definition, example
+from workbook.assessment import frame, report
+from workbook.definition import models
 from workbook.errors import UnknownId, WorkbookError
 from workbook.journal import Journal
 
@@ -48,7 +50,7 @@ class ByHand:
     """As much of a journal as a report reads."""
 
     table: pd.DataFrame
-    workbook: definition.Workbook = BOOK
+    workbook: models.Workbook = BOOK
 
     def answers(self) -> pd.DataFrame:
         return self.table

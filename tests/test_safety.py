@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.safe_answers import SAFE, answer_safely
-from workbook import definition, helplines, resources, safety
-from workbook.answers import Response
+from workbook import definition, resources
+from workbook.answers.kinds import Response
 from workbook.errors import Closed, Refused
 from workbook.journal import Journal
+from workbook.safety import gates as safety
+from workbook.safety import helplines
 
 WORKBOOK = definition.load()
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook import resources, scoring
-from workbook.coherence import norms_faults
-from workbook.definition import Scale
-from workbook.models import Norms
+from workbook import resources
+from workbook.assessment import scoring
+from workbook.definition.coherence import norms_faults
+from workbook.definition.models import Norms, Scale
 
 ITEMS = tuple(f"own.rating.i{number}" for number in range(6))
 

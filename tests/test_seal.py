@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook import seal
 from workbook.errors import SealError
+from workbook.storage import seal
 
 WORDS = "My part was: I left the room. 走了".encode()
 REFUSED = (

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook import definition, seal, share
-from workbook.caseload import Caseload, Keys, keygen, open_caseload, unlock
+from workbook import definition
 from workbook.errors import Refused, WorkbookError
 from workbook.journal import Journal
+from workbook.sharing import client as share
+from workbook.sharing.caseload import Caseload, Keys, keygen, open_caseload, unlock
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

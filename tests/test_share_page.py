@@ -17,8 +17,13 @@ from playwright.sync_api import Page, expect
 
 from tests.panel_page import SITE, ask, open_panel
 from tests.safe_answers import answer_safely
-from workbook import cli, definition, notebooks, seal, share, share_panel
+from workbook import definition
+from workbook.cli import client as cli
 from workbook.journal import Journal
+from workbook.jupyter import notebooks
+from workbook.page.panels import share_panel
+from workbook.sharing import client as share
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

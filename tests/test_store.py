@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from tests.clock import Clock
 from workbook.errors import Damaged, StoreError
-from workbook.store import MIGRATIONS, Event, Store, StoredAnswer, connect
+from workbook.storage.store import MIGRATIONS, Event, Store, StoredAnswer, connect
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MONDAY = {

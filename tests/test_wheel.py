@@ -33,7 +33,8 @@ def test_the_wheel_carries_the_workbook_and_no_tests(wheel: Path) -> None:
         assert f"workbook/shipped/notebooks/{chapter.notebook}.ipynb" in names
         assert f"workbook/shipped/data/workbook/{chapter.id}.yaml" in names
     for name in (
-        "form.js", "form.css", "chapter.js", "chapter.css", "help.js", "help.css",
+        "page/js/form.js", "page/css/form.css", "page/js/chapter.js", "page/css/chapter.css",
+        "page/js/help.js", "page/css/help.css",
         "jupyter/lab.css", "jupyter/login.html",
         "jupyter/voila/templates/mend/index.html.j2", "jupyter/voila/templates/mend/static/page.css",
     ):  # fmt: skip
@@ -53,7 +54,7 @@ def test_installed_by_itself_it_opens_a_journal(wheel: Path, tmp_path: Path) -> 
 
     journal = tmp_path / "journal"
     code = (
-        "import sys, workbook, workbook.notebooks as notebooks\n"
+        "import sys, workbook, workbook.jupyter.notebooks as notebooks\n"
         "journal = workbook.open_journal(sys.argv[1])\n"
         "notebooks.refresh(journal.workbook, journal.path)\n"
         "print(workbook.__file__, journal.exercise('start.privacy'), len(journal.answers()), sep='\\n')"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.form_page import HERE, Desk, every_kind, open_form
-from workbook import answers as kinds
 from workbook import definition
+from workbook.answers import kinds
 
 QUICK = {"typing": 5, "acknowledge": 5_000, "refresh": 60_000}  # a pause after each keystroke
 WORKBOOK = definition.load(HERE / "writing.yaml")

@@ -6,18 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbook import scoring
+    from workbook.assessment import scoring
     from workbook.journal import Journal, open_journal
-    from workbook.store import StoredAnswer as Answer
+    from workbook.storage.store import StoredAnswer as Answer
 
 __all__ = ["Answer", "Journal", "open_journal", "scoring"]
 
 # Public name → module and name there; None: the module itself. Imported when first asked for: pandas is slow to load.
 _HOMES = {
-    "Answer": ("workbook.store", "StoredAnswer"),
+    "Answer": ("workbook.storage.store", "StoredAnswer"),
     "Journal": ("workbook.journal", "Journal"),
     "open_journal": ("workbook.journal", "open_journal"),
-    "scoring": ("workbook.scoring", None),
+    "scoring": ("workbook.assessment.scoring", None),
 }
 
 

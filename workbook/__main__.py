@@ -1,5 +1,5 @@
 """`python -m workbook` is the command `workbook`."""
 
-from workbook.cli import main
+from workbook.cli.client import main
 
 main(prog_name="workbook")

@@ -8,14 +8,15 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workbook import answers, definition, resources
-from workbook.store import StoredAnswer
+from workbook import definition, resources
+from workbook.answers import kinds as answers
+from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from workbook.definition import Workbook
+    from workbook.definition.models import Workbook
     from workbook.journal import Journal
 
 ENDS = datetime.fromisoformat("2026-03-28T10:55:00+01:00")

@@ -17,21 +17,25 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
-from workbook import answers as kinds
-from workbook import backups, conditions, definition, files, frame, lock, measures, occasions, seal
+from workbook import definition, files
+from workbook.answers import kinds, occasions
+from workbook.assessment import frame
+from workbook.definition import conditions, models
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
-from workbook.store import SITTING, Event, Status, Store, StoredAnswer, is_plain, local_now, rewrite
+from workbook.safety import facts as measures
+from workbook.storage import backups, lock, seal
+from workbook.storage.store import SITTING, Event, Status, Store, StoredAnswer, is_plain, local_now, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
-    from workbook.answers import Response
-    from workbook.assessment import Assessment
-    from workbook.definition import Exercise, Item, Workbook
-    from workbook.form import Form
-    from workbook.safety import GateState, Standing
+    from workbook.answers.kinds import Response
+    from workbook.assessment.assessment import Assessment
+    from workbook.definition.models import Exercise, Item, Workbook
+    from workbook.page.form import Form
+    from workbook.safety.gates import GateState, Standing
 
 FORMAT = 1
 HIDDEN = ".mend"  # everything but the notebooks
@@ -374,7 +378,7 @@ class Journal:
 
     def standing(self) -> Standing:
         """Return what the safety rules say now: locks, notices, hidden items, track."""
-        from workbook import safety
+        from workbook.safety import gates as safety
 
         self._read()
         now = self.now()
@@ -416,7 +420,7 @@ class Journal:
 
     def assessment(self) -> Assessment:
         """Return the self-assessment; it shows itself in a notebook."""
-        from workbook import assessment, report
+        from workbook.assessment import assessment, report
 
         return assessment.assess(
             self.workbook, self.answers(), standing=self.standing(), now=self.now(), show=report.panel
@@ -424,7 +428,7 @@ class Journal:
 
     def report(self, path: str | Path, **options: Any) -> Path:
         """Write the report, one self-contained HTML file, and return where it is; see `report.write`."""
-        from workbook import report
+        from workbook.assessment import report
 
         return report.write(self, Path(path), now=self.now(), **options)
 
@@ -508,7 +512,7 @@ class Journal:
 
         A form is always returned: what is locked, and why, is what it reads first.
         """
-        from workbook import form
+        from workbook.page import form
 
         exercise = self.workbook.exercise(id)
 
@@ -1005,14 +1009,14 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
     if value is None or not getattr(item, "cues", False):
         return ()
     try:
-        from workbook import language
+        from workbook.safety import language
     except ImportError:
         return ()
     return tuple(language.hints(item, value))
 
 
 def _lock_payload(lock: Any, region: str | None) -> dict[str, object]:
-    from workbook import helplines
+    from workbook.safety import helplines
 
     return {
         "title": lock.title,
@@ -1081,7 +1085,7 @@ def _assigned(store: Store) -> Workbook | None:
     """The workbook a counselor assigned, kept with the answers so that it is as locked as they are."""
     for record in store.records("workbook"):
         try:
-            return definition.Workbook.model_validate(record.payload)
+            return models.Workbook.model_validate(record.payload)
         except ValueError:  # it quotes what it could not read: not passed on
             raise Damaged("The workbook your counselor gave you is damaged in the file with your answers.") from None
     return None

@@ -12,14 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from workbook import definition, form
+from workbook import definition
+from workbook.page import assets, form
 
 HERE = Path(__file__).parent
 SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
 _FILES = {
     "page.html": (HERE / "page.html", "text/html"),
-    "form.js": (Path(form.__file__).with_name("form.js"), "text/javascript"),
-    "form.css": (Path(form.__file__).with_name("form.css"), "text/css"),
+    "form.js": (assets.script("form.js"), "text/javascript"),
+    "form.css": (assets.style("form.css"), "text/css"),
 }
 
 

@@ -22,8 +22,9 @@ from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import until
-from workbook import definition, notebooks
+from workbook import definition
 from workbook.journal import Journal
+from workbook.jupyter import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,9 @@ from tests import form_page, safe_answers
 from tests.conftest import ARGUMENTS
 from tests.journeys import filling
 from tests.journeys.serving import children, kill, serving
-from workbook import definition, notebooks
+from workbook import definition
 from workbook.journal import Journal
+from workbook.jupyter import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 from tests import safe_answers
 from tests.caseload_sample import CAMERA, PART, PASSPHRASE
 from tests.journeys.serving import serving
-from workbook import caseload, definition
+from workbook import definition
 from workbook.journal import Journal
+from workbook.sharing import caseload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
-from workbook import helplines
+from workbook.safety import helplines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from workbook.panel import Panel
+    from workbook.page.panels.panel import Panel
 
 HERE = Path(__file__).parent
 SITE = "http://panel.test/"

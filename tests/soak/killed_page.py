@@ -32,7 +32,7 @@ from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import Lab, children, command, kill, serving
 from workbook.errors import StoreError
-from workbook.store import Store
+from workbook.storage.store import Store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, WebSocket

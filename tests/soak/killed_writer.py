@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbook.errors import StoreError
-from workbook.store import Store
+from workbook.storage.store import Store
 
 
 class Result(NamedTuple):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from workbook.store import Store
+from workbook.storage.store import Store
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

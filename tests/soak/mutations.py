@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.form_page import HERE
 from tests.safe_answers import SAFE, answer_safely
-from workbook import answers, definition
+from workbook import definition
+from workbook.answers import kinds as answers
 from workbook.errors import InvalidAnswer, WorkbookError
 from workbook.journal import Journal
 

@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
-from workbook import caseload, seal, share
 from workbook.errors import Refused
+from workbook.sharing import caseload
+from workbook.sharing import client as share
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

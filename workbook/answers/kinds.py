@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from workbook import conditions
+from workbook.definition import conditions
+from workbook.definition.models import LARGEST, LONGEST, NO_OPPORTUNITY, Exercise
 from workbook.errors import InvalidAnswer
-from workbook.models import LARGEST, LONGEST, NO_OPPORTUNITY, Exercise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from workbook.models import Column, Item, Workbook
+    from workbook.definition.models import Column, Item, Workbook
 
 Status = Literal["answered", "skipped"]
 

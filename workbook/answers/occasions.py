@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
-    from workbook.definition import Exercise
+    from workbook.definition.models import Exercise
 
 _STARTS: dict[str, Callable[[date], str]] = {
     "once": lambda day: "once",

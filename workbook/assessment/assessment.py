@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import occasions, scoring
-from workbook.coherence import unfit
+from workbook.answers import occasions
+from workbook.assessment import scoring
+from workbook.definition.coherence import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pandas as pd
 
-    from workbook.definition import Scale, Workbook
-    from workbook.models import Norms
-    from workbook.safety import Standing
+    from workbook.definition.models import Norms, Scale, Workbook
+    from workbook.safety.gates import Standing
 
 SITTINGS = 6  # at most this many on each side: the start against now
 STEPS = 4  # things to do next, at most

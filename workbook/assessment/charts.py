@@ -12,7 +12,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from workbook import scoring
+from workbook.assessment import scoring
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition import Workbook
+    from workbook.definition.models import Workbook
     from workbook.journal import Journal
 
 CODEBOOK = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbook import occasions
+from workbook.answers import occasions
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition import Item, Workbook
-    from workbook.store import StoredAnswer
+    from workbook.definition.models import Item, Workbook
+    from workbook.storage.store import StoredAnswer
 
 COLUMNS = {
     "chapter": "category",  # id of the chapter

@@ -9,7 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import files, occasions, scoring
+from workbook import files
+from workbook.answers import occasions
+from workbook.assessment import scoring
 from workbook.errors import UnknownId, WorkbookError
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from jinja2 import Environment
 
-    from workbook.assessment import Area, Assessment
-    from workbook.definition import Workbook
+    from workbook.assessment.assessment import Area, Assessment
+    from workbook.definition.models import Workbook
     from workbook.journal import Journal
 
 WORDS = frozenset({"text", "longtext", "letter", "table"})  # kinds left out without words
@@ -61,7 +63,7 @@ def write(
     )
     chosen = _choose(journal.workbook, answers, days, journal.standing().hidden, only, since, until, words, private)
     tell(1, 3, "Working out what changed")
-    from workbook import assessment
+    from workbook.assessment import assessment
 
     seen = assessment.assess(journal.workbook, chosen.scored, standing=journal.standing(), now=now)
     if chosen.partial:
@@ -102,7 +104,11 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader
 
     return Environment(
-        loader=PackageLoader("workbook"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_printable
+        loader=PackageLoader("workbook.assessment"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
     )
 
 
@@ -228,7 +234,7 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
     """Return the assessment as the templates read it: words and pictures, no table."""
     from markupsafe import Markup
 
-    from workbook import charts
+    from workbook.assessment import charts
 
     practice = assessment.practice
     in_order = sorted(assessment.areas, key=lambda area: area.principle or 9)  # the four principles first
@@ -255,7 +261,7 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
 def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, Any]:
     from markupsafe import Markup
 
-    from workbook import charts
+    from workbook.assessment import charts
 
     scores = assessment.scores[assessment.scores["scale"] == area.id]
     behind = assessment.behind(area.id)

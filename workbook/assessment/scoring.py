@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from workbook import occasions
+from workbook.answers import occasions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workbook.definition import Scale
+    from workbook.definition.models import Scale
 
 Better = Literal["higher", "lower"]
 Verdict = Literal["better", "no clear change", "worse", "too few sittings"]

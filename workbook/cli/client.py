@@ -60,7 +60,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COUNSELOR and cmd_name not in self.commands:
-            from workbook import counselor
+            from workbook.cli import counselor
 
             for command in counselor.COMMANDS:
                 self.add_command(command)
@@ -116,9 +116,11 @@ def open(
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
     from datetime import timedelta
 
-    from workbook import definition, files, lab, lock, notebooks
+    from workbook import definition, files
     from workbook.errors import Locked
     from workbook.journal import find
+    from workbook.jupyter import lab, notebooks
+    from workbook.storage import lock
 
     file = path if path is not None and (path.is_file() or path.suffix in (".assignment", ".feedback")) else None
     folder = find(journal_path or (None if file else path)).absolute()
@@ -155,8 +157,9 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str]) -> bool:
     import tempfile
     from pathlib import Path
 
-    from workbook import notebooks, share
     from workbook.journal import MARK, Journal, open_journal
+    from workbook.jupyter import notebooks
+    from workbook.sharing import client as share
 
     data = file.read_bytes()
     if (folder / MARK).exists():
@@ -198,8 +201,8 @@ def share(
     output: Path,
 ) -> None:
     """Seal chosen answers into a file that only your counselor can open."""
-    from workbook import share as sharing
     from workbook.errors import Refused
+    from workbook.sharing import client as sharing
 
     with _existing(journal_path) as journal:
         ticked = sharing.chosen(journal, include, withdraw)
@@ -227,7 +230,7 @@ def check(path: Path, coverage: bool, review: bool, against: Path | None) -> Non
 
     problems = definition.check(path)
     if not problems and path.is_dir():
-        from workbook import overlay
+        from workbook.definition import overlay
 
         problems = overlay.check(definition.load(path), path)
     if problems:
@@ -236,7 +239,7 @@ def check(path: Path, coverage: bool, review: bool, against: Path | None) -> Non
         for statement, exercises in definition.coverage(definition.load(path)).items():
             click.echo(f"{statement:2}  {', '.join(exercises)}")
     elif review:
-        from workbook import safety
+        from workbook.safety import gates as safety
 
         for judgement in safety.review(path):
             click.echo(judgement)
@@ -247,7 +250,8 @@ def check(path: Path, coverage: bool, review: bool, against: Path | None) -> Non
 
 
 def _check_against(path: Path, journal_path: Path) -> None:
-    from workbook import definition, drift
+    from workbook import definition
+    from workbook.definition import drift
 
     with _existing(journal_path) as journal:
         changes = drift.compare(journal.store.history(), definition.load(path))
@@ -316,7 +320,7 @@ def report(
 @click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
 def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
     """Write every answer as a table for other programs, with a codebook beside it."""
-    from workbook import export as exports
+    from workbook.assessment import export as exports
 
     with _existing(journal_path) as journal:
         for written in _watched(lambda tell: exports.write(journal, output, private=not no_private, progress=tell)):
@@ -329,7 +333,7 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
 @click.option("--recovery", is_flag=True, help="Print a new recovery key to write on paper; an earlier one ends.")
 def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
     """Lock the answers with a passphrase."""
-    from workbook.lock import FORGETTING, STAYS_READABLE
+    from workbook.storage.lock import FORGETTING, STAYS_READABLE
 
     if change or recovery:
         journal, passphrase = _locked(journal_path)
@@ -406,7 +410,7 @@ def _locked(path: Path | None) -> tuple[Journal, str]:
     """Open a locked journal, and return with it the passphrase that did."""
     from workbook.errors import JournalError
     from workbook.journal import KEYS, Journal
-    from workbook.lock import Lock
+    from workbook.storage.lock import Lock
 
     folder = _folder(path)
     if not Lock(folder / KEYS).exists:

@@ -16,7 +16,7 @@ from workbook.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbook.caseload import Caseload
+    from workbook.sharing.caseload import Caseload
 
 PASSPHRASE = "WORKBOOK_PASSPHRASE"  # noqa: S105 # the name of a variable
 NEW_PASSPHRASE = "WORKBOOK_NEW_PASSPHRASE"  # noqa: S105 # likewise
@@ -69,7 +69,8 @@ def keygen(
     home: Path, name: str, rotate: bool, change_passphrase: bool, recover: Path | None, recovery_sheet: Path | None
 ) -> None:
     """Make a counselor's keys, or renew them."""
-    from workbook import caseload, share
+    from workbook.sharing import caseload
+    from workbook.sharing import client as share
 
     exists = caseload.is_caseload(home)
     sheet = None if recovery_sheet is None else share.new_file(recovery_sheet, "recovery-sheet.html")
@@ -124,7 +125,9 @@ def assign(
     output: Path,
 ) -> None:
     """Ask a client for chapters and exercises; given again, it changes what is asked."""
-    from workbook import caseload, definition, share
+    from workbook import definition
+    from workbook.sharing import caseload
+    from workbook.sharing import client as share
 
     file = share.new_file(output, "a.assignment")
     often = _pairs("--repeats", repeats)
@@ -153,7 +156,7 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None) -> None:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
-    from workbook import caseload
+    from workbook.sharing import caseload
 
     files = caseload.submissions(paths)
     with _open(home, store) as opened:
@@ -188,7 +191,7 @@ def reply(
     output: Path,
 ) -> None:
     """Seal comments, and a reply to the whole, to a client."""
-    from workbook import share
+    from workbook.sharing import client as share
 
     file = share.new_file(output, "a.feedback")
     with _open(home, store) as opened:
@@ -251,7 +254,7 @@ def _do(
     revoke: bool,
     erase: bool,
 ) -> None:
-    from workbook import share
+    from workbook.sharing import client as share
 
     if summary is not None:
         _write(share.new_file(summary, "session.html"), opened.summary(client).encode())
@@ -274,7 +277,7 @@ def _do(
 
 
 def _serve(home: Path, store: str | None, port: int | None, *, browser: bool) -> None:
-    from workbook import lab, notebooks
+    from workbook.jupyter import lab, notebooks
 
     pages = home / "pages"  # beside the keys, so that the page's list of files shows none of them
     pages.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -294,7 +297,7 @@ def _serve(home: Path, store: str | None, port: int | None, *, browser: bool) ->
 
 
 def _open(home: Path, store: str | None) -> Caseload:
-    from workbook import caseload
+    from workbook.sharing import caseload
 
     caseload.refuse_missing(home)
     return caseload.open_caseload(home, _passphrase(), store=store)

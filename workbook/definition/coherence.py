@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from workbook import conditions
-from workbook.errors import InvalidCondition
-from workbook.models import (
+from workbook.definition import conditions
+from workbook.definition.models import (
     LARGEST,
     NO_OPPORTUNITY,
     NUMERIC,
@@ -37,12 +36,13 @@ from workbook.models import (
     did_you_mean,
     item_range,
 )
-from workbook.reading import Outline, Problem
+from workbook.definition.reading import Outline, Problem
+from workbook.errors import InvalidCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from workbook.reading import Keys
+    from workbook.definition.reading import Keys
 
     Fault = tuple[Keys, object, str, str]  # where inside the thing, the value there, what is wrong, the cure
 

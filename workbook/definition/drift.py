@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from workbook import definition
+from workbook.definition import models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from workbook.models import Item, Workbook
+    from workbook.definition.models import Item, Workbook
 
 Severity = Literal["same", "cosmetic", "wording", "compatible", "breaking"]
 _SEVERITIES: tuple[Severity, ...] = ("same", "cosmetic", "wording", "compatible", "breaking")
@@ -149,7 +150,7 @@ _STAY = "Answers stay in history and exports."
 
 
 def _asks_the_same(given: Kept, item: Item) -> bool:
-    return _Parts.of(given.fingerprint) == _Parts.of(definition.fingerprint(item)) and item.word not in definition.FOOT
+    return _Parts.of(given.fingerprint) == _Parts.of(definition.fingerprint(item)) and item.word not in models.FOOT
 
 
 def _widened(kind: str, old: Any, new: Any) -> bool | None:
@@ -162,7 +163,7 @@ def _widened(kind: str, old: Any, new: Any) -> bool | None:
         return down and (high_now is None or (high is not None and high_now >= high))
     if isinstance(old, list) and isinstance(new, list) and kind != "ruler":
         if kind == "scale":  # a point more changes what the others mean; a “no opportunity” does not
-            return new == [*old, definition.NO_OPPORTUNITY]
+            return new == [*old, models.NO_OPPORTUNITY]
         if set(map(str, old)) == set(map(str, new)):
             return None  # another order
         return kind != "rank" and set(old) <= set(new)  # an old ranking would not rank the new option

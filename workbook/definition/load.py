@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from workbook import conditions, resources
-from workbook.coherence import Known, Piece, judge, problems
-from workbook.errors import DefinitionError, InvalidCondition
-from workbook.models import (
+from workbook import resources
+from workbook.definition import conditions
+from workbook.definition.coherence import Known, Piece, judge, problems
+from workbook.definition.models import (
     ADDRESS,
     CHAPTER_ID,
     FOOT,
@@ -62,7 +62,8 @@ from workbook.models import (
     foot,
     item_range,
 )
-from workbook.reading import Outline, Problem, read
+from workbook.definition.reading import Outline, Problem, read
+from workbook.errors import DefinitionError, InvalidCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from pydantic_core import ErrorDetails
 
-    from workbook.reading import Keys
+    from workbook.definition.reading import Keys
 
 # The models are part of what this module offers, whoever uses them imports them from here.
 __all__ = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from workbook import definition, resources
-from workbook.errors import DefinitionError, UnknownId
-from workbook.models import (
+from workbook.definition.models import (
     FOOT,
     LANGUAGE_FILE,
     BaseItem,
@@ -19,7 +18,8 @@ from workbook.models import (
     Workbook,
     did_you_mean,
 )
-from workbook.reading import Outline, Problem, read
+from workbook.definition.reading import Outline, Problem, read
+from workbook.errors import DefinitionError, UnknownId
 
 if TYPE_CHECKING:
     from collections.abc import Callable

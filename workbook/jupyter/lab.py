@@ -24,8 +24,10 @@ from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition, notebooks
+from workbook import definition
 from workbook.errors import WorkbookError
+from workbook.jupyter import notebooks
+from workbook.page import assets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,7 +45,7 @@ _SILENT = logging.CRITICAL  # the server has nothing to say that a client could 
 # No history of what was run, and no module that happens to lie beside the notebooks.
 _IPYTHON = """c.HistoryManager.enabled = False
 c.InteractiveShellApp.ignore_cwd = True
-c.InteractiveShellApp.exec_lines = ["__import__('workbook.pages').pages.prepare()"]
+c.InteractiveShellApp.exec_lines = ["__import__('workbook.jupyter.pages').jupyter.pages.prepare()"]
 """
 
 _CUSTOM = "config/custom"
@@ -283,7 +285,7 @@ def _typing_shortcuts() -> list[dict[str, object]]:
 
 def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     """Write the settings that JupyterLab and IPython read when they start, and what stands on every page."""
-    from workbook import chapter
+    from workbook.page import head as chapter
 
     lab_css = _read("jupyter", "lab.css")
     files = {
@@ -295,7 +297,10 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         "ipython/profile_default/ipython_kernel_config.py": _IPYTHON,
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
-        **{f"data/voila/templates/mend/static/{name}": _read(name) for name in ("help.js", "help.css")},
+        **{
+            f"data/voila/templates/mend/static/{file.name}": file.read_text(encoding="utf-8")
+            for file in (assets.script("help.js"), assets.style("help.css"))
+        },
     }
     for name, text in files.items():
         path = runtime / name
@@ -372,7 +377,7 @@ def _config(
             "ip": "127.0.0.1",
             "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
             "identity_provider_class": _door(),
-            "kernel_manager_class": "workbook.kernels.Kernels",
+            "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
             "jpserver_extensions": {
                 "jupyter_lsp": False,
                 "jupyter_server_terminals": False,

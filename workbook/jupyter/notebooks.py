@@ -16,7 +16,7 @@ from workbook import definition, files, resources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbook.definition import Chapter, Workbook
+    from workbook.definition.models import Chapter, Workbook
 
 # A line of code that a notebook of ours may hold.
 _OURS = re.compile(
@@ -362,7 +362,7 @@ def main() -> int:
             names = (*names, f"counselor/{CASELOAD}")
         print("\n".join(f"notebooks/{name} is not what the definition gives." for name in names))
         if names:
-            print("Run: python -m workbook.notebooks")
+            print("Run: python -m workbook.jupyter.notebooks")
         return bool(names)
     for path in write(workbook, resources.notebooks()):
         print(path)

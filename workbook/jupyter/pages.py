@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ipywidgets import VBox, Widget
 
-    from workbook.chapter import Head
     from workbook.journal import Journal
+    from workbook.page.head import Head
 
 __all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share"]
 
@@ -74,7 +74,9 @@ def prepare() -> None:
     """Do ahead what every page needs, while a kernel waits for its page; nothing of a person's is read."""
     import sqlcipher3.dbapi2  # noqa: F401 # imported to be there
 
-    from workbook import chapter, form, language, safety  # noqa: F401 # the same
+    from workbook.page import form
+    from workbook.page import head as chapter
+    from workbook.safety import language  # the same
 
     workbook = definition.load()
     chapter.payload(workbook, workbook.chapters[0])
@@ -104,7 +106,7 @@ def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
 @_kindly
 def chapter(id: str) -> object:
     """Show the head of a chapter: progress, notices, help, and the passphrase when the journal is locked."""
-    from workbook import chapter as heads
+    from workbook.page import head as heads
 
     try:
         workbook = _page.open().workbook
@@ -148,13 +150,14 @@ def share() -> object:
 @_kindly
 def caseload() -> object:
     """Show a counselor's caseload: the passphrase first."""
-    from workbook import caseload_panel
+    from workbook.page.panels import caseload_panel
 
     return caseload_panel.panel_here()
 
 
 def _given(journal: Journal) -> Widget:
-    from workbook import notebooks, share_panel
+    from workbook.jupyter import notebooks
+    from workbook.page.panels import share_panel
 
     panel = share_panel.Given(journal, refresh=lambda: notebooks.refresh(journal.workbook, journal.path))
     journal.listen(panel.changed)
@@ -162,7 +165,7 @@ def _given(journal: Journal) -> Widget:
 
 
 def _assessment(journal: Journal) -> Widget:
-    from workbook import assessment_panel
+    from workbook.page.panels import assessment_panel
 
     panel = assessment_panel.AssessmentPanel(journal)
     journal.listen(panel.woken)
@@ -170,13 +173,13 @@ def _assessment(journal: Journal) -> Widget:
 
 
 def _lock(journal: Journal) -> Widget:
-    from workbook import lock_panel
+    from workbook.page.panels import lock_panel
 
     return lock_panel.LockPanel(journal)
 
 
 def _share(journal: Journal) -> Widget:
-    from workbook import share_panel
+    from workbook.page.panels import share_panel
 
     panel = share_panel.Sharing(journal)
     journal.listen(panel.changed)
@@ -196,7 +199,7 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 
 def _state(chapter_id: str) -> Mapping[str, object]:
-    from workbook import chapter as heads
+    from workbook.page import head as heads
 
     journal = _page.open()
     exercises = [one for one in journal.progress(chapter_id) if not one.locked]

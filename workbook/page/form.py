@@ -22,17 +22,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
 import traitlets
 
 from workbook import definition
+from workbook.definition import models
 from workbook.errors import Locked, StoreError, WorkbookError
+from workbook.page import assets
 
 if TYPE_CHECKING:
-    from workbook.definition import Exercise, Workbook
+    from workbook.definition.models import Exercise, Workbook
 
 _log = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
     }
 
 
-def _item(item: definition.Item) -> dict[str, object]:
+def _item(item: models.Item) -> dict[str, object]:
     fields: dict[str, Any] = item.model_dump(mode="json", exclude=_UNSENT, exclude_none=True)
     if item.help:
         fields["help_html"] = definition.html(item.help)
@@ -176,8 +177,8 @@ class Form(anywidget.AnyWidget):
     error's type and never a word of an answer.
     """
 
-    _esm = Path(__file__).with_name("form.js")
-    _css = Path(__file__).with_name("form.css")
+    _esm = assets.script("form.js")
+    _css = assets.style("form.css")
     exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
 
     def __init__(self, exercise: Mapping[str, object], *, save: Save, read: Read) -> None:

@@ -7,20 +7,19 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from workbook import helplines
 from workbook.errors import Locked, WorkbookError
+from workbook.page import assets
+from workbook.safety import helplines
 
 if TYPE_CHECKING:
-    from workbook.definition import Chapter, Workbook
+    from workbook.definition.models import Chapter, Workbook
 
 _log = logging.getLogger(__name__)
-_HERE = Path(__file__).parent
 _IMPORT = 'import { attach, guess } from "./help.js";\n'
 
 # A search page says nothing about who looked at it. Shown when someone leaves in a hurry.
@@ -134,8 +133,8 @@ def _line(line: helplines.Line) -> str:
 
 def _script() -> str:
     """The head's script with what a page's own help runs on in front: one file, without a build."""
-    shared = (_HERE / "help.js").read_text(encoding="utf-8")
-    own = (_HERE / "chapter.js").read_text(encoding="utf-8")
+    shared = assets.script("help.js").read_text(encoding="utf-8")
+    own = assets.script("chapter.js").read_text(encoding="utf-8")
     return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + own.replace(_IMPORT, "")
 
 
@@ -147,7 +146,7 @@ class Head(anywidget.AnyWidget):
     """
 
     _esm = _script()
-    _css = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("chapter.css", "help.css"))
+    _css = "".join(assets.style(name).read_text(encoding="utf-8") for name in ("chapter.css", "help.css"))
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 
     def __init__(

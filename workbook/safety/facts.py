@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from workbook.models import ScalePoints
+from workbook.definition.models import ScalePoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from workbook.answers import Response
-    from workbook.models import Workbook
+    from workbook.answers.kinds import Response
+    from workbook.definition.models import Workbook
 
 SITTING = timedelta(hours=3)  # without activity for this long, a sitting is over
 RETELLING_DAYS = 30  # how far back retellings of one incident are counted

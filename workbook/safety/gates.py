@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from workbook import conditions, measures, resources
-from workbook.conditions import Comparison, Condition
-from workbook.definition import Gate, html
+from workbook import resources
+from workbook.definition import conditions, html
+from workbook.definition.conditions import Comparison, Condition
+from workbook.definition.models import Gate
 from workbook.errors import Refused
-from workbook.measures import Facts
+from workbook.safety import facts as measures
+from workbook.safety.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
     import yaml
 
-    from workbook.answers import Response
-    from workbook.definition import Exercise, Workbook
+    from workbook.answers.kinds import Response
+    from workbook.definition.models import Exercise, Workbook
 
 CONTACT = ("contact", "outreach", "draft")  # what stays locked when a rule cannot be worked out
 FIRM = ("G1", "G2", "G3", "G4", "G5", "G6_severe")  # a workbook without one of these keeps contact locked

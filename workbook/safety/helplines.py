@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from workbook import reading, resources
+from workbook import resources
+from workbook.definition import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

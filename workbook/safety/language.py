@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbook import reading, resources
+from workbook import resources
+from workbook.definition import reading
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from workbook.models import Item
+    from workbook.definition.models import Item
 
 AROUND = 120  # characters on each side of what was found, within which an exception is looked for
 MOST = 100  # hints for one text; more would help nobody

@@ -16,19 +16,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import answers, definition, files, lock, overlay, overview, seal, share
+from workbook import definition, files
+from workbook.answers import kinds as answers
+from workbook.definition import models, overlay
+from workbook.definition.models import FOOT
 from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
-from workbook.models import FOOT
-from workbook.store import Store, StoredAnswer, local_now
+from workbook.sharing import client as share
+from workbook.sharing import overview
+from workbook.storage import lock, seal
+from workbook.storage.store import Store, StoredAnswer, local_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
-    from workbook.definition import Instrument, Scale, Workbook
-    from workbook.overview import Asked
-    from workbook.store import Record
+    from workbook.definition.models import Instrument, Scale, Workbook
+    from workbook.sharing.overview import Asked
+    from workbook.storage.store import Record
 
 FORMAT = 1
 _KEYS = "keys.age"
@@ -190,7 +195,7 @@ def change_passphrase(home: Path, passphrase: str, new: str) -> None:
 
 def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime] = local_now) -> str:
     """Return a page to print: all that opens this caseload without the passphrase."""
-    from workbook import report
+    from workbook.assessment import report
 
     keys = unlock(home, opener) if isinstance(opener, str) else opener
     return report.page(
@@ -417,7 +422,7 @@ class Caseload:
         known = {client.name: client for client in self.clients()}
         chapters = self._workbook(known[name]).chapters if name in known else ()
         return tuple(
-            definition.Instrument(
+            models.Instrument(
                 instrument=one.id.partition(".")[2],
                 title=one.title,
                 source=one.source or one.title,
@@ -426,7 +431,7 @@ class Caseload:
                 scales=tuple(scale for scale in chapter.scales if _exercise_of(scale) == one.id),
             )
             for chapter in chapters
-            if chapter.id == definition.INSTRUMENTS
+            if chapter.id == models.INSTRUMENTS
             for one in chapter.exercises
         )
 
@@ -758,7 +763,7 @@ class Caseload:
         if fingerprint not in self._workbooks:
             for record in self.store.records("workbook"):
                 if record.key == fingerprint:
-                    self._workbooks[fingerprint] = definition.Workbook.model_validate(record.payload)
+                    self._workbooks[fingerprint] = models.Workbook.model_validate(record.payload)
         return self._workbooks[fingerprint]
 
     def _answered(self, client: Client) -> list[StoredAnswer]:

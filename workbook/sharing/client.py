@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workbook import definition, overlay, safety, seal
-from workbook.definition import Repeats, Workbook
+from workbook import definition
+from workbook.definition import overlay
+from workbook.definition.models import Repeats, Workbook
 from workbook.errors import Refused, SealError, UnknownId
+from workbook.safety import gates as safety
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from workbook.journal import Journal
-    from workbook.store import StoredAnswer as Answer
+    from workbook.storage.store import StoredAnswer as Answer
 
 SAFETY_QUESTIONS = ("start.privacy", "start.safety", "start.recheck")
 LARGEST = 8 * 1024 * 1024  # bytes of any file once opened

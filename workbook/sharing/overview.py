@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import assessment, frame, occasions, scoring
+from workbook.answers import occasions
+from workbook.assessment import assessment, frame, scoring
+from workbook.definition.models import FOOT
 from workbook.errors import UnknownId
-from workbook.models import FOOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition import Scale, Workbook
-    from workbook.share import GateEvent, Task
-    from workbook.store import StoredAnswer
+    from workbook.definition.models import Scale, Workbook
+    from workbook.sharing.client import GateEvent, Task
+    from workbook.storage.store import StoredAnswer
 
 CLIENT_COLUMNS = ("client", "id", "since", "last", "asked", "done", "overdue", "due", "new", "gates")
 """The first columns of an overview; one for each principle's scale follows, and then `revoked` and `keep_until`."""
@@ -168,7 +169,7 @@ def session(
     now: datetime,
 ) -> str:
     """Return one page about one client to read before a session, and to print."""
-    from workbook import report
+    from workbook.assessment import report
 
     return report.page(
         "session.html",

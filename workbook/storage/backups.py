@@ -6,15 +6,16 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import files, store
+from workbook import files
 from workbook.errors import Damaged, StoreError
-from workbook.store import Store
+from workbook.storage import store
+from workbook.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from workbook.store import StoredAnswer
+    from workbook.storage.store import StoredAnswer
 
 HOUR = timedelta(hours=1)  # between two backups
 NEWEST, DAYS = 5, 7  # kept: these many newest, and the newest of each of these many days

@@ -23,8 +23,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files, seal
+from workbook import files
 from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

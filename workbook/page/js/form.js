@@ -87,7 +87,7 @@ const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (letter) => 
 let count = 0;
 const unique = () => `mend-${(count += 1)}-${Math.random().toString(36).slice(2, 8)}`;
 
-// --- conditions: true, false, or null for unknown; the same cases as workbook/conditions.py ---------------------
+// --- conditions: true, false, or null for unknown; the same cases as workbook/definition/conditions.py ---------------------
 
 const isNumber = (/** @type {any} */ value) => typeof value === "number" && Number.isFinite(value);
 const isDay = (/** @type {any} */ value) => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);

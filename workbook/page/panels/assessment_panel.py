@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbook import panel
 from workbook.errors import Locked
+from workbook.page.panels import panel
 
 if TYPE_CHECKING:
     from workbook.journal import Journal
-    from workbook.panel import Buffers, Message, Reply
+    from workbook.page.panels.panel import Buffers, Message, Reply
 
 
 class AssessmentPanel(panel.Panel):
@@ -26,7 +26,7 @@ class AssessmentPanel(panel.Panel):
         )
 
     def _shown(self, message: Message, buffers: Buffers) -> Reply:
-        from workbook import report
+        from workbook.assessment import report
 
         try:
             found = report.panel(self._journal.assessment())

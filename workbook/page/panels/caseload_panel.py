@@ -11,14 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import caseload, definition, panel
+from workbook import definition
+from workbook.definition import models
 from workbook.errors import Locked, Refused
+from workbook.page import assets
+from workbook.page.panels import panel
+from workbook.sharing import caseload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbook.caseload import Caseload
-    from workbook.panel import Buffers, Message, Reply
+    from workbook.page.panels.panel import Buffers, Message, Reply
+    from workbook.sharing.caseload import Caseload
 
 TEXTS: dict[str, str] = {
     "title": "Your caseload",
@@ -200,8 +204,6 @@ TEXTS: dict[str, str] = {
     "too few sittings": "too few sittings",
 }
 
-_HERE = Path(__file__).parent
-
 
 def panel_here(environ: Mapping[str, str] = os.environ) -> Page:
     """Return the page for the caseload named in the environment, as `workbook caseload` sets it."""
@@ -213,7 +215,9 @@ class Page(panel.Panel):
     """A caseload as one panel. What it shows travels in messages; nothing of it is in a notebook."""
 
     _esm = panel.script("caseload.js")
-    _css = (_HERE / "panel.css").read_text(encoding="utf-8") + (_HERE / "caseload.css").read_text(encoding="utf-8")
+    _css = assets.style("panel.css").read_text(encoding="utf-8") + assets.style("caseload.css").read_text(
+        encoding="utf-8"
+    )
 
     def __init__(
         self, home: Path, *, store: str | None = None, opener: Callable[[Path, str], Caseload] | None = None
@@ -351,7 +355,7 @@ def _row(row: Mapping[Any, Any], today: date) -> dict[str, object]:
 
 
 @lru_cache
-def _shipped() -> definition.Workbook:
+def _shipped() -> models.Workbook:
     return definition.load()
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from workbook import lock, panel
 from workbook.errors import Locked, Refused
+from workbook.page.panels import panel
+from workbook.storage import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workbook.journal import Journal
-    from workbook.panel import Buffers, Message, Reply
+    from workbook.page.panels.panel import Buffers, Message, Reply
 
 TEXTS: dict[str, str] = {
     "label": "The lock",

@@ -12,9 +12,9 @@ import anywidget
 import traitlets
 
 from workbook.errors import Locked, WorkbookError
+from workbook.page import assets
 
 _log = logging.getLogger(__name__)
-_HERE = Path(__file__).parent
 _GENERAL = "Something went wrong inside the workbook. What you wrote is safe. Reload this page to go on."
 
 # What every panel says by itself; a panel's own texts stand beside these.
@@ -33,8 +33,8 @@ Handler = Callable[[Message, Buffers], Reply]
 
 def script(name: str) -> str:
     """Return a panel's script with what all panels share in front: one file for the browser, without a build."""
-    shared = (_HERE / "panel.js").read_text(encoding="utf-8")
-    own = (_HERE / name).read_text(encoding="utf-8")
+    shared = assets.script("panel.js").read_text(encoding="utf-8")
+    own = assets.script(name).read_text(encoding="utf-8")
     return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + re.sub(
         r'^import \{[^}]*\} from "\./panel\.js";\n', "", own, flags=re.M
     )
@@ -48,7 +48,7 @@ class Panel(anywidget.AnyWidget):
     `{type: "locked"}`. Anything else raised is a sentence to the person, and its type (no word of theirs) to the log.
     """
 
-    _css: Path | str = _HERE / "panel.css"
+    _css: Path | str = assets.style("panel.css")
     panel = traitlets.Dict().tag(sync=True)  # static words only
 
     def __init__(self, name: str, static: Mapping[str, object], handlers: Mapping[str, Handler]) -> None:

@@ -8,13 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import occasions, panel, share
+from workbook.answers import occasions
 from workbook.errors import Refused, UnknownId
+from workbook.page.panels import panel
+from workbook.sharing import client as share
 
 if TYPE_CHECKING:
+    from workbook.definition.models import Exercise, Workbook
     from workbook.journal import Journal
-    from workbook.models import Exercise, Workbook
-    from workbook.panel import Buffers, Message, Reply
+    from workbook.page.panels.panel import Buffers, Message, Reply
 
 _EXCERPT = 90  # characters of an answer in the list of what can be chosen
 

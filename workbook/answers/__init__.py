@@ -1,0 +1,1 @@
+"""What an answer may be, which questions are asked now, and when."""

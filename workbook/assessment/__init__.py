@@ -1,0 +1,1 @@
+"""Plain values and tables in; words, pictures and files out."""

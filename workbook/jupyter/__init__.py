@@ -1,0 +1,1 @@
+"""The same pages in JupyterLab, Voilà and the editor."""

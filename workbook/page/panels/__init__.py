@@ -1,0 +1,1 @@
+"""The parts of a page that ask and show, beside the forms."""

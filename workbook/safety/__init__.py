@@ -1,0 +1,1 @@
+"""Answers and their times → what is closed, what is shown, whom to call."""

@@ -1,0 +1,1 @@
+"""What counselor and client hand each other."""
