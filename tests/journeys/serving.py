@@ -82,10 +82,15 @@ class Lab:
     def token(self) -> str:
         return self.address.split("token=")[1]
 
+    @property
+    def base(self) -> str:
+        """The path below which this server serves anything: `/…/`, another at each start; elsewhere `/`."""
+        return urlsplit(self.address).path.split("lab/")[0]
+
     def url(self, path: str) -> str:
         """Return the address of a path on this server, with the token."""
         parts = urlsplit(self.address)
-        return f"{parts.scheme}://{parts.netloc}/{path}?token={self.token}"
+        return f"{parts.scheme}://{parts.netloc}{self.base}{path}?token={self.token}"
 
     def page(self, notebook: str) -> str:
         """Return the address of a chapter's page by itself."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Frame, Page
+    from playwright.sync_api import Frame, Locator, Page
 
     from tests.journeys.serving import Lab
 
@@ -64,7 +64,7 @@ def test_without_the_token_nothing_is_served(lab: Lab, path: str) -> None:
     status, text, headers = get(lab.url(path).split("?")[0])
     assert status in (302, 403, 404, 405), text[:200]
     if status == 302:
-        assert urlsplit(headers["Location"]).path == "/login"
+        assert urlsplit(headers["Location"]).path == f"{lab.base}login"
     for word in ("Take responsibility", "every.kind", "ipykernel", '"cells"'):
         assert word not in text
 
@@ -144,11 +144,14 @@ def test_a_page_of_another_origin_can_neither_read_nor_write(lab: Lab, page: Pag
     page.wait_for_timeout(1_000)
     kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
     port = urlsplit(lab.address).port
-    asked = {"server": f"127.0.0.1:{port}", "kernel": kernel}
+    asked = {"server": f"127.0.0.1:{port}{lab.base}".rstrip("/"), "kernel": kernel}
 
-    assert page.evaluate(_TRY, asked) == {
+    shell = page.context.new_page()
+    shell.goto(lab.address)
+    assert shell.evaluate(_TRY, asked) == {
         "read": 200, "write": 201, "socket": "open", "frame": "read"
-    }  # fmt: skip  # what a page of ours may do: the attempts are real ones
+    }  # fmt: skip  # what JupyterLab's page may do: the attempts are real ones
+    shell.close()
     before = sorted(path.name for path in lab.journal.iterdir())
     kernels = lab.kernels()
     other = page.context.new_page()
@@ -204,16 +207,102 @@ _POST = """({ server }) => {
 }"""
 
 
-def test_every_page_says_what_it_may_load(lab: Lab) -> None:
-    """A policy comes with each page: this machine only, no frames of others, no plugins."""
-    for path in ("lab", "voila/render/01-every.ipynb"):
-        _, _, headers = get(lab.url(path))
-        policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
-        assert policy["default-src"] == "'self' data: blob:"
-        assert policy["frame-ancestors"] == policy["form-action"] == policy["base-uri"] == "'self'"
-        assert policy["object-src"] == "'none'"
-        assert "http" not in headers["Content-Security-Policy"]
-        assert "*" not in headers["Content-Security-Policy"]
+@pytest.mark.parametrize("path", ["", "lab", "login", "api/status", "voila/render/00-start.ipynb", "logout"])
+def test_outside_of_its_random_address_there_are_only_words(lab: Lab, path: str) -> None:
+    """With or without the token, who does not know where the pages are is not told, by no redirect and no link."""
+    port = urlsplit(lab.address).port
+    for asked in (path, f"{path}?token={lab.token}"):
+        status, text, headers = get(f"http://127.0.0.1:{port}/{asked}")
+        assert (status, headers["Location"], headers["Set-Cookie"]) == (404, None, None)
+        assert "This tab is not open yet" in text
+        assert lab.base not in f"{text}{headers}"
+
+
+def test_cookies_are_for_this_address_only(lab: Lab, page: Page, elsewhere: str) -> None:
+    """A browser sends cookies to every port of this computer: another program gets none of ours."""
+    page.goto(lab.address)
+    cookies = page.context.cookies()
+    assert {cookie["path"] for cookie in cookies} == {lab.base}
+    assert {cookie["name"] for cookie in cookies} > {"_xsrf"}
+    assert len(lab.base) >= 18
+    with page.expect_request(elsewhere) as asked:
+        page.goto(elsewhere)
+    assert "cookie" not in asked.value.all_headers()
+
+
+def policy_of(url: str) -> dict[str, str]:
+    """Return the policy that comes with a page, `{directive: what is allowed}`."""
+    return dict(part.split(" ", 1) for part in get(url)[2]["Content-Security-Policy"].split("; "))
+
+
+def test_every_page_says_what_it_may_run_and_load(lab: Lab) -> None:
+    """Scripts of ours from where they lie, no word of script in the page itself, and no address but this server's."""
+    here = f"127.0.0.1:{urlsplit(lab.address).port}{lab.base}"
+    page, again, shell, other = (
+        policy_of(lab.url(path))
+        for path in ("voila/render/01-every.ipynb", "voila/render/01-every.ipynb", "lab", "files/00-start.ipynb")
+    )
+    nonce, *scripts = page["script-src"].split(" ")
+    assert nonce.startswith("'nonce-")
+    assert nonce not in again["script-src"]
+    assert scripts == [
+        f"http://{here}voila/static/", f"http://{here}voila/templates/mend/static/",
+        f"http://{here}voila/labextensions/", "blob:",
+    ]  # fmt: skip
+    hashed, *scripts = shell["script-src"].split(" ")
+    assert hashed.startswith("'sha256-")
+    assert scripts == [f"http://{here}static/lab/", f"http://{here}lab/extensions/", "'unsafe-eval'"]
+    assert other["script-src"] == other["default-src"] == page["default-src"] == "'none'"
+    for policy in (page, shell, other):
+        assert policy["object-src"] == policy["base-uri"] == "'none'"
+        assert policy["form-action"] == policy["frame-ancestors"] == "'self'"
+        assert not {"'unsafe-inline'", "*", "http:", "https:"} & set(policy["script-src"].split(" "))
+    assert page["connect-src"] == shell["connect-src"] == f"'self' ws://{here}"
+
+
+BY_HAND = """([into, target]) => {
+  const link = (name, attributes) => {
+    const one = Object.assign(document.createElement("a"), { textContent: name, ...attributes });
+    into.prepend(one);
+  };
+  link("a script", { href: "javascript:void(top.ran='link')", target });
+  link("a handler", { href: "#" });
+  into.firstChild.setAttribute("onclick", "top.ran='handler'");
+  const box = document.createElement("div");
+  box.innerHTML = `<img src="x" onerror="top.ran='image'"><svg onload="top.ran='svg'"></svg>
+    <iframe srcdoc="<script>top.ran='frame'</script>"></iframe><iframe src="javascript:top.ran='frame'"></iframe>`;
+  into.append(box);
+  for (const [key, value] of [["textContent", "top.ran='script'"], ["src", "data:text/javascript,top.ran='data'"],
+      ["src", "FILES"]]) {
+    into.append(Object.assign(document.createElement("script"), { [key]: value }));
+  }
+}"""
+
+
+def by_hand(into: Locator, target: str, file: str) -> None:
+    """Put links, handlers, frames and scripts into an element, and click what can be clicked."""
+    into.evaluate(f"(into, target) => ({BY_HAND.replace('FILES', file)})([into, target])", target)
+    for name in ("a script", "a handler"):
+        into.get_by_text(name, exact=True).first.evaluate("(link) => link.click()")
+
+
+@pytest.mark.parametrize("target", ["", "_parent", "_top"])
+def test_a_script_put_into_a_page_by_hand_does_nothing(page: Page, tmp_path: Path, target: str) -> None:
+    """When a renderer fails, the policy still holds: in our page, and in JupyterLab's around it."""
+    page.set_content("<main></main>")
+    by_hand(page.locator("main"), target, "")
+    page.wait_for_function("window.ran !== undefined")  # where there is no policy: the attempts are real ones
+    journal = make_journal(tmp_path / "journal")
+    (journal / "run.js").write_text("top.ran = 'file'")
+    with serving(journal) as lab:
+        page.goto(lab.address)
+        ours = page.frame_locator("iframe").locator("main")
+        ours.locator(".mend-form").first.wait_for()
+        ours.evaluate("(element) => { setTimeout(() => eval('top.ran = 1'), 0); }")
+        for into in (ours, page.locator("#jp-main-content-panel")):
+            by_hand(into, target, f"{lab.base}files/run.js")
+        page.wait_for_timeout(500)  # there is nothing to wait for: nothing happens
+        assert page.evaluate("window.ran ?? 'nothing'") == "nothing"
 
 
 def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:

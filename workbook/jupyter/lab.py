@@ -7,12 +7,14 @@ server stops. The person's other Jupyter work is neither read nor changed, and n
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import json
 import logging
 import os
 import platform
+import re
 import secrets
 import shutil
 import signal
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
     from jupyterlab.labapp import LabApp
     from nbformat import NotebookNode
+    from tornado.httputil import HTTPHeaders, HTTPServerRequest
     from tornado.web import RequestHandler
 
 PORT = 8867
@@ -156,9 +159,11 @@ def serve(
         _settle_environment(_environment(runtime, sockets), environment or {})
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
-        config = _config(journal, runtime, sockets, port, token, start=start, browser=browser, plain=plain)
+        base = f"/{secrets.token_urlsafe(12)}/"  # and so the cookie's path: cookies know no ports
+        config = _config(journal, runtime, sockets, port, base, token, start=start, browser=browser, plain=plain)
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
-            _run(config, f"http://127.0.0.1:{port}/lab/tree/{start}?token={token}", runtime / _CUSTOM, say)
+            address = f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}"
+            _run(config, address, runtime / _CUSTOM, say, plain=plain)
 
 
 @contextlib.contextmanager
@@ -243,11 +248,14 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if asked.get("Sec-Fetch-Dest") != "document" and asked.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise HTTPError(403)
     del cwd  # the same for all pages
+    nonce = secrets.token_urlsafe(16)
+    page.set_header("Content-Security-Policy", _page_policy(f"{page.request.host}{page.base_url}", nonce))
     # JupyterLab asked them, and signed the notebook.
     agreed = [cell.metadata.get("trusted") for cell in notebook.cells if cell.cell_type == "code"]
     if (agreed and all(agreed)) or notebooks.is_harmless(nbformat.writes(notebook)):
+        notebook.metadata["nonce"] = nonce
         return None
-    metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run"}
+    metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run", "nonce": nonce}
     instead: NotebookNode = nbformat.v4.new_notebook(
         metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_NOT_OURS)]
     )
@@ -357,9 +365,17 @@ def _shares() -> tuple[Path, ...]:
 
 
 def _config(
-    journal: Path, runtime: Path, sockets: Path, port: int, token: str, *, start: str, browser: bool, plain: bool
+    journal: Path,
+    runtime: Path,
+    sockets: Path,
+    port: int,
+    base: str,
+    token: str,
+    *,
+    start: str,
+    browser: bool,
+    plain: bool,
 ) -> dict[str, dict[str, Any]]:
-    address = f"127.0.0.1:{port}"
     return {
         "ServerApp": {
             "allow_credentials": False,
@@ -369,7 +385,7 @@ def _config(
             "allow_root": True,  # a container has no other account, and this listens to this machine only
             "answer_yes": True,
             "autoreload": False,
-            "base_url": "/",
+            "base_url": base,
             "browser": "",
             "certfile": "",
             "custom_display_url": "",
@@ -393,7 +409,7 @@ def _config(
             "root_dir": str(journal),
             "sock": "",
             "terminals_enabled": False,
-            "tornado_settings": {"headers": {"Content-Security-Policy": _policy(address)}},
+            "tornado_settings": {"headers": {"Content-Security-Policy": policy()}},
         },
         "IdentityProvider": {"token": token, "allow_password_change": False},
         "LabApp": {
@@ -402,7 +418,7 @@ def _config(
             "default_url": f"/lab/tree/{start}",
             "core_mode": False,
             "dev_mode": False,
-            "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
+            "expose_app_in_browser": not plain,  # a link to the next chapter opens it in place of this one
             "extension_manager": "readonly",
             "extra_labextensions_path": [],
             "labextensions_path": [str(share / "labextensions") for share in _shares()],
@@ -425,29 +441,69 @@ def _config(
             "extra_labextensions_path": [],
             "file_allowlist": [],
             "http_header_envs": [],
+            "http_keep_alive_timeout": 3600,  # seconds; nobody stands between, and what keeps alive is a script
             "prelaunch_hook": guard,
             "progressive_rendering": False,
             "show_tracebacks": False,
             "strip_sources": True,
-            "template": "lab" if plain else "mend",
+            "template": "mend",
         },
     }
 
 
-def _policy(address: str) -> str:
-    """Allow this server and nothing else: a page cannot load from, or send to, anywhere but this machine."""
-    return "; ".join(
-        (
-            "default-src 'self' data: blob:",
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:",  # JupyterLab and widgets need these
-            "style-src 'self' 'unsafe-inline' data:",
-            f"connect-src 'self' ws://{address} data: blob:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'self'",
-        )
+def policy(**allowed: str) -> str:
+    """Return a Content-Security-Policy: of this server only what is named, and of nobody else anything.
+
+    `script_src="…"` and the like name what may be loaded besides.
+    """
+    rules = {
+        "default-src": "'none'",
+        "script-src": "'none'",
+        "style-src": "'self' 'unsafe-inline'",  # JupyterLab's and widgets' parts bring their own style sheets
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'self'",
+    }
+    rules |= {name.replace("_", "-"): value for name, value in allowed.items()}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _page_policy(host: str, nonce: str) -> str:
+    """Our pages run the scripts of Voilà, of its widgets and of our template, from where these lie, and no others."""
+    voila = [f"http://{host}voila/{each}/" for each in ("static", "templates/mend/static", "labextensions")]
+    return policy(
+        script_src=" ".join((f"'nonce-{nonce}'", *voila, "blob:")),  # blob: what a widget brings with it
+        connect_src=f"'self' ws://{host}",
     )
+
+
+def _shell_policy(host: str, inline: Iterable[str], *, plain: bool) -> str:
+    """JupyterLab runs its own scripts from where they lie, and those `inline`; it compiles schemas, and so needs eval.
+
+    With `plain` it shows the widgets itself.
+    """
+    lab = [f"http://{host}{each}/" for each in ("static/lab", "lab/extensions")]
+    return policy(
+        default_src="'self' data: blob:",
+        script_src=" ".join((*inline, *lab, "'unsafe-eval'", *(["blob:"] if plain else []))),
+        style_src="'self' 'unsafe-inline' data:",
+        img_src="'self' data: blob:",
+        connect_src=f"'self' ws://{host}",
+    )
+
+
+def _inline() -> list[str]:
+    """Return what names the scripts that stand in JupyterLab's page itself: their hashes."""
+    from jupyterlab.commands import get_app_dir
+
+    page = Path(get_app_dir(), "static", "index.html").read_text(encoding="utf-8")
+    digests = [
+        hashlib.sha256(text.encode()).digest() for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    ]
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
 def _transport(sockets: Path) -> str:
@@ -478,13 +534,16 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _run(config: dict[str, dict[str, Any]], address: str, custom: Path, say: Callable[[str], None]) -> None:
+def _run(
+    config: dict[str, dict[str, Any]], address: str, custom: Path, say: Callable[[str], None], *, plain: bool
+) -> None:
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
     server = LabApp.initialize_server(argv=[], config=Config(config))
 
     _keep_in(server, custom)
+    _close_around(server, plain=plain)
 
     def opened() -> None:
         say(f"Mend is open at {address}")
@@ -523,7 +582,42 @@ def _keep_in(server: LabApp, custom: Path) -> None:
         head = authenticated(FileFindHandler.head)  # type: ignore[assignment] # the same
 
     rules = server.web_app.default_router.rules
-    rules.insert(0, Rule(PathMatches("/custom/(.*)"), Inside, {"path": [str(custom)]}))
+    rules.insert(0, Rule(PathMatches(f"{server.base_url}custom/(.*)"), Inside, {"path": [str(custom)]}))
+
+
+def _close_around(server: LabApp, *, plain: bool) -> None:
+    """Give JupyterLab's page its own policy, and outside of our random address serve nothing but words.
+
+    A browser sends cookies to every port of this computer, but only below the path they were made for. Nobody who
+    does not know that path may learn it by asking.
+    """
+    from tornado.routing import PathMatches, Rule
+    from tornado.web import OutputTransform, RequestHandler
+
+    base, inline = server.base_url, _inline()
+    words = package.files("workbook").joinpath("jupyter", "login.html").read_bytes()
+
+    class Shell(OutputTransform):
+        def __init__(self, request: HTTPServerRequest) -> None:
+            self._host = f"{request.host}{base}"
+            self._is_shell = re.fullmatch(f"{re.escape(base)}(lab|doc)(/(tree|workspaces)/.*)?/?", request.path)
+
+        def transform_first_chunk(
+            self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+        ) -> tuple[int, HTTPHeaders, bytes]:
+            del finishing
+            if self._is_shell:
+                headers["Content-Security-Policy"] = _shell_policy(self._host, inline, plain=plain)
+            return status_code, headers, chunk
+
+    class Outside(RequestHandler):
+        def prepare(self) -> None:
+            self.set_status(404)
+            self.set_header("Content-Security-Policy", policy())
+            self.finish(words)
+
+    server.web_app.add_transform(Shell)
+    server.web_app.default_router.rules.insert(0, Rule(PathMatches(f"(?!{re.escape(base)}).*"), Outside))
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
