@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +18,6 @@ from workbook.definition import models
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from workbook.definition.models import Item, Workbook
 
 AB = {"a": "Anna", "b": "Ben", "c": "Cleo"}
@@ -117,7 +117,7 @@ REFUSED = [
     ("text", 3, "This answer is text."),
     ("text", None, "This answer is text."),
     ("longtext", "x" * 1_000_000, "This has 1,000,000 characters; 20,000 fit. Please shorten it."),
-    ("number", "3", "This answer is a number."),
+    ("number", "three", "This answer is a number."),
     ("number", True, "This answer is a number."),
     ("number", float("nan"), "This answer is a number that can be written down."),
     ("number", float("inf"), "This answer is a number that can be written down."),
@@ -163,6 +163,27 @@ def test_a_misfit_is_refused_with_what_would_fit(kind: str, given_: object, sent
     with pytest.raises(InvalidAnswer) as caught:
         answers.check(item(kind), given_)
     assert str(caught.value) == sentence
+
+
+TYPED = json.loads((Path(__file__).parent / "cases" / "typed.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("written", "meant"), TYPED["words"])
+def test_words_from_another_program_are_kept_as_they_were_meant(written: str, meant: str) -> None:
+    """A line break within a paragraph stays one; the same cases hold in the page."""
+    assert answers.check(item("longtext"), written) == meant
+    assert answers.check(item("longtext"), meant) == meant
+
+
+@pytest.mark.parametrize(("written", "meant"), TYPED["numbers"])
+def test_digits_of_any_script_are_numbers(written: str, meant: float | None) -> None:
+    """A number may be written as one writes numbers at home; the same cases hold in the page."""
+    hours = item("number", minimum=-100, maximum=100)
+    if meant is None:
+        with pytest.raises(InvalidAnswer, match="This answer is a number"):
+            answers.check(hours, written)
+    else:
+        assert answers.check(hours, written) == meant
 
 
 def test_no_answer_is_read_as_skipped_and_an_old_one_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -241,3 +242,71 @@ def test_a_form_someone_writes_in_stays_open_over_midnight(context: BrowserConte
     expect(field).to_have_value("")
     page.get_by_label("Which one to look at").select_option("The one begun")
     expect(field).to_be_hidden()
+
+
+# --- what is pasted, and digits of any script ---
+
+TYPED = json.loads((HERE.parent / "cases" / "typed.json").read_text("utf-8"))
+
+
+def test_the_page_reads_what_is_typed_as_python_does(page: Page) -> None:
+    """Words and numbers of the same cases come out alike; a text that is no number goes to Python as it is."""
+    read = page.evaluate(
+        """async ({ words, numbers }) => {
+          const { tidy, numberOr } = await import("./form.js");
+          return { words: words.map(([typed]) => tidy(typed)), numbers: numbers.map(([typed]) => numberOr(typed)) };
+        }""",
+        TYPED,
+    )
+    assert read["words"] == [meant for _, meant in TYPED["words"]]
+    assert read["numbers"] == [typed if meant is None else meant for typed, meant in TYPED["numbers"]]
+
+
+@pytest.mark.parametrize(
+    ("label", "id", "kept"),
+    [
+        ("A text", "writing.fields.text", "said:\nI am leaving"),
+        ("A line", "writing.fields.line", "said: I am leaving"),
+        ("Of what", "writing.fields.rows", [{"what": "said:\nI am leaving"}]),
+        ("What I did", "writing.fields.letter", {"did": "said:\nI am leaving"}),
+    ],
+)
+def test_a_line_break_from_a_word_processor_stays_one(
+    context: BrowserContext, desk: Desk, label: str, id: str, kept: object
+) -> None:
+    """Pasted words are not glued, can be undone, and are no news from another page."""
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml"), {**QUICK, "refresh": 100})
+    field = page.get_by_label(label)
+    field.focus()
+    field.evaluate(
+        """(field) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "said:\\vI am leaving");
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    shown = "said: I am leaving" if label == "A line" else "said:\nI am leaving"
+    expect(field).to_have_value(shown)
+    heard(page)
+    assert desk.value(id) == kept
+    field.blur()
+    page.wait_for_timeout(500)  # several polls come back meanwhile
+    expect(field).to_have_value(shown)
+    expect(page.locator(".mend-notice:not(:empty)")).to_have_count(0)
+    field.focus()
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("")
+
+
+def test_what_is_kept_otherwise_than_written_is_shown_without_an_alarm(context: BrowserContext) -> None:
+    """The kernel may know better what was meant; the page then shows that, and does not call it news."""
+    desk = Desk(judge=lambda item, value: str(value).replace("colour", "color"))
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml"), {**QUICK, "refresh": 100})
+    field = page.get_by_label("A text")
+    write(page, field, "a colour")
+    expect(field).to_have_value("a colour")
+    field.blur()
+    expect(field).to_have_value("a color")
+    page.wait_for_timeout(500)  # several polls come back meanwhile
+    expect(page.locator(".mend-notice:not(:empty)")).to_have_count(0)
+    assert len(desk.saves) == len("a colour")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -23,8 +24,14 @@ Status = Literal["answered", "skipped"]
 SKIPPED = "Skipped"
 _YESNO = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# Control characters, and halves of characters, that a paste may bring along; line breaks and tabs stay.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_SIGNS = {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\uff0d", "-"), "\uff0b": "+"}
+_SIGNS |= dict.fromkeys(",\u066b\uff0c\uff0e", ".")
+# What a paste from another program may bring along, and what it meant there: a line break within a paragraph (Word,
+# PowerPoint), a page break, hyphens of Word's, quotation marks of Windows. The page does the same: `tidy` in form.js.
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
+_MEANT = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)} | {0x1E: "-", 0x1F: ""}
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1d\x7f]")
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -40,8 +47,9 @@ class Response:
 def check(item: Item, value: object) -> Any:
     """Return `value` as it is kept, or raise InvalidAnswer with a sentence that says what would fit.
 
-    Texts keep their words; only characters that cannot be shown are taken out. Choices come back in the order of
-    the options, whole numbers as int, empty rows and parts are left out.
+    Texts keep their words; characters that cannot be shown become what they meant, or are taken out. Numbers may be
+    texts, with the digits of any script and a point or a comma. Choices come back in the order of the options, whole
+    numbers as int, empty rows and parts are left out.
     """
     return _ROWS[item.kind].check(item, value)
 
@@ -67,7 +75,7 @@ def _clean(value: object, what: str) -> str:
         raise InvalidAnswer(f"{what} is text.")
     if len(value) > LONGEST:
         raise InvalidAnswer(f"This has {len(value):,} characters; {LONGEST:,} fit. Please shorten it.")
-    return _HALVES.sub("\ufffd", _UNSEEN.sub("", value.replace("\r\n", "\n").replace("\r", "\n")))
+    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", value).translate(_MEANT)))
 
 
 def _text(item: Any, value: object) -> str:
@@ -86,7 +94,15 @@ def _number(item: Any, value: object) -> int | float:
     return _in_range(value, item.minimum, item.maximum)
 
 
+def _read_number(text: str) -> float | str:
+    """Return the number a text says, in the digits of any script, or the text as it is."""
+    plain = "".join(_SIGNS.get(one, str(unicodedata.decimal(one, one))) for one in text.strip())
+    return float(plain) if _NUMBER.fullmatch(plain) else text
+
+
 def _in_range(value: object, low: float | None, high: float | None) -> int | float:
+    if isinstance(value, str):
+        value = _read_number(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidAnswer("This answer is a number.")
     if isinstance(value, float) and not math.isfinite(value):

@@ -61,13 +61,36 @@ const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a ??
 /** What an answer says, whenever it was given. */
 const gist = (/** @type {any} */ { value, status } = BLANK) => [status === "blank" ? null : value, status];
 
+// What a paste from another program may bring along, and what it meant there; the kernel does the same (kinds.py).
+const BREAKS = /\r\n|[\r\v\f\u2028\u2029]/g;
+const UNSEEN = /[\x00-\x08\x0e-\x1d\x1f\x7f]/g;
+const WINDOWS = "€\u0000‚ƒ„…†‡ˆ‰Š‹Œ\u0000Ž\u0000\u0000‘’“”•–—˜™š›œ\u0000žŸ"; // its 0x80 to 0x9f
+
+const ODD = /[\x00-\x08\v-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]/u;
+
+/** Words as they were meant: a line break within a paragraph, hyphens and quotation marks of other programs. */
+export const tidy = (/** @type {string} */ text) => (!ODD.test(text) ? text : text.replace(BREAKS, "\n")
+  .replace(/[\x80-\x9f]/g, (one) => WINDOWS[one.charCodeAt(0) - 0x80]).replace(/\x1e/g, "-")
+  .replace(UNSEEN, "").replace(/[\ud800-\udfff]/gu, "\ufffd"));
+
+const oneLine = (/** @type {string} */ text) => text.replace(/\n+/g, " ");
+
 /** The words of a value on their way out: nothing typed is no answer. */
-const orBlank = (/** @type {string} */ text) => (text.trim() === "" ? null : text);
+const orBlank = (/** @type {string} */ text) => (tidy(text).trim() === "" ? null : tidy(text));
+
+/** The digit a character of any script stands for: digits stand ten in a row, one script's after another's. */
+function digit(/** @type {string} */ character) {
+  const code = /** @type {number} */ (character.codePointAt(0));
+  let first = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first -= 1;
+  return String((code - first) % 10);
+}
 
 /** A number where it reads as one, else the words as typed: the kernel is the one judge and says what is wrong. */
-const numberOr = (/** @type {string} */ text) => {
-  const plain = text.trim().replace(",", ".");
-  return plain === "" ? null : /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : text;
+export const numberOr = (/** @type {string} */ text) => {
+  const plain = text.trim().replace(/\p{Nd}/gu, digit).replace(/[,\u066b\uff0c\uff0e]/g, ".")
+    .replace(/[\u2010-\u2013\u2212\uff0d]/g, "-").replace(/\uff0b/g, "+");
+  return plain === "" ? null : /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) && isNumber(Number(plain)) ? Number(plain) : text;
 };
 
 /** A key's own value: an option may be called “constructor”. */
@@ -190,7 +213,10 @@ function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     "aria-describedby": tools.describe,
     oninput: () => typed(),
   });
-  const typed = () => tools.change(readAs(item.kind, input), true);
+  const typed = () => {
+    const said = readAs(item.kind, input);
+    tools.change(typeof said === "string" ? oneLine(said) : said, true);
+  };
   noticeHalfDays(input, typed);
   const node = h("div", { class: "mend-line" }, input, item.unit ? h("span", { class: "mend-unit" }, item.unit) : null);
   return { node, target: input, show: (value) => setWords(input, value), focus: () => input.focus() };
@@ -198,8 +224,18 @@ function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
 
 /** Set a field's words without moving the caret of one that already says so. */
 function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /** @type {any} */ value) {
-  const words = value === null || value === undefined ? "" : String(value);
+  const whole = value === null || value === undefined ? "" : String(value);
+  const words = field.matches("input") ? oneLine(whole) : whole;
   if (field.value !== words) field.value = words;
+}
+
+/** Paste what was meant, in a way that Undo knows of. */
+function pasteAsMeant(/** @type {any} */ event) {
+  const field = event.target;
+  const pasted = (event.clipboardData?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
+  if (tidy(pasted) === pasted || !field.matches("textarea, input[type=text]")) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, field.matches("input") ? oneLine(tidy(pasted)) : tidy(pasted));
 }
 
 /** A textarea that grows with its words. `most` is where it suggests to stop; it never cuts anything off. */
@@ -1223,6 +1259,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   const listen = { signal: leaving.signal };
 
   root.addEventListener("focusout", () => box.flush());
+  root.addEventListener("paste", pasteAsMeant);
   root.addEventListener("input", () => { touched = Date.now(); });
   document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? box.flush() : refresh()), listen);
   window.addEventListener("pagehide", () => box.flush(), listen);
