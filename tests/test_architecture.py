@@ -15,7 +15,7 @@ import workbook
 
 PACKAGE = Path(workbook.__file__).parent
 
-GROUND = ("errors", "resources", "files")
+GROUND = ("errors", "resources", "files", "dates")
 ROOMS = (
     *GROUND,
     *("definition", "answers", "safety", "storage", "assessment"),

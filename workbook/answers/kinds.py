@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from workbook import dates
 from workbook.definition import conditions
 from workbook.definition.models import LARGEST, LONGEST, NO_OPPORTUNITY, Exercise
 from workbook.errors import InvalidAnswer
@@ -243,8 +244,7 @@ def _either(words: Any) -> str:
 
 
 def _day(value: str) -> str:
-    day = dt.date.fromisoformat(value)
-    return f"{day.day} {day:%B %Y}"
+    return dates.day(dt.date.fromisoformat(value))
 
 
 def _cells(item: Any, row: dict[str, Any]) -> str:

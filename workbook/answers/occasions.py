@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from workbook import dates
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
@@ -156,6 +157,6 @@ def name(exercise: Exercise, occasion: str, today: date) -> str:
     day, number = date.fromisoformat(occasion[:10]), order(occasion)[1]
     whole = occasion == start(exercise.repeats, day)  # else it was another period when it was answered
     if exercise.repeats == "monthly" and whole:
-        return f"{day:%B %Y}"
-    named = f"{day.day} {day:%B %Y}" if number == 1 else f"{day.day} {day:%B %Y} ({number})"
+        return dates.month(day)
+    named = dates.day(day) if number == 1 else f"{dates.day(day)} ({number})"
     return f"Week of {named}" if exercise.repeats == "weekly" and whole else named

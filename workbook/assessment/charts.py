@@ -12,6 +12,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from workbook import dates
 from workbook.assessment import scoring
 
 if TYPE_CHECKING:
@@ -170,11 +171,11 @@ def _whole_numbers(axes: Axes) -> None:
 
 
 def _short(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return dates.short(day)
 
 
 def _said(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return dates.day(day)
 
 
 _TIDY = (  # what an inline picture does not need

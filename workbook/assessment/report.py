@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import files
+from workbook import dates, files
 from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.errors import UnknownId, WorkbookError
@@ -445,7 +445,7 @@ def _column_text(column: Any, value: object) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return dates.day(day)
 
 
 def _said(occasion: str, day: date | None = None) -> str:
@@ -458,9 +458,8 @@ def _said(occasion: str, day: date | None = None) -> str:
 def _short(occasion: str) -> str:
     if occasion == "once":
         return "once"
-    day = date.fromisoformat(str(occasion)[:10])
-    return f"{day.day} {day:%b}"
+    return dates.short(date.fromisoformat(str(occasion)[:10]))
 
 
 def _month(occasion: str) -> str:
-    return f"{date.fromisoformat(occasion[:10]):%B %Y}" if occasion != "once" else ""
+    return dates.month(date.fromisoformat(occasion[:10])) if occasion != "once" else ""

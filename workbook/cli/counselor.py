@@ -254,6 +254,7 @@ def _do(
     revoke: bool,
     erase: bool,
 ) -> None:
+    from workbook import dates
     from workbook.sharing import client as share
 
     if summary is not None:
@@ -263,7 +264,7 @@ def _do(
         _write(share.new_file(copy, "record.json"), plain.encode())
     if keep_until is not None:
         opened.keep_until(client, keep_until)
-        click.echo(f"You will be reminded to erase {client} after {keep_until:%-d %B %Y}.")
+        click.echo(f"You will be reminded to erase {client} after {dates.day(keep_until)}.")
     if revoke:
         opened.revoke(client)
         click.echo(f"Nothing more is taken in from {client}. What they sent is still here.")

@@ -208,7 +208,7 @@ def _socket_folder() -> str | None:
     """Socket paths have room for about 100 characters, which the temporary folder of macOS uses up."""
     if sys.platform == "darwin":
         return "/tmp"  # noqa: S108 # mkdtemp inside it is private to this account
-    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    given = os.environ.get("XDG_RUNTIME_DIR", "") if hasattr(os, "getuid") else ""  # Windows has neither
     with contextlib.suppress(OSError):
         found = Path(given).stat()
         if Path(given).is_absolute() and found.st_uid == os.getuid() and not found.st_mode & 0o077:

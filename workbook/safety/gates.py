@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from workbook import resources
+from workbook import dates, resources
 from workbook.definition import conditions, html
 from workbook.definition.conditions import Comparison, Condition
 from workbook.definition.models import Gate
@@ -479,7 +479,7 @@ def _reason(one: _Judged) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%A} {at.day} {at:%B}, {at:%H:%M}"
+    return dates.soon(at)
 
 
 def _why(one: _Judged) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import definition, files
+from workbook import dates, definition, files
 from workbook.answers import kinds as answers
 from workbook.definition import models, overlay
 from workbook.definition.models import FOOT
@@ -205,7 +205,7 @@ def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime
         home=str(home),
         identities=keys.identities,
         store=keys.store,
-        day=f"{now():%-d %B %Y}",
+        day=dates.day(now()),
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workbook import definition
+from workbook import dates, definition
 from workbook.definition import overlay
 from workbook.definition.models import Repeats, Workbook
 from workbook.errors import Refused, SealError, UnknownId
@@ -333,7 +333,7 @@ def changes(journal: Journal, assignment: Assignment) -> list[str]:
     for task in assignment.tasks:
         title = workbook.exercise(task.exercise).title
         new = "" if task.exercise in known else " (new)"
-        due = f", by {task.due:%-d %B %Y}" if task.due else ""
+        due = f", by {dates.day(task.due)}" if task.due else ""
         lines.append(f"Asks for: {title}{new}{due}.")
     gone = known - {exercise.id for exercise in workbook.exercises}
     lines += [f"No longer asked: {journal.workbook.exercise(one).title}. Your answers stay." for one in sorted(gone)]

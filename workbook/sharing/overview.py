@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbook import dates
 from workbook.answers import occasions
 from workbook.assessment import assessment, frame, scoring
 from workbook.definition.models import FOOT
@@ -176,14 +177,15 @@ def session(
         title=f"{client}: for the session",
         client=client,
         language=workbook.language,
-        day=f"{now:%-d %B %Y}",
+        day=dates.day(now),
         seen=change(workbook, current, now),
         said=scoring.said,
         tasks=tasks,
+        day_of_year=dates.day_of_year,
         fresh=fresh[-12:],
         more=max(0, len(fresh) - 12),
         withdrawn=withdrawn,
-        gates=[(gate_title(workbook, event.gate), event.change, f"{event.at:%-d %B %Y}") for event in gates[-6:]],
+        gates=[(gate_title(workbook, event.gate), event.change, dates.day(event.at)) for event in gates[-6:]],
         questions=questions(current),
         notes=notes[-6:],
     )

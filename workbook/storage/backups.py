@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import files
+from workbook import dates, files
 from workbook.errors import Damaged, StoreError
 from workbook.storage import store
 from workbook.storage.store import Store
@@ -135,8 +135,7 @@ def sweep(folder: Path) -> None:
 
 def in_words(at: datetime) -> str:
     """Return a time as a person reads it, where they are: 2 March 2026, 09:00."""
-    here = at.astimezone()
-    return f"{here.day} {here:%B %Y, %H:%M}"
+    return dates.moment(at.astimezone())
 
 
 def _opened(file: Path, key: bytes | None) -> Store:

@@ -351,7 +351,7 @@ def used(environ: Mapping[str, str] = os.environ) -> None:
 def watch(gone: Callable[[], object], environ: Mapping[str, str] = os.environ) -> None:
     """Call `gone`, from another thread, when the keeper forgets the key or the workbook is closed."""
     where = environ.get(SOCKET)
-    if not where:
+    if not where or not hasattr(socket, "AF_UNIX"):
         return
 
     def wait() -> None:
@@ -366,7 +366,7 @@ def watch(gone: Callable[[], object], environ: Mapping[str, str] = os.environ) -
 
 def _ask(line: str, environ: Mapping[str, str]) -> str | None:
     where = environ.get(SOCKET)
-    if not where:
+    if not where or not hasattr(socket, "AF_UNIX"):
         return None
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
