@@ -13,7 +13,7 @@ import pytest
 
 from workbook import definition, resources
 from workbook.definition import models
-from workbook.jupyter import notebooks
+from workbook.jupyter import harmless, notebooks
 
 WORKBOOK = definition.load()
 NAMES = [f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters]
@@ -171,11 +171,11 @@ ODD = {
 
 def test_nothing_but_our_own_fields_is_harmless() -> None:
     """The notebook from which each of the odd ones differs in one thing passes; so does what JupyterLab makes of it."""
-    assert notebooks.is_harmless(json.dumps(PLAIN))
+    assert harmless.is_harmless(json.dumps(PLAIN))
     lab = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
            "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
            "version": "3.11.2"}  # fmt: skip
-    assert notebooks.is_harmless(json.dumps({**PLAIN, "metadata": {"kernelspec": KERNEL, "language_info": lab}}))
+    assert harmless.is_harmless(json.dumps({**PLAIN, "metadata": {"kernelspec": KERNEL, "language_info": lab}}))
 
 
 PLAIN = {"cells": [], "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
@@ -184,7 +184,7 @@ PLAIN = {"cells": [], "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbform
 @pytest.mark.parametrize("change", ODD.values(), ids=ODD)
 def test_a_field_that_could_act_or_is_not_known_needs_a_question(change: dict[str, Any]) -> None:
     """Stored widget state, settings, other kernels and older formats could change what a page does."""
-    assert not notebooks.is_harmless(json.dumps({**PLAIN, **change}))
+    assert not harmless.is_harmless(json.dumps({**PLAIN, **change}))
 
 
 BROKEN = {
@@ -225,7 +225,7 @@ def test_a_notebook_of_a_hostile_definition_is_words_everywhere(markdown: str) -
         update={"lede": "[it]: javascript:alert(2)", "opening": f"Hello.\n\n[it]: javascript:alert(1)\n\n{markdown}"}
     )
     made = notebooks.generate(WORKBOOK.model_copy(update={"chapters": (first, *WORKBOOK.chapters[1:])}))[NAMES[0]]
-    assert notebooks.is_harmless(made)
+    assert harmless.is_harmless(made)
     words = "".join(json.loads(made)["cells"][0]["source"])
     assert "<a" not in definition.html(words)
     assert markdown.replace("\\", "") in html.unescape(re.sub("<.*?>", "", definition.html(words))).replace("\\", "")

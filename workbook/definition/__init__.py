@@ -4,15 +4,14 @@ from workbook.definition.load import (
     check,
     coverage,
     fingerprint,
-    html,
     load,
     load_instrument,
     problems,
     schema,
-    shows_all,
     with_instruments,
     write_schema,
 )
+from workbook.definition.markdown import html, shows_all
 
 __all__ = [
     "check",

@@ -16,7 +16,6 @@ from workbook import resources
 from workbook.definition import conditions
 from workbook.definition.coherence import Known, Piece, judge, problems
 from workbook.definition.models import (
-    ADDRESS,
     CHAPTER_ID,
     FOOT,
     INSTRUMENTS,
@@ -69,8 +68,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_core import StateCore
     from pydantic_core import ErrorDetails
 
     from workbook.definition.reading import Keys
@@ -118,13 +115,11 @@ __all__ = [
     "check",
     "coverage",
     "fingerprint",
-    "html",
     "item_range",
     "load",
     "load_instrument",
     "problems",
     "schema",
-    "shows_all",
     "with_instruments",
     "write_schema",
 ]
@@ -634,82 +629,6 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models_in(part)]
-
-
-# --- Markdown ---
-
-# What Markdown may become on a page, and nothing else.
-_SHOWN = {
-    *("a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"),
-}
-_SCHEMES = {"http", "https", "mailto", "tel"}
-_ADDRESS = re.compile(ADDRESS)
-
-
-def html(markdown: str) -> str:
-    """Return Markdown as clean HTML: HTML in it is words, a picture its description.
-
-    A link leads where `models.ADDRESS` allows; of any other link the words stay.
-    """
-    return _rendered(markdown)[0]
-
-
-def shows_all(markdown: str) -> bool:
-    """Return whether `html` leaves nothing out: no link that leads elsewhere, and no picture."""
-    return not _rendered(markdown)[1]
-
-
-def _rendered(markdown: str) -> tuple[str, list[str]]:
-    """Return the HTML, and the address of each link and picture that is not in it."""
-    import nh3
-
-    left_out: list[str] = []
-    rendered = _reader().render(markdown, {"left out": left_out})
-
-    def keep(tag: str, name: str, value: str) -> str | None:
-        return value if name != "href" or _ADDRESS.fullmatch(value) else None
-
-    attributes: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}}
-    clean = nh3.clean(rendered, tags=_SHOWN, attributes=attributes, attribute_filter=keep, url_schemes=_SCHEMES)
-    return clean.strip(), left_out
-
-
-@functools.cache
-def _reader() -> MarkdownIt:
-    """A reader of Markdown that knows every address as one, so that a link which goes nowhere is still found."""
-    from markdown_it import MarkdownIt
-
-    reader = MarkdownIt("js-default")
-    reader.validateLink = lambda url: True  # type: ignore[method-assign] # judged in `_only_ours`, by a list of what may be
-    reader.core.ruler.push("only_ours", _only_ours)
-    return reader
-
-
-def _only_ours(state: StateCore) -> None:
-    """Leave of a picture its description, and of a link that leads elsewhere its words."""
-    from markdown_it.token import Token
-
-    left_out = state.env["left out"]
-    for block in state.tokens:
-        kept: list[Token] = []
-        elsewhere: list[bool] = []  # of each link that is open
-        for token in block.children or ():
-            if token.type == "link_open":
-                address = str(token.attrGet("href"))
-                elsewhere.append(_ADDRESS.fullmatch(address) is None)
-                if elsewhere[-1]:
-                    left_out.append(address)
-                    continue
-            elif token.type == "link_close" and elsewhere.pop():
-                continue
-            elif token.type == "image":
-                left_out.append(str(token.attrGet("src")))
-                said = "".join(one.content for one in token.children or ())
-                token = Token("text", "", 0, content=said, level=token.level)
-            kept.append(token)
-        if block.children:
-            block.children = kept
 
 
 def schema() -> dict[str, object]:

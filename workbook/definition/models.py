@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from workbook.definition.markdown import ADDRESS
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
@@ -41,16 +42,6 @@ WORD_ID = r"[A-Za-z][A-Za-z0-9_]*"
 LANGUAGE_FILE = re.compile(r"([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.yaml")  # an overlay: de.yaml, pt-BR.yaml
 
 CHAPTER_ID = r"[a-z][a-z0-9-]*"
-
-# Where a link may lead, and nowhere else: a notebook of the workbook's own, the web, an e-mail address, a telephone.
-ADDRESS = "|".join(
-    (
-        r"[a-z0-9][a-z0-9-]*\.ipynb(#[A-Za-z0-9_.-]+)?",
-        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]*)?",
-        r"mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+",  # no subject, no body, no file to attach
-        r"tel:\+?[0-9().-]{2,30}",
-    )
-)
 
 
 def _listed(value: object) -> object:

@@ -7,14 +7,12 @@ server stops. The person's other Jupyter work is neither read nor changed, and n
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hashlib
 import json
 import logging
 import os
 import platform
-import re
 import secrets
 import shutil
 import signal
@@ -28,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import definition
 from workbook.errors import WorkbookError
-from workbook.jupyter import notebooks
+from workbook.jupyter import harmless, policy
 from workbook.page import assets
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
     from jupyterlab.labapp import LabApp
     from nbformat import NotebookNode
-    from tornado.httputil import HTTPHeaders, HTTPServerRequest
     from tornado.web import RequestHandler
 
 PORT = 8867
@@ -159,7 +156,7 @@ def serve(
         _settle_environment(_environment(runtime, sockets), environment or {})
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
-        base = f"/{secrets.token_urlsafe(12)}/"  # and so the cookie's path: cookies know no ports
+        base = policy.path()
         config = _config(journal, runtime, sockets, port, base, token, start=start, browser=browser, plain=plain)
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
             address = f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}"
@@ -248,11 +245,10 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if asked.get("Sec-Fetch-Dest") != "document" and asked.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise HTTPError(403)
     del cwd  # the same for all pages
-    nonce = secrets.token_urlsafe(16)
-    page.set_header("Content-Security-Policy", _page_policy(f"{page.request.host}{page.base_url}", nonce))
+    nonce = policy.for_page(page)
     # JupyterLab asked them, and signed the notebook.
     agreed = [cell.metadata.get("trusted") for cell in notebook.cells if cell.cell_type == "code"]
-    if (agreed and all(agreed)) or notebooks.is_harmless(nbformat.writes(notebook)):
+    if (agreed and all(agreed)) or harmless.is_harmless(nbformat.writes(notebook)):
         notebook.metadata["nonce"] = nonce
         return None
     metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run", "nonce": nonce}
@@ -409,7 +405,7 @@ def _config(
             "root_dir": str(journal),
             "sock": "",
             "terminals_enabled": False,
-            "tornado_settings": {"headers": {"Content-Security-Policy": policy()}},
+            "tornado_settings": {"headers": {policy.HEADER: policy.policy()}},
         },
         "IdentityProvider": {"token": token, "allow_password_change": False},
         "LabApp": {
@@ -451,61 +447,6 @@ def _config(
     }
 
 
-def policy(**allowed: str) -> str:
-    """Return a Content-Security-Policy: of this server only what is named, and of nobody else anything.
-
-    `script_src="…"` and the like name what may be loaded besides.
-    """
-    rules = {
-        "default-src": "'none'",
-        "script-src": "'none'",
-        "style-src": "'self' 'unsafe-inline'",  # JupyterLab's and widgets' parts bring their own style sheets
-        "img-src": "'self' data:",
-        "font-src": "'self' data:",
-        "object-src": "'none'",
-        "base-uri": "'none'",
-        "form-action": "'self'",
-        "frame-ancestors": "'self'",
-    }
-    rules |= {name.replace("_", "-"): value for name, value in allowed.items()}
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
-def _page_policy(host: str, nonce: str) -> str:
-    """Our pages run the scripts of Voilà, of its widgets and of our template, from where these lie, and no others."""
-    voila = [f"http://{host}voila/{each}/" for each in ("static", "templates/mend/static", "labextensions")]
-    return policy(
-        script_src=" ".join((f"'nonce-{nonce}'", *voila, "blob:")),  # blob: what a widget brings with it
-        connect_src=f"'self' ws://{host}",
-    )
-
-
-def _shell_policy(host: str, inline: Iterable[str], *, plain: bool) -> str:
-    """JupyterLab runs its own scripts from where they lie, and those `inline`; it compiles schemas, and so needs eval.
-
-    With `plain` it shows the widgets itself.
-    """
-    lab = [f"http://{host}{each}/" for each in ("static/lab", "lab/extensions")]
-    return policy(
-        default_src="'self' data: blob:",
-        script_src=" ".join((*inline, *lab, "'unsafe-eval'", *(["blob:"] if plain else []))),
-        style_src="'self' 'unsafe-inline' data:",
-        img_src="'self' data: blob:",
-        connect_src=f"'self' ws://{host}",
-    )
-
-
-def _inline() -> list[str]:
-    """Return what names the scripts that stand in JupyterLab's page itself: their hashes."""
-    from jupyterlab.commands import get_app_dir
-
-    page = Path(get_app_dir(), "static", "index.html").read_text(encoding="utf-8")
-    digests = [
-        hashlib.sha256(text.encode()).digest() for text in re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    ]
-    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
-
-
 def _transport(sockets: Path) -> str:
     """Sockets in our own folder where the platform has them: with TCP, any account here could listen in."""
     longest = sockets / f"kernel-{'0' * 36}-ipc-5"
@@ -543,7 +484,7 @@ def _run(
     server = LabApp.initialize_server(argv=[], config=Config(config))
 
     _keep_in(server, custom)
-    _close_around(server, plain=plain)
+    policy.close_around(server, plain=plain)
 
     def opened() -> None:
         say(f"Mend is open at {address}")
@@ -583,41 +524,6 @@ def _keep_in(server: LabApp, custom: Path) -> None:
 
     rules = server.web_app.default_router.rules
     rules.insert(0, Rule(PathMatches(f"{server.base_url}custom/(.*)"), Inside, {"path": [str(custom)]}))
-
-
-def _close_around(server: LabApp, *, plain: bool) -> None:
-    """Give JupyterLab's page its own policy, and outside of our random address serve nothing but words.
-
-    A browser sends cookies to every port of this computer, but only below the path they were made for. Nobody who
-    does not know that path may learn it by asking.
-    """
-    from tornado.routing import PathMatches, Rule
-    from tornado.web import OutputTransform, RequestHandler
-
-    base, inline = server.base_url, _inline()
-    words = package.files("workbook").joinpath("jupyter", "login.html").read_bytes()
-
-    class Shell(OutputTransform):
-        def __init__(self, request: HTTPServerRequest) -> None:
-            self._host = f"{request.host}{base}"
-            self._is_shell = re.fullmatch(f"{re.escape(base)}(lab|doc)(/(tree|workspaces)/.*)?/?", request.path)
-
-        def transform_first_chunk(
-            self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
-        ) -> tuple[int, HTTPHeaders, bytes]:
-            del finishing
-            if self._is_shell:
-                headers["Content-Security-Policy"] = _shell_policy(self._host, inline, plain=plain)
-            return status_code, headers, chunk
-
-    class Outside(RequestHandler):
-        def prepare(self) -> None:
-            self.set_status(404)
-            self.set_header("Content-Security-Policy", policy())
-            self.finish(words)
-
-    server.web_app.add_transform(Shell)
-    server.web_app.default_router.rules.insert(0, Rule(PathMatches(f"(?!{re.escape(base)}).*"), Outside))
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
