@@ -15,7 +15,7 @@ import workbook
 
 PACKAGE = Path(workbook.__file__).parent
 
-GROUND = ("errors", "resources", "files", "dates")
+GROUND = ("errors", "resources", "files", "words", "dates")
 ROOMS = (
     *GROUND,
     *("definition", "answers", "safety", "storage", "assessment"),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from workbook import words
 from workbook.cli.client import main
 from workbook.journal import Journal
-from workbook.storage import lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def test_what_forgetting_means_is_said_before_the_passphrase_is_asked(journal: P
     done = run(journal, "lock", typed=f"{GOOD}\n{GOOD}\n")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[:2] == [lock.FORGETTING, lock.STAYS_READABLE]
+    assert lines[:2] == [words.say("storage.lock.forgetting"), words.say("storage.lock.stays_readable")]
     assert lines[2] == ("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
     assert KEY.fullmatch(lines[3])
     assert GOOD not in done.output

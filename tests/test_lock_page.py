@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.panel_page import ask, open_panel
+from workbook import words
 from workbook.journal import Journal
 from workbook.page.panels.lock_panel import LockPanel
-from workbook.storage import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_locking_changing_and_taking_off_on_the_page(browser: Browser, journal: 
     page = open_panel(context, LockPanel(journal))
     page.set_default_timeout(60_000)  # the passphrase is slow on purpose, several times
     page.get_by_text("Lock these answers with a passphrase").click()
-    assert page.get_by_text(lock.FORGETTING).is_visible()
+    assert page.get_by_text(words.say("storage.lock.forgetting")).is_visible()
     page.get_by_label("I have read this").check()
     page.get_by_label("Passphrase", exact=True).fill(WORDS)
     page.get_by_label("Once more").fill(WORDS + "!")

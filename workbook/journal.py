@@ -614,7 +614,7 @@ class Journal:
         return self._lock.exists and not is_plain(self.path / ANSWERS)
 
     def lock(self, passphrase: str) -> None:
-        """Lock the answers and their backups with a passphrase. `lock.FORGETTING` is to be said before.
+        """Lock the answers and their backups with a passphrase; say `storage.lock.forgetting` before.
 
         Raises WeakPassphrase, and StoreError while another page has the journal open.
         """

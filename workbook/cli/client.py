@@ -220,14 +220,19 @@ def share(
 
 
 @_command("workbook check data/workbook")
-@click.argument("path", type=_ANY_PATH)
+@click.argument("path", type=_ANY_PATH, required=False)
 @click.option("--coverage", is_flag=True, help="Print which exercises serve each of the 18 statements.")
 @click.option("--review", is_flag=True, help="Print every sentence of our own judgement, for a clinician to sign.")
 @click.option("--against", type=_ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
-def check(path: Path, coverage: bool, review: bool, against: Path | None) -> None:
+@click.option("--words", "spoken", metavar="LANGUAGE", help="Print which sentences of Mend a language or a file lacks.")
+def check(path: Path | None, coverage: bool, review: bool, against: Path | None, spoken: str | None) -> None:
     """Check a definition and print every problem at once."""
     from workbook import definition
 
+    if spoken is not None:
+        return _check_words(spoken)
+    if path is None:
+        raise click.UsageError("Name the folder or file to check, such as data/workbook, or a language with --words.")
     problems = definition.check(path)
     if not problems and path.is_dir():
         from workbook.definition import overlay
@@ -247,6 +252,19 @@ def check(path: Path, coverage: bool, review: bool, against: Path | None) -> Non
         _check_against(path, against)
     else:
         click.echo(f"{path} has no problems.")
+
+
+def _check_words(spoken: str) -> None:
+    from pathlib import Path
+
+    from workbook import words
+
+    file = Path(spoken)
+    language = words.read(file) if file.suffix == ".yaml" else words.load(spoken)
+    found = words.lacks(language)
+    if found:
+        _stop_at(found, f"{spoken} differs from the English sentences in {{count}}.", "place")
+    click.echo(f"{spoken} has every sentence.")
 
 
 def _check_against(path: Path, journal_path: Path) -> None:
@@ -333,7 +351,7 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
 @click.option("--recovery", is_flag=True, help="Print a new recovery key to write on paper; an earlier one ends.")
 def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
     """Lock the answers with a passphrase."""
-    from workbook.storage.lock import FORGETTING, STAYS_READABLE
+    from workbook import words
 
     if change or recovery:
         journal, passphrase = _locked(journal_path)
@@ -345,8 +363,8 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
                 click.echo(journal.recovery_key(passphrase))
         return
     with _existing(journal_path) as journal:
-        click.echo(FORGETTING)
-        click.echo(STAYS_READABLE)
+        click.echo(words.say("storage.lock.forgetting"))
+        click.echo(words.say("storage.lock.stays_readable"))
         passphrase = _given() or _choose()
         journal.lock(passphrase)
         click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")

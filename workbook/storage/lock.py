@@ -36,15 +36,6 @@ LONGEST_WAIT = timedelta(minutes=15)
 IDLE = timedelta(minutes=30)  # without anyone, until the journal locks itself
 SOCKET = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
 
-FORGETTING = (
-    "If you forget the passphrase, your answers are gone. Nobody can open them without it: not you, not us. "
-    "A recovery key on paper, kept somewhere safe, is the only second way in."
-)
-STAYS_READABLE = (
-    "The lock is for this journal and the backups in it. Reports, exports and backups that you put elsewhere before "
-    "stay as readable as they are."
-)
-
 
 class Lock:
     """The passphrase of one journal. `folder` is its `.mend/keys`; `now` is the clock.

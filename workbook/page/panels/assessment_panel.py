@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbook import words
 from workbook.errors import Locked
 from workbook.page.panels import panel
 
@@ -22,7 +23,9 @@ class AssessmentPanel(panel.Panel):
         self._journal = journal
         self._locked = False  # when the page last asked
         super().__init__(
-            "assessment", {"language": journal.workbook.language, "texts": panel.TEXTS}, {"ready": self._shown}
+            "assessment",
+            {"language": journal.workbook.language, "texts": words.section("page.panel")},
+            {"ready": self._shown},
         )
 
     def _shown(self, message: Message, buffers: Buffers) -> Reply:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition
+from workbook import definition, words
 from workbook.definition import models
 from workbook.errors import Locked, Refused
 from workbook.page import assets
@@ -230,7 +230,7 @@ class Page(panel.Panel):
             **{"summary": self._summary, "export": self._export},
             **{"keep": self._keep, "revoke": self._revoke, "erase": self._erase},
         }
-        super().__init__("caseload", {"language": "en", "texts": {**panel.TEXTS, **TEXTS}}, handlers)
+        super().__init__("caseload", {"language": "en", "texts": {**words.section("page.panel"), **TEXTS}}, handlers)
         self._home = home
         self._opener = opener or (lambda home, passphrase: caseload.open_caseload(home, passphrase, store=store))
         self._caseload: Caseload | None = None

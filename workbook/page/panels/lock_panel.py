@@ -5,48 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from workbook import words
 from workbook.errors import Locked, Refused
 from workbook.page.panels import panel
-from workbook.storage import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workbook.journal import Journal
     from workbook.page.panels.panel import Buffers, Message, Reply
-
-TEXTS: dict[str, str] = {
-    "label": "The lock",
-    "open_title": "Lock these answers with a passphrase",
-    "open_how": "Without a lock, anyone who can use this account can read what you write here. With one, the answers "
-    "and their backups are encrypted on the disk.",
-    "stays_readable": lock.STAYS_READABLE,
-    "forgetting": lock.FORGETTING,
-    "understood": "I have read this",
-    "passphrase": "Passphrase",
-    "once_more": "Once more",
-    "old": "Passphrase now",
-    "new": "New passphrase",
-    "good": "Four or five words that have nothing to do with each other are good.",
-    "differ": "The two are not the same. Type them again.",
-    "lock": "Lock",
-    "locking": "Locking. This takes a few seconds…",
-    "locked_title": "These answers are locked",
-    "locked_how": "Mend asks for the passphrase when you open it, and again when nobody has written for a while.",
-    "recovery_title": "Your recovery key",
-    "recovery_how": "It opens the answers too. Write it on paper and keep it apart from this computer. It is shown "
-    "only now.",
-    "recovery_written": "I have written it down",
-    "recovery_again": "Make a new recovery key",
-    "recovery_again_how": "The one you have now stops working.",
-    "change": "Change the passphrase",
-    "changed": "The passphrase is changed.",
-    "take_off": "Take the lock off",
-    "take_off_how": "Anyone who can use this account can then read the answers.",
-    "taken_off": "The lock is off.",
-    "go_on": "Go on",
-    "wait": "A few seconds…",
-}
 
 
 class LockPanel(panel.Panel):
@@ -58,7 +25,7 @@ class LockPanel(panel.Panel):
         self._journal = journal
         super().__init__(
             "lock",
-            {"language": journal.workbook.language, "texts": panel.TEXTS | TEXTS},
+            {"language": journal.workbook.language, "texts": panel.texts("page.lock") | words.section("storage.lock")},
             {
                 "ready": self._state,
                 "lock": self._lock,

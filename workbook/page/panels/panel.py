@@ -11,24 +11,21 @@ from typing import Any
 import anywidget
 import traitlets
 
+from workbook import words
 from workbook.errors import Locked, WorkbookError
 from workbook.page import assets
 
 _log = logging.getLogger(__name__)
-_GENERAL = "Something went wrong inside the workbook. What you wrote is safe. Reload this page to go on."
-
-# What every panel says by itself; a panel's own texts stand beside these.
-TEXTS: dict[str, str] = {
-    "opening": "Opening…",
-    "waiting": "Still waiting for an answer from the workbook. If nothing happens, reload this page.",
-    "locked": "This journal is locked. Its passphrase opens it again; what you wrote is safe.",
-    "reload": "Reload this page",
-}
 
 Message = Mapping[str, Any]
 Buffers = Sequence[bytes]
 Reply = Mapping[str, object] | tuple[Mapping[str, object], Sequence[bytes]]
 Handler = Callable[[Message, Buffers], Reply]
+
+
+def texts(path: str) -> dict[str, words.Sentence]:
+    """Return what a panel says: the sentences below `path`, and those that every panel has."""
+    return words.section("page.panel") | words.section(path)
 
 
 def script(name: str) -> str:
@@ -75,6 +72,6 @@ class Panel(anywidget.AnyWidget):
             reply = {"type": "refused", "reason": str(error)}
         except Exception as error:  # whatever it was, the person hears of it
             _log.error("%s: %s", self._name, type(error).__name__)
-            reply = {"type": "refused", "reason": _GENERAL}
-        words, enclosed = reply if isinstance(reply, tuple) else (reply, ())
-        self.send({**words, "seq": message.get("seq")}, list(enclosed) or None)
+            reply = {"type": "refused", "reason": words.say("page.panel.wrong")}
+        said, enclosed = reply if isinstance(reply, tuple) else (reply, ())
+        self.send({**said, "seq": message.get("seq")}, list(enclosed) or None)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook import words
 from workbook.answers import occasions
 from workbook.errors import Refused, UnknownId
 from workbook.page.panels import panel
@@ -249,7 +250,7 @@ class Given(panel.Panel):
 
 
 def _static(journal: Journal, texts: Mapping[str, str]) -> dict[str, object]:
-    return {"language": journal.workbook.language, "texts": {**panel.TEXTS, **texts}}
+    return {"language": journal.workbook.language, "texts": {**words.section("page.panel"), **texts}}
 
 
 def _downloads(journal: Path) -> Path:
