@@ -128,8 +128,8 @@ def test_a_workbook_from_json_is_judged(good: models.Workbook) -> None:
     exercise = exercise.model_copy(update={"items": items, "show_if": None})
     chapter = chapter.model_copy(update={"exercises": (exercise,)})
     assert [str(problem) for problem in definition.problems(good.model_copy(update={"chapters": (chapter,)}))] == [
-        'chapters[0].exercises[0].items[0].id is "start.urges.had". It stands in “space.urges”.',
-        'chapters[0].exercises[0].items[0].show_if.question is "space.urges.hat". There is no such item.  '
+        'chapters[1].exercises[1].items[1].id is "start.urges.had". It stands in “space.urges”.',
+        'chapters[1].exercises[1].items[1].show_if.question is "space.urges.hat". There is no such item.  '
         "Did you mean “space.urges.what”?",
     ]
 

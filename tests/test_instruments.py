@@ -331,53 +331,53 @@ def said(folder: Path, *edits: tuple[str, str]) -> list[str]:
     [
         (
             [("    score: sum\n", "")],
-            "scales[0].norms.range These numbers are for scores from 0 to 6; this scale gives 0 to 100.  "
+            "scales[1].norms.range These numbers are for scores from 0 to 6; this scale gives 0 to 100.  "
             "Write “score: sum”.",
         ),
         (
             [("score: sum", "score: mean")],
-            "scales[0].norms.range These numbers are for scores from 0 to 6; this scale gives 0 to 3.  "
+            "scales[1].norms.range These numbers are for scores from 0 to 6; this scale gives 0 to 3.  "
             "Write “score: sum”.",
         ),
         (
             [("range: [0, 6]", "range: [0, 27]")],
-            "scales[0].norms.range These numbers are for scores from 0 to 27; this scale gives 0 to 6.  "
+            "scales[1].norms.range These numbers are for scores from 0 to 27; this scale gives 0 to 6.  "
             "Check the points and the items, or leave norms out.",
         ),
         (
             [("      range: [0, 6]\n", "")],
-            "scales[0].norms.range is missing.  Write the lowest and the highest score that these numbers were "
+            "scales[1].norms.range is missing.  Write the lowest and the highest score that these numbers were "
             "published for, like [0, 27].",
         ),
         (
             [("      better: higher", "      better: lower")],
-            'scales[0].norms.better is "lower". The scale says higher.  Give both the same.',
+            'scales[1].norms.better is "lower". The scale says higher.  Give both the same.',
         ),
         (
             [("value: 3", "value: 30")],
-            'scales[0].norms.cutoff.value is "30.0". This scale gives 0 to 6.  Check the number, and how the scale is '
+            'scales[1].norms.cutoff.value is "30.0". This scale gives 0 to 6.  Check the number, and how the scale is '
             "scored.",
         ),
         (
             [("sd: 1.5", "sd: 15")],
-            'scales[0].norms.sd is "15.0". Scores from 0 to 6 cannot spread that far.  Check the number, and how the '
+            'scales[1].norms.sd is "15.0". Scores from 0 to 6 cannot spread that far.  Check the number, and how the '
             "scale is scored.",
         ),
         (
             [("      reliability: 0.8\n", "")],
-            "scales[0].norms.reliability is missing.  Reliable change needs sd and reliability: write both, or none.",
+            "scales[1].norms.reliability is missing.  Reliable change needs sd and reliability: write both, or none.",
         ),
         (
             [("items: [rest, tense]", "items: [calm.calm.rest, tense]")],
-            'scales[0].items[0] is "calm.calm.rest". There is no such item.  Did you mean “instruments.calm.rest”?',
+            'scales[1].items[1] is "calm.calm.rest". There is no such item.  Did you mean “instruments.calm.rest”?',
         ),
         (
             [("  - id: calm\n    title", "  - id: space\n    title")],
-            'scales[0].id is "space". The workbook has a scale of this id already.  Give this one its own.',
+            'scales[1].id is "space". The workbook has a scale of this id already.  Give this one its own.',
         ),
         (
             [("prompt: I was tense.", "prompt: I was tense.\n      show_if: {question: start.safety.afrayd, is: x}")],
-            'exercise.items[1].show_if.question is "start.safety.afrayd". There is no such item.  Did you mean '
+            'exercise.items[2].show_if.question is "start.safety.afrayd". There is no such item.  Did you mean '
             "“start.safety.afraid”?",
         ),
     ],

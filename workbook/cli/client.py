@@ -286,6 +286,8 @@ def _stop_at(found: Sequence[object], sentence: str, what: str) -> None:
     """Print what was found, then stop with how many there are."""
     for one in found:
         click.echo(one)
+        if pointed := getattr(one, "pointed", ""):
+            click.echo(pointed)
     raise click.ClickException(sentence.format(count=f"{len(found)} {what}{'' if len(found) == 1 else 's'}"))
 
 

@@ -62,6 +62,7 @@ from workbook.definition.models import (
     item_range,
 )
 from workbook.definition.reading import Outline, Problem, read
+from workbook.definition.slips import CLOSING, OPENING
 from workbook.errors import DefinitionError, InvalidCondition
 
 if TYPE_CHECKING:
@@ -263,6 +264,7 @@ class _Draft:
         except DefinitionError as error:
             self.lost += [problem for problem in error.problems if isinstance(problem, Problem)]
             return None
+        _small(self.outlines[-1])
         return self.outlines[-1]
 
     def contents(self, folder: Path) -> _Contents | None:
@@ -497,7 +499,7 @@ def _scan(data: object) -> Iterator[tuple[str, str]]:
     for exercise in exercises:
         full = _exercise_id(_chapter_id(mapping), exercise)
         for item in _mappings(exercise, "items"):
-            yield f"{full}.{item.get('id')}", str(item.get("kind"))
+            yield f"{full}.{str(item.get('id')).strip(OPENING + CLOSING)}", str(item.get("kind"))
         yield f"{full}.useful", "scale"
         yield f"{full}.done", "yesno"
 
@@ -513,6 +515,50 @@ def _chapter_id(data: Mapping[str, object]) -> str:
 
 def _exercise_id(chapter: str, data: Mapping[str, object]) -> str:
     return f"{chapter}.{str(data.get('id')).rpartition('.')[2]}"
+
+
+_FREE = frozenset({"options", "points", "parts", "weights", "table", "ranges"})  # their keys are an author's own
+
+
+@functools.cache
+def _every_name() -> frozenset[str]:
+    """Every field of every model a file is made of."""
+    found: set[str] = set()
+    left: list[type[BaseModel]] = [_Contents, _Gates, Chapter, Instrument, *KINDS.values()]
+    seen: set[type[BaseModel]] = set()
+    while left:
+        model = left.pop()
+        if model not in seen:
+            seen.add(model)
+            found |= set(model.model_fields)
+            left += [one for field in model.model_fields.values() for one in _models_in(field.annotation)]
+    return frozenset(found | set(conditions.COMPARISONS) | {"question", "all", "any", "not"})
+
+
+def _small(outline: Outline) -> None:
+    """Read names that begin with a capital, or stand in curly quotes, as the names they are, and say so."""
+    names = _every_name()
+    left: list[tuple[Keys, object]] = [((), outline.data)]
+    while left:
+        keys, data = left.pop()
+        if isinstance(data, list):
+            left += [((*keys, index), one) for index, one in enumerate(data)]
+        if not isinstance(data, dict):
+            continue
+        for key in [] if keys and keys[-1] in _FREE else list(data):
+            name = key.strip(OPENING + CLOSING).casefold()
+            if name == key or name not in names or name in data:
+                continue
+            cure = (
+                f"Write “{name}”, with a small letter." if name == key.casefold() else f"Write {name} without quotes."
+            )
+            outline.add((*keys, key), None, "is not how a name is written.", cure)
+            rest = list(data.items())
+            data.clear()
+            data |= {name if one == key else one: value for one, value in rest}
+            for way in [way for way in outline.lines if way[: len(keys) + 1] == (*keys, key)]:
+                outline.lines[*keys, name, *way[len(keys) + 1 :]] = outline.lines[way]
+        left += [((*keys, key), one) for key, one in data.items()]
 
 
 def _mapping(data: object) -> dict[str, object]:
@@ -565,7 +611,7 @@ def _model(model: type[M], data: object, outline: Outline, keys: Keys) -> M | No
         meant = {_meant(model, fault) for fault in faults if fault["type"] == "extra_forbidden"}
         for fault in faults:
             inside = any(other["loc"][: len(fault["loc"])] == fault["loc"] != other["loc"] for other in faults)
-            if fault["loc"] in meant or (fault["type"] == "too_short" and inside):
+            if fault["loc"] in meant or (fault["type"] == "too_short" and inside) or _twice(fault, faults):
                 continue  # only there because of another: a mistyped key, a member that is broken
             path = tuple(key for key in fault["loc"] if key != "[key]")
             value, message, cure = _say(fault, model)
@@ -580,11 +626,25 @@ def _meant(model: type[BaseModel], fault: ErrorDetails) -> Keys:
     return (*path, near[0]) if near else ()
 
 
+def _twice(fault: ErrorDetails, faults: list[ErrorDetails]) -> bool:
+    """Tell whether a key that is no number is the rest of a text that a comma cut off, which is said already."""
+    way = fault["loc"][:-1]
+    return fault["loc"][-1] == "[key]" and any(
+        other["loc"] == way and other["type"] == "string_too_short" and re.search(r"\s", str(way[-1]))
+        for other in faults
+    )
+
+
+_COMMA = (None, "is no name.", "Inside { } a comma ends a text: put the whole text in quotes.")
+
+
 def _say(fault: ErrorDetails, model: type[BaseModel]) -> tuple[object, str, str]:
     """Return value, message and cure for one pydantic error."""
     sort, value, context, path = fault["type"], fault["input"], fault.get("ctx", {}), fault["loc"]
     if sort == "extra_forbidden":
         fields = _fields(model, path[:-1])
+        if value == "" and re.search(r"\W", str(path[-1])):  # {prompt: Was it you, or me?}
+            return _COMMA
         return None, "is not known here.", did_you_mean(path[-1], fields) or f"Use one of: {', '.join(fields)}."
     if sort == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
@@ -597,6 +657,10 @@ def _say(fault: ErrorDetails, model: type[BaseModel]) -> tuple[object, str, str]
         if named == "id" and context.get("pattern") == f"^{CHAPTER_ID}$":
             named = "scale"
         return value, *_FORMS.get(named, _FORMS["id"])
+    if sort == "string_too_short" and len(path) > 1 and path[-2] in _FREE and re.search(r"\s", str(path[-1])):
+        return _COMMA
+    if sort == "int_parsing" and path[-1] == "[key]":
+        return value, "The number comes first, then its words.", "Write it like 0: never."
     if sort == "dict_type" and path[-1] in ("show_if", "when", "reopens"):
         return value, "is not a condition.", "Write one like {question: had_contact, is: yes}."
     message, cure = _SAYINGS.get(sort, (fault["msg"] + ".", ""))

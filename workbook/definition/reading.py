@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbook.definition import slips
+from workbook.definition.slips import CLOSING, OPENING
 from workbook.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     Keys = tuple[str | int, ...]  # the way to a value: ("exercises", 1, "items", 3, "kind")
 
 LARGEST = 500_000  # bytes in one file; a long chapter has 60,000
+MOST_STOPS = 25  # places in one file that are mended to read on
 DEEPEST = 40  # mappings and lists inside each other
 
 
@@ -30,6 +33,8 @@ class Problem:
     value: str | None  # what stands there; None: it is missing, or too large to show
     message: str
     cure: str = ""
+    source: str = ""  # the line as it stands in the file, where something in it is to be pointed at
+    column: int = 0  # of that, from 1
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -37,6 +42,16 @@ class Problem:
         message = f"It {self.message}" if self.value is not None and self.message[:1].islower() else self.message
         said = " ".join(filter(None, (where if what else f"{where}:", what, message)))
         return f"{said}  {self.cure}".rstrip()
+
+    @property
+    def pointed(self) -> str:
+        """The line of the file with a caret below the place, or "" when there is nothing to point at."""
+        if not self.column:
+            return ""
+        start = max(0, self.column - 60)
+        cut = "…" if start else ""
+        shown = cut + self.source[start : start + 100].replace("\t", " ")
+        return f"    {shown}\n    {' ' * (self.column - 1 - start + len(cut))}^"
 
 
 @dataclass(frozen=True)
@@ -54,13 +69,15 @@ class Outline:
         while near not in self.lines and near:
             near = near[:-1]
         shown = str(value) if isinstance(value, (str, int, float)) and keys else None
+        if shown and len(shown) > 1 and shown[0] in OPENING and shown[-1] in CLOSING:
+            message, cure = "The curly quotes count as part of it.", f'Write {shown[1:-1]}, or "{shown[1:-1]}".'
         path = dotted(keys) or "the file"
         self.problems.append(Problem(self.file, self.lines.get(near, 0), path, shown, message, cure))
 
 
 def dotted(keys: Keys) -> str:
-    """Return the way to a value as a person reads it: `exercises[1].items[3].kind`."""
-    path = "".join(f"[{key}]" if isinstance(key, int) else f".{_short(str(key))}" for key in keys)
+    """Return the way to a value as a person reads it, counted from 1: `exercises[1].items[3].kind`."""
+    path = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{_short(str(key))}" for key in keys)
     return path.removeprefix(".")
 
 
@@ -72,12 +89,36 @@ def read(path: Path, file: str | None = None) -> Outline:
     import yaml
 
     file = file or path.name
-    text = _text(path, file)
+    raw = _text(path, file)
+    text, found = slips.mended(raw)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        return _outline(file, yaml.parse(text, Loader=loader))
-    except yaml.YAMLError as error:
-        raise DefinitionError((_syntax(file, text, error),)) from None
+    written = raw.split("\n")
+    stops: list[int] = []
+    tabbed: set[int] = set()
+    while True:
+        problems = [_named(file, written, slip) for slip in found]
+        try:
+            outline = _outline(file, yaml.parse(text, Loader=loader), text.split("\n"), written)
+        except yaml.YAMLError as error:
+            slip, whole = slips.stopped(text, error)
+            if slip.line not in tabbed:  # a line with a tab is named for that
+                found.append(slip)
+            if "tab" in slip.message:
+                tabbed.update(n for n, row in enumerate(written, 1) if "\t" in row[: len(row) - len(row.lstrip())])
+            if whole is None or stops.count(slip.line) > 1 or len(stops) >= MOST_STOPS:
+                named = {(slip.line, slip.message): _named(file, written, slip) for slip in found}
+                raise DefinitionError(tuple(named.values())) from None
+            stops.append(slip.line)
+            text = whole
+        except DefinitionError as error:
+            raise DefinitionError((*problems, *error.problems)) from None
+        else:
+            outline.problems.extend(problems)
+            return outline
+
+
+def _named(file: str, written: list[str], slip: slips.Slip) -> Problem:
+    return Problem(file, slip.line, "", None, slip.message, slip.cure, written[slip.line - 1].rstrip("\r"), slip.column)
 
 
 def _text(path: Path, file: str) -> str:
@@ -115,7 +156,7 @@ class _Open:
         self.line = 0  # of that key
 
 
-def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
+def _outline(file: str, events: Iterator[yaml.Event], rows: list[str], written: list[str]) -> Outline:
     """Build plain data from YAML events without recursion: depth and size stay bounded."""
     import yaml
 
@@ -165,10 +206,19 @@ def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
             tag = _short(str(tag).replace("tag:yaml.org,2002:", "!!"))
-            raise refuse(event, f"“{tag}” is a YAML tag, and these are not used here.", "Remove it.")
+            raise refuse(
+                event, f"“{tag}” is a YAML tag, and these are not used here.", "Remove it, or put the text in quotes."
+            )
         top = stack[-1]
         wants_key = isinstance(top.data, dict) and top.key is None
         if isinstance(event, yaml.ScalarEvent):
+            slip = (
+                slips.cut_off(rows, event.end_mark.line, event.end_mark.column)
+                if event.end_mark and not event.style
+                else None
+            )
+            if slip:
+                outline.problems.append(_named(file, written, slip))
             if wants_key:
                 top.key, top.line = event.value, line_of(event)
             else:
@@ -185,39 +235,6 @@ def _outline(file: str, events: Iterator[yaml.Event]) -> Outline:
 
 
 _TOO_DEEP = (f"More than {DEEPEST} levels stand inside each other.", "Use fewer.")
-_QUOTE = 'Put the text in quotes: key: "…".'
-# One row per slip that YAML reports: a piece of its message, what it means here, the cure.
-_SLIPS: tuple[tuple[str, str, str], ...] = (
-    ("mapping values are not allowed", "This line has a colon inside its text.", _QUOTE),
-    ("found duplicate anchor", "“&” names an anchor, and these are not used here.", _QUOTE),
-    ("unknown escape", "A backslash in double quotes starts an escape.", "Use single quotes, or write it twice."),
-    ("while scanning a quoted scalar", "A quoted text does not end.", "Close it with the same quote it begins with."),
-    ("special characters are not allowed", "A character that cannot be shown stands here.", "Delete it."),
-    ("control characters are not allowed", "A character that cannot be shown stands here.", "Delete it."),
-    ("maximum nesting depth", *_TOO_DEEP),  # libyaml from 0.2.6 on looks ahead and gives up first
-    ("undefined tag handle", "“!” at the beginning of a text has a meaning in YAML.", _QUOTE),
-)
-
-
-def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
-    """Say a YAML error in our words: the line, what it looks like, and the cure."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = getattr(error, "position", None)
-    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-    rows = text.split("\n")
-    line = min(line, len(rows))
-    here = rows[line - 1]
-    if "\t" in here[: len(here) - len(here.lstrip())]:
-        return Problem(file, line, "", None, "This line is indented with a tab.", "Indent with spaces.")
-    said = str(error)
-    for piece, message, cure in _SLIPS:
-        if piece in said:
-            return Problem(file, line, "", None, message, cure)
-    start = here.partition(":")[2].strip()[:1] if ":" in here else here.strip().removeprefix("- ")[:1]
-    if start in ("@", "`", "%", "*", "&", "!", "|", ">", "{", "[", '"', "'"):
-        return Problem(file, line, "", None, f"A text beginning with “{start}” is not read as text.", _QUOTE)
-    cure = "Check the indentation and the quotes of this line and the one above. " + _QUOTE
-    return Problem(file, line, "", None, "This line cannot be read as YAML.", cure)
 
 
 def _short(text: str) -> str:
