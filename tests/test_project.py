@@ -1,0 +1,104 @@
+"""What stands around the package is true: what it needs is declared, and what the README says can be done."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import workbook
+from workbook import example
+from workbook.journal import Journal
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def declared(*extras: str) -> set[str]:
+    found = [*PROJECT["dependencies"], *(line for extra in extras for line in PROJECT["optional-dependencies"][extra])]
+    return {_plain(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in found}
+
+
+def _plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def imported(folder: str) -> dict[str, str]:
+    """Return each top-level module that is not Python's own and not ours, with a file that imports it."""
+    ours = {"workbook", "tests", "benchmarks", *(path.stem for path in (ROOT / "tests" / "soak").glob("*.py"))}
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [str(node.module)]
+            found |= {name.split(".")[0]: path.name for name in names}
+    return {name: path for name, path in found.items() if name not in ours and name not in sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("workbook", ("hub",)), ("tests", ("hub", "dev")), ("benchmarks", ("dev",))]
+)
+def test_every_library_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
+    """A library that is there only because another one brings it may be gone tomorrow."""
+    known = declared(*(extra for extra in extras if extra in PROJECT["optional-dependencies"]))
+    homes = packages_distributions()
+    missing = {
+        name: path
+        for name, path in imported(folder).items()
+        if not {_plain(one) for one in homes.get(name, [name])} & known
+    }
+    assert missing == {}
+
+
+def test_the_readme_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The few lines for programmers do what they say, on the invented person's journal."""
+    with Journal.create(tmp_path / "Mend") as journal:
+        example.fill(journal)
+    monkeypatch.setenv("WORKBOOK_HOME", str(tmp_path / "Mend"))
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102  it is ours, and running it is the test
+    try:
+        assert isinstance(names["journal"], workbook.Journal)
+        assert len(names["journal"].answers()) > 0
+    finally:
+        names["journal"].close()
+
+
+def test_the_readme_is_one_screen_of_beginning_with_one_picture() -> None:
+    """One picture that is there, one command that opens, one that tests, and where the words are kept."""
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert [(ROOT / picture).is_file() for picture in pictures] == [True]
+    for said in ("uv run workbook open", ".venv/bin/workbook open", "uv run pytest", ".venv/bin/pytest", "`~/Mend`"):
+        assert said in README
+    for link in re.findall(r"\]\(((?:docs|data|notebooks|CONTRIBUTING|SECURITY|CHANGELOG)[^)#]*)", README):
+        assert (ROOT / link).exists(), link
+
+
+def test_the_workflow_runs_what_every_change_runs() -> None:
+    """The hosted run and the local one are the same script."""
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"].values()
+    assert job["steps"][-1] == {"run": "bash .ci/run"}
+
+
+def test_what_is_asked_at_each_commit_is_asked_by_every_change_too() -> None:
+    """A hook is only quicker than `.ci/run`, never stricter or looser."""
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    run = (ROOT / ".ci/run").read_text("utf-8")
+    for hook in repository["hooks"]:
+        assert hook["entry"].replace(" --force-exclude", "") in run
+
+
+def test_the_citation_names_this_version() -> None:
+    """Who cites Mend cites what is here."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert (cited["version"], cited["license"]) == (PROJECT["version"], PROJECT["license"])
