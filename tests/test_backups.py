@@ -169,7 +169,7 @@ def test_restoring_says_first_what_it_would_change(journal: Journal, clock: Cloc
     said = journal.preview(backup)
     assert said == Preview(at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), answers=22, changed=1, missing=1)
     assert str(said).endswith(
-        "holds 22 answers. 1 of them differ from what is there now, and 1 answers of today are not in it."
+        "holds 22 answers. 1 of them differs from what is there now, and 1 answer of today is not in it."
     )
     assert journal.history().equals(before)
 
@@ -224,3 +224,13 @@ def test_a_missing_backup_is_said(journal: Journal, tmp_path: Path):
         f"{tmp_path / 'nothing.sqlite'} is not there. "
         f"The backups of this journal are in {journal.path / '.mend' / 'backups'}"
     )
+
+
+def test_a_preview_counts_one_as_one():
+    """One answer is not “1 answers”."""
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert str(backups.Preview(at, answers=1, changed=1, missing=1)) == (
+        "The backup of 2 March 2026, 12:00 holds 1 answer. 1 of them differs from what is there now, and 1 answer of "
+        "today is not in it."
+    )
+    assert "holds 2 answers. 0 of them differ from" in str(backups.Preview(at, answers=2, changed=0, missing=3))

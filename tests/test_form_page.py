@@ -594,7 +594,7 @@ def test_earlier_occasions_are_read_and_only_changed_on_purpose(context: Browser
     page = open_form(context, desk, every_kind("every.weekly"))
     expect(page.get_by_label("What helped?")).to_have_value("")
     page.get_by_label("Which one to look at").select_option("Week of 10 November")
-    expect(page.locator(".mend-readings")).to_have_text("What helped?A walk.Dr. Kim, November 12, 2025Good.")
+    expect(page.locator(".mend-readings")).to_have_text("What helped?A walk.Dr. Kim, 12 November 2025Good.")
     expect(page.get_by_label("What helped?")).to_be_hidden()
     page.get_by_role("button", name="Change this earlier one").click()
     page.get_by_label("What helped?").fill("A long walk.")

@@ -106,7 +106,7 @@ def test_going_back_is_shown_before_it_is_done(journal: Path, tmp_path: Path) ->
         opened.save("start.privacy.shared_device", "yes")
     seen = run(journal, "restore", str(stick))
     assert seen.stdout.splitlines()[0].endswith(
-        "holds 1 answers. 1 of them differ from what is there now, and 0 answers of today are not in it."
+        "holds 1 answer. 1 of them differs from what is there now, and 0 answers of today are not in it."
     )
     assert seen.stdout.splitlines()[1] == "Nothing was changed. To do it, type the same with --yes."
     run(journal, "restore", str(stick), "--yes")

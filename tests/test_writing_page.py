@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.form_page import HERE, Desk, every_kind, open_form
 from workbook import definition
 from workbook.answers import kinds
+from workbook.page import assets, head
 
 QUICK = {"typing": 5, "acknowledge": 5_000, "refresh": 60_000}  # a pause after each keystroke
 WORKBOOK = definition.load(HERE / "writing.yaml")
@@ -310,3 +311,127 @@ def test_what_is_kept_otherwise_than_written_is_shown_without_an_alarm(context: 
     page.wait_for_timeout(500)  # several polls come back meanwhile
     expect(page.locator(".mend-notice:not(:empty)")).to_have_count(0)
     assert len(desk.saves) == len("a colour")
+
+
+# --- what is said, and to whom ---
+
+
+def test_a_count_is_spoken_when_someone_pauses(context: BrowserContext, desk: Desk) -> None:
+    """What changes with every key is seen at once and said once: no region that speaks by itself changes meanwhile."""
+    pace = {**QUICK, "typing": 300, "speak": 700}
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml"), pace)
+    page.evaluate(
+        """() => {
+          window.spoken = [];
+          const live = ":is([aria-live], [role=status], output):not([aria-live=off])";
+          new MutationObserver((changes) => {
+            for (const { target } of changes) {
+              const region = (target instanceof Element ? target : target.parentElement).closest(live);
+              if (region && !region.closest(".mend-foot")) window.spoken.push(region.textContent);
+            }
+          }).observe(document.querySelector(".mend-form"), { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    page.get_by_label("A text").press_sequentially("x" * 99)
+    expect(page.get_by_text("Room for 1 more character", exact=True).first).to_be_visible()
+    page.wait_for_function("window.spoken.length > 0")
+    page.get_by_label("Mine").press_sequentially("60")
+    expect(page.locator(".mend-remaining")).to_have_text("40 of 100 left to share out")
+    page.wait_for_function("window.spoken.length > 1")
+    page.get_by_label("A number").press_sequentially("12")
+    page.wait_for_function("window.spoken.length > 2")
+    page.get_by_label("A text").press_sequentially("xx")
+    page.wait_for_function("window.spoken.length > 3")
+    assert page.evaluate("window.spoken") == [
+        "Room for 1 more character",
+        "40 of 100 left to share out",
+        "The number again 12",
+        "1 character more than this place needs. It is saved all the same.",
+    ]
+
+
+def test_answers_are_marked_as_nobody_else_s(context: BrowserContext, desk: Desk) -> None:
+    """A browser that translates, corrects over the network or fills in is told to leave every answer alone."""
+    desk.occasions.append({"id": "before", "label": "Before", "current": False})
+    for occasion in ("once", "before"):
+        desk.save(item="writing.fields.text", value="Mine.", status="answered", occasion=occasion, seen=0, page="other")
+        desk.answers["writing.fields.text", occasion]["comment"] = {"text": "Yours.", "from": "Dr. Kim"}
+    desk.answers["writing.fields.text", "once"]["hints"] = [{"start": 0, "end": 4, "text": "Mine", "why": "is short."}]
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml") | {"repeats": "any"}, QUICK)
+    fields = page.locator(".mend-form :is(textarea, input[type=text], input[type=date])")
+    assert fields.count() == 10
+    told = fields.evaluate_all(
+        "all => all.map((each) => [each.translate, each.spellcheck, each.autocomplete, each.form.autocomplete])"
+    )
+    assert told == [[False, False, "off", "off"]] * 10
+    assert page.get_by_text("Mine.", exact=True).count() == 0  # it stands in its field alone
+    kept = page.get_by_text(re.compile("“Mine”|Yours"))
+    assert kept.evaluate_all("all => all.map((each) => each.translate)") == [False, False]
+    page.get_by_label("Which one to look at").select_option("Before")
+    expect(page.locator(".mend-readings")).to_have_text("A textMine.Dr. KimYours.")
+    read = page.locator(".mend-readings dd")
+    assert read.evaluate_all("all => all.map((each) => each.translate)") == [False]
+
+
+# --- a small window, and paper ---
+
+HELP = """({ html, css, script }) => {
+  document.body.insertAdjacentHTML("afterbegin", html);
+  document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+  document.body.append(Object.assign(document.createElement("script"), { type: "module", textContent: script }));
+}"""
+
+COVERED = """() => {
+  const at = document.activeElement.closest("label") ?? document.activeElement;
+  const one = at.getBoundingClientRect();
+  const fixed = [...document.querySelectorAll(".mend-fixed > button, .mend-foot")].filter((each) => !each.contains(at));
+  const over = fixed.map((each) => each.getBoundingClientRect()).map((two) =>
+    Math.max(0, Math.min(one.right, two.right) - Math.max(one.left, two.left)) *
+    Math.max(0, Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top)));
+  const hidden = one.bottom <= 0 || one.top >= innerHeight;
+  return hidden ? "outside" : over.some((area) => area > 0) ? "covered" : "seen";
+}"""
+
+
+@pytest.mark.parametrize("size", [(320, 256), (640, 400), (360, 640), (1280, 720)])
+def test_nothing_fixed_covers_what_the_keyboard_has_reached(
+    browser: Browser, desk: Desk, size: tuple[int, int]
+) -> None:
+    """At 400 % zoom (320 × 256), on a phone and on a desk: each stop of Tab and back again is in sight as a whole."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = open_form(context, desk, every_kind())
+    help = {"html": head.help_html(page=True), "css": assets.style("help.css").read_text("utf-8")}
+    page.evaluate(HELP, {**help, "script": assets.script("help.js").read_text("utf-8")})
+    page.locator("aside[data-ready]").wait_for()
+    page.locator(".mend-form").evaluate("(form) => form.focus()")
+    found = []
+    for key in ["Tab"] * 45 + ["Shift+Tab"] * 45:
+        page.keyboard.press(key)
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        if page.evaluate("document.activeElement.closest('.mend-form') !== null"):
+            name = page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+            found.append((page.evaluate(COVERED), key, name))
+    assert len(found) > 60
+    assert [each for each in found if each[0] != "seen"] == []
+    context.close()
+
+
+def test_a_form_on_paper_shows_every_answer_whole(context: BrowserContext, desk: Desk) -> None:
+    """What is printed has the words of each field to their end, what was chosen, and nothing to press."""
+    long = "A line that is much longer than the field it was written in, " * 4
+    desk.save(item="writing.fields.line", value=long, status="answered", occasion="once", seen=0, page="")
+    desk.save(item="writing.fields.text", value="One.\n" * 30, status="answered", occasion="once", seen=0, page="")
+    page = open_form(context, desk, every_kind("writing.fields", "writing.yaml"), QUICK)
+    page.emulate_media(media="print")
+    line = page.locator(".mend-line[data-words]")
+    assert line.evaluate("(line) => getComputedStyle(line, '::before').content").startswith('"A line that is much')
+    assert line.bounding_box()["height"] > 40  # two lines
+    expect(page.get_by_label("A line")).to_be_hidden()
+    text = page.get_by_label("A text")
+    assert text.evaluate("(field) => field.scrollHeight - field.clientHeight") <= 1
+    assert text.evaluate("(field) => field.clientHeight") > 29 * 16
+    assert page.locator(".mend-form button:visible, .mend-foot:visible").count() == 0
+    page.emulate_media(media="screen")
+    page.get_by_label("A line").fill("Short.")
+    page.emulate_media(media="print")
+    assert line.evaluate("(line) => getComputedStyle(line, '::before').content") == '"Short."'

@@ -66,6 +66,8 @@ TEXTS: dict[str, str] = {
     "unsure": "I’m not sure",
     "choose": "Choose…",
     "left": "Room for {count} more characters",
+    "left_one": "Room for 1 more character",
+    "over_one": "1 character more than this place needs. It is saved all the same.",
     "over": "{count} characters more than this place needs. It is saved all the same.",
     "rank_untouched": "Not put in order yet.",
     "rank_keep": "Keep this order",

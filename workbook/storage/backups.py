@@ -39,9 +39,11 @@ class Preview(NamedTuple):
     missing: int  # current answers of the journal that the backup does not have
 
     def __str__(self) -> str:
+        answers, missing = ("1 answer" if n == 1 else f"{n} answers" for n in (self.answers, self.missing))
+        differ, are = "differs" if self.changed == 1 else "differ", "is" if self.missing == 1 else "are"
         return (
-            f"The backup of {in_words(self.at)} holds {self.answers} answers. {self.changed} of them differ from what "
-            f"is there now, and {self.missing} answers of today are not in it."
+            f"The backup of {in_words(self.at)} holds {answers}. {self.changed} of them {differ} from what "
+            f"is there now, and {missing} of today {are} not in it."
         )
 
 

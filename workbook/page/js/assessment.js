@@ -4,7 +4,7 @@ import { h, line, widget } from "./panel.js";
 /** @type {(element: HTMLElement, panel: import("./panel.js").PanelWords, transport: import("./panel.js").Transport) => () => void} */
 export function mount(element, panel, transport) {
   const { texts } = panel;
-  const root = h("div", { class: "mend-look", lang: panel.language }, h("p", { role: "status" }, texts.opening));
+  const root = h("div", { class: "mend-look", lang: panel.language, translate: "no" }, h("p", { role: "status" }, texts.opening));
   const kernel = line(transport, () => read(), () => { root.replaceChildren(h("p", { role: "status" }, texts.waiting)); });
 
   async function read() {

@@ -16,12 +16,13 @@
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
  *            show_if: Condition | null, items: Item[], texts: Record<string, string>}} Exercise
  * @typedef {{post: (message: object) => void, listen: (receive: (message: any) => void) => () => void}} Transport
- * @typedef {{typing: number, acknowledge: number, refresh: number, hands?: number, rest?: number}} Pace   milliseconds
+ * @typedef {{typing: number, acknowledge: number, refresh: number, hands?: number, rest?: number, speak?: number}} Pace   milliseconds
  */
 
 /** @type {Pace} */
 const PACE = { typing: 400, acknowledge: 5_000, refresh: 10_000 };
 const HANDS = 3_000; // milliseconds after a key in which a field is being written in
+const SPEAK = 1_200; // milliseconds after a key in which a screen reader reads what was typed, and nothing else
 const REST = 30 * 60_000; // milliseconds after an answer in which a form is still being filled in
 
 // --- elements ------------------------------------------------------------------------------------------------
@@ -52,6 +53,10 @@ function h(tag, properties = {}, ...children) {
 /** `fill("Saved {time}", {time: "14:03"})` */
 const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
   (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+
+/** A text for one or for many: `counted(texts, "left", 1)` reads `left_one`. */
+const counted = (/** @type {Record<string, string>} */ texts, /** @type {string} */ key, /** @type {number} */ count) =>
+  fill((count === 1 && texts[`${key}_one`]) || texts[key], { count });
 
 const quiet = (/** @type {string} */ text, /** @type {() => void} */ onclick, properties = {}) =>
   h("button", { type: "button", class: "mend-quiet", onclick, ...properties }, text);
@@ -179,7 +184,7 @@ export function compute(/** @type {Record<string, string[]>} */ rule, /** @type 
 
 /**
  * @typedef {{texts: Record<string, string>, change: (value: any, typing?: boolean) => void, describe: string,
- *            say: (text: string) => void, language: string}} Tools
+ *            say: (text: string) => void, sayLater: (text: string) => void, language: string}} Tools
  * @typedef {{node: HTMLElement, show: (value: any) => void, focus: () => void, target?: HTMLElement,
  *            hint?: (hints: Hint[], value: any) => void}} Control
  */
@@ -209,18 +214,24 @@ function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     class: `mend-input mend-${item.kind}`,
     dir: item.kind === "text" ? "auto" : null,
     inputmode: item.kind === "number" ? "decimal" : null,
-    autocomplete: "off",
+    ...OWN,
     "aria-describedby": tools.describe,
     oninput: () => typed(),
   });
+  const twin = () => { if (item.kind === "text" && input.value) node.dataset.words = input.value; else delete node.dataset.words; };
   const typed = () => {
     const said = readAs(item.kind, input);
+    twin();
     tools.change(typeof said === "string" ? oneLine(said) : said, true);
   };
   noticeHalfDays(input, typed);
   const node = h("div", { class: "mend-line" }, input, item.unit ? h("span", { class: "mend-unit" }, item.unit) : null);
-  return { node, target: input, show: (value) => setWords(input, value), focus: () => input.focus() };
+  return { node, target: input, show: (value) => { setWords(input, value); twin(); }, focus: () => input.focus() };
 }
+
+/** What a person wrote stays here: not for a browser that translates, corrects over the network, or remembers. */
+const OWN = { translate: "no", spellcheck: "false", autocorrect: "off", writingsuggestions: "false", autocomplete: "off" };
+const UNTRANSLATED = { translate: "no" };
 
 /** Set a field's words without moving the caret of one that already says so. */
 function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /** @type {any} */ value) {
@@ -240,17 +251,21 @@ function pasteAsMeant(/** @type {any} */ event) {
 
 /** A textarea that grows with its words. `most` is where it suggests to stop; it never cuts anything off. */
 function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
-  const left = h("p", { class: "mend-left", id: unique(), "aria-live": "polite" });
+  const left = h("p", { class: "mend-left", id: unique() });
   const field = h("textarea", {
-    class: "mend-input", rows, dir: "auto", "aria-describedby": `${describe} ${left.id}`.trim(),
-    oninput: () => { grow(); oninput(field.value); },
+    class: "mend-input", rows, dir: "auto", ...OWN, "aria-describedby": `${describe} ${left.id}`.trim(),
+    oninput: () => {
+      grow();
+      if (left.textContent) tools.sayLater(left.textContent);
+      oninput(field.value);
+    },
   });
   const node = h("div", { class: "mend-grow" }, field);
   const grow = () => {
     node.dataset.words = `${field.value}\u200b`;
     const rest = most - field.value.length;
     left.textContent = !most || rest > most / 10 ? ""
-      : rest < 0 ? fill(tools.texts.over, { count: -rest }) : fill(tools.texts.left, { count: rest });
+      : rest < 0 ? counted(tools.texts, "over", -rest) : counted(tools.texts, "left", rest);
   };
   return { node: h("div", {}, node, left), field, show: (/** @type {any} */ value) => { setWords(field, value); grow(); } };
 }
@@ -271,7 +286,7 @@ function showHints(/** @type {HTMLElement} */ place, /** @type {Hint[]} */ hints
   if (place.dataset.shown === JSON.stringify(shown)) return;
   place.dataset.shown = JSON.stringify(shown);
   place.replaceChildren(...shown.map(({ found, why }) =>
-    h("p", { class: "mend-hint" }, h("b", {}, `“${found}”`), " ", why)));
+    h("p", { class: "mend-hint" }, h("b", UNTRANSLATED, `“${found}”`), " ", why)));
 }
 
 /**
@@ -387,7 +402,7 @@ function shares(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   const { texts } = tools;
   const fields = new Map();
   const bar = h("div", { class: "mend-bar", "aria-hidden": "true" });
-  const left = h("p", { class: "mend-remaining", role: "status", id: unique() });
+  const left = h("p", { class: "mend-remaining", id: unique() });
   const value = () => {
     const filled = [...fields].map(([key, field]) => [key, numberOr(field.value)]).filter(([, part]) => part !== null);
     return filled.length ? Object.fromEntries(filled) : null;
@@ -404,9 +419,13 @@ function shares(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   };
   const rows = item.options.map((/** @type {string[]} */ [key, label]) => {
     const field = h("input", {
-      type: "text", inputmode: "decimal", class: "mend-input mend-number", autocomplete: "off",
+      type: "text", inputmode: "decimal", class: "mend-input mend-number", ...OWN,
       "aria-describedby": `${tools.describe} ${left.id}`.trim(),
-      oninput: () => { sum(); tools.change(value(), true); },
+      oninput: () => {
+        sum();
+        tools.sayLater(left.textContent);
+        tools.change(value(), true);
+      },
     });
     fields.set(key, field);
     return h("label", { class: "mend-share" }, h("span", {}, label), field, h("span", { class: "mend-unit" }, texts.shares_part));
@@ -470,7 +489,7 @@ function table(/** @type {Item} */ item, /** @type {Tools} */ tools) {
           ...options.map((/** @type {string[]} */ [key, name]) => h("option", { value: key }, name)))
       : h("input", {
           type: column.kind === "date" ? "date" : "text", class: "mend-input",
-          inputmode: column.kind === "number" ? "decimal" : null, autocomplete: "off", oninput: typed,
+          inputmode: column.kind === "number" ? "decimal" : null, ...OWN, oninput: typed,
         });
     setWords(field, content);
     noticeHalfDays(field, typed);
@@ -609,7 +628,7 @@ const KINDS = {
 /** A date for people, in the workbook's language; what cannot be read is shown as it is. */
 function day(/** @type {string} */ iso, /** @type {string} */ language) {
   const date = new Date(/^\d{4}-\d\d-\d\d$/.test(iso) ? `${iso}T12:00` : iso);
-  return Number.isNaN(date.getTime()) ? iso : new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" }).format(date);
+  return Number.isNaN(date.getTime()) ? iso : new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "numeric", month: "long", year: "numeric" }).format(date);
 }
 
 /** When the newest of these answers was saved, if that was today. */
@@ -829,6 +848,11 @@ export function mount(element, exercise, transport, pace = PACE) {
   const assigned = h("div", { class: "mend-assigned", hidden: true });
   const voice = h("div", { class: "mend-hidden", "aria-live": "polite" });
   const say = (/** @type {string} */ text) => { voice.textContent = text; };
+  /** @type {any} */ let speech;
+  const sayLater = (/** @type {string} */ text) => {
+    clearTimeout(speech);
+    speech = setTimeout(() => say(text), pace.speak ?? SPEAK);
+  };
   const wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
   const lockPlace = h("div", { class: "mend-lock", hidden: true });
   const earlier = h("div", { class: "mend-earlier", hidden: true });
@@ -874,18 +898,20 @@ export function mount(element, exercise, transport, pace = PACE) {
       return { item, kind, notice, comment, node: h("div", { class: "mend-note", html: item.prompt_html ?? "" }), inHand: () => false, show() {} };
     }
     if (item.kind === "computed") {
-      const output = h("output", { id: name });
+      const output = h("output", { id: name, "aria-live": "off" });
       const node = h("div", { class: "mend-item mend-computed" }, h("label", { for: name, class: "mend-prompt" }, item.prompt), help, output);
       const show = (/** @type {any} */ value) => {
         const text = value === null ? "–" : plain(item, new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value).replace("-", "−"));
-        if (output.textContent !== text) output.textContent = text;
+        if (output.textContent === text) return;
+        if (output.textContent) sayLater(`${item.prompt} ${text}`);
+        output.textContent = text;
       };
       return { item, kind, notice, comment, node, inHand: () => false, show };
     }
 
     const describe = [help?.id, notice.id].filter(Boolean).join(" ");
     const control = /** @type {Control} */ (kind.control?.(item, {
-      texts, language, say, describe: kind.group ? "" : describe, change: (value, typing) => change(item, value, typing),
+      texts, language, say, sayLater, describe: kind.group ? "" : describe, change: (value, typing) => change(item, value, typing),
     }));
     const skipped = h("p", { class: "mend-skipped", hidden: true }, texts.skipped);
     const skip = quiet(texts.skip, () => {
@@ -1048,7 +1074,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     if (!task) return;
     assigned.replaceChildren(
       h("p", { class: "mend-from" }, fill(texts.assigned, task), task.due ? ` · ${fill(texts.due, { date: day(task.due, language) })}` : ""),
-      task.instruction ? h("p", {}, task.instruction) : "");
+      task.instruction ? h("p", UNTRANSLATED, task.instruction) : "");
   }
 
   function drawLock(/** @type {any} */ lock) {
@@ -1079,14 +1105,14 @@ export function mount(element, exercise, transport, pace = PACE) {
     const told = main.filter(({ item, kind }) => kind.control && (shown.get(item.id) ?? BLANK).status !== "blank");
     return h("dl", { class: "mend-readings" }, ...told.flatMap(({ item }) => {
       const answer = shown.get(item.id) ?? BLANK;
-      return [h("dt", {}, item.prompt), h("dd", {}, reading(item, answer), answer.comment ? said(answer.comment) : null)];
+      return [h("dt", {}, item.prompt), h("dd", UNTRANSLATED, reading(item, answer), answer.comment ? said(answer.comment) : null)];
     }));
   }
 
   /** A counselor's words beside an answer. */
   const said = (/** @type {Comment} */ comment) => h("aside", { class: "mend-comment", role: "note" },
     h("p", { class: "mend-from" }, comment.at ? fill(texts.comment, { from: comment.from, date: day(comment.at, language) }) : comment.from),
-    h("p", {}, comment.text));
+    h("p", UNTRANSLATED, comment.text));
 
   // Messages ........................................................................................................
 
@@ -1220,7 +1246,7 @@ export function mount(element, exercise, transport, pace = PACE) {
       if (taken) change(asked.item, other.value, false, other.status);
       focus?.focus();
     };
-    asked.notice.replaceChildren(h("p", {}, text), h("blockquote", {}, reading(asked.item, other)),
+    asked.notice.replaceChildren(h("p", {}, text), h("blockquote", UNTRANSLATED, reading(asked.item, other)),
       h("p", { class: "mend-offer" }, quiet(take, () => settle(true)), quiet(leave, () => settle(false))));
   }
 
@@ -1289,6 +1315,7 @@ export function mount(element, exercise, transport, pace = PACE) {
     watch.disconnect();
     clearInterval(poll);
     clearTimeout(expecting);
+    clearTimeout(speech);
     root.remove();
   };
 }

@@ -45,9 +45,27 @@ export function leave(address) {
 }
 
 /**
+ * Let nothing that is fixed on the page cover what the keyboard has reached, however small the window.
+ * @param {HTMLElement} aside @param {Element} at
+ */
+function uncover(aside, at) {
+  if (aside.contains(at) || !at.matches(":focus-visible")) return;
+  const seen = /** @type {HTMLElement} */ (at.closest("label") ?? at); // a card is what shows the focus of its radio
+  const foot = at.closest(".mend-body")?.parentElement?.querySelector(".mend-foot");
+  const fixed = [aside, ...(foot && getComputedStyle(foot).position === "sticky" ? [foot] : [])].map((each) => each.getBoundingClientRect());
+  const { left, right, top, bottom } = seen.getBoundingClientRect();
+  const over = fixed.filter((each) => each.top < bottom + 8 && each.bottom > top && each.left < right && each.right > left);
+  if (!over.length) return;
+  const free = Math.min(...over.map((each) => each.top)) - 8;
+  seen.style.scrollMarginBlock = `8px ${window.innerHeight - free}px`;
+  seen.scrollIntoView({ block: bottom - top + 8 > free ? "start" : "nearest", inline: "nearest" });
+  seen.style.scrollMarginBlock = "";
+}
+
+/**
  * Let the buttons of a help block work. A head that a kernel draws later speaks with it in two events: `mend:region`
  * says that someone chose where they are, `mend:show` shows another region.
- * @param {HTMLElement} aside @returns {() => void} takes the keys away again
+ * @param {HTMLElement} aside @returns {() => void} no longer listens to the page
  */
 export function attach(aside) {
   const dialog = /** @type {HTMLDialogElement} */ (aside.querySelector(".mend-sos-list"));
@@ -75,11 +93,16 @@ export function attach(aside) {
   });
   aside.addEventListener("mend:show", (event) => show(/** @type {CustomEvent<string>} */ (event).detail));
   show(guess(navigator.languages ?? [], codes));
+  const focus = (/** @type {FocusEvent} */ event) => requestAnimationFrame(() => uncover(aside, /** @type {Element} */ (event.target)));
+  document.addEventListener("focusin", focus);
   const remove = () => inEach((frame) => frame.removeEventListener("keydown", key, true));
   inEach((frame) => frame.addEventListener("keydown", key, true));
   window.addEventListener("pagehide", remove);
   window.addEventListener("pageshow", (event) => { if (event.persisted) inEach((frame) => frame.addEventListener("keydown", key, true)); });
-  return remove;
+  return () => {
+    document.removeEventListener("focusin", focus);
+    remove();
+  };
 }
 
 const own = /** @type {HTMLElement | null} */ (document.querySelector("aside.mend-fixed[data-page]:not([data-ready])"));

@@ -82,9 +82,12 @@ export function line(transport, changed, slow, patience = 10_000) {
   };
 }
 
+/** Answers stand in panels: not for a browser that translates, or corrects over the network. */
+const OWN = { translate: "no", spellcheck: "false", autocorrect: "off", writingsuggestions: "false" };
+
 /** The card around a panel: its keys stay inside, where JupyterLab's single keys cannot take them. */
 export function sheet(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {string} */ id, /** @type {string} */ label) {
-  const root = h("section", { class: "mend-sheet", id, lang: panel.language, "aria-label": label, "data-lm-suppress-shortcuts": "true" });
+  const root = h("section", { class: "mend-sheet", id, lang: panel.language, "aria-label": label, "data-lm-suppress-shortcuts": "true", ...OWN });
   for (const event of ["keydown", "keypress", "keyup"]) root.addEventListener(event, (/** @type {Event} */ key) => key.stopPropagation());
   element.replaceChildren(root);
   return root;
