@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PASSPHRASE = "four calm grey herons"
 PART = "responsibility.incident.my_part"
 CAMERA = "responsibility.incident.camera"
-RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "justification", "apart", "repair"))
+RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "left_out", "own_part", "repair"))
 RECHECK = {"suicide": "no", "harm_others": "no", "arousal": 2, "drunk_or_high": "no", "changed": "no"}
 
 

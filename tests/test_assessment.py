@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pandas as pd
 import pytest
 
 from workbook import definition, example
-from workbook.assessment import assessment, frame, report
+from workbook.assessment import assessment, frame, report, scoring
 from workbook.definition.models import Norms
 from workbook.journal import Journal
 
@@ -104,11 +106,31 @@ def test_the_four_verdicts(points: list[int | None], verdict: str) -> None:
 
 def test_the_reason_can_be_read_aloud() -> None:
     """The reason names the sittings compared and what no change would look like."""
-    seen = assess(ratings("space", [1, 1, 1, 2, 3, 3, 3, 3]))
-    assert seen.area("space").reason == (
+    seen = assess(ratings("improvement", [1, 1, 1, 2, 3, 3, 3, 3]))
+    assert seen.area("improvement").reason == (
         "Comparing your first 4 sittings with your latest 4: in about 100 of 100 pairs the recent one is better "
         "(likely 58 to 100; no change would be 50). That is more than the usual ups and downs."
     )
+
+
+def test_words_come_before_numbers() -> None:
+    """What a verdict means is one sentence without a number; how it was worked out is folded behind it."""
+    seen = assess(ratings("improvement", [1, 1, 1, 2, 3, 3, 3, 3]))
+    words = {verdict: replace(seen.areas[0], verdict=verdict).words for verdict in get_args(scoring.Verdict)}
+    assert [text for text in words.values() if re.search(r"\d", text)] == []
+    page = report.panel(seen)
+    said = page.index(words["better"])
+    assert said < page.index("<summary>The numbers and the answers behind them") < page.index("100 pairs")
+
+
+def test_giving_space_is_shown_side_by_side_and_never_scored() -> None:
+    """Keeping silent is no score: the answers stand in a table of words, in no number, verdict or picture."""
+    seen = assess(ratings("space", [1, 1, 1, 3, 3, 3]))
+    assert "space" not in {*seen.scores["scale"], *seen.change["scale"], *(area.id for area in seen.areas)}
+    assert [scale.id for scale in seen.shown] == ["space"]
+    page = report.panel(seen)
+    assert "They are not scored" in page
+    assert "Giving space over time" not in page
 
 
 def test_worse_comes_with_a_next_step() -> None:
@@ -130,10 +152,10 @@ def test_a_locked_exercise_is_never_a_next_step() -> None:
 
 def test_nothing_is_scored_that_a_gate_forbids() -> None:
     """A forbidden scale is in no table, no area and no picture; the page names it and says why."""
-    answers = pd.concat([ratings("responsibility", [1] * 8), ratings("space", [2] * 8)], ignore_index=True)
+    answers = pd.concat([ratings("responsibility", [1] * 8), ratings("improvement", [2] * 8)], ignore_index=True)
     seen = assess(answers, standing=standing(unscored=frozenset({"responsibility"})))
     assert "responsibility" not in set(seen.scores["scale"]) | set(seen.change["scale"])
-    assert "space" in set(seen.scores["scale"])
+    assert "improvement" in set(seen.scores["scale"])
     assert seen.unscored == (("Taking responsibility", "Not scored for now (“You first”). Your answers are kept."),)
     assert "Taking responsibility over time" not in seen._repr_html_()
 
@@ -142,7 +164,7 @@ def test_in_a_crisis_nothing_is_scored_and_nothing_is_asked() -> None:
     """With every scale forbidden there is no number, no verdict and no task."""
     seen = assess(ratings("responsibility", [1, 1, 1, 3, 3, 3]), standing=standing(unscored=frozenset({"all"})))
     assert (len(seen.scores), len(seen.change), seen.areas, seen.steps) == (0, 0, (), ())
-    assert len(seen.unscored) == len(BOOK.scales)
+    assert len(seen.unscored) == len([scale for scale in BOOK.scales if scale.scored])
 
 
 def test_answering_the_crisis_question_hides_the_scores(tmp_path) -> None:
@@ -171,26 +193,26 @@ def test_a_published_scale_is_judged_by_reliable_change() -> None:
         for chapter in BOOK.chapters
     ]
     book = BOOK.model_copy(update={"chapters": tuple(chapters)})
-    seen = assessment.assess(book, ratings("space", [1, 3]), now=NOW)
-    change = seen.change.set_index("scale").loc["space"]
+    seen = assessment.assess(book, ratings("improvement", [1, 3]), now=NOW)
+    change = seen.change.set_index("scale").loc["improvement"]
     assert (change["method"], change["verdict"]) == ("reliable change", "better")
     assert change["value"] == pytest.approx(50 / 4.7434, abs=1e-3)
     assert change["reason"] == (
         "From 25 to 75. This questionnaire moves by up to 9.3 points by itself, so the difference is more than its own "
         "error. Your score was below and is now above the published line of 50."
     )
-    one = assessment.assess(book, ratings("space", [1]), now=NOW)
-    assert one.area("space").verdict == "too few sittings"
+    one = assessment.assess(book, ratings("improvement", [1]), now=NOW)
+    assert one.area("improvement").verdict == "too few sittings"
 
 
 def test_a_reworded_question_is_marked_on_the_timeline() -> None:
     """The occasion from which a question reads differently carries the new words."""
-    old = ratings("space", [1, 1, 1])
-    new = ratings("space", [2, 2, 2], first="2026-01-26").assign(prompt="I kept the line they drew.")
+    old = ratings("improvement", [1, 1, 1])
+    new = ratings("improvement", [2, 2, 2], first="2026-01-26").assign(prompt="I kept the line they drew.")
     seen = assess(pd.concat([old, new], ignore_index=True).astype({"prompt": "category", "item": "category"}))
-    space = seen.scores[seen.scores["scale"] == "space"].set_index("occasion")["reworded"]
-    assert "I kept the line they drew." in space["2026-01-26"]
-    assert set(space.drop("2026-01-26")) == {""}
+    found = seen.scores[seen.scores["scale"] == "improvement"].set_index("occasion")["reworded"]
+    assert "I kept the line they drew." in found["2026-01-26"]
+    assert set(found.drop("2026-01-26")) == {""}
 
 
 def test_behind_each_number_are_its_answers() -> None:

@@ -392,7 +392,7 @@ def test_it_prints_without_a_cut_line(browser: Browser, written: Path, tmp_path:
         assert all(bottom > margin and top < height - margin for _, bottom, _, top in boxes)
         tops.append(text.get_text_bounded().strip().splitlines()[0])
     chapters = re.findall(r'class="chapter" id="[a-z-]+">\s*<h2>(.*?)</h2>', written.read_text("utf-8"))
-    assert len(chapters) == 7
+    assert len(chapters) == 8
     assert [title for title in chapters if title not in tops] == []
 
 

@@ -44,7 +44,20 @@ class Area:
     n: int
     sittings: int  # with a score
     verdict: scoring.Verdict
-    reason: str
+    reason: str  # how the verdict was worked out, with its numbers
+
+    @property
+    def words(self) -> str:
+        """What the verdict means, in one sentence without a number."""
+        return _IN_WORDS[self.verdict]
+
+
+_IN_WORDS: dict[scoring.Verdict, str] = {
+    "better": "In the latest weeks this went better than in the first ones, by more than the usual ups and downs.",
+    "no clear change": "This went up and down, and there is no clear change. Holding steady is something too.",
+    "worse": "The latest weeks were harder than the first ones. That tells about these weeks, not about who you are.",
+    "too few sittings": "It is too early to tell. There is nothing wrong with that.",
+}
 
 
 class Change(NamedTuple):
@@ -121,12 +134,17 @@ class Assessment:
     questions: tuple[str, ...] = field(repr=False)
     unscored: tuple[tuple[str, str], ...]  # scale title, why
     answers: pd.DataFrame = field(repr=False)  # of the scales only, for `behind`
-    scales: tuple[Scale, ...] = field(repr=False)
+    scales: tuple[Scale, ...] = field(repr=False)  # those scored and those only shown
     show: Callable[[Assessment], str] | None = field(default=None, repr=False)  # → HTML; drawing comes after assessing
 
     def area(self, scale: str) -> Area:
         """Return one area. Raises KeyError when it is not scored now."""
         return next(area for area in self.areas if area.id == scale)
+
+    @property
+    def shown(self) -> tuple[Scale, ...]:
+        """The scales whose answers stand side by side and are never made into a number."""
+        return tuple(scale for scale in self.scales if not scale.scored)
 
     def behind(self, scale: str) -> pd.DataFrame:
         """Return the answers behind a scale's numbers, a row each.
@@ -139,6 +157,8 @@ class Assessment:
             {"occasion": str, "item": str}
         )
         days = self.scores.loc[self.scores["scale"] == scale, "occasion"].astype(str)
+        if days.empty:  # only shown: in no table of scores
+            days = sorted(rows["occasion"].unique(), key=occasions.order)
         whens = rows["occasion"].map({occasion: when for when, occasion in enumerate(days)})
         places = rows["item"].map({item: place for place, item in enumerate(items)})
         return (
@@ -172,6 +192,7 @@ def assess(
     import pandas as pd
 
     allowed = tuple(scale for scale in workbook.scales if standing is None or standing.scored(scale.id))
+    counted = tuple(scale for scale in allowed if scale.scored)
     numbers, found = scoring.codes(answers["item"])
     names = [str(name) for name in found]
     scored = {item for scale in allowed for item in scale.items}
@@ -180,9 +201,9 @@ def assess(
     rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
     rest = rest[rest["status"] == "answered"]
 
-    scores = _placed(scoring.score(rated, allowed), rated, allowed, now)
-    scores["reworded"] = _reworded(rated, allowed, scores)
-    timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in allowed]
+    scores = _placed(scoring.score(rated, counted), rated, counted, now)
+    scores["reworded"] = _reworded(rated, counted, scores)
+    timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in counted]
     changes = [_change(scale, timeline) for scale, timeline in timelines]
     areas = tuple(
         _area(workbook, scale, timeline, change) for (scale, timeline), change in zip(timelines, changes, strict=True)
@@ -204,7 +225,7 @@ def assess(
         unscored=tuple(
             (scale.title, _why_unscored(standing))
             for scale in workbook.scales
-            if standing is not None and not standing.scored(scale.id)
+            if scale.scored and standing is not None and not standing.scored(scale.id)
         ),
         answers=rated,
         scales=allowed,
@@ -316,7 +337,7 @@ def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
 _NAP_MEANS = {
     "better": "That is more than the usual ups and downs.",
     "no clear change": "That is within the usual ups and downs.",
-    "worse": "That is a dip, more than one bad week. It tells about these weeks, not about who you are.",
+    "worse": "That is more than the usual ups and downs.",
 }
 
 

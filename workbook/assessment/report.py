@@ -82,7 +82,11 @@ def write(
         left_out=left_out,
         private=_private(journal.workbook, chosen.rows),
         seen=_seen(seen, pictures=pictures and not summary),
-        chapters=() if summary else _chapters(journal.workbook, chosen.rows, {area.id for area in seen.areas}),
+        chapters=()
+        if summary
+        else _chapters(
+            journal.workbook, chosen.rows, {area.id for area in seen.areas} | {scale.id for scale in seen.shown}
+        ),
     )
     files.give(Path(path), lambda new: new.write_bytes(html.encode()))
     tell(3, 3, "Done")
@@ -255,6 +259,11 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
         "asks": assessment.asks,
         "questions": assessment.questions,
         "unscored": assessment.unscored,
+        "shown": [
+            {"title": scale.title, "table": _grid(behind), "source": scale.source}
+            for scale in assessment.shown
+            if len(behind := assessment.behind(scale.id))
+        ],
     }
 
 
@@ -275,7 +284,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     return {
         **{
             name: getattr(area, name)
-            for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "reason")
+            for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "words", "reason")
         },
         "source": area.source,
         "score_said": "" if area.score is None else scoring.said(area.score, (area.minimum, area.maximum)),

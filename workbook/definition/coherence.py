@@ -331,6 +331,15 @@ def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
                 yield (key, index), name, "There is no such thing to name here.", cure
 
 
+def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:
+    for index, word in enumerate(chapter.first):
+        id = f"{chapter.id}.{word}"
+        if id not in known.exercises:
+            words = [one.partition(".")[2] for one in known.exercises if one.startswith(f"{chapter.id}.")]
+            cure = did_you_mean(word, words) or "Name exercises of this chapter."
+            yield ("first", index), word, "There is no such exercise in this chapter.", cure
+
+
 def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:
     if exercise.show_if is not None:
         yield from _condition_faults(exercise.show_if, "show_if", known)
@@ -426,7 +435,7 @@ def _asked(condition: object) -> set[str]:
 
 
 _JUDGES = (
-    (Chapter, "chapter", lambda chapter, known: iter(())),
+    (Chapter, "chapter", _chapter_faults),
     (Exercise, "exercise", _exercise_faults),
     (BaseItem, "item", _item_faults),
     (Scale, "scale", _scale_faults),

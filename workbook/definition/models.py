@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from workbook.definition.markdown import ADDRESS
+from workbook.definition.sources import Source
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class BaseItem(Model):
     show_if: dict[str, object] | None = None  # a condition; None: always shown
     share: Share | None = None  # None: as the exercise
     tags: tuple[Tag, ...] = ()
-    source: Words | None = None
+    source: Source | None = None
     retired: bool = False  # kept in history and exports, no longer asked
 
     @property
@@ -269,7 +270,7 @@ class Exercise(Model):
     share: Share = "ask"
     tags: tuple[Tag, ...] = ()  # e.g. contact, repair, narrative, draft, own-fault
     serves: tuple[Annotated[int, Field(ge=1, le=18)], ...] = ()  # of the 18 statements in domain.md
-    source: Words | None = None
+    source: Source | None = None
     useful: bool = True  # ask "How useful was this?" at the end
     show_if: dict[str, object] | None = None
     retired: bool = False
@@ -330,7 +331,7 @@ class Norms(Model):
     cutoff: Annotated[Cutoff | None, BeforeValidator(_as_line, json_schema_input_type=Cutoff | float)] = None
     clinical: Group | None = None
     functional: Group | None = None
-    source: Words
+    source: Source
 
     _earlier = model_validator(mode="before")(_grouped)
 
@@ -345,12 +346,13 @@ class Scale(Model):
     reverse: tuple[Reference, ...] = ()
     min_answered: Annotated[int, Field(ge=1)]
     better: Literal["higher", "lower"] = "higher"
+    scored: bool = True  # false: the answers are shown side by side, and never made into a number
     weights: dict[Reference, Annotated[float, Field(gt=0)]] = {}  # 1 where not named
     table: dict[int, float] | None = None  # rounded score → T-score or the like; a score not in it is no score
     part_of: Annotated[str, Field(pattern=f"^{CHAPTER_ID}$", max_length=60)] | None = None  # the scale it is a part of
     norms: Norms | None = None  # without them change is judged by nonoverlap, never by reliable change
     ranges: dict[Reference, tuple[float, float]] = {}  # lowest and highest declared value; the loader fills it in
-    source: Words
+    source: Source
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -376,7 +378,7 @@ class Instrument(Model):
 
     instrument: Word  # its id; once loaded its exercise is `instruments.ID`
     title: Words
-    source: Words  # who made it, and where it was published
+    source: Source  # who made it, and where it was published
     licence: Words  # why it may be used here
     exercise: Exercise
     scales: tuple[Scale, ...]
@@ -386,7 +388,7 @@ class Why(Model):
     """One finding behind a chapter."""
 
     text: Words
-    source: Words
+    source: Source
 
 
 class Chapter(Model):
@@ -398,7 +400,8 @@ class Chapter(Model):
     title: Words
     principle: Annotated[int, Field(ge=1, le=4)] | None = None
     lede: Words
-    minutes: Annotated[int, Field(ge=1, le=240)]
+    minutes: Annotated[int, Field(ge=1, le=240)]  # of the first sitting
+    first: tuple[Word, ...] = ()  # the exercises of the first sitting, by their last word; none: all
     why: tuple[Why, ...] = ()
     opening: Words | None = None  # Markdown after the lede
     closing: Words | None = None  # Markdown before the links to other chapters
@@ -424,7 +427,7 @@ class Gate(Model):
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
     title: Words
-    source: Words
+    source: Source
     closed: bool = False  # always, whatever is answered; judged before every other field
     when: dict[str, object]  # true closes; unknown locks `blank`
     reopens: dict[str, object] | None = None  # once closed, only this answer, given later, opens it

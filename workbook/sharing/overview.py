@@ -63,7 +63,9 @@ def _title(workbook: Workbook | None, exercise: str) -> str:
 
 def principles(workbook: Workbook) -> tuple[Scale, ...]:
     """Return the scales of the chapters that are principles, in order."""
-    return tuple(scale for chapter in workbook.chapters if chapter.principle for scale in chapter.scales)
+    return tuple(
+        scale for chapter in workbook.chapters if chapter.principle for scale in chapter.scales if scale.scored
+    )
 
 
 def glances(rows: Iterable[tuple[Any, ...]], scales: Sequence[Scale]) -> dict[str, dict[str, Any]]:
