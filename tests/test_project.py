@@ -59,14 +59,14 @@ def test_every_library_that_is_imported_is_declared(folder: str, extras: tuple[s
     assert missing == {}
 
 
-def test_the_readme_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documented_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The few lines for programmers do what they say, on the invented person's journal."""
     with Journal.create(tmp_path / "Mend") as journal:
         example.fill(journal)
     monkeypatch.setenv("WORKBOOK_HOME", str(tmp_path / "Mend"))
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/commands.md").read_text("utf-8"), re.S)
     names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)  # noqa: S102  it is ours, and running it is the test
+    exec(compile(code, "commands.md", "exec"), names)  # noqa: S102  it is ours, and running it is the test
     try:
         assert isinstance(names["journal"], workbook.Journal)
         assert len(names["journal"].answers()) > 0
@@ -80,6 +80,7 @@ def test_the_readme_is_one_screen_of_beginning_with_one_picture() -> None:
     assert [(ROOT / picture).is_file() for picture in pictures] == [True]
     for said in ("uv run workbook open", ".venv/bin/workbook open", "uv run pytest", ".venv/bin/pytest", "`~/Mend`"):
         assert said in README
+    assert len(README.splitlines()) <= 80
     for link in re.findall(r"\]\(((?:docs|data|notebooks|CONTRIBUTING|SECURITY|CHANGELOG)[^)#]*)", README):
         assert (ROOT / link).exists(), link
 
