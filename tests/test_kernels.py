@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_server.utils import ensure_async
 
-from workbook.jupyter.kernels import Kernels
+from workbook.jupyter.kernels import Kernels, Ours
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -125,3 +127,17 @@ def test_a_page_that_cannot_have_it_gets_a_new_one(tmp_path: Path, how: str) -> 
         assert await ensure_async(kernels.get_kernel(given).is_alive())
 
     running(tmp_path, story)
+
+
+def test_the_one_kernel_there_is_runs_on_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another `python3` on this computer is not found, and no other kernel can be asked for."""
+    other = tmp_path / "kernels" / "python3"
+    other.mkdir(parents=True)
+    (other / "kernel.json").write_text('{"argv": ["false"], "display_name": "Other", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    kernels = Ours()
+    specs = kernels.get_all_specs()
+    assert {name: found["spec"]["argv"][0] for name, found in specs.items()} == {"python3": sys.executable}
+    assert KernelSpecManager().get_kernel_spec("python3").argv == ["false"]  # what everyone else gets
+    with pytest.raises(NoSuchKernel):
+        kernels.get_kernel_spec("ir")

@@ -62,7 +62,7 @@ def test_a_server_that_is_killed_costs_no_word_and_leaves_no_kernel(context: Bro
         assert set(first.kernels()) <= set(kernels)
         kill(first.process.pid)
         form.get_by_label(CAMERA).fill("Typed after.")
-        until(lambda: [pid for pid in kernels if "ipykernel" in command(pid)], [])
+        until(lambda: [pid for pid in kernels if "workbook.jupyter.kernel" in command(pid)], [])
         expect(state(form)).to_have_text(LOST)
         old.evaluate("window.jupyterapp.serviceManager.sessions.refreshRunning().catch(() => {})")  # it does by itself
         old.keyboard.type(" And on.")

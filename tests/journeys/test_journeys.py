@@ -194,7 +194,7 @@ def test_everything_is_there_after_closing_and_opening_again(page: Page, tmp_pat
         assert kernels
         page.goto("about:blank")
         assert first.stop() == 0
-        until(lambda: [pid for pid in kernels if "ipykernel" in command(pid)], [])
+        until(lambda: [pid for pid in kernels if "workbook.jupyter.kernel" in command(pid)], [])
         assert children(first.process.pid) == []
     with serving(journal) as second:
         page.goto(second.page("01-every"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -47,10 +48,15 @@ def site(home: Path) -> dict[str, str]:
     kernel.mkdir(parents=True)
     argv = [sys.executable, "-c", "raise SystemExit('another python3')", "{connection_file}"]
     (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Other", "language": "python"}))
+    (home / "startup.py").write_text(f"open({str(home / 'ran')!r}, 'a').close()")
+    profile = home / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text(f"open({str(home / 'ran')!r}, 'a').close()")
     template = data / "voila" / "templates" / "mend"
     template.mkdir(parents=True)
     (template / "index.html.j2").write_text("Not ours")
     return {
+        "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_PATH": str(config),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_GATEWAY_URL": "http://127.0.0.1:9",
@@ -61,6 +67,7 @@ def site(home: Path) -> dict[str, str]:
         "JUPYTERLAB_DIR": str(data),
         "JUPYTERHUB_API_URL": "http://127.0.0.1:9",
         "JUPYTERHUB_SERVICE_PREFIX": "/user/someone/",
+        "PYTHONSTARTUP": str(home / "startup.py"),
     }
 
 
@@ -77,9 +84,10 @@ def answer(page: Page, address: str, journal: Path) -> None:
 def test_another_jupyter_set_up_on_this_computer_changes_nothing(page: Page, place: Place) -> None:
     """The address is the same, the guards stand, our Python runs the page, and another site gets nothing."""
     with serving(place.journal, environment={**place.environment, **site(place.home)}) as lab:
-        assert urlsplit(lab.address).path == "/lab/tree/00-start.ipynb"
+        assert re.fullmatch(r"/[\w-]{16}/lab/tree/00-start\.ipynb", urlsplit(lab.address).path)
         assert lab.token != "known"
         answer(page, lab.page("00-start"), place.journal)
+        assert not (place.home / "ran").exists()
         contents = lab.url("api/contents").partition("?")[0]
         elsewhere = page.request.get(contents, headers={"Origin": "http://127.0.0.1:9"})  # with this browser's cookie
         assert (elsewhere.status, elsewhere.headers.get("access-control-allow-origin")) == (404, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
+from workbook.jupyter import viewer
 from workbook.safety import helplines
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 # What keeps a page's Python from coming up, as code that it runs first.
 TROUBLES = {
     "no ipykernel": "os._exit(1)",
+    "an import that fails": "sys.modules['pydantic'] = None",
 }
 
 
@@ -29,7 +32,7 @@ TROUBLES = {
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
     """`workbook open` on a computer where a page's own Python does not come up."""
     folder: Path = tmp_path_factory.mktemp("trouble")
-    code = f"import os, sys\nif 'ipykernel_launcher' in sys.orig_argv:\n    {TROUBLES[request.param]}\n"
+    code = f"import os, sys\nif 'workbook.jupyter.kernel' in sys.orig_argv:\n    {TROUBLES[request.param]}\n"
     (folder / "sitecustomize.py").write_text(code)
     with serving(folder / "journal", environment={"PYTHONPATH": str(folder)}) as lab:
         yield lab
@@ -51,6 +54,20 @@ def test_help_and_the_way_out_need_no_kernel(lab: Lab, page: Page) -> None:
     expect(help_).to_be_hidden()
     page.get_by_role("button", name="Leave this page").click()
     page.wait_for_url("https://www.bing.com/")
+
+
+def test_a_page_whose_python_does_not_come_says_so_in_words(lab: Lab, page: Page) -> None:
+    """The words of the chapter can be read, one sentence says what to do, and nothing speaks of Voilà or tracebacks."""
+    page.goto(lab.page("00-start"))
+    trouble = page.get_by_role("alert")
+    expect(trouble).to_have_count(1)
+    expect(trouble).to_contain_text(viewer.TEXTS["not_started"])
+    expect(trouble.get_by_role("link", name="Reload this page")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Next: "))).to_be_visible()  # the last of its words
+    expect(page.locator("#loading")).to_be_hidden()
+    said = page.locator("body").inner_text()
+    assert [word for word in ("Voilà", "traceback", "Error", "kernel") if word.lower() in said.lower()] == []
 
 
 def test_the_numbers_stand_in_the_source_of_the_page(lab: Lab) -> None:

@@ -192,7 +192,7 @@ class Watch:
         while time.monotonic() < end:
             self.typist.go_on(self.form)
         death.join()
-        while "ipykernel" in command(pid):  # until the system has ended it
+        while "workbook.jupyter.kernel" in command(pid):  # until the system has ended it
             time.sleep(0.01)
         if self.ear.life.waiting() and self.chance.random() < 0.05:
             self.form.locator(".mend-state").get_by_text("Not saved yet").wait_for()

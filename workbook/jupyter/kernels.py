@@ -1,16 +1,44 @@
-"""Kernels for pages: one is started ahead, so that whoever opens the next page need not wait for it."""
+"""Kernels for pages: all of this Python, and one started ahead, so that whoever opens the next page need not wait."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ensure_async
 
 _HERE: Any = ""  # the journal's folder
+_NAME = "python3"  # what notebooks ask for
+
+
+class Ours(KernelSpecManager):
+    """Knows one kernel: `python3` is the Python that runs the server, whatever else has that name on this computer."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        """Return the one kernel there is."""
+        return {_NAME: str(Path(__file__).parent)}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return how to start it. Raises NoSuchKernel for any other name."""
+        if kernel_name != _NAME:
+            raise NoSuchKernel(kernel_name)
+        argv = [
+            sys.executable,
+            "-P",
+            "-Xfrozen_modules=off",
+            "-m",
+            "workbook.jupyter.kernel",
+            "-f",
+            "{connection_file}",
+        ]
+        return KernelSpec(
+            argv=argv, display_name="Python 3", language="python", resource_dir=self.find_kernel_specs()[_NAME]
+        )
 
 
 def _can_be_reached(kernel: Any) -> bool:

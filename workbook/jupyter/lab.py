@@ -42,12 +42,6 @@ PORT = 8867
 START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
 
-# No history of what was run, and no module that happens to lie beside the notebooks.
-_IPYTHON = """c.HistoryManager.enabled = False
-c.InteractiveShellApp.ignore_cwd = True
-c.InteractiveShellApp.exec_lines = ["__import__('workbook.jupyter.pages').jupyter.pages.prepare()"]
-"""
-
 _CUSTOM = "config/custom"
 
 # Variables by which a person or a site sets up another Jupyter: none of them changes these pages.
@@ -151,6 +145,7 @@ def serve(
     Raises `LabError` with a sentence when the port is taken.
     """
     port = _free_port(port)
+    os.umask(0o077)  # whatever is written from here on is for this account alone
     with _folders(journal) as (runtime, sockets):
         _prepare(runtime, titles, plain=plain)
         _settle_environment(_environment(runtime, sockets), environment or {})
@@ -298,7 +293,7 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
             {"disabledExtensions": dict.fromkeys((*_foreign_extensions(), *(() if plain else _HIDDEN)), True)}
         ),
         f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
-        "ipython/profile_default/ipython_kernel_config.py": _IPYTHON,
+        "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         **{
@@ -390,6 +385,7 @@ def _config(
             "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
             "identity_provider_class": _door(),
             "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
+            "kernel_spec_manager_class": "workbook.jupyter.kernels.Ours",
             "jpserver_extensions": {
                 "jupyter_lsp": False,
                 "jupyter_server_terminals": False,
@@ -425,7 +421,6 @@ def _config(
         },
         "FileCheckpoints": {"checkpoint_dir": str(runtime / "checkpoints")},
         "KernelManager": {"transport": _transport(sockets)},
-        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}},
         # Voilà leaves a kernel behind when a page is left; one with a page connected is never culled.
         "MappingKernelManager": {"cull_idle_timeout": 90, "cull_interval": 30, "cull_connected": False},
         "NotebookNotary": {"data_dir": str(runtime)},
@@ -481,9 +476,12 @@ def _run(
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
+    from workbook.jupyter import viewer
+
     server = LabApp.initialize_server(argv=[], config=Config(config))
 
     _keep_in(server, custom)
+    viewer.take_over(server)
     policy.close_around(server, plain=plain)
 
     def opened() -> None:

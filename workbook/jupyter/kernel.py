@@ -1,0 +1,30 @@
+"""One page's own Python: ipykernel without anything that this computer set up for IPython."""
+
+from __future__ import annotations
+
+import sys
+
+from ipykernel.kernelapp import IPKernelApp
+from traitlets.config import Config
+
+# No history of what was run, no module that happens to lie beside the notebooks, no start-up file of the person's.
+_OURS = {
+    "HistoryManager": {"enabled": False},
+    "InteractiveShellApp": {
+        "exec_PYTHONSTARTUP": False,
+        "exec_lines": ["__import__('workbook.jupyter.pages').jupyter.pages.prepare()"],
+        "ignore_cwd": True,
+    },
+}
+
+
+class Kernel(IPKernelApp):
+    """What answers a page: its settings are here, and nowhere else."""
+
+    def load_config_file(self, *_: object, **__: object) -> None:
+        """Read no file: neither the computer's nor the person's settings for IPython are for these pages."""
+
+
+if __name__ == "__main__":
+    sys.path[:] = [each for each in sys.path if each]
+    Kernel.launch_instance(config=Config(_OURS))

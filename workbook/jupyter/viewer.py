@@ -1,0 +1,156 @@
+"""A chapter as a page: the words at once, then what its own Python shows, and a sentence when that does not come."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.utils import ensure_async, url_path_join
+from nbconvert.preprocessors.clearoutput import ClearOutputPreprocessor
+from tornado.iostream import StreamClosedError
+from tornado.routing import PathMatches, Rule
+from tornado.web import authenticated
+from voila.configuration import VoilaConfiguration
+from voila.notebook_renderer import NotebookRenderer
+from voila.paths import collect_template_paths
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.utils import get_page_config
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from jupyter_server.serverapp import ServerApp
+    from nbformat import NotebookNode
+
+PATIENCE = 60.0  # seconds for Python to start, and then for each part of a page
+
+TEXTS = {
+    "missing": "The forms cannot be shown: a part that Mend needs, ipykernel, is missing from this computer. What you "
+    "wrote before is safe. To mend it, close Mend in the window in which you started it (press Ctrl-C), type the line "
+    "below, and start Mend again.",
+    "not_started": "The forms cannot be shown: the part of Mend that shows and keeps your answers did not start. What "
+    "you wrote before is safe, and the words on this page can be read. Reload this page. If that does not help, close "
+    "Mend in the window in which you started it (press Ctrl-C) and start it again; if that does not help either, "
+    "install Mend again: your answers stay where they are.",
+    "stopped": "The rest of this page cannot be shown: the part of Mend that shows and keeps your answers stopped. "
+    "What was saved is safe. Reload this page. If that does not help, close Mend in the window in which you started it "
+    "(press Ctrl-C), and start it again.",
+    "help": "“Need help now?” on this page, F1 and “Leave this page” work as always.",
+    "reload": "Reload this page",
+}
+
+
+def take_over(server: ServerApp) -> None:
+    """Let our page answer for a chapter where Voilà's would."""
+    settings = VoilaConfiguration(parent=server)
+    about = {
+        "config": server.config,
+        "template_paths": collect_template_paths(["voila", "nbconvert"], settings.template),
+        "voila_configuration": settings,
+    }
+    path = url_path_join(server.base_url, "/voila/render/(.*)")
+    server.web_app.default_router.rules.insert(0, Rule(PathMatches(path), Viewer, about))
+
+
+class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hints
+    """Answers for one chapter; whatever happens to its Python, its words and the help on it are sent."""
+
+    @authenticated
+    async def get(self, path: str = "") -> None:
+        """Send the page piece by piece, as it comes."""
+        self.set_header("Content-Type", "text/html")
+        self.set_header("Cache-Control", "no-cache, no-store, must-revalidate")
+        settings = {
+            "base_url": self.base_url,
+            "log": self.log,
+            "settings": self.settings,
+            "voila_configuration": self.voila_configuration,
+        }
+        page = Page(
+            request_handler=self,
+            voila_configuration=self.voila_configuration,
+            traitlet_config=self.traitlet_config,
+            notebook_path=path,
+            template_paths=self.template_paths,
+            config_manager=self.config_manager,
+            contents_manager=self.contents_manager,
+            base_url=self.base_url,
+            kernel_spec_manager=self.kernel_spec_manager,
+            prelaunch_hook=self.prelaunch_hook,
+            page_config=get_page_config(**settings),
+            mathjax_config=None,
+            mathjax_url=None,
+        )
+        await page.initialize()
+        try:
+            async for html, _ in page.generate_content_generator():
+                self.write(html)
+                await self.flush()
+        except StreamClosedError:  # the browser went elsewhere meanwhile
+            self.log.debug("A page was left before it was whole.")
+        except Exception as problem:  # a page that breaks off in the middle would not say so
+            self.log.error("A page was not made: %s", type(problem).__name__)
+            self.write(f'<div class="trouble" role="alert"><p>{TEXTS["stopped"]}</p><p>{TEXTS["help"]}</p></div>')
+
+
+class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
+    """One chapter on its way to a browser. `trouble`: what kept its Python from showing it, a word of `TEXTS`."""
+
+    trouble: str | None = None
+    kernel_id: str | None = None
+
+    async def _begin(self, nb: NotebookNode) -> None:
+        """Called first by the template: let Python start while the words are sent."""
+        if any(cell.cell_type == "code" for cell in nb.cells):
+            self._starting = asyncio.ensure_future(asyncio.wait_for(self._start(nb), PATIENCE))
+
+    async def _start(self, nb: NotebookNode) -> None:
+        kernels = self.request_handler.kernel_manager
+        self.kernel_id = await ensure_async(kernels.start_kernel(kernel_name="python3", path=self.cwd))
+        await self._jinja_kernel_start(nb, self.kernel_id, kernels.get_kernel(self.kernel_id))
+
+    async def _cells(self, nb: NotebookNode) -> AsyncIterator[NotebookNode]:
+        """Yield each cell as it is ready; one that Python did not show carries why, the first with its words."""
+        nb, _ = ClearOutputPreprocessor().preprocess(nb, {})
+        for at, cell in enumerate(nb.cells):
+            if cell.cell_type == "code":
+                told = self.trouble is not None
+                if not told:
+                    await self._run(cell, at)
+                if self.trouble is not None:
+                    cell.outputs = []
+                    cell.metadata["trouble"] = "" if told else self.trouble
+            yield cell
+        if self.kernel_started:
+            await self._cleanup_resources()
+
+    async def _run(self, cell: NotebookNode, at: int) -> None:
+        try:
+            await self._starting
+        except Exception as problem:  # whatever it was, the person hears of it in words
+            self.log.error("A page's Python did not start: %s", type(problem).__name__)
+            self.trouble = "missing" if importlib.util.find_spec("ipykernel") is None else "not_started"
+            return
+        try:
+            await asyncio.wait_for(self.executor.execute_cell(cell, None, at, store_history=False), PATIENCE)
+        except Exception as problem:  # the same
+            self.log.error("A page's Python stopped: %s", type(problem).__name__)
+            self.trouble = "not_started" if at < 2 else "stopped"
+
+    def generate_content_generator(self) -> Any:
+        """Return the pieces of the page, `(HTML, resources)` each, as they are ready."""
+        return self.exporter.generate_from_notebook_node(
+            self.notebook,
+            resources=self.resources,
+            extra_context={
+                "begin": self._begin,
+                "cells": self._cells,
+                "install": f"{sys.executable} -m pip install ipykernel",
+                "main_js": "voila.js",
+                "page": self,
+                "texts": TEXTS,
+            },
+            page_config=self.page_config,
+        )
