@@ -204,7 +204,7 @@ def filled(instrument: Instrument, occasion: str, at: datetime, end: int) -> lis
     """Every scored item answered with its lowest (0) or highest (1) value, as the store would keep it."""
     found = []
     for item in instrument.exercise.items:
-        span = definition.item_range(item) if item.word not in models.FOOT else None
+        span = models.item_range(item) if item.word not in models.FOOT else None
         if span is None:
             continue
         value = kinds.check(item, span[end])

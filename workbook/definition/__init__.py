@@ -1,17 +1,10 @@
 """YAML → a frozen `Workbook`, with all problems said at once; the room’s verbs."""
 
-from workbook.definition.load import (
-    check,
-    coverage,
-    fingerprint,
-    load,
-    load_instrument,
-    problems,
-    schema,
-    with_instruments,
-    write_schema,
-)
+from workbook.definition.coherence import problems
+from workbook.definition.instruments import with_instruments
+from workbook.definition.load import check, coverage, load, load_instrument, schema, write_schema
 from workbook.definition.markdown import html, shows_all
+from workbook.definition.meaning import fingerprint
 
 __all__ = [
     "check",
