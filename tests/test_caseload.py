@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,7 @@ from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
 from workbook.journal import Journal
 from workbook.sharing import caseload, overview
 from workbook.sharing import client as share
+from workbook.storage import sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,14 +244,49 @@ def test_a_weak_passphrase_makes_no_keys(tmp_path: Path) -> None:
 
 def test_a_recovery_sheet_opens_the_caseload_under_a_new_passphrase(home: Path, keyed: tuple[Path, Any]) -> None:
     """Printed once, it is the way back in; a sheet of another caseload is refused."""
-    sheet = caseload.recovery_sheet(home, keyed[1])
+    page = caseload.recovery_sheet(home, keyed[1])
     caseload.open_caseload(home, keyed[1]).close()
-    assert caseload.recover(home, sheet, "six loud green parrots") == 1
+    assert caseload.recover(home, page, "six loud green parrots") == 1
     assert caseload.unlock(home, "six loud green parrots") == keyed[1]
     with pytest.raises(SealError):
         caseload.unlock(home, PASSPHRASE)
-    with pytest.raises(Refused, match="not the recovery sheet"):
-        caseload.recover(home, sheet.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"), PASSPHRASE)
+    with pytest.raises(Refused) as said:
+        caseload.recover(home, page.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"), PASSPHRASE)
+    assert str(said.value) == (
+        f"This is not the whole recovery sheet of the caseload in {home}: a key that starts with AGE-SECRET-KEY-1 has "
+        "a letter missing or wrong. Compare it with the paper. Small or large letters, blanks and folds do not matter. "
+        "Nothing was changed."
+    )
+    with pytest.raises(Refused, match="does not open the caseload"):
+        caseload.recover(home, page.replace(keyed[1].store, "ab" * 32), PASSPHRASE)
+
+
+def _folded(text: str, width: int) -> str:
+    return "\n    ".join(text[n : n + width] for n in range(0, len(text), width))
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda page, key, store: page.encode("utf-16"),
+        lambda page, key, store: page.encode("utf-16-le"),
+        lambda page, key, store: page.encode("utf-8-sig"),
+        lambda page, key, store: page.replace("Dr. Example", "Dr. Müller").encode("latin-1", "replace"),
+        lambda page, key, store: f"{key.lower()}\r\n{store.upper()}\r\n".encode(),
+        lambda page, key, store: f"The key\n{_folded(key, 20)}\n\nThe store\n{_folded(store, 16)}\n".encode(),
+        lambda page, key, store: f"> {' '.join(key)}\n> add {_folded(store, 4).replace(chr(10), ' ')} \n".encode(),
+        lambda page, key, store: f"{key[:40]}\u00ad\n{key[40:]}\n{store[:32]}-{store[32:]}".encode(),
+    ],
+    ids=["utf-16", "utf-16 without its mark", "utf-8 with a mark", "latin-1", "other case", "folded", "quoted", "cut"],
+)
+def test_a_recovery_sheet_is_read_however_it_was_typed_or_saved(
+    home: Path, keyed: tuple[Path, Any], saved: Any
+) -> None:
+    """Case, grouping, folds and encoding do not matter: the paper is the last way back in."""
+    keys = keyed[1]
+    found = sheet.read(saved(caseload.recovery_sheet(home, keys), keys.identities[0], keys.store))
+    assert (found.identities, found.broken) == (keys.identities, 0)
+    assert keys.store in found.stores
 
 
 # --- the same by commands ---
@@ -265,6 +304,17 @@ def done(*arguments: object, **environment: str) -> str:
     outcome = run(*arguments, **environment)
     assert outcome.exit_code == 0, outcome.output
     return outcome.stdout
+
+
+def test_what_was_done_is_said_also_where_its_name_has_no_place(home: Path, tmp_path: Path) -> None:
+    """A client called 李, printed into a file of an older code page, is shown as well as that can be."""
+    environ = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0", "WORKBOOK_PASSPHRASE": PASSPHRASE}
+    words = ("assign", "--home", home, "--client", "李", "--only", "space.urges", "-o", tmp_path / "a.assignment")
+    said = subprocess.run(
+        [sys.executable, "-m", "workbook", *map(str, words)], env=environ, capture_output=True, check=False
+    )
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert b"It asks \\u674e for 1 exercise." in said.stdout
 
 
 def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock) -> None:

@@ -822,6 +822,7 @@ def test_an_interrupted_unlocking_is_finished_by_unlocking_again(journal: Journa
     """The answers are readable already and the passphrase is still there: it goes, and nothing is asked any more."""
     journal.lock(GOOD)
     backup = journal.backup()
+    Lock(journal.path / ".mend" / "keys").begin()
     left = {file: file.read_bytes() for file in (journal.path / ".mend" / "keys" / "lock.json", backup)}
     journal.unlock(GOOD)
     for file, held in left.items():

@@ -120,6 +120,16 @@ def test_a_folder_with_other_things_is_not_made_into_a_journal(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.txt"]
 
 
+@pytest.mark.parametrize("left", [".DS_Store", "desktop.ini", "Thumbs.db", "._Mend", ".directory"])
+def test_a_folder_someone_has_only_looked_into_is_empty(tmp_path: Path, clock: Clock, left: str):
+    """What a file manager leaves behind does not keep a folder from becoming a journal, or from taking a backup."""
+    for name in ("new", "copy"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / left).write_bytes(b"x")
+    with open_journal(tmp_path / "new", now=clock) as journal:
+        assert journal.backup(tmp_path / "copy") == tmp_path / "copy"
+
+
 def test_a_missing_parent_folder_is_said(tmp_path: Path):
     """One sentence, no traceback."""
     with pytest.raises(JournalError) as refused:

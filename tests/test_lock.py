@@ -111,6 +111,63 @@ def test_a_locked_journal_opens_with_its_passphrase_only(journal: Journal, clock
         assert again.locked
 
 
+def test_a_lock_does_not_give_way_to_a_readable_file(journal: Journal):
+    """A plain file in the place of the locked one is not opened, and nothing is written, until that is confirmed."""
+    file = journal.path / ".mend" / "answers.sqlite"
+    plain = journal.backup().read_bytes()
+    journal.lock(GOOD)
+    journal.close()
+    locked = file.read_bytes()
+    file.write_bytes(plain)
+    before = {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()}
+
+    with pytest.raises(JournalError) as said:
+        reopened(journal, GOOD)
+    assert str(said.value) == (
+        f"This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
+        "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
+        f'--as-it-is --journal "{journal.path}". Then lock the journal again. If you did not, move that file away and '
+        "open the journal: its newest backup takes its place."
+    )
+    assert {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()} == before
+    with pytest.raises(Locked):
+        Journal.accept(journal.path, "otter lantern gravel kettle")
+
+    file.write_bytes(locked)
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+    file.write_bytes(plain)
+    Journal.accept(journal.path, GOOD)
+    with reopened(journal) as again:
+        again.unlock(GOOD)
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+        assert again.preview().missing == 0
+
+
+@pytest.mark.parametrize(
+    "held", ['{"wrong": 1e400, "last": "2026-03-02T09:00:00+00:00"}', "[" * 100_000, '{"wrong": 3}']
+)
+def test_damaged_attempts_are_no_way_to_shut_someone_out(journal: Journal, held: str):
+    """Whatever stands in the count of wrong passphrases, the right one opens."""
+    journal.lock(GOOD)
+    journal.close()
+    (journal.path / ".mend" / "keys" / "attempts.json").write_text(held)
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+
+
+def test_a_recovery_key_opens_however_it_was_typed(tmp_path: Path, clock: Clock):
+    """In small letters, folded, in other groups, with another program's hyphens and blanks, with I for 1."""
+    held = quick(tmp_path, clock)
+    held.make(key := lock.new_key(), GOOD)
+    code = held.recovery(key)
+    plain = code.replace("-", "")
+    folded = "\n ".join(plain[n : n + 7] for n in range(0, 30, 7))
+    spread = "\u2011".join(plain[n : n + 3] for n in range(0, 30, 3)).replace("1", "I").replace("0", "o")
+    for typed in (code.lower(), plain, folded, spread, f"\ufeff{code}\r\n", code.replace("-", "\u00a0")):
+        assert held.open(typed) == key
+
+
 def test_the_passphrase_may_come_from_the_environment(journal: Journal):
     """Where there is no terminal, $WORKBOOK_PASSPHRASE opens the journal."""
     journal.lock(GOOD)

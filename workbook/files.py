@@ -62,6 +62,20 @@ def forbid_dumps() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+_LEFT = frozenset(  # what file managers and systems leave in a folder someone has only looked into
+    {
+        *(".ds_store", ".localized", "icon\r", ".spotlight-v100", ".trashes", ".fseventsd", ".apdisk"),
+        *("desktop.ini", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "$recycle.bin", "system volume information"),
+        *(".directory", ".hidden", ".trash-1000", "lost+found", ".stfolder", ".dropbox", "@eadir", "#recycle"),
+    }
+)
+
+
+def is_empty(folder: Path) -> bool:
+    """Say whether a folder holds nothing but what a file manager leaves in it."""
+    return all(one.name.lower() in _LEFT or one.name.startswith("._") for one in folder.iterdir())
+
+
 def settle(folder: Path) -> None:
     """Put a folder's own list of files on the disk: a rename is lasting only then. Windows does it by itself."""
     if os.name == "nt":

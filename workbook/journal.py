@@ -139,6 +139,9 @@ class Journal:
             left, removed = backups.lock(self.path / BACKUPS, key, key)
             self.warnings += tuple(_READABLE.format(file=file) for file in left)
             self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
+            with contextlib.suppress(StoreError):  # no room: it is said when there is something to save
+                if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
+                    self._lock.done()
         self._back_up_if_due()
 
     @property
@@ -184,7 +187,7 @@ class Journal:
         """
         path = Path(path)
         if not (path / MARK).exists():
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if path.exists() and (not path.is_dir() or not files.is_empty(path)):
                 raise JournalError(
                     f"{path} is not a journal, and it is not empty. Choose another folder, or make a new one: "
                     f"workbook open {path / 'Mend'}"
@@ -632,6 +635,7 @@ class Journal:
                 if is_plain(self.path / ANSWERS):  # else they need the key that is kept there
                     self._lock.remove()
                 raise
+            self._lock.done()
         lock.lend(key, self._environ)
         self._watch()
 
@@ -656,11 +660,27 @@ class Journal:
                 return
             key = self._lock.open(passphrase)
             if self.locked:
-                self._rekey(None)
+                self._lock.begin()
+                try:
+                    self._rekey(None)
+                except BaseException:
+                    if not is_plain(self.path / ANSWERS):
+                        self._lock.done()
+                    raise
             left = backups.lock(self.path / BACKUPS, key, None).left  # those too that an interruption left locked
             self.warnings += tuple(_STAYS_LOCKED.format(file=file) for file in left)
             if not left:
                 self._lock.remove()
+
+    @classmethod
+    def accept(cls, path: Path, passphrase: str, *, now: Callable[[], datetime] = local_now) -> None:
+        """Take answers that lie open under a lock for the journal's own; then `unlock` can take the lock off.
+
+        Raises Locked when the passphrase is not that of the journal.
+        """
+        held = lock.Lock(path / KEYS, now)
+        held.open(passphrase)
+        held.begin()
 
     def change_passphrase(self, old: str, new: str) -> None:
         """Put a new passphrase in the place of the old one, or of a recovery key. Raises Locked, WeakPassphrase."""
@@ -716,7 +736,7 @@ class Journal:
         if folder is None:
             return backups.make(self.store, self.path / BACKUPS, self.now()).file
         folder = Path(folder)
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and not files.is_empty(folder):
             raise JournalError(f"{folder} is not empty. Name a folder that is not there yet.")
         _make_folders(folder)
         try:
@@ -845,6 +865,12 @@ _REMOVED = (
     "{file}, a backup, was damaged and could be read by anyone, so it was removed. Your answers and the other backups "
     "are whole."
 )
+_UNLOCKED = (
+    "This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
+    "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
+    '--as-it-is --journal "{path}". Then lock the journal again. If you did not, move that file away and open '
+    "the journal: its newest backup takes its place."
+)
 _ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
 
 
@@ -856,8 +882,12 @@ def unlock(
 ) -> bytes | None:
     """Return the key of the journal in a folder; None when it is not locked. Raises Locked."""
     held, file = lock.Lock(path / KEYS, now), path / ANSWERS
-    if not held.exists or (file.exists() and is_plain(file)):
+    if not held.exists:
         return None
+    if file.exists() and is_plain(file):
+        if held.under_way:
+            return None
+        raise JournalError(_UNLOCKED.format(file=file, path=path, keys=path / KEYS / "lock.json"))
     if passphrase is None:
         borrowed = lock.borrow(environ)
         if borrowed is not None and held.fits(borrowed):

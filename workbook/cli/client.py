@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,6 +46,12 @@ _journal = click.option(
 
 class _Commands(click.Group):
     """Turns our errors, and the disk's, into one sentence on stderr and exit 1: here and nowhere else."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # what was done is done: printing it must not fail
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -377,9 +384,10 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
 
 @_command("workbook unlock")
 @_journal
-def unlock(journal_path: Path | None) -> None:
+@click.option("--as-it-is", is_flag=True, help="Also when the answers lie open although there is a passphrase.")
+def unlock(journal_path: Path | None, as_it_is: bool) -> None:
     """Take the passphrase off, so that anyone with the files can read the answers."""
-    journal, passphrase = _locked(journal_path)
+    journal, passphrase = _locked(journal_path, as_it_is=as_it_is)
     with journal:
         journal.unlock(passphrase)
         for warning in journal.warnings:
@@ -426,8 +434,8 @@ def _existing(path: Path | None) -> Journal:
     return _opened(_folder(path), os.environ)
 
 
-def _locked(path: Path | None) -> tuple[Journal, str]:
-    """Open a locked journal, and return with it the passphrase that did."""
+def _locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
+    """Open a locked journal, and return with it the passphrase that did; see `Journal.accept` for `as_it_is`."""
     from workbook.errors import JournalError
     from workbook.journal import KEYS, Journal
     from workbook.storage.lock import Lock
@@ -436,6 +444,8 @@ def _locked(path: Path | None) -> tuple[Journal, str]:
     if not Lock(folder / KEYS).exists:
         raise JournalError(f"The journal at {folder} has no passphrase. To lock it: workbook lock")
     passphrase = _given() or _ask()
+    if as_it_is:
+        Journal.accept(folder, passphrase)
     return Journal.open(folder, passphrase=passphrase), passphrase
 
 

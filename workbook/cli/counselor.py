@@ -75,8 +75,7 @@ def keygen(
     exists = caseload.is_caseload(home)
     sheet = None if recovery_sheet is None else share.new_file(recovery_sheet, "recovery-sheet.html")
     if recover is not None:
-        words = recover.read_text(encoding="utf-8")
-        count = caseload.recover(home, words, _new(NEW_PASSPHRASE))
+        count = caseload.recover(home, recover.read_bytes(), _new(NEW_PASSPHRASE))
         click.echo(f"{home} opens with the new passphrase. It holds {count} key{'s' if count > 1 else ''}.")
         return
     renew = rotate or change_passphrase or (sheet is not None and exists)

@@ -6,6 +6,7 @@ passphrase; the store is encrypted with SQLCipher, or is a PostgreSQL server the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -20,10 +21,11 @@ from workbook import dates, definition, files
 from workbook.answers import kinds as answers
 from workbook.definition import models, overlay
 from workbook.definition.models import FOOT
-from workbook.errors import InvalidAnswer, JournalError, Refused, SealError, UnknownId
+from workbook.errors import Damaged, InvalidAnswer, JournalError, Refused, SealError, UnknownId
 from workbook.sharing import client as share
 from workbook.sharing import overview
 from workbook.storage import lock, seal
+from workbook.storage import sheet as sheets
 from workbook.storage.store import Store, StoredAnswer, local_now
 
 if TYPE_CHECKING:
@@ -155,24 +157,46 @@ def unlock(home: Path, passphrase: str) -> Keys:
     return Keys(tuple(plain["identities"]), plain["store"])
 
 
-def recover(home: Path, sheet: str, passphrase: str) -> int:
-    """Put a caseload under a new passphrase, with the words of its recovery sheet; return how many keys it held.
+def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
+    """Put a caseload under a new passphrase, with its recovery sheet; return how many keys that held.
 
-    Raises Refused when the sheet is not whole, and WeakPassphrase. Nothing else of the caseload changes.
+    `sheet` is what was typed, or the bytes of a file, in any case, grouping, folding and encoding. Raises Refused when
+    it is not whole, and WeakPassphrase. Nothing else of the caseload changes.
     """
     home = Path(home)
     lock.judge(passphrase)
-    identities = tuple(dict.fromkeys(re.findall(r"AGE-SECRET-KEY-1[0-9A-Z]{58}", sheet)))
-    store = re.findall(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", sheet)
-    if not identities or len(set(store)) != 1 or not (home / _ABOUT).exists():
+    refuse_missing(home)
+    found = sheets.read(sheet)
+    if not found.identities or found.broken or not found.stores:
         raise Refused(
-            f"This is not the recovery sheet of a caseload in {home}: it needs a line starting with AGE-SECRET-KEY-1 "
-            "and one of 64 letters and digits. Check that both were copied whole. Nothing was changed."
+            f"This is not the whole recovery sheet of the caseload in {home}: {_lacks(found)} Small or large letters, "
+            "blanks and folds do not matter. Nothing was changed."
         )
-    if (home / _STORE).exists():
-        Store(home / _STORE, key=bytes.fromhex(store[0])).close()  # refuses a key that is not this caseload's
-    _write_keys(home, Keys(identities, store[0]), passphrase)
-    return len(identities)
+    _write_keys(home, Keys(found.identities, _fitting(home, found.stores)), passphrase)
+    return len(found.identities)
+
+
+def _lacks(found: sheets.Sheet) -> str:
+    """What of a recovery sheet could not be read."""
+    if found.broken:
+        return "a key that starts with AGE-SECRET-KEY-1 has a letter missing or wrong. Compare it with the paper."
+    if not found.identities:
+        return "it needs a line that starts with AGE-SECRET-KEY-1. Check that it was copied whole."
+    return "it needs a line of 64 digits and letters from a to f, below “The store”. Check that it was copied whole."
+
+
+def _fitting(home: Path, stores: Sequence[str]) -> str:
+    """Return the key that opens the store of a caseload. Raises StoreError when none does."""
+    for store in stores if (home / _STORE).exists() else ():
+        with contextlib.suppress(Damaged):
+            Store(home / _STORE, key=bytes.fromhex(store)).close()
+            return store
+    if not (home / _STORE).exists():
+        return stores[0]
+    raise Refused(
+        f"The line of 64 digits on this sheet does not open the caseload in {home}. Is it the sheet of another one, or "
+        "was a digit misread? Nothing was changed."
+    )
 
 
 def rotate(home: Path, passphrase: str) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 STRONG = 3  # of zxcvbn's 0–4: safe from someone who has the file and tries for weeks
 LONGEST_WAIT = timedelta(minutes=15)
+_MOST_WRONG = 1000  # counted; the wait is the longest long before
 IDLE = timedelta(minutes=30)  # without anyone, until the journal locks itself
 SOCKET = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
 
@@ -64,9 +65,23 @@ class Lock:
         return self._file.is_file()
 
     def make(self, key: bytes, passphrase: str) -> None:
-        """Keep `key` under a passphrase. Raises WeakPassphrase."""
+        """Keep `key` under a passphrase, before the files are locked with it; then `done`. Raises WeakPassphrase."""
         judge(passphrase)
-        self._write({"format": 1, "check": _check(key), "passphrase": self._wrap(key, _same(passphrase))})
+        wrapped = self._wrap(key, _same(passphrase))
+        self._write({"format": 1, "check": _check(key), "passphrase": wrapped, "under_way": "yes"})
+
+    @property
+    def under_way(self) -> bool:
+        """Whether locking or unlocking has begun and is not done: only then may the answers lie open under a lock."""
+        return self._read().get("under_way") == "yes"
+
+    def begin(self) -> None:
+        """Remember that the files are about to be unlocked."""
+        self._write(self._read() | {"under_way": "yes"})
+
+    def done(self) -> None:
+        """Remember that the answers are locked."""
+        self._write({name: held for name, held in self._read().items() if name != "under_way"})
 
     def fits(self, key: bytes) -> bool:
         """Say whether a key is the one of this journal."""
@@ -115,10 +130,10 @@ class Lock:
         """Return how many were wrong so far, or raise Locked while it is too early for another."""
         try:
             said = json.loads(self._attempts.read_text())
-            wrong, last = int(said["wrong"]), datetime.fromisoformat(said["last"])
-        except (OSError, ValueError, KeyError, TypeError):
+            wrong, last = min(max(int(said["wrong"]), 0), _MOST_WRONG), datetime.fromisoformat(said["last"])
+            passed = self._now() - last
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged, or made to look so
             return 0
-        passed = self._now() - last
         if passed < timedelta(0):  # the clock was set back: the wait begins again, it does not last for ever
             self._remember(wrong)
             passed = timedelta(0)
@@ -183,7 +198,7 @@ def judge(passphrase: str) -> None:
 # --- how it is kept ---
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread on paper
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V", "-": None, " ": None})
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 
 def _same(passphrase: str) -> str:
@@ -192,8 +207,8 @@ def _same(passphrase: str) -> str:
 
 
 def _code(secret: str) -> str | None:
-    """A recovery key however it was typed, or None."""
-    code = secret.strip().upper().translate(_MISREAD)
+    """A recovery key however it was typed, grouped and folded, or None."""
+    code = "".join(filter(str.isalnum, _same(secret))).upper().translate(_MISREAD)
     return code if len(code) == 30 and set(code) <= set(_LETTERS) else None
 
 
