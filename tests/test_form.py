@@ -9,6 +9,7 @@ import re
 import pytest
 
 from tests.form_page import Desk, Heard, every_kind
+from workbook import definition
 from workbook.errors import InvalidAnswer, StoreError
 from workbook.page import assets, form
 
@@ -164,6 +165,19 @@ def test_the_payload_is_plain_data_in_order() -> None:
     assert [word.rpartition(".")[2] for word in items][-2:] == ["useful", "done"]
     assert payload["show_if"] is None
     assert every_kind("every.after")["show_if"] == {"question": "every.kind.known", "is": "yes"}
+
+
+def test_a_form_says_truly_what_becomes_of_its_answers() -> None:
+    """Only what is never offered for sharing says so; one question that may be ticked is enough to say the other."""
+    book = definition.load()
+    said = {id: form.payload(book.exercise(id), book)["texts"]["private"] for id in ("moving-on.grief", "space.urges")}
+    assert said == {
+        "moving-on.grief": "only for you, never offered for sharing",
+        "space.urges": "shared with no one unless you tick it",
+    }
+    grief = book.exercise("moving-on.grief")
+    mixed = grief.model_copy(update={"items": (grief.items[0].model_copy(update={"share": "ask"}), *grief.items[1:])})
+    assert form.payload(mixed, book)["texts"]["private"] == said["space.urges"]
 
 
 def test_form_js_takes_every_sentence_from_python() -> None:

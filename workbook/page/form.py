@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 TEXTS: dict[str, str] = {
     "minute": "1 minute",
     "minutes": "{minutes} minutes",
-    "private": "private",
+    "private": "",  # `_PRIVACY` says it, form by form
     "occasion": "Which one to look at",
     "opening": "Opening your answers…",
     "waiting": "Still waiting for this page to wake up. Nothing you wrote is lost.",
@@ -107,6 +107,13 @@ TEXTS: dict[str, str] = {
     "locked_instead": "Something to do instead",
 }
 
+# What becomes of a form's answers, by the widest share level among its questions.
+_PRIVACY = {
+    "private": "only for you, never offered for sharing",
+    "ask": "shared with no one unless you tick it",
+    "counselor": "shared with no one unless you tick it",
+}
+
 _GENERAL = "Something went wrong inside the workbook. Your words are still on this page."
 _MESSAGES: dict[object, dict[str, type]] = {  # what a page may say, and the fields it needs
     "ready": {},
@@ -150,8 +157,14 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
         "language": workbook.language,
         "show_if": exercise.show_if,
         "items": [_item(item) for item in exercise.items if not item.retired],
-        "texts": TEXTS,
+        "texts": {**TEXTS, "private": _privacy(exercise)},
     }
+
+
+def _privacy(exercise: Exercise) -> str:
+    """Say the truth of the widest level: a form with one question that may be ticked is not only for oneself."""
+    levels = {item.share or exercise.share for item in exercise.questions}
+    return _PRIVACY[next((level for level in ("counselor", "ask") if level in levels), "private")]
 
 
 def _item(item: models.Item) -> dict[str, object]:
