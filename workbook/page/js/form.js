@@ -54,10 +54,6 @@ function h(tag, properties = {}, ...children) {
 const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
   (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
-/** A text for one or for many: `counted(texts, "left", 1)` reads `left_one`. */
-const counted = (/** @type {Record<string, string>} */ texts, /** @type {string} */ key, /** @type {number} */ count) =>
-  fill((count === 1 && texts[`${key}_one`]) || texts[key], { count });
-
 const quiet = (/** @type {string} */ text, /** @type {() => void} */ onclick, properties = {}) =>
   h("button", { type: "button", class: "mend-quiet", onclick, ...properties }, text);
 
@@ -240,17 +236,20 @@ function setWords(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field, /
   if (field.value !== words) field.value = words;
 }
 
-/** Paste what was meant, in a way that Undo knows of. */
+/** Words from another program come in as they were meant. */
 function pasteAsMeant(/** @type {any} */ event) {
   const field = event.target;
-  const pasted = (event.clipboardData?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
-  if (tidy(pasted) === pasted || !field.matches("textarea, input[type=text]")) return;
+  if (event.inputType !== "insertFromPaste" || !field.matches("textarea, input[type=text]")) return;
+  const pasted = (event.data ?? "").replace(/\r\n?/g, "\n");
+  if (!ODD.test(pasted)) return;
   event.preventDefault();
-  document.execCommand("insertText", false, field.matches("input") ? oneLine(tidy(pasted)) : tidy(pasted));
+  field.setRangeText(field.matches("input") ? oneLine(tidy(pasted)) : tidy(pasted), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
 /** A textarea that grows with its words. `most` is where it suggests to stop; it never cuts anything off. */
 function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
+  const { texts } = tools;
   const left = h("p", { class: "mend-left", id: unique() });
   const field = h("textarea", {
     class: "mend-input", rows, dir: "auto", ...OWN, "aria-describedby": `${describe} ${left.id}`.trim(),
@@ -265,7 +264,8 @@ function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type
     node.dataset.words = `${field.value}\u200b`;
     const rest = most - field.value.length;
     left.textContent = !most || rest > most / 10 ? ""
-      : rest < 0 ? counted(tools.texts, "over", -rest) : counted(tools.texts, "left", rest);
+      : rest < 0 ? fill(rest === -1 ? texts.over_one : texts.over, { count: -rest })
+      : fill(rest === 1 ? texts.left_one : texts.left, { count: rest });
   };
   return { node: h("div", {}, node, left), field, show: (/** @type {any} */ value) => { setWords(field, value); grow(); } };
 }
@@ -1285,7 +1285,7 @@ export function mount(element, exercise, transport, pace = PACE) {
   const listen = { signal: leaving.signal };
 
   root.addEventListener("focusout", () => box.flush());
-  root.addEventListener("paste", pasteAsMeant);
+  root.addEventListener("beforeinput", pasteAsMeant);
   root.addEventListener("input", () => { touched = Date.now(); });
   document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? box.flush() : refresh()), listen);
   window.addEventListener("pagehide", () => box.flush(), listen);
