@@ -4,7 +4,12 @@
 import { attach, guess } from "./help.js";
 
 /** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
-const LINK = /^(?:https?:\/\/|mailto:|tel:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+const LINK = new RegExp("^(?:" + [
+  "[a-z0-9][a-z0-9-]*\\.ipynb(?:#[\\w.-]+)?",
+  "https?://[A-Za-z0-9.-]+(?::\\d{1,5})?(?:[/?#][\\w.~:/?#@!$&'()*+,;=%[\\]-]*)?",
+  "mailto:[\\w.+-]+@[A-Za-z0-9.-]+",
+  "tel:\\+?[\\d().-]{2,30}",
+].join("|") + ")$");
 
 /**
  * Make an element; `null` and `false` attributes and children are left out.

@@ -28,7 +28,12 @@ const REST = 30 * 60_000; // milliseconds after an answer in which a form is sti
 // --- elements ------------------------------------------------------------------------------------------------
 
 /** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
-const LINK = /^(?:https?:\/\/|mailto:|tel:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+const LINK = new RegExp("^(?:" + [
+  "[a-z0-9][a-z0-9-]*\\.ipynb(?:#[\\w.-]+)?",
+  "https?://[A-Za-z0-9.-]+(?::\\d{1,5})?(?:[/?#][\\w.~:/?#@!$&'()*+,;=%[\\]-]*)?",
+  "mailto:[\\w.+-]+@[A-Za-z0-9.-]+",
+  "tel:\\+?[\\d().-]{2,30}",
+].join("|") + ")$");
 
 /**
  * An element: `on…` properties become listeners, `html` is trusted (cleaned in Python), null children are left out.

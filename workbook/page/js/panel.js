@@ -12,8 +12,13 @@
  * @typedef {{ask: (type: string, fields?: object, buffers?: ArrayBuffer[]) => Promise<Answered>, stop: () => void}} Line
  */
 
-/** A link leads to a notebook beside this one, the web, an e-mail or a telephone, or is a file just made here; any other address is left out. */
-const LINK = /^(?:https?:\/\/|mailto:|tel:|blob:)|^[a-z0-9][a-z0-9-]*\.ipynb(?:#[\w.-]+)?$/;
+/** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
+const LINK = new RegExp("^(?:" + [
+  "[a-z0-9][a-z0-9-]*\\.ipynb(?:#[\\w.-]+)?",
+  "https?://[A-Za-z0-9.-]+(?::\\d{1,5})?(?:[/?#][\\w.~:/?#@!$&'()*+,;=%[\\]-]*)?",
+  "mailto:[\\w.+-]+@[A-Za-z0-9.-]+",
+  "tel:\\+?[\\d().-]{2,30}",
+].join("|") + ")$");
 
 /**
  * An element: `on…` properties become listeners; null, undefined and false are left out.
@@ -114,7 +119,8 @@ export function onReturn(/** @type {() => void} */ read) {
 
 /** Let the browser keep bytes as a file. Returns a link that does it once more; nothing leaves this computer. */
 export function keep(/** @type {DataView} */ bytes, /** @type {string} */ name, /** @type {string} */ type, /** @type {string} */ label) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([/** @type {any} */ (bytes)], { type })), download: name }, label);
+  const link = h("a", { download: name }, label);
+  link.href = URL.createObjectURL(new Blob([/** @type {any} */ (bytes)], { type })); // just made, and here
   link.click();
   return link;
 }
