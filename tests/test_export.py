@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 import stat
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from tests.clock import Clock
+from tests.safe_answers import answer_safely
 from workbook import definition, example
-from workbook.assessment import export, frame
+from workbook.assessment import export, frame, spreadsheet
 from workbook.definition import models
 from workbook.errors import WorkbookError
 from workbook.journal import Journal
@@ -170,3 +173,83 @@ def test_it_says_how_far_it_is(tmp_path: Path) -> None:
     said: list[tuple[int, int, str]] = []
     export.write(texts("words"), tmp_path / "answers.csv", progress=lambda *step: said.append(step))
     assert [step[0] for step in said] == [0, 1, 2, 3]
+
+
+def local(text: str) -> datetime:
+    """A sheet's times know no zone: they are the person's own."""
+    return datetime.fromisoformat(text)
+
+
+def sheets(path: Path) -> dict[str, list[list[object]]]:
+    return {
+        sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()]
+        for sheet in openpyxl.load_workbook(path).worksheets
+    }
+
+
+def test_a_spreadsheet_has_a_sheet_for_each_exercise_and_a_row_for_each_occasion(tmp_path: Path) -> None:
+    """A person reads it as it opens: questions as the header, their own time, numbers that can be added up."""
+    clock = Clock(datetime(2026, 3, 2, 23, 30, tzinfo=timezone(timedelta(hours=9))))
+    with Journal.create(tmp_path / "Mend", now=clock) as journal:
+        answer_safely(journal.save)
+        exercise = journal.workbook.exercise("improvement.rating")
+        planned, cue = exercise.questions[:2]
+        journal.save(planned.id, 3)
+        journal.save(cue.id, "no_opportunity")
+        clock.forward(days=7)
+        journal.save(planned.id, 4)
+        written = export.write(journal, tmp_path / "answers.xlsx")
+    assert written == (tmp_path / "answers.xlsx",)
+    found = sheets(written[0])
+    title = exercise.title[:31]
+    assert found[title] == [
+        [
+            "When",
+            "Answered (your time)",
+            planned.prompt,
+            f"{planned.prompt} (in words)",
+            cue.prompt,
+            f"{cue.prompt} (in words)",
+        ],
+        [
+            local("2026-03-02"),
+            local("2026-03-02 23:30"),
+            3,
+            planned.points[3],
+            None,
+            cue.no_opportunity,
+        ],
+        [local("2026-03-09"), local("2026-03-09 23:30"), 4, planned.points[4], None, None],
+    ]
+    assert list(found)[-1] == "Codebook"
+    assert found["Codebook"][0] == list(export.CODEBOOK)
+    assert [
+        sheet.freeze_panes for sheet in openpyxl.load_workbook(written[0]).worksheets if sheet.title == title[:31]
+    ] == ["C2"]
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, "\x00\x0b\x1f", '=HYPERLINK("http://x")', "y" * 40_000])
+def test_a_spreadsheet_takes_no_words_for_a_formula(words: str, tmp_path: Path) -> None:
+    """Whatever a text begins with or holds, the cell is a text, and the file opens."""
+    table = texts(words)
+    export.write(table, tmp_path / "answers.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "answers.xlsx")
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    assert [cell for cell in cells if cell.data_type == "f"] == []
+    kept = book.worksheets[0].cell(2, 3)
+    shown = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", words.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(shown) > 32_767:
+        assert str(kept.value).endswith(
+            "[Longer than a cell can be. The whole text is in the other formats and in your report.]"
+        )
+        assert shown.startswith(str(kept.value).rpartition("\n")[0])
+    else:
+        assert (kept.value or "", kept.quotePrefix or not words) == (shown, True)
+
+
+def test_sheets_have_names_that_are_allowed_and_no_two_alike(tmp_path: Path) -> None:
+    """A title may be long, hold what a sheet's name may not, and be another's: each exercise still has its sheet."""
+    names: set[str] = set()
+    wanted = ["Am I: keeping [it]?", "am i  keeping  it", "A" * 40, "A" * 45, "'quoted'"]
+    given = [spreadsheet._title(one, names) for one in wanted]
+    assert given == ["Am I  keeping  it", "am i  keeping  it 2", "A" * 31, "A" * 27 + " 2", "quoted"]

@@ -1,4 +1,4 @@
-"""Answers as a tidy file for other programs: CSV, JSON or Parquet, each with a codebook beside it."""
+"""Answers as a file for other programs: CSV, JSON, Parquet or a spreadsheet, each with a codebook."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook import files
+from workbook.assessment import spreadsheet
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ CODEBOOK = (
     *("share", "repeats", "scales", "retired", "source"),
 )
 
+SPREADSHEET = ".xlsx"
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what spreadsheets take for a formula; wide forms count too
 
 
@@ -31,29 +33,37 @@ def write(
     *,
     private: bool = True,
     progress: Callable[[int, int, str], None] | None = None,
-) -> tuple[Path, Path]:
-    """Write every current answer to `path` (.csv, .json or .parquet) and a codebook beside it; return both paths.
+) -> tuple[Path, ...]:
+    """Write every current answer to `path` and return what was written.
 
-    One row per answer, `frame.COLUMNS` and `answered_here`, the same time by the person's own clock; lists and tables
-    are JSON in one cell. `private=False` leaves private answers out. `progress(done, of, what)` is called as it goes
-    on. Raises WorkbookError for another ending, or when a file cannot be written; nothing is left half-written.
+    .csv, .json and .parquet: one row per answer, `frame.COLUMNS` and `answered_here`, the same time by the person's own
+    clock; lists and tables are JSON in one cell; a codebook goes beside it. .xlsx: see `spreadsheet`. `private=False`
+    leaves private answers out. `progress(done, of, what)` is called as it goes on.
+    Raises WorkbookError for another ending, or when a file cannot be written; nothing is left half-written.
     """
     import pandas as pd
 
     path = Path(path)
     kind = _KINDS.get(path.suffix.lower())
-    if kind is None:
-        raise WorkbookError(f"{path.name} does not say which format you want. End it in one of: {', '.join(_KINDS)}.")
+    sheets = path.suffix.lower() == SPREADSHEET
+    if kind is None and not sheets:
+        known = ", ".join((*_KINDS, SPREADSHEET))
+        raise WorkbookError(f"{path.name} does not say which format you want. End it in one of: {known}.")
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
     answers = journal.answers()
     times = journal.local_times()
-    here = [times[place].isoformat() for place in zip(answers["item"], answers["occasion"], strict=True)]
-    answers = answers.assign(answered_here=pd.Series(here, index=answers.index, dtype=object))
     if not private:
         answers = answers[answers["share"] != "private"]
     tell(1, 3, "Writing the answers")
-    files.give(path, lambda new: kind(answers, new))
+    if kind is None:
+        about = codebook(journal.workbook)
+        files.give(path, lambda new: spreadsheet.write(journal.workbook, answers, times, about, new))
+        tell(3, 3, "Done")
+        return (path,)
+    here = [times[place].isoformat() for place in zip(answers["item"], answers["occasion"], strict=True)]
+    table = answers.assign(answered_here=pd.Series(here, index=answers.index, dtype=object))
+    files.give(path, lambda new: kind(table, new))
     tell(2, 3, "Writing the codebook")
     beside = path.with_name(f"{path.stem}-codebook.csv")
     files.give(beside, lambda new: _csv(codebook(journal.workbook), new))

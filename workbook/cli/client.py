@@ -342,11 +342,11 @@ def report(
 @_command("workbook export -o answers.csv")
 @_journal
 @click.option(
-    "-o", "--output", type=_ANY_PATH, default="answers.csv", show_default=True, help=".csv, .json or .parquet."
+    "-o", "--output", type=_ANY_PATH, default="answers.csv", show_default=True, help=".csv, .xlsx, .json or .parquet."
 )
 @click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
 def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
-    """Write every answer as a table for other programs, with a codebook beside it."""
+    """Write every answer as a table for other programs, with a codebook."""
     from workbook.assessment import export as exports
 
     with _existing(journal_path) as journal:
