@@ -228,11 +228,14 @@ def share(
 
 @_command("workbook check data/workbook")
 @click.argument("path", type=_ANY_PATH, required=False)
-@click.option("--coverage", is_flag=True, help="Print which exercises serve each of the 18 statements.")
+@click.option("--coverage", is_flag=True, help="Print what serves each of the 18 statements, and what closes it.")
+@click.option("--minutes", is_flag=True, help="Print the minutes each form announces beside those counted.")
 @click.option("--review", is_flag=True, help="Print every sentence of our own judgement, for a clinician to sign.")
 @click.option("--against", type=_ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
 @click.option("--words", "spoken", metavar="LANGUAGE", help="Print which sentences of Mend a language or a file lacks.")
-def check(path: Path | None, coverage: bool, review: bool, against: Path | None, spoken: str | None) -> None:
+def check(
+    path: Path | None, coverage: bool, minutes: bool, review: bool, against: Path | None, spoken: str | None
+) -> None:
     """Check a definition and print every problem at once."""
     from workbook import definition
 
@@ -248,8 +251,14 @@ def check(path: Path | None, coverage: bool, review: bool, against: Path | None,
     if problems:
         _stop_at(problems, f"{path} has {{count}}.", "problem")
     elif coverage:
-        for statement, exercises in definition.coverage(definition.load(path)).items():
-            click.echo(f"{statement:2}  {', '.join(exercises)}")
+        from workbook.safety import coverage as statements
+
+        click.echo(statements.table(definition.load(path)))
+    elif minutes:
+        from workbook.definition import minutes as counting
+
+        for one in counting.minutes(definition.load(path)):
+            click.echo(one)
     elif review:
         from workbook.safety import gates as safety
 

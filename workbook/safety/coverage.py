@@ -1,0 +1,76 @@
+"""The 18 statements: which exercises serve each, what a person does in them, and which rules close them."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from workbook import resources
+from workbook.definition.reading import read
+
+if TYPE_CHECKING:
+    from workbook.definition.models import Exercise, Gate, Workbook
+
+
+class Statements(BaseModel):
+    """`data/statements.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    says: dict[int, str]  # statement → its words
+    does: dict[str, str]  # exercise → what a person does in it
+
+
+class Served(NamedTuple):
+    """One exercise that serves a statement. `closed`: the ids of the rules that close it, in their order."""
+
+    statement: int
+    says: str
+    exercise: str
+    title: str
+    does: str
+    closed: tuple[str, ...]
+
+
+@functools.cache
+def statements() -> Statements:
+    """Return the statements in our words, and what a person does for them."""
+    return Statements.model_validate(read(resources.data("statements.yaml")).data)
+
+
+def served(workbook: Workbook) -> tuple[Served, ...]:
+    """Return every exercise under every statement it serves, in the order of the statements and the chapters."""
+    told = statements()
+    return tuple(
+        Served(
+            number,
+            says,
+            exercise.id,
+            exercise.title,
+            told.does.get(exercise.id, ""),
+            tuple(gate.id for gate in workbook.gates if closes(gate, exercise)),
+        )
+        for number, says in told.says.items()
+        for exercise in workbook.exercises
+        if number in exercise.serves and not exercise.retired
+    )
+
+
+def closes(gate: Gate, exercise: Exercise) -> bool:
+    """Whether a rule, once it says closed, closes this exercise."""
+    names = {exercise.id, exercise.chapter_id, "all", *exercise.tags}
+    return bool(names & set(gate.locks)) and not names & set(gate.keeps)
+
+
+def table(workbook: Workbook) -> str:
+    """Return the statements as a Markdown table."""
+    rows = ["| # | statement | exercise | what a person does | closed under |", "|---|---|---|---|---|"]
+    last = 0
+    for one in served(workbook):
+        number, says = (str(one.statement), one.says) if one.statement != last else ("", "")
+        last = one.statement
+        closed = " ".join(one.closed) or "none"
+        rows.append(f"| {number} | {says} | `{one.exercise}` {one.title} | {one.does} | {closed} |")
+    return "\n".join(rows)
