@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.form_page import Desk, Heard, every_kind
-from workbook import definition
+from workbook import definition, words
 from workbook.errors import InvalidAnswer, StoreError
 from workbook.page import assets, form
 
@@ -181,9 +181,9 @@ def test_a_form_says_truly_what_becomes_of_its_answers() -> None:
 
 
 def test_form_js_takes_every_sentence_from_python() -> None:
-    """Each text form.js asks for is in TEXTS, each text in TEXTS is asked for, and it has no sentence of its own."""
+    """Each text form.js asks for stands in data, each text there is asked for, and it has no sentence of its own."""
     source = assets.script("form.js").read_text("utf-8")
-    assert set(re.findall(r"\btexts\.(\w+)", source)) == set(form.TEXTS)
+    assert set(re.findall(r"\btexts\.(\w+)", source)) == {*words.section("page.form"), "private"}
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
     assert re.findall(r"""["'`][A-Z][a-z’]+ [a-z’]+[^"'`]*["'`]""", code) == []
 
@@ -194,4 +194,4 @@ def test_nothing_in_the_form_reaches_out() -> None:
     found = [line.strip() for line in source.splitlines() if re.search("send|copy|schedule|clipboard", line, re.I)]
     assert found == ["post: (message) => model.send(message),"]
     assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|localStorage|https?:)", source)
-    assert not re.search("send|copy|schedule", " ".join(form.TEXTS.values()), re.I)
+    assert not re.search("send|copy|schedule", " ".join(map(str, words.section("page.form").values())), re.I)

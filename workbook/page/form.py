@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anywidget
 import traitlets
 
-from workbook import definition
+from workbook import definition, words
 from workbook.definition import models
 from workbook.errors import Locked, StoreError, WorkbookError
 from workbook.page import assets
@@ -37,84 +37,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Everything the form says by itself, in the workbook's language; `{…}` is filled in by form.js.
-TEXTS: dict[str, str] = {
-    "minute": "1 minute",
-    "minutes": "{minutes} minutes",
-    "private": "",  # `_PRIVACY` says it, form by form
-    "occasion": "Which one to look at",
-    "opening": "Opening your answers…",
-    "waiting": "Still waiting for this page to wake up. Nothing you wrote is lost.",
-    "nothing_yet": "Saved as you go, on this computer",
-    "saving": "Saving…",
-    "saved": "Saved {time} on this computer",
-    "not_saved": "Not saved yet: {reason}",
-    "lost": "Not saved yet: the connection is lost. Your words are kept in this page. Reload it and they will be "
-    "saved; if it does not load, open Mend again first.",
-    "asleep": "This page has lost its connection. Reload it before you go on.",
-    "back": "The connection is back.",
-    "progress": "{answered} of {total} answered",
-    "progress_skipped": "{answered} of {total} answered, {skipped} skipped",
-    "clear": "Clear",
-    "skip": "Skip this one",
-    "unskip": "Answer this one",
-    "skipped": "Skipped. You can come back to it any time.",
-    "reading_skipped": "Skipped",
-    "reading_blank": "No answer",
-    "yes": "Yes",
-    "no": "No",
-    "unsure": "I’m not sure",
-    "choose": "Choose…",
-    "left": "Room for {count} more characters",
-    "left_one": "Room for 1 more character",
-    "over_one": "1 character more than this place needs. It is saved all the same.",
-    "over": "{count} characters more than this place needs. It is saved all the same.",
-    "rank_untouched": "Not put in order yet.",
-    "rank_keep": "Keep this order",
-    "rank_up": "Move {label} up",
-    "rank_down": "Move {label} down",
-    "rank_moved": "{label} is now {place} of {total}.",
-    "shares_part": "of 100",
-    "shares_left": "{left} of 100 left to share out",
-    "shares_over": "{over} more than 100. It is saved as it is; lower a part when you are ready.",
-    "shares_whole": "Together they make 100.",
-    "table_add": "Add a {row}",
-    "table_row": "{row} {number}",
-    "table_remove": "Remove",
-    "table_remove_row": "Remove {row} {number}",
-    "table_removed": "Removed {row} {number}.",
-    "table_undo": "Put it back",
-    "table_full": "This list is full.",
-    "part_optional": "optional",
-    "changed": "Changed on another page at {time}.",
-    "changed_sometime": "Changed on another page.",
-    "changed_typing": "Changed on another page at {time}, while you were writing here:",
-    "changed_overtaken": "Also changed on another page. Yours is the later one and is kept; "
-    "the other stays in your history.",
-    "use_other": "Use that one",
-    "keep_mine": "Keep mine",
-    "use_mine": "Use mine",
-    "held": "You wrote this here before the connection was lost; a later answer is shown above:",
-    "earlier": "An earlier one, as you left it.",
-    "earlier_edit": "Change this earlier one",
-    "done": "Mark as done",
-    "done_marked": "Marked as done",
-    "comment": "{from}, {date}",
-    "assigned": "{from} asked you to do this",
-    "due": "by {date}",
-    "unasked": "Nothing to do here for now. These questions come when your other answers call for them.",
-    "locked_answers": "What you wrote here before",
-    "locked_instead": "Something to do instead",
-}
-
-# What becomes of a form's answers, by the widest share level among its questions.
-_PRIVACY = {
-    "private": "only for you, never offered for sharing",
-    "ask": "shared with no one unless you tick it",
-    "counselor": "shared with no one unless you tick it",
-}
-
-_GENERAL = "Something went wrong inside the workbook. Your words are still on this page."
 _MESSAGES: dict[object, dict[str, type]] = {  # what a page may say, and the fields it needs
     "ready": {},
     "refresh": {},
@@ -157,14 +79,14 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
         "language": workbook.language,
         "show_if": exercise.show_if,
         "items": [_item(item) for item in exercise.items if not item.retired],
-        "texts": {**TEXTS, "private": _privacy(exercise)},
+        "texts": {**words.section("page.form"), "private": _privacy(exercise)},
     }
 
 
 def _privacy(exercise: Exercise) -> str:
     """Say the truth of the widest level: a form with one question that may be ticked is not only for oneself."""
     levels = {item.share or exercise.share for item in exercise.questions}
-    return _PRIVACY[next((level for level in ("counselor", "ask") if level in levels), "private")]
+    return words.say(f"page.privacy.{next((level for level in ('counselor', 'ask') if level in levels), 'private')}")
 
 
 def _item(item: models.Item) -> dict[str, object]:
@@ -220,7 +142,7 @@ class Form(anywidget.AnyWidget):
             reply = {"type": "refused" if message.get("type") == "answer" else "failed", "reason": str(error)}
         except Exception as error:  # whatever it was, the person hears of it
             _log.error("form %s: %s", self.exercise.get("id"), type(error).__name__)
-            reply = {"type": "failed", "reason": _GENERAL}
+            reply = {"type": "failed", "reason": words.say("page.wrong")}
         told = {key: message.get(key) for key in ("page", "seq", "item")}
         self.send({**reply, **{key: value for key, value in told.items() if isinstance(value, (str, int))}})
 
