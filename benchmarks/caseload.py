@@ -25,7 +25,7 @@ from workbook.definition import models
 from workbook.sharing import caseload
 from workbook.sharing import client as share
 from workbook.storage import seal
-from workbook.storage.store import connect
+from workbook.storage.sqlite import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

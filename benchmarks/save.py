@@ -16,7 +16,8 @@ from benchmarks.ratios import Ratio
 from tests.safe_answers import answer_safely
 from workbook.journal import Journal
 from workbook.storage import lock
-from workbook.storage.store import StoredAnswer, connect
+from workbook.storage.sqlite import connect
+from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,9 @@ from workbook.journal import Journal
 from workbook.page import form
 from workbook.storage import lock
 from workbook.storage.lock import Keeper, Lock
-from workbook.storage.store import MIGRATIONS, Store, is_plain
+from workbook.storage.schema import MIGRATIONS
+from workbook.storage.sqlite import is_plain
+from workbook.storage.store import Store
 
 ROOT = Path(__file__).parents[1]
 PART = "responsibility.incident.my_part"

@@ -23,7 +23,7 @@ from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPas
 from workbook.journal import Journal
 from workbook.storage import lock
 from workbook.storage.lock import Keeper, Lock
-from workbook.storage.store import is_plain
+from workbook.storage.sqlite import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

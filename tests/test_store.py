@@ -19,7 +19,9 @@ import sqlalchemy as sa
 
 from tests.clock import Clock
 from workbook.errors import Damaged, StoreError
-from workbook.storage.store import MIGRATIONS, Event, Store, StoredAnswer, connect
+from workbook.storage.schema import MIGRATIONS
+from workbook.storage.sqlite import connect
+from workbook.storage.store import Event, Store, StoredAnswer
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MONDAY = {

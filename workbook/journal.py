@@ -24,7 +24,9 @@ from workbook.definition import conditions, models
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
 from workbook.safety import facts as measures
 from workbook.storage import backups, lock, seal
-from workbook.storage.store import SITTING, Event, Status, Store, StoredAnswer, is_plain, local_now, rewrite
+from workbook.storage.database import local_now
+from workbook.storage.sqlite import is_plain, rewrite
+from workbook.storage.store import SITTING, Event, Status, Store, StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

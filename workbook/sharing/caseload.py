@@ -26,7 +26,8 @@ from workbook.sharing import client as share
 from workbook.sharing import overview
 from workbook.storage import lock, seal
 from workbook.storage import sheet as sheets
-from workbook.storage.store import Store, StoredAnswer, local_now
+from workbook.storage.database import local_now
+from workbook.storage.store import Store, StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import dates, files
 from workbook.errors import Damaged, StoreError
-from workbook.storage import store
+from workbook.storage import sqlite
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -113,11 +113,11 @@ def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> Rekeyed:
     left, removed = [], []
     for backup in listed(folder):
         try:
-            plain = store.is_plain(backup.file)
+            plain = sqlite.is_plain(backup.file)
             if plain == (new_key is None):
                 continue
             try:
-                store.rewrite(backup.file, None if plain else key, new_key)
+                sqlite.rewrite(backup.file, None if plain else key, new_key)
             except Damaged:
                 if new_key is not None:
                     files.erase(backup.file)
@@ -141,7 +141,7 @@ def in_words(at: datetime) -> str:
 
 
 def _opened(file: Path, key: bytes | None) -> Store:
-    return Store(file, None if store.is_plain(file) else key, wal=False)
+    return Store(file, None if sqlite.is_plain(file) else key, wal=False)
 
 
 def _by_place(answers: Iterable[StoredAnswer]) -> dict[tuple[str, str], StoredAnswer]:

@@ -1,33 +1,30 @@
-"""Answers and their history: the only SQL. SQLite by default, SQLCipher with a key, PostgreSQL by URL."""
+"""Answers and their history, events and records: what is asked of them, in SQLite, SQLCipher or PostgreSQL."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import threading
-import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.pool import QueuePool
 
-from workbook import files
-from workbook.errors import Damaged, StoreError
+from workbook.storage import sqlite
+from workbook.storage.database import Database, utc_now
+from workbook.storage.schema import KEY, MIGRATIONS, itself
+from workbook.storage.schema import answers as _answers
+from workbook.storage.schema import events as _events
+from workbook.storage.schema import records as _records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from datetime import tzinfo
 
 Status = Literal["answered", "skipped", "blank"]
 
 ZERO = timedelta(0)
 SITTING = timedelta(minutes=2)  # an edit this soon after the last one belongs to the same version
-BUSY = 60.0  # seconds to wait for other kernels before giving up
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,146 +76,8 @@ class Record:
     client: str
 
 
-class _Unreadable(Exception):
-    """What is stored is not what was stored."""
-
-
-class _Instant(sa.TypeDecorator[datetime]):
-    """An aware datetime as ISO text in UTC: sortable, and readable without this program."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: object) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: object) -> datetime | None:
-        if value is None:
-            return None
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:  # it quotes what it could not read: not passed on
-            raise _Unreadable from None
-
-
-_schema = sa.MetaData()
-
-_migrations = sa.Table(
-    "migrations",
-    _schema,
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("at", _Instant, nullable=False),
-)
-
-_answers = sa.Table(
-    "answers",
-    _schema,
-    sa.Column("client", sa.Text, primary_key=True),
-    sa.Column("item", sa.Text, primary_key=True),
-    sa.Column("occasion", sa.Text, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.String(32), nullable=False),
-    sa.Column("exercise", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, sa.CheckConstraint("status IN ('answered', 'skipped', 'blank')"), nullable=False),
-    sa.Column("value", sa.JSON(none_as_null=True)),
-    sa.Column("label", sa.Text, nullable=False),
-    sa.Column("prompt", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("fingerprint", sa.Text, nullable=False),
-    sa.Column("begun_at", _Instant, nullable=False),
-    sa.Column("answered_at", _Instant, nullable=False),
-    sa.Column("sitting", sa.Text),  # who may still add to this version; NULL: nobody
-    sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("saved", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("zone", sa.Integer),
-    sqlite_with_rowid=False,  # one tree, sorted as it is read: a save writes one page, not three
-)
-
-_events = sa.Table(
-    "events",
-    _schema,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("client", sa.Text, nullable=False),
-    sa.Column("at", _Instant, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("rule", sa.Text, nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("after", sa.Integer, nullable=False, server_default="0"),
-)
-
-_saved_last = sa.Index(
-    "answers_saved",
-    _answers.c.saved,
-    sqlite_where=_answers.c.saved > 0,
-    postgresql_where=_answers.c.saved > 0,
-)
-
-_records = sa.Table(
-    "records",
-    _schema,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("client", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("at", _Instant, nullable=False),
-    sa.Column("payload", sa.JSON(none_as_null=True)),  # NULL: removed
-    sa.Index("records_latest", "client", "kind", "key", "number"),
-)
-
-
-_KEY = tuple(column.name for column in _answers.primary_key)
-
-
-def _itself() -> list[sa.ColumnElement[bool]]:
-    """The row of which the key is given as `its_client`, `its_item` and so on."""
-    return [_answers.c[name] == sa.bindparam(f"its_{name}") for name in _KEY]
-
-
-def _first_tables(connection: sa.Connection) -> None:
-    """Answers, events and records."""
-    _schema.create_all(connection, tables=[_answers, _events, _records])
-
-
-def _order_and_zone(connection: sa.Connection) -> None:
-    """In which order answers were saved, and in which time zone; until now their clock was all there was to tell."""
-    for table, added in ((_answers, ("begun", "saved", "zone")), (_events, ("after",))):
-        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        for name in added:
-            if name not in there:  # a new file has them from the start
-                said = sa.schema.CreateColumn(table.c[name]).compile(connection)
-                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
-    _saved_last.create(connection, checkfirst=True)
-    c = _answers.c
-    for name, by in (("begun", c.begun_at), ("saved", c.answered_at)):
-        order = connection.execute(sa.select(c.client, c.item, c.occasion, c.version).order_by(by, c.item, c.version))
-        rows = [{**{f"its_{key}": one for key, one in row._mapping.items()}, name: n} for n, row in enumerate(order, 1)]
-        if rows:
-            connection.execute(sa.update(_answers).where(*_itself()).values({name: sa.bindparam(name)}), rows)
-
-
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _order_and_zone)
-"""In order, each in its own transaction. Only ever add at the end: journals remember how far they are."""
-
-
-def utc_now() -> datetime:
-    """Return the time now, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-def local_now() -> datetime:
-    """Return the time now, aware, in this computer's time zone: its date is the person's day."""
-    return datetime.now().astimezone()
-
-
-class Store:
-    """The answers of one client (a journal) or of many (a caseload).
-
-    `where` is a path of a SQLite file, made when missing, or a `postgresql+psycopg://` URL. `key` is the 32
-    bytes a locked file is encrypted with. `now` is the clock. Several processes may use one file at once.
-
-    Raises StoreError when the file cannot be opened, is damaged, needs a key, or comes from a newer version.
-    """
+class Store(Database):
+    """The answers of one client (a journal) or of many (a caseload). See `Database` for what it is opened with."""
 
     def __init__(
         self,
@@ -231,35 +90,8 @@ class Store:
         wal: bool = True,
     ) -> None:
         self.client = client
-        self.now = now
         self.sitting = uuid.uuid4().hex
-        self._file = None if isinstance(where, str) and "://" in where else Path(where)
-        self._name = "the database" if self._file is None else str(self._file)
-        self._key = key
-        self._at = _identity(self._file) if self._file else None
-        self._within = threading.local()  # .connection: the transaction this thread is in
-        self._schema = 0  # which one this program knows; 0: it is not made yet
-        self._engine = _postgresql(str(where)) if self._file is None else _sqlite(self._file, key, wal)
-        try:
-            self._migrate(migrations)
-            self._schema = len(migrations)
-        except BaseException:
-            self.close()
-            raise
-
-    def __repr__(self) -> str:
-        return f"Store({self._name})"
-
-    def close(self) -> None:
-        """Let go of the file, and of the key."""
-        self._engine.dispose()
-        self._key = None
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__(where, key, now, migrations, wal=wal)
 
     # --- answers ---
 
@@ -304,7 +136,7 @@ class Store:
                 version=version,
                 status=status,
                 value=value,
-                label=_encodable(label),
+                label=sqlite.encodable(label),
                 prompt=prompt,
                 kind=kind,
                 fingerprint=fingerprint,
@@ -316,7 +148,7 @@ class Store:
             )
             row = _row(answer) | {"client": client, "sitting": sitting}
             if merged:
-                its = {f"its_{name}": row[name] for name in _KEY}
+                its = {f"its_{name}": row[name] for name in KEY}
                 connection.execute(_CHANGE, its | {name: row[name] for name in _EDITED})
             else:
                 connection.execute(_ADD, row)
@@ -461,49 +293,6 @@ class Store:
             if r.payload is not None
         ]
 
-    # --- the file ---
-
-    def stamp(self) -> object:
-        """Return a value that stays equal until another process (or connection) writes."""
-        if self._file is None:
-            return object()
-        with self._reading() as connection:
-            return _driver(connection).execute("PRAGMA data_version").fetchone()[0]
-
-    def shrink(self) -> None:
-        """Rewrite the file without what was removed, and empty its log."""
-        if self._file is not None:
-            with self._reading() as connection:  # neither of them works in a transaction
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def check(self) -> None:
-        """Read the whole file; raise StoreError when a part of it is damaged."""
-        if self._file is None:
-            return
-        with self._reading() as connection:
-            sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() == "ok"
-            if not sound or any(connection.exec_driver_sql(query).first() for query in _UNREADABLE):
-                raise Damaged(_SENTENCES["malformed"].format(where=self._name))
-
-    def copy_to(self, file: Path) -> None:
-        """Write a whole copy of the database to a new file, as locked as this one, and check it."""
-        with self._reading() as connection:
-            copy = connect(file, self._key, wal=False)
-            with contextlib.closing(copy), _in_words(str(file)):
-                _driver(connection).backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-                if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise Damaged(_SENTENCES["malformed"].format(where=self._name))
-        _to_disk(file)
-
-    def copy_from(self, file: Path) -> None:
-        """Become what is in `file`, a whole database with the same key; others who have this one open see it."""
-        with self._reading() as connection:
-            source = connect(file, self._key, wal=False)
-            with contextlib.closing(source), _in_words(str(file)):
-                source.backup(_driver(connection))
-
     def _which(self, client: str | None, exercise: str | None, occasion: str | None) -> list[Any]:
         which = [_answers.c.client == (client or self.client)]
         if exercise is not None:
@@ -517,123 +306,7 @@ class Store:
             rows = connection.execute(query).all()
         return [_answer(row) for row in rows]
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Make every call inside one transaction: all of them are stored, or none."""
-        with self._writing():
-            yield
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        """A transaction that holds the write lock from its start, so that it never has to be refused later."""
-        outer = getattr(self._within, "connection", None)
-        if outer is not None:
-            yield outer
-            return
-        with _in_words(self._name), self._connected() as connection:
-            if self._file is None:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))  # one writer at a time, as in SQLite
-            else:
-                connection.begin()
-                _driver(connection).execute("BEGIN IMMEDIATE")
-            self._within.connection = connection
-            try:
-                self._refuse_newer(connection)
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            finally:
-                self._within.connection = None
-            connection.commit()
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        outer = getattr(self._within, "connection", None)
-        if outer is not None:
-            yield outer
-            return
-        with _in_words(self._name), self._connected() as connection:
-            self._refuse_newer(connection)
-            yield connection
-
-    def _refuse_newer(self, connection: sa.Connection) -> None:
-        """Another program may have brought the file up to date while this one had it open."""
-        if not self._schema:  # being made
-            return
-        ask = connection.exec_driver_sql if self._file is None else _driver(connection).execute  # it is asked often
-        newest: Any = ask(_SCHEMA_NOW).fetchone()
-        if newest[0] > self._schema:
-            raise StoreError(
-                f"{self._name} was brought up to date by a newer version of Mend while this page was open, so this "
-                "page cannot save any more. What you wrote is kept in the page. Close Mend everywhere, and open it "
-                "again."
-            )
-
-    def _connected(self) -> sa.Connection:
-        """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
-        if self._file is not None:
-            at = _identity(self._file)
-            if at is None and self._schema:  # SQLite would begin a new one without a word
-                raise StoreError(
-                    f"{self._file} is gone. Was it moved or deleted? Close Mend and open it again: the newest backup "
-                    "takes its place."
-                )
-            if at != self._at:
-                self._engine.dispose()
-                self._at = at or self._at
-        return self._engine.connect()
-
-    def _migrate(self, migrations: tuple[Callable[[sa.Connection], None], ...]) -> None:
-        if self._version() == len(migrations):
-            return
-        with self._writing() as connection:
-            _migrations.create(connection, checkfirst=True)
-        while (done := self._version()) < len(migrations):
-            with self._writing() as connection:
-                done = self._version()  # another process may have been faster
-                for step in migrations[done : done + 1]:
-                    step(connection)
-                    row = {"version": done + 1, "name": step.__name__.strip("_"), "at": self.now()}
-                    connection.execute(sa.insert(_migrations).values(row))
-        if done > len(migrations):
-            raise StoreError(
-                f"{self._name} was written by a newer version of Mend (schema {done}; this one knows "
-                f"{len(migrations)}). Nothing was changed. Install the newer version to open it."
-            )
-
-    def _version(self) -> int:
-        """Return how many migrations were made. Raises Damaged when that is not to be told."""
-        with self._reading() as connection:
-            if not sa.inspect(connection).has_table(_migrations.name):
-                return 0
-            version = _migrations.c.version
-            newest, count = connection.execute(sa.select(sa.func.max(version), sa.func.count())).one()
-        if (newest or 0) != count:
-            raise Damaged(_SENTENCES["malformed"].format(where=self._name))
-        return int(count)
-
-
-# SQLite does not look into its texts: a value or a time may be damaged in a file that it calls sound.
-_NO_JSON = "NOT json_valid({0})"
-_NO_TIME = (
-    "date(substr({0}, 1, 10)) IS NOT substr({0}, 1, 10) OR time(substr({0}, 12, 8)) IS NOT substr({0}, 12, 8)"
-    " OR substr({0}, 11, 1) IS NOT 'T' OR substr({0}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]+00:00'"
-    " OR {0} < '0001'"
-)
-_NO_ZONE = "{0} NOT BETWEEN -1439 AND 1439 OR typeof({0}) NOT IN ('integer', 'null')"
-_UNREADABLE = (
-    f"SELECT 1 FROM answers WHERE {_NO_ZONE.format('zone')} LIMIT 1",  # noqa: S608 # our own names
-    *(
-        f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
-        for table in (_answers, _events, _records, _migrations)
-        for column in table.columns
-        for kind, test in ((sa.JSON, _NO_JSON), (_Instant, _NO_TIME))
-        if isinstance(column.type, kind)
-    ),
-)
-
-_SCHEMA_NOW = "SELECT max(version) FROM migrations"
 _EDITED = ("value", "label", "answered_at", "saved", "zone")  # what an edit within a version changes
 
 # The statements of a save, built once: building them takes longer than running them.
@@ -649,7 +322,7 @@ _NEWEST_OF_ONE = (
 )
 _SAVED_LAST = sa.select(sa.func.coalesce(sa.func.max(_answers.c.saved), 0)).where(_answers.c.saved > 0)
 _ADD = sa.insert(_answers)
-_CHANGE = sa.update(_answers).where(*_itself()).values({name: sa.bindparam(name) for name in _EDITED})
+_CHANGE = sa.update(_answers).where(*itself()).values({name: sa.bindparam(name) for name in _EDITED})
 
 _BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
 
@@ -673,207 +346,3 @@ def _answer(row: sa.Row[Any]) -> StoredAnswer:
 def _zone(now: datetime) -> int | None:
     away = now.utcoffset()
     return None if away is None else round(away / timedelta(minutes=1))
-
-
-def _encodable(text: str) -> str:
-    """Half an emoji, as a browser may send it, becomes "?" instead of an answer that cannot be stored."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _json(value: object) -> str:
-    return _encodable(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
-
-
-# --- connections ---
-
-# Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
-# in a process do not see each other's file locks.
-
-
-def connect(file: Path, key: bytes | None = None, *, wal: bool = True) -> Any:
-    """Return a bare DB-API connection to a SQLite file (made when missing, for its owner only).
-
-    `wal`: several may write at once, with a log beside the file; a copy is one file and has none.
-    """
-    from sqlcipher3 import dbapi2
-
-    if not file.exists():
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    connection = dbapi2.connect(str(file), timeout=BUSY, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA cipher_log_level = NONE")  # it would print a wrong key's trouble on stderr
-        if key is not None:
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        if wal:
-            _set_wal(connection)
-        for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {setting}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def is_plain(file: Path) -> bool:
-    """Say whether a file is a SQLite database anyone can read; a locked one looks like noise."""
-    with file.open("rb") as opened:
-        return opened.read(16) == b"SQLite format 3\0"
-
-
-def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
-    """Replace a SQLite file by the same under another key; what was there is overwritten first.
-
-    The old file is whole until the new one is, whenever the power goes.
-    Raises StoreError when another program has the file open.
-    """
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    try:
-        _rewrite(file, key, new, new_key)
-    except BaseException:
-        new.unlink(missing_ok=True)  # half of it may be readable
-        raise
-
-
-def _rewrite(file: Path, key: bytes | None, new: Path, new_key: bytes | None) -> None:
-    with _in_words(str(file)), contextlib.closing(connect(file, key, wal=False)) as connection:
-        connection.execute("PRAGMA busy_timeout = 3000")
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # held until closed
-        connection.execute("PRAGMA journal_mode = DELETE")  # fails while anyone else has it open
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        hexed = f"x'{new_key.hex()}'" if new_key else ""
-        connection.execute("ATTACH DATABASE ? AS new KEY ?", (str(new), hexed))
-        connection.execute("SELECT sqlcipher_export('new')").fetchall()
-        connection.execute("DETACH new")
-        with contextlib.closing(connect(new, new_key, wal=False)) as copy:
-            if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise Damaged(_SENTENCES["malformed"].format(where=file))
-        _to_disk(new)
-        if os.name != "nt":
-            _replace(file, new)
-    if os.name == "nt":  # an open file cannot be replaced there
-        _replace_closed(file, new)
-
-
-def _replace(file: Path, new: Path) -> None:
-    """Put `new` in the place of `file` in one step, then write zeros over what `file` was."""
-    with file.open("r+b") as old:
-        size = os.fstat(old.fileno()).st_size
-        new.replace(file)
-        files.settle(file.parent)  # the new file has the name for good before the old one goes
-        with contextlib.suppress(OSError):  # it has no name any more; the new one is in its place whatever happens here
-            for _ in range(0, size, 65536):
-                old.write(bytes(65536))
-            old.flush()
-            os.fsync(old.fileno())
-
-
-def _replace_closed(file: Path, new: Path) -> None:
-    """Do the same where a file in use cannot be replaced: a second name keeps the old one within reach."""
-    old = file.with_name(f"{file.name}.new-old")
-    old.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # a stick may have no second names; then the old blocks stay as they are
-        os.link(file, old)
-    new.replace(file)
-    with contextlib.suppress(OSError):
-        files.erase(old)
-
-
-def _to_disk(file: Path) -> None:
-    with file.open("r+b") as opened:  # Windows flushes only what may be written
-        os.fsync(opened.fileno())
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
-
-
-def _set_wal(connection: Any) -> None:
-    """Switch to WAL once; SQLite does not wait for others here, so several first openings take turns."""
-    from sqlcipher3 import dbapi2
-
-    until = time.monotonic() + BUSY
-    while True:
-        try:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-                return
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except dbapi2.OperationalError as problem:
-            if "locked" not in str(problem) or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-
-
-def _sqlite(file: Path, key: bytes | None, wal: bool) -> sa.Engine:
-    from sqlcipher3 import dbapi2
-
-    return sa.create_engine(
-        "sqlite://",
-        module=dbapi2,
-        creator=lambda: connect(file, key, wal=wal),
-        poolclass=QueuePool,
-        pool_size=1,  # one connection: PRAGMA data_version counts the writes of others only
-        max_overflow=0,
-        pool_timeout=BUSY,
-        json_serializer=_json,
-        hide_parameters=True,  # an answer must not stand in a traceback
-    )
-
-
-def _postgresql(url: str) -> sa.Engine:
-    return sa.create_engine(url, json_serializer=_json, hide_parameters=True, pool_pre_ping=True)
-
-
-# --- words for what goes wrong ---
-
-_SENTENCES = {
-    "disk is full": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
-    "no space left": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
-    "disk i/o error": "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost.",
-    "readonly": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
-    "read-only": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
-    "permission": "{where} may not be read or written by you. Give yourself the right, or move the journal.",
-    "no such file": "{where} cannot be opened. Does its folder exist, and may you write in it?",
-    "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
-    "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
-    "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
-    "could not decode": "{where} is damaged. It was not changed. A backup beside it may be whole.",
-    "database is locked": "{where} is in use by another program or page. Close the others and try again.",
-}
-_DAMAGE = ("not a database", "malformed", "could not decode")
-
-
-@contextlib.contextmanager
-def _in_words(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (sa.exc.SQLAlchemyError, OSError) as problem:
-        raise _in_sentence(problem, where) from problem
-    except (_Unreadable, json.JSONDecodeError, UnicodeDecodeError):  # each quotes what it could not read: not passed on
-        raise Damaged(_SENTENCES["malformed"].format(where=where)) from None
-    except Exception as problem:
-        if type(problem).__module__.startswith("sqlcipher3"):
-            raise _in_sentence(problem, where) from problem
-        raise
-
-
-def _in_sentence(problem: BaseException, where: str) -> StoreError:
-    """The error for a person; never with an answer in it."""
-    said = str(getattr(problem, "orig", None) or problem).lower()
-    for sign, sentence in _SENTENCES.items():
-        if sign in said:
-            return (Damaged if sign in _DAMAGE else StoreError)(sentence.format(where=where))
-    kind = type(problem).__name__
-    return StoreError(f"{where} could not be read or written ({kind}). Nothing saved was lost. Try again.")

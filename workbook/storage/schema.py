@@ -1,0 +1,152 @@
+"""The tables of answers, events and records, and how an older file is brought up to date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Unreadable(Exception):
+    """What is stored is not what was stored."""
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware datetime as ISO text in UTC: sortable, and readable without this program."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: object) -> datetime | None:
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:  # it quotes what it could not read: not passed on
+            raise Unreadable from None
+
+
+_schema = sa.MetaData()
+
+migrations = sa.Table(
+    "migrations",
+    _schema,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+answers = sa.Table(
+    "answers",
+    _schema,
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("occasion", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("exercise", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, sa.CheckConstraint("status IN ('answered', 'skipped', 'blank')"), nullable=False),
+    sa.Column("value", sa.JSON(none_as_null=True)),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("answered_at", Instant, nullable=False),
+    sa.Column("sitting", sa.Text),  # who may still add to this version; NULL: nobody
+    sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("saved", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("zone", sa.Integer),
+    sqlite_with_rowid=False,  # one tree, sorted as it is read: a save writes one page, not three
+)
+
+events = sa.Table(
+    "events",
+    _schema,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("after", sa.Integer, nullable=False, server_default="0"),
+)
+
+_saved_last = sa.Index(
+    "answers_saved",
+    answers.c.saved,
+    sqlite_where=answers.c.saved > 0,
+    postgresql_where=answers.c.saved > 0,
+)
+
+records = sa.Table(
+    "records",
+    _schema,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("payload", sa.JSON(none_as_null=True)),  # NULL: removed
+    sa.Index("records_latest", "client", "kind", "key", "number"),
+)
+
+
+KEY = tuple(column.name for column in answers.primary_key)
+
+
+def itself() -> list[sa.ColumnElement[bool]]:
+    """The row of which the key is given as `its_client`, `its_item` and so on."""
+    return [answers.c[name] == sa.bindparam(f"its_{name}") for name in KEY]
+
+
+def _first_tables(connection: sa.Connection) -> None:
+    """Answers, events and records."""
+    _schema.create_all(connection, tables=[answers, events, records])
+
+
+def _order_and_zone(connection: sa.Connection) -> None:
+    """In which order answers were saved, and in which time zone; until now their clock was all there was to tell."""
+    for table, added in ((answers, ("begun", "saved", "zone")), (events, ("after",))):
+        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+        for name in added:
+            if name not in there:  # a new file has them from the start
+                said = sa.schema.CreateColumn(table.c[name]).compile(connection)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
+    _saved_last.create(connection, checkfirst=True)
+    c = answers.c
+    for name, by in (("begun", c.begun_at), ("saved", c.answered_at)):
+        order = connection.execute(sa.select(c.client, c.item, c.occasion, c.version).order_by(by, c.item, c.version))
+        rows = [{**{f"its_{key}": one for key, one in row._mapping.items()}, name: n} for n, row in enumerate(order, 1)]
+        if rows:
+            connection.execute(sa.update(answers).where(*itself()).values({name: sa.bindparam(name)}), rows)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _order_and_zone)
+"""In order, each in its own transaction. Only ever add at the end: journals remember how far they are."""
+
+# SQLite does not look into its texts: a value or a time may be damaged in a file that it calls sound.
+_NO_JSON = "NOT json_valid({0})"
+_NO_TIME = (
+    "date(substr({0}, 1, 10)) IS NOT substr({0}, 1, 10) OR time(substr({0}, 12, 8)) IS NOT substr({0}, 12, 8)"
+    " OR substr({0}, 11, 1) IS NOT 'T' OR substr({0}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]+00:00'"
+    " OR {0} < '0001'"
+)
+_NO_ZONE = "{0} NOT BETWEEN -1439 AND 1439 OR typeof({0}) NOT IN ('integer', 'null')"
+UNREADABLE = (
+    f"SELECT 1 FROM answers WHERE {_NO_ZONE.format('zone')} LIMIT 1",  # noqa: S608 # our own names
+    *(
+        f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
+        for table in (answers, events, records, migrations)
+        for column in table.columns
+        for kind, test in ((sa.JSON, _NO_JSON), (Instant, _NO_TIME))
+        if isinstance(column.type, kind)
+    ),
+)

@@ -1,0 +1,228 @@
+"""SQLite files: opened, copied, put under another key; what goes wrong with one is a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
+
+from workbook import files
+from workbook.errors import Damaged, StoreError
+from workbook.storage.schema import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUSY = 60.0  # seconds to wait for other kernels before giving up
+
+# Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
+# in a process do not see each other's file locks.
+
+
+def connect(file: Path, key: bytes | None = None, *, wal: bool = True) -> Any:
+    """Return a bare DB-API connection to a SQLite file (made when missing, for its owner only).
+
+    `wal`: several may write at once, with a log beside the file; a copy is one file and has none.
+    """
+    from sqlcipher3 import dbapi2
+
+    if not file.exists():
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    connection = dbapi2.connect(str(file), timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # it would print a wrong key's trouble on stderr
+        if key is not None:
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        if wal:
+            _set_wal(connection)
+        for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_plain(file: Path) -> bool:
+    """Say whether a file is a SQLite database anyone can read; a locked one looks like noise."""
+    with file.open("rb") as opened:
+        return opened.read(16) == b"SQLite format 3\0"
+
+
+def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
+    """Replace a SQLite file by the same under another key; what was there is overwritten first.
+
+    The old file is whole until the new one is, whenever the power goes.
+    Raises StoreError when another program has the file open.
+    """
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        _rewrite(file, key, new, new_key)
+    except BaseException:
+        new.unlink(missing_ok=True)  # half of it may be readable
+        raise
+
+
+def _rewrite(file: Path, key: bytes | None, new: Path, new_key: bytes | None) -> None:
+    with in_words(str(file)), contextlib.closing(connect(file, key, wal=False)) as connection:
+        connection.execute("PRAGMA busy_timeout = 3000")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # held until closed
+        connection.execute("PRAGMA journal_mode = DELETE")  # fails while anyone else has it open
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        hexed = f"x'{new_key.hex()}'" if new_key else ""
+        connection.execute("ATTACH DATABASE ? AS new KEY ?", (str(new), hexed))
+        connection.execute("SELECT sqlcipher_export('new')").fetchall()
+        connection.execute("DETACH new")
+        with contextlib.closing(connect(new, new_key, wal=False)) as copy:
+            if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise damaged(file)
+        to_disk(new)
+        if os.name != "nt":
+            _replace(file, new)
+    if os.name == "nt":  # an open file cannot be replaced there
+        _replace_closed(file, new)
+
+
+def _replace(file: Path, new: Path) -> None:
+    """Put `new` in the place of `file` in one step, then write zeros over what `file` was."""
+    with file.open("r+b") as old:
+        size = os.fstat(old.fileno()).st_size
+        new.replace(file)
+        files.settle(file.parent)  # the new file has the name for good before the old one goes
+        with contextlib.suppress(OSError):  # it has no name any more; the new one is in its place whatever happens here
+            for _ in range(0, size, 65536):
+                old.write(bytes(65536))
+            old.flush()
+            os.fsync(old.fileno())
+
+
+def _replace_closed(file: Path, new: Path) -> None:
+    """Do the same where a file in use cannot be replaced: a second name keeps the old one within reach."""
+    old = file.with_name(f"{file.name}.new-old")
+    old.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a stick may have no second names; then the old blocks stay as they are
+        os.link(file, old)
+    new.replace(file)
+    with contextlib.suppress(OSError):
+        files.erase(old)
+
+
+def to_disk(file: Path) -> None:
+    with file.open("r+b") as opened:  # Windows flushes only what may be written
+        os.fsync(opened.fileno())
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _set_wal(connection: Any) -> None:
+    """Switch to WAL once; SQLite does not wait for others here, so several first openings take turns."""
+    from sqlcipher3 import dbapi2
+
+    until = time.monotonic() + BUSY
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except dbapi2.OperationalError as problem:
+            if "locked" not in str(problem) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def engine(file: Path, key: bytes | None, wal: bool) -> sa.Engine:
+    from sqlcipher3 import dbapi2
+
+    return sa.create_engine(
+        "sqlite://",
+        module=dbapi2,
+        creator=lambda: connect(file, key, wal=wal),
+        poolclass=QueuePool,
+        pool_size=1,  # one connection: PRAGMA data_version counts the writes of others only
+        max_overflow=0,
+        pool_timeout=BUSY,
+        json_serializer=as_json,
+        hide_parameters=True,  # an answer must not stand in a traceback
+    )
+
+
+def server(url: str) -> sa.Engine:
+    return sa.create_engine(url, json_serializer=as_json, hide_parameters=True, pool_pre_ping=True)
+
+
+def encodable(text: str) -> str:
+    """Half an emoji, as a browser may send it, becomes "?" instead of an answer that cannot be stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def as_json(value: object) -> str:
+    return encodable(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+
+
+# --- words for what goes wrong ---
+
+_SENTENCES = {
+    "disk is full": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
+    "no space left": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
+    "disk i/o error": "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost.",
+    "readonly": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
+    "read-only": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
+    "permission": "{where} may not be read or written by you. Give yourself the right, or move the journal.",
+    "no such file": "{where} cannot be opened. Does its folder exist, and may you write in it?",
+    "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
+    "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
+    "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
+    "could not decode": "{where} is damaged. It was not changed. A backup beside it may be whole.",
+    "database is locked": "{where} is in use by another program or page. Close the others and try again.",
+}
+_DAMAGE = ("not a database", "malformed", "could not decode")
+
+
+def damaged(where: object) -> Damaged:
+    """Return the error for a file that is not what was stored."""
+    return Damaged(_SENTENCES["malformed"].format(where=where))
+
+
+@contextlib.contextmanager
+def in_words(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, OSError) as problem:
+        raise _in_sentence(problem, where) from problem
+    except (Unreadable, json.JSONDecodeError, UnicodeDecodeError):  # each quotes what it could not read: not passed on
+        raise damaged(where) from None
+    except Exception as problem:
+        if type(problem).__module__.startswith("sqlcipher3"):
+            raise _in_sentence(problem, where) from problem
+        raise
+
+
+def _in_sentence(problem: BaseException, where: str) -> StoreError:
+    """The error for a person; never with an answer in it."""
+    said = str(getattr(problem, "orig", None) or problem).lower()
+    for sign, sentence in _SENTENCES.items():
+        if sign in said:
+            return (Damaged if sign in _DAMAGE else StoreError)(sentence.format(where=where))
+    kind = type(problem).__name__
+    return StoreError(f"{where} could not be read or written ({kind}). Nothing saved was lost. Try again.")
