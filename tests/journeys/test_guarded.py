@@ -18,6 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.hostile import snippets
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import serving
@@ -366,6 +367,77 @@ def test_a_notebook_with_a_link_that_runs_is_shown_and_not_run(page: Page, tmp_p
         expect(shown.get_by_text("A view")).to_be_visible()
         shown.get_by_text("Click here").click()
         _only_ours(page.frames[-1])
+
+
+def hostile(journal: Path) -> None:
+    """Drop a notebook into a journal's folder that holds every hostile snippet, each in a cell of its own."""
+    notebook = nbformat.reads(notebooks.generate(definition.load())["00-start.ipynb"], as_version=4)
+    notebook.cells[-1:] = [nbformat.v4.new_markdown_cell(snippet) for snippet in snippets().values()]
+    nbformat.write(notebook, journal / "15-hostile.ipynb")
+
+
+def _click_everything(page: Page | Frame, within: str) -> None:
+    assert page.evaluate(
+        "(within) => { const all = [...document.querySelectorAll(within)]; all.forEach((one) => one.click?.());"
+        " return all.length; }",
+        within,
+    )  # fmt: skip
+
+
+def test_hostile_cells_run_nothing_and_ask_for_nothing_in_our_page(page: Page, tmp_path: Path) -> None:
+    """Agreed to, such a notebook is shown with its words; nothing in it acts, is fetched, or leads away."""
+    journal = make_journal(tmp_path / "journal")
+    hostile(journal)
+    with serving(journal) as lab:
+        page.goto(lab.url("lab/tree/15-hostile.ipynb"))
+        page.get_by_role("button", name="Render anyway").click()
+        page.frame_locator("iframe").locator(".mend-form").first.wait_for()
+        ours = next(frame for frame in page.frames if "/voila/render/" in frame.url)
+        failed, asked = watched(page)
+        address = ours.url
+        assert ours.locator(".words").count() == len(snippets()) + 1
+        _click_everything(ours, ".words *")
+        page.wait_for_timeout(500)  # there is nothing to wait for: nothing happens
+        assert ours.locator(".words").locator(_ACTS).evaluate_all("(all) => all.map((one) => one.outerHTML)") == []
+        assert (failed, asked, ours.url) == ([], [], address)
+        assert page.evaluate("window.ran ?? 'nothing'") == ours.evaluate("window.ran ?? 'nothing'") == "nothing"
+
+
+def test_hostile_cells_run_nothing_in_jupyterlabs_editor(page: Page, tmp_path: Path) -> None:
+    """With --plain JupyterLab renders cells itself: it cleans them its own way, and the policy holds above it."""
+    journal = make_journal(tmp_path / "journal")
+    hostile(journal)
+    with serving(journal, "--plain") as lab:
+        failed, _ = watched(page)
+        here = f"http://127.0.0.1:{urlsplit(lab.address).port}/"
+        left: list[str] = []  # what gets past the policy on its way elsewhere
+        page.route(lambda url: not url.startswith(here), lambda route: (left.append(route.request.url), route.abort()))
+        page.goto(lab.url("lab/tree/15-hostile.ipynb"))
+        page.locator(".jp-RenderedMarkdown").nth(len(snippets())).wait_for(state="attached")
+        page.wait_for_timeout(1_000)  # pictures would be fetched now
+        links = page.locator(".jp-RenderedMarkdown a[href]").evaluate_all("(all) => all.map((one) => one.protocol)")
+        assert {link for link in links if link not in ("http:", "https:", "ftp:", "mailto:", "tel:")} == set()
+        page.evaluate(
+            "document.querySelectorAll('.jp-RenderedMarkdown :not([href^=http])').forEach((one) => one.click?.())"
+        )
+        page.wait_for_timeout(500)  # there is nothing to wait for: nothing happens
+        assert page.evaluate("window.ran ?? 'nothing'") == "nothing"
+        assert [error for error in failed if "ran" in error] == []
+        assert [url for url in left if not url.startswith(("data:", "blob:"))] == []
+
+
+_ACTS = (
+    "a:not([href$='.ipynb']), img, svg, iframe, object, embed, form, input, base, style, script, [onclick], [onerror]"
+)
+
+
+def watched(page: Page) -> tuple[list[str], list[str]]:
+    """Return two lists in which a page's errors and requests appear from now on."""
+    failed: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    return failed, asked
 
 
 def _only_ours(page: Page | Frame) -> None:
