@@ -285,6 +285,7 @@ def _typing_shortcuts() -> list[dict[str, object]]:
 def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     """Write the settings that JupyterLab and IPython read when they start, and what stands on every page."""
     from workbook.page import head as chapter
+    from workbook.page import minutes
 
     lab_css = _read("jupyter", "lab.css")
     files = {
@@ -296,9 +297,10 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
+        "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
         **{
             f"data/voila/templates/mend/static/{file.name}": file.read_text(encoding="utf-8")
-            for file in (assets.script("help.js"), assets.style("help.css"))
+            for file in (assets.script("help.js"), assets.style("help.css"), assets.style("minutes.css"))
         },
     }
     for name, text in files.items():

@@ -13,7 +13,7 @@ import anywidget
 import traitlets
 
 from workbook.errors import Locked, WorkbookError
-from workbook.page import assets
+from workbook.page import assets, minutes
 from workbook.safety import helplines
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ TEXTS: dict[str, str] = {
     "reload": "Reload this page",
 }
 
+# What help and the head look like; a page's own help needs the same without the first.
+STYLES = ("chapter.css", "help.css", "minutes.css")
+
 # The order in which kinds of help are shown; a line stands under the first that fits.
 KINDS = ("emergency", "crisis", "abuse", "abusers", "young", "listening", "legal")
 
@@ -100,7 +103,7 @@ def help_html(*, page: bool = False) -> str:
         f'<dialog class="mend-sos-list" aria-labelledby="mend-sos-title"><div class="mend-sos-head">'
         f'<h2 id="mend-sos-title">{words["help_title"]}</h2>'
         f'<button type="button" class="mend-plain mend-close">{words["close"]}</button></div>'
-        f"<p>{words['help_intro']}</p>"
+        f"<p>{words['help_intro']}</p>{minutes.folded()}"
         f'<p><label for="mend-region">{words["region"]}</label> <select id="mend-region">{options}</select></p>'
         f'{lists}<p class="mend-small">{words["leave_note"]}</p></dialog></aside>'
     )
@@ -146,7 +149,7 @@ class Head(anywidget.AnyWidget):
     """
 
     _esm = _script()
-    _css = "".join(assets.style(name).read_text(encoding="utf-8") for name in ("chapter.css", "help.css"))
+    _css = "".join(assets.style(name).read_text(encoding="utf-8") for name in STYLES)
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 
     def __init__(

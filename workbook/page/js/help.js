@@ -70,12 +70,13 @@ function uncover(aside, at) {
 export function attach(aside) {
   const dialog = /** @type {HTMLDialogElement} */ (aside.querySelector(".mend-sos-list"));
   const where = /** @type {HTMLSelectElement} */ (aside.querySelector("select"));
-  const lists = /** @type {HTMLElement[]} */ ([...aside.querySelectorAll("[data-region]")]);
-  const codes = lists.map((list) => list.dataset.region ?? "");
+  const codes = [...where.options].map((option) => option.value);
   const show = (/** @type {string} */ code) => {
     const shown = codes.includes(code) ? code : codes[codes.length - 1];
     where.value = shown;
-    for (const list of lists) list.hidden = list.dataset.region !== shown;
+    for (const list of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".mend-lines[data-region]"))) {
+      list.hidden = list.dataset.region !== shown;
+    }
   };
   const open = () => { if (!dialog.open) dialog.showModal(); };
   const key = (/** @type {KeyboardEvent} */ event) => {
