@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "help": "Need help now?",
     "help_title": "Help, now",
     "help_intro": "If you or someone else is in danger this minute, call your local emergency number first. "
-    "These lines are free or cheap, and they are for people in just this kind of pain. F1 opens this list on any page.",
+    "These lines are for people in just this kind of pain. A call may cost something. F1 opens this list on any page.",
     "close": "Close",
     "region": "Where are you?",
     "checked": "last checked {date}",
