@@ -20,7 +20,7 @@ PASSPHRASE = "four calm grey herons"
 PART = "responsibility.incident.my_part"
 CAMERA = "responsibility.incident.camera"
 RATED = tuple(f"responsibility.rating.{word}" for word in ("named", "effect", "left_out", "own_part", "repair"))
-RECHECK = {"suicide": "no", "harm_others": "no", "arousal": 2, "drunk_or_high": "no", "changed": "no"}
+RECHECK = {"thoughts": ["none"], "harm_others": "no", "stirred": 2, "drunk_or_high": "no", "changed": "no"}
 
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def rate(journal: Journal, clock: Clock, points: Iterable[int]) -> None:
     """Rate the first principle once a week, with these points."""
     for point in points:
         for word, value in RECHECK.items():
-            journal.save(f"start.recheck.{word}", value)
+            journal.save(f"start.now.{word}", value)
         for item in RATED:
             journal.save(item, point)
         clock.forward(weeks=1)

@@ -173,7 +173,7 @@ def test_answering_the_crisis_question_hides_the_scores(tmp_path) -> None:
     example.fill(journal)
     before = journal.assessment()
     assert len(before.scores)
-    journal.save("start.safety.suicide", "yes")
+    journal.save("start.now.thoughts", ["suicide"])
     after = journal.assessment()
     assert (len(after.scores), after.areas) == (0, ())
     assert len(journal.answers()) == len(example_rows(journal))

@@ -168,7 +168,7 @@ def test_every_region_has_someone_for_every_need() -> None:
     missing = [
         (region, kind)
         for region in helplines.regions()
-        for kind in ("emergency", "crisis", "abuse", "abusers", "legal", "young", "listening")
+        for kind in ("emergency", "crisis", "abuse", "abusers", "abused-legal", "abusers-legal", "young", "listening")
         if not helplines.helplines(region, [kind])
     ]
     assert missing == []

@@ -63,10 +63,12 @@ def test_an_answer_by_a_wrong_clock_does_not_outlast_the_next(journal: Journal, 
     """Safe answers of 2036 do not keep a rule open that a later answer closes, nor is a hold of then one of years."""
     clock.forward(days=3653)
     answer_safely(journal.save)
-    journal.save("start.safety.arousal", 9)
+    journal.save("start.now.stirred", 9)
     clock.time = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-    answer_safely(journal.save)
-    journal.save("start.safety.suicide", "yes")
+    for item, value in SAFE.items():
+        if item.startswith("start.now"):
+            journal.save(item, value)
+    journal.save("start.now.thoughts", ["suicide"])
 
     def closed() -> set[str]:
         return {gate.id for gate in journal.gates() if gate.state == "closed"}
@@ -84,9 +86,9 @@ def test_a_hold_is_not_ended_by_a_clock_that_fell_back(journal: Journal, clock: 
     clock.forward(minutes=10)
     now = clock.time
     clock.time = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
-    journal.save("start.safety.arousal", 9)
+    journal.save("start.now.stirred", 9)
     clock.time = now + timedelta(minutes=5)
-    journal.save("start.safety.drunk_or_high", "no")
+    journal.save("start.now.drunk_or_high", "no")
 
     held = {gate.id: gate.until for gate in journal.gates() if gate.state == "closed"}
     assert held.keys() == {"G11"}

@@ -682,7 +682,7 @@ def test_a_clock_set_back_does_not_open_what_a_rule_closed(journal: Journal, clo
     """The two minutes in which late words are kept are over when the clock says they have not begun."""
     journal.exercise("responsibility.incident")
     clock.forward(hours=1)
-    journal.save("start.safety.suicide", "yes")
+    journal.save("start.now.thoughts", ["suicide"])
     clock.forward(days=-30)
 
     with pytest.raises(Closed):
@@ -693,7 +693,7 @@ def test_a_clock_set_back_makes_nothing_seen_just_now(journal: Journal, clock: C
     """A rule that closed in another page, who knows when, leaves no two minutes to write in."""
     journal.standing()
     with reopened(journal) as other:
-        other.save("start.safety.suicide", "yes")
+        other.save("start.now.thoughts", ["suicide"])
     clock.forward(days=-1)
 
     with pytest.raises(Closed):

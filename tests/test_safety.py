@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition, resources
 from workbook.answers.kinds import Response
+from workbook.definition.models import TAGS
 from workbook.errors import Closed, Refused
 from workbook.journal import Journal
 from workbook.safety import gates as safety
@@ -22,26 +23,32 @@ from workbook.safety import helplines
 WORKBOOK = definition.load()
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday
 EARLIER = NOW - timedelta(minutes=10)
-CONTACT = [e.id for e in WORKBOOK.exercises if {"contact", "outreach", "draft"} & set(e.tags)]
+CONTACT = [e.id for e in WORKBOOK.exercises if {"contact", "outreach", "draft", "together"} & set(e.tags)]
 GATES = [gate.id for gate in WORKBOOK.gates]
-ASKED = {"start.privacy", "start.safety", "start.recheck"}
+OPEN = [e.id for e in WORKBOOK.exercises if not e.retired]
+CALM = {e.id for e in WORKBOOK.exercises if "calming" in e.tags}
 SKIP, BLANK = object(), object()
-RECHECKED: dict[str, object] = {"suicide": "no", "harm_others": "no", "arousal": 3, "drunk_or_high": "no"}
+RECHECKED: dict[str, object] = {"thoughts": ["none"], "harm_others": "no", "stirred": 3, "drunk_or_high": "no"}
 
 # One answer that closes each row, and only it (a severe row closes its mild one too).
 CLOSES = {
     "G0": ("start.privacy.shared_device", "yes"),
     "G1": ("start.safety.under_18", "yes"),
-    "G2": ("start.safety.suicide", "yes"),
+    "G2": ("start.now.thoughts", ["suicide"]),
     "G3": ("start.safety.afraid", "yes"),
-    "G4": ("start.safety.hurt_them", "yes"),
-    "G5": ("start.safety.legal", "yes"),
-    "G6_severe": ("start.safety.since_no", ["followed"]),
-    "G6": ("start.safety.since_no", ["contacted"]),
-    "G7": ("start.safety.their_no", ["said_no"]),
+    "G5_protects": ("start.safety.protects_me", "yes"),
+    "G4": ("start.safety.harmed_them", ["controlled"]),
+    "G5": ("start.safety.binds_me", "yes"),
+    "G6_severe": ("start.safety.acts", ["followed"]),
+    "G6": ("start.safety.acts", ["contacted"]),
+    "G7": ("start.safety.between_us", ["both", "said_no"]),
+    "G7_space": ("start.safety.between_us", ["both", "space"]),
+    "G7_silence": ("start.safety.between_us", ["both", "silence"]),
+    "G7_mixed": ("start.safety.between_us", ["both", "mixed"]),
+    "both_willing": ("start.safety.between_us", ["i_ended"]),
     "G8": ("start.safety.affair", "yes"),
     "G9": ("start.wellbeing.sleep", [0, 0, 0, 1, 1]),
-    "G11": ("start.safety.arousal", 7),
+    "G11": ("start.now.stirred", 7),
 }
 
 
@@ -56,7 +63,7 @@ def responses(changed: dict[str, object] | None = None, at: datetime = EARLIER) 
         words = ("sleep", "meals", "tasks", "company", "ease")
         answers |= {f"start.wellbeing.{word}": value for word, value in zip(words, low, strict=True)}
     return {
-        (item, "2026-11-23" if item.startswith("start.wellbeing") else "once"): respond(value, at)
+        (item, "2026-11-23" if item.startswith(("start.wellbeing", "start.now")) else "once"): respond(value, at)
         for item, value in answers.items()
         if value is not BLANK
     }
@@ -77,8 +84,7 @@ def states(standing: safety.Standing) -> dict[str, str]:
 
 
 def locked(standing: safety.Standing) -> set[str]:
-    """What is locked, without the recheck, which rests whenever it is not its turn."""
-    return set(standing.locks) - {"start.recheck"}
+    return set(standing.locks)
 
 
 # --- nothing in the way ---
@@ -107,15 +113,25 @@ def test_contact_exercises_are_known() -> None:
 def test_nothing_is_typed_before_the_privacy_question() -> None:
     """With no answer at all, only the privacy questions are open, and each page says why."""
     standing = safety.standing(WORKBOOK, {}, NOW)
-    assert set(standing.locks) == {e.id for e in WORKBOOK.exercises} - {"start.privacy"}
+    assert set(standing.locks) == set(OPEN) - {"start.privacy"}
     assert {lock.title for lock in standing.locks.values()} == {"Who else can read this?"}
     assert [notice.gate for notice in standing.notices] == ["G0"]
 
 
+@pytest.mark.parametrize("word", ["thoughts", "harm_others", "stirred", "drunk_or_high"])
+def test_before_the_four_questions_only_what_calms_is_open(word: str) -> None:
+    """With one of “right now” never answered, everything but the calming pages waits, and one sentence says so."""
+    standing = stand({f"start.now.{word}": BLANK})
+    assert set(OPEN) - locked(standing) == {"start.privacy", "start.now"} | CALM
+    assert {standing.locks[id].title for id in locked(standing)} == {"First, how are you right now?"}
+    assert [notice.gate for notice in standing.notices] == ["now"]
+    assert "now" not in states(stand({f"start.now.{word}": SKIP}))  # declined is asked, and closes by its own rule
+
+
 def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
-    """After the privacy questions, blanks keep contact closed while plain exercises open."""
-    privacy = {key: r for key, r in responses().items() if key[0].startswith("start.privacy")}
-    standing = safety.standing(WORKBOOK, privacy, NOW)
+    """After the first questions, blanks keep contact closed while plain exercises open."""
+    first = {key: r for key, r in responses().items() if key[0].startswith(("start.privacy", "start.now"))}
+    standing = safety.standing(WORKBOOK, first, NOW)
     assert set(CONTACT) <= set(standing.locks)
     assert (
         standing.lock("start.safety") is standing.lock("space.boundary") is standing.lock("moving-on.support") is None
@@ -133,24 +149,29 @@ def test_each_row_closes_on_its_answer(gate: str, answer: tuple[str, object]) ->
     assert states(stand(dict([answer]))) == dict.fromkeys(expected, "closed")
 
 
-ALL = {e.id for e in WORKBOOK.exercises} - ASKED
 IN = {name: {e.id for e in WORKBOOK.exercises if e.chapter_id == name} for name in ("responsibility", "communication")}
-TAGGED = {tag: {e.id for e in WORKBOOK.exercises if tag in e.tags} for tag in ("own-fault", "narrative", "repair")}
+TAGGED = {tag: {e.id for e in WORKBOOK.exercises if tag in e.tags} for tag in TAGS}
+MESSAGES = TAGGED["contact"] | TAGGED["outreach"]
+TOGETHER = TAGGED["together"]
+ABOUT_ME = {"start.rulers", "space.rating", "improvement.rating", "improvement.habit", "improvement.lapse"}
 LOCKS = {
     "G0": set(),
-    "G1": ALL,
-    "G2": ALL,
-    "G3": IN["responsibility"] | IN["communication"] | set(CONTACT) | TAGGED["repair"] | TAGGED["own-fault"],
+    "G1": set(OPEN) - {"start.privacy", "start.now", "start.safety"},
+    "G2": set(OPEN) - {"start.privacy", "start.now"} - CALM,
+    "G3": IN["responsibility"] | IN["communication"] | set(CONTACT) | TAGGED["repair"] | TAGGED["own-fault"] | ABOUT_ME,
+    "G5_protects": set(CONTACT) | TAGGED["repair"],
     "G4": set(CONTACT),
     "G5": set(CONTACT),
     "G6_severe": set(CONTACT),
     "G6": set(CONTACT),
     "G7": set(CONTACT),
+    "G7_space": MESSAGES | TOGETHER,
+    "G7_silence": MESSAGES | TOGETHER,
+    "G7_mixed": MESSAGES | TOGETHER,
+    "both_willing": TOGETHER,
     "G8": {*CONTACT, "responsibility.rating", "responsibility.shares", "responsibility.change"},
     "G9": set(),
-    "G11": ALL
-    - {e.id for e in WORKBOOK.exercises if e.chapter_id == "start"}
-    - {"space.urges", "space.people", "communication.pause", "moving-on.support"},
+    "G11": set(OPEN) - {"start.privacy", "start.now"} - CALM,
 }
 
 
@@ -170,7 +191,7 @@ def test_each_row_locks_what_it_names(gate: str, answer: tuple[str, object]) -> 
         assert {href for _, href in lock.instead} <= notebooks
 
 
-PAIRS = [pair for pair in itertools.combinations(CLOSES, 2) if pair != ("G6_severe", "G6")]  # one question
+PAIRS = [pair for pair in itertools.combinations(CLOSES, 2) if CLOSES[pair[0]][0] != CLOSES[pair[1]][0]]
 
 
 @pytest.mark.parametrize(("low", "high"), PAIRS)
@@ -186,10 +207,10 @@ def test_of_two_rows_both_lock_and_the_higher_speaks(low: str, high: str) -> Non
 
 def test_crisis_page_comes_first() -> None:
     """G2 is the only notice and the first reason whatever else is closed; nothing is scored."""
-    everything = dict(CLOSES.values()) | {"start.safety.since_no": ["followed", "threatened"]}
+    everything = dict(CLOSES.values()) | {"start.safety.acts": ["followed", "threatened"]}
     standing = stand(everything)
     assert [notice.gate for notice in standing.notices] == ["G2"]
-    assert {standing.locks[id].title for id in locked(standing)} == {"You first"}
+    assert {standing.locks[id].title for id in LOCKS["G2"]} == {"You first"}
     assert standing.notices[0].resources[0] == "crisis"
     assert not standing.scored("responsibility")
 
@@ -211,8 +232,7 @@ def test_prompts_on_own_fault_are_hidden_from_someone_who_is_afraid() -> None:
     tagged = {item.id for item in WORKBOOK.items if "own-fault" in item.tags}
     assert tagged
     assert tagged <= standing.hidden
-    assert not standing.scored("responsibility")
-    assert standing.scored("improvement")
+    assert not [scale.id for scale in WORKBOOK.scales if standing.scored(scale.id)]
     assert standing.track == "moving-on"
 
 
@@ -240,37 +260,38 @@ def test_moving_on_is_the_default_path(gate: str) -> None:
         (["turned_up"], False),
         (["others"], False),
         (["unsure"], False),
-        (["contacted_again"], True),
+        (["contacted_often"], True),
         (["tracked"], True),
         (["threatened"], True),
         (["contacted", "turned_up"], True),
         (["others", "fake"], True),
-        (SKIP, True),
+        (SKIP, False),
     ],
 )
 def test_two_acts_or_a_grave_one_are_severe(acts: object, severe: bool) -> None:
     """Any contact since a no closes outreach; two kinds, repeats, following, tracking or threats name a specialist."""
-    closed = states(stand({"start.safety.since_no": acts}))
+    closed = states(stand({"start.safety.acts": acts}))
     assert closed == ({"G6_severe": "closed"} if severe else {}) | {"G6": "closed"}
 
 
+TICKED = {item.id for item in WORKBOOK.items if item.kind == "choices"}
 DOUBTS = [
     (item, value)
     for item in SAFE
     if not item.startswith("start.wellbeing")
-    for value in (["unsure"] if item.endswith("_no") else "unsure", SKIP)
-    if (item, value) != ("start.safety.arousal", "unsure")  # a ruler has none
+    for value in (["unsure"] if item in TICKED else "unsure", SKIP)
+    if (item, value) != ("start.now.stirred", "unsure")  # a ruler has none
 ]
 
 
 @pytest.mark.parametrize(("item", "value"), DOUBTS)
 def test_unsure_and_prefer_not_to_say_count_as_yes(item: str, value: object) -> None:
     """Each safety question closes its gate when the answer is unsure or withheld."""
-    standing = stand({item: value, **({"start.safety.their_no": ["space"]} if item.endswith("reached_out") else {})})
+    standing = stand({item: value})
     assert "closed" in states(standing).values()
 
 
-@pytest.mark.parametrize("item", [item for item in SAFE if item.startswith("start.safety") and "reached" not in item])
+@pytest.mark.parametrize("item", [item for item in SAFE if item.startswith(("start.safety", "start.now"))])
 def test_each_blank_keeps_contact_closed(item: str) -> None:
     """Leaving any one safety question blank keeps contact exercises locked, and the lock says so."""
     standing = stand({item: BLANK})
@@ -280,15 +301,16 @@ def test_each_blank_keeps_contact_closed(item: str) -> None:
 
 # --- doubt never opens ---
 
+FREE = {"none", "i_ended", "living", "both"}  # what closes no page that could lead to contact, but those for two
 BLOCKING: list[tuple[str, object]] = [
     (item, value)
     for item in SAFE
-    if item.startswith(("start.safety", "start.privacy")) and not item.endswith("reached_out")
+    if item.startswith(("start.now", "start.safety", "start.privacy"))
     for value in (
-        ([[act] for act in WORKBOOK.item(item).options if act != "none"] + [[], ["none", "unsure"]])
-        if item.endswith("_no")
+        ([[one] for one in WORKBOOK.item(item).options if one not in FREE] + [[], ["none", "unsure"]])
+        if item in TICKED
         else [7, 10]
-        if item.endswith("arousal")
+        if item.endswith("stirred")
         else ["yes", "unsure"]
     )
     + [SKIP, BLANK]
@@ -312,18 +334,26 @@ def test_no_subset_of_blocking_answers_opens_contact() -> None:
         (exercise, subset)
         for subset in subsets
         for standing in [stand(subset)]
-        for exercise in CONTACT
+        for exercise in MESSAGES
         if standing.lock(exercise) is None
     ]
     assert opened == []
     assert len(subsets) > 3000
 
 
-_VALUES = st.sampled_from([*BLOCKING, *((item, value) for item, value in SAFE.items() if "start.safety" in item)])
+_VALUES = st.sampled_from(
+    [
+        *BLOCKING,
+        *((item, value) for item, value in SAFE.items() if item.startswith(("start.now", "start.safety"))),
+        ("start.safety.reached", "contact"),
+        ("start.safety.reached", "logistics"),
+    ]
+)
 _STEPS = st.lists(
-    st.tuples(_VALUES, st.booleans(), st.integers(1, 5000)),  # what, in the recheck or the check, minutes later
+    st.tuples(_VALUES, st.booleans(), st.integers(1, 5000)),  # what, in the short check or the check, minutes later
     max_size=14,
 )
+LASTING = {"start.safety.between_us": {"none", *FREE}, "start.safety.acts": {"none"}}  # taking these back opens nothing
 
 
 @settings(max_examples=150, deadline=None)
@@ -332,13 +362,14 @@ def test_no_sequence_of_answers_opens_contact_while_a_blocking_one_stands(steps:
     """Whatever is answered, in whatever order and at whatever times, a standing yes keeps contact closed."""
     now, history, current = NOW, [], responses(at=EARLIER)
     newest = {item: value for item, value in SAFE.items()}
-    said_no = False
+    stands: dict[str, bool] = {}
     for (item, value), again, minutes in steps:
         now += timedelta(minutes=minutes)
-        word = item.rpartition(".")[2]
-        place = (f"start.recheck.{word}", f"day{len(history)}") if again and word != "under_18" else (item, "once")
-        if item.startswith("start.privacy"):
-            place = (item, "once")
+        form, _, word = item.rpartition(".")
+        checked = form == "start.safety" and word != "under_18"
+        place = (f"start.now.{word}", f"day{len(history)}") if again and checked else (item, "once")
+        if form == "start.now":
+            place = (item, f"day{len(history)}")
         if value is BLANK:
             history.append(version(place[0], None, now, place[1], "blank"))
             current.pop(place, None)
@@ -347,13 +378,14 @@ def test_no_sequence_of_answers_opens_contact_while_a_blocking_one_stands(steps:
             current[place] = given_now
             history.append(version(place[0], given_now.value, now, place[1], given_now.status))
         newest[item] = value
-        said_no = said_no or (item.endswith("their_no") and value not in (["none"], BLANK, []))
-        if item.endswith("reached_out") and value == "yes":
-            said_no = False
+        if item in LASTING and value is not BLANK and value != []:
+            stands[item] = stands.get(item, False) or value is SKIP or bool(set(value) - LASTING[item])
+        if (item, value) == ("start.safety.reached", "contact"):
+            stands.clear()
     standing = safety.standing(WORKBOOK, current, now, history=history)
-    blocked = said_no or any(pair in BLOCKING for pair in newest.items() if "arousal" not in pair[0])
-    if blocked:
-        assert all(standing.lock(exercise) for exercise in CONTACT)
+    plain = [pair for pair in newest.items() if "stirred" not in pair[0] and (pair[0] not in LASTING or not pair[1])]
+    if any(stands.values()) or any(pair in BLOCKING for pair in plain):
+        assert all(standing.lock(exercise) for exercise in MESSAGES)
 
 
 def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
@@ -365,7 +397,7 @@ def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
 
         __hash__ = None  # type: ignore[assignment]
 
-    standing = stand({"start.safety.legal": Broken()})
+    standing = stand({"start.safety.binds_me": Broken()})
     assert states(standing)["G5"] == "unknown"
     for exercise in CONTACT:
         assert standing.locks[exercise].reason_html.startswith("<p>Something went wrong")
@@ -388,7 +420,7 @@ def test_a_workbook_without_its_rules_keeps_contact_closed() -> None:
 
 def test_clearing_an_answer_does_not_undo_a_yes() -> None:
     """A yes in the safety check stands when a later answer in the recheck is cleared."""
-    history = [version("start.recheck.afraid", None, NOW, "2026-11-23", "blank")]
+    history = [version("start.now.afraid", None, NOW, "2026-11-23", "blank")]
     assert states(stand({"start.safety.afraid": "yes"}, history=history))["G3"] == "closed"
 
 
@@ -398,7 +430,7 @@ def test_clearing_an_answer_does_not_undo_a_yes() -> None:
 @pytest.mark.parametrize(("hours", "state"), [(0, "closed"), (23.9, "closed"), (24, "open")])
 def test_a_stirred_up_answer_holds_for_a_day(hours: float, state: str) -> None:
     """G11 holds for 24 hours from the answer, though a calmer one came since; then it opens."""
-    history = [version("start.safety.arousal", 8, NOW)]
+    history = [version("start.now.stirred", 8, NOW)]
     now = NOW + timedelta(hours=hours)
     calm = responses(at=NOW + timedelta(minutes=5))
     gate = next(gate for gate in safety.standing(WORKBOOK, calm, now, history=history).gates if gate.id == "G11")
@@ -406,17 +438,18 @@ def test_a_stirred_up_answer_holds_for_a_day(hours: float, state: str) -> None:
     assert gate.until == (NOW + timedelta(hours=24) if state == "closed" else None)
 
 
-def test_the_incident_can_start_the_hold() -> None:
-    """A 7 on the incident's ruler closes as the safety check does; a blank there closes nothing."""
+def test_a_high_number_inside_an_exercise_rests_that_exercise_and_contact() -> None:
+    """A 7 on the incident's ruler rests the incident and contact for a day, and nothing else."""
     answers = responses() | {("responsibility.incident.arousal_after", "2026-11-23"): respond(7)}
     standing = safety.standing(WORKBOOK, answers, NOW)
-    assert states(standing) == {"G11": "closed"}
+    assert states(standing) == {"G11_inside": "closed"}
+    assert locked(standing) == {"responsibility.incident", *CONTACT}
     assert "It opens again on Tuesday 24 November, 13:50." in standing.locks["responsibility.incident"].reason_html
 
 
 def test_a_clock_that_goes_back_does_not_open_a_hold() -> None:
     """An answer from the future still holds."""
-    assert states(stand({"start.safety.drunk_or_high": "yes"}, now=NOW - timedelta(days=3)))["G11"] == "closed"
+    assert states(stand({"start.now.drunk_or_high": "yes"}, now=NOW - timedelta(days=3)))["G11"] == "closed"
 
 
 @pytest.mark.parametrize(
@@ -437,14 +470,14 @@ def test_a_draft_rests_for_a_day(minutes: int, done: bool, locked: bool) -> None
 
 def test_time_alone_never_undoes_a_no() -> None:
     """G7 stays closed for ten years, and when the answer is taken back; it opens when they reached out after it."""
-    history = [version("start.safety.their_no", ["space"], NOW)]
+    history = [version("start.safety.between_us", ["said_no"], NOW)]
     late = NOW + timedelta(days=3650)
     changed_mind = responses(at=late)
     assert states(safety.standing(WORKBOOK, changed_mind, late, history=history)) == {"G7": "closed"}
-    reached = changed_mind | {("start.safety.reached_out", "once"): respond("yes", late)}
+    reached = changed_mind | {("start.safety.reached", "once"): respond("contact", late)}
     assert states(safety.standing(WORKBOOK, reached, late, history=history)) == {}
     later = late + timedelta(minutes=30)
-    again = [*history, version("start.recheck.their_no", ["said_no"], later, "2036-11-20")]
+    again = [*history, version("start.now.between_us", ["both", "said_no"], later, "2036-11-20")]
     assert states(safety.standing(WORKBOOK, reached, later, history=again)) == {"G7": "closed"}
 
 
@@ -520,9 +553,6 @@ def test_recheck_is_asked_once_a_sitting() -> None:
     """After three quiet hours the short check is due; its answers settle it, and nobody is asked twice."""
     answers = responses(at=NOW)
     assert not safety.recheck_due(answers, NOW + timedelta(hours=3))
-    rests = safety.standing(WORKBOOK, answers, NOW).lock("start.recheck")
-    assert rests is not None
-    assert rests.title == "Nothing to ask right now"
     later = NOW + timedelta(hours=4)
     assert safety.recheck_due(answers, later)
     standing = safety.standing(WORKBOOK, answers, later)
@@ -531,8 +561,8 @@ def test_recheck_is_asked_once_a_sitting() -> None:
     assert standing.lock("space.urges") is None
     for word, value in (RECHECKED | {"changed": "no"}).items():
         assert safety.recheck_due(answers, later)
-        assert safety.standing(WORKBOOK, answers, later).lock("start.recheck") is None
-        answers[(f"start.recheck.{word}", "2026-11-23")] = respond(value, later)
+        assert safety.standing(WORKBOOK, answers, later).lock("start.now") is None
+        answers[(f"start.now.{word}", "2026-11-23")] = respond(value, later)
     assert not safety.recheck_due(answers, later + timedelta(minutes=5))
     assert states(safety.standing(WORKBOOK, answers, later + timedelta(hours=2))) == {}
 
@@ -542,14 +572,14 @@ def test_a_change_asks_for_what_changed() -> None:
     later = NOW + timedelta(hours=4)
     answers = responses(at=NOW)
     for word, value in (RECHECKED | {"changed": "unsure"}).items():
-        answers[(f"start.recheck.{word}", "x")] = respond(value, later)
+        answers[(f"start.now.{word}", "x")] = respond(value, later)
     assert states(safety.standing(WORKBOOK, answers, later)) == {"recheck": "closed"}
     for item, value in SAFE.items():
         word = item.rpartition(".")[2]
-        if f"start.recheck.{word}" in {i.id for i in WORKBOOK.items}:
-            answers[(f"start.recheck.{word}", "x")] = respond(value, later)
+        if f"start.now.{word}" in {i.id for i in WORKBOOK.items}:
+            answers[(f"start.now.{word}", "x")] = respond(value, later)
     assert states(safety.standing(WORKBOOK, answers, later)) == {}
-    answers[("start.recheck.legal", "x")] = respond("yes", later)
+    answers[("start.now.binds_me", "x")] = respond("yes", later)
     assert states(safety.standing(WORKBOOK, answers, later)) == {"G5": "closed"}
 
 
@@ -575,13 +605,13 @@ def test_a_journal_goes_through_its_gates(tmp_path: Path) -> None:
     for again in (clock[0], clock[0] + timedelta(hours=5)):  # twice on one day, each with a filling of its own
         clock[0] = again
         for word, value in (RECHECKED | {"changed": "no"}).items():
-            journal.save(f"start.recheck.{word}", value)
+            journal.save(f"start.now.{word}", value)
         assert closed() == set()
-    assert journal.occasions("start.recheck") == ["2026-11-25", "2026-11-25-2"]
-    journal.save("start.safety.their_no", ["blocked"])
+    assert journal.occasions("start.now") == ["2026-11-23", "2026-11-25", "2026-11-25-2"]
+    journal.save("start.safety.between_us", ["both", "blocked"])
     assert closed() == {"G7"}
     clock[0] += timedelta(minutes=10)
-    with pytest.raises(Closed, match="They said no"):
+    with pytest.raises(Closed, match="No contact from here"):
         journal.save("communication.message.draft", {"feel": "more"})
     assert journal.answers().query("item == 'communication.message.draft'")["value"].tolist() == [{"feel": "words"}]
     assert [(event["gate"], event["change"]) for event in journal.gate_events()][-1] == ("G7", "closed")
@@ -593,7 +623,7 @@ def test_a_journal_goes_through_its_gates(tmp_path: Path) -> None:
 
 def test_log_says_what_opened_and_closed_and_nothing_else() -> None:
     """The event log holds rule ids, times and the word opened or closed: never an answer."""
-    before, after = stand(), stand({"start.safety.legal": "yes"})
+    before, after = stand(), stand({"start.safety.binds_me": "yes"})
     assert safety.changes(None, before, NOW) == ()
     assert safety.changes(before, after, NOW) == ({"gate": "G5", "change": "closed", "at": NOW},)
     assert safety.changes(after, before, NOW) == ({"gate": "G5", "change": "opened", "at": NOW},)
@@ -601,19 +631,19 @@ def test_log_says_what_opened_and_closed_and_nothing_else() -> None:
 
 def test_a_counselor_may_tighten() -> None:
     """More locks, longer holds, earlier rechecks, a gate kept closed: all allowed; the original stays."""
-    contact = ["contact", "outreach", "draft"]
+    contact = ["contact", "outreach", "draft", "together"]
     tightened = {
         "G7": {"locks": [*contact, "repair"]},
-        "G11": {"hold_hours": "48", "keeps": ["start"]},
+        "G11": {"hold_hours": "48", "keeps": []},
         "G9": {"recheck_days": 7},
         "G10": {"closed": "yes"},
     }
     standing = stand(tighten=tightened)
     assert states(standing) == {"G10": "closed"}
     assert standing.lock("responsibility.incident") is not None
-    held = stand({"start.safety.arousal": 7}, now=NOW + timedelta(hours=30), tighten=tightened)
+    held = stand({"start.now.stirred": 7}, now=NOW + timedelta(hours=30), tighten=tightened)
     assert states(held)["G11"] == "closed"
-    assert "G11" not in states(stand({"start.safety.arousal": 7}, now=NOW + timedelta(hours=30)))
+    assert "G11" not in states(stand({"start.now.stirred": 7}, now=NOW + timedelta(hours=30)))
     assert definition.load().gates == WORKBOOK.gates
 
 
@@ -637,7 +667,7 @@ FIRM_REST = "No setting can loosen this gate."
         ("G5", {"closed": "no"}, "G5 can be set to closed, but not to open: its answers decide. Remove that line."),
         (
             "G4",
-            {"when": {"question": "start.safety.legal", "is": "yes"}},
+            {"when": {"question": "start.safety.binds_me", "is": "yes"}},
             "G4 has no setting “when”. Use one of: locks, keeps, hides, hold_hours, recheck_days, closed.",
         ),
         (
@@ -692,7 +722,7 @@ _SETTING = st.fixed_dictionaries(
         "closed": st.sampled_from(["yes", True]),
         "locks": st.lists(st.sampled_from(_NAMES), max_size=4),
         "hides": st.lists(st.sampled_from(_NAMES), max_size=4),
-        "keeps": st.lists(st.sampled_from(["start", "space.urges", "moving-on.support"]), max_size=3),
+        "keeps": st.lists(st.sampled_from(["start.privacy", "calming", "space.urges"]), max_size=3),
         "hold_hours": st.sampled_from([1, 23, 24, 25, "48", 8784, 10**12]),
         "recheck_days": st.sampled_from([1, 13, 14, 15, 10**12]),
     },
@@ -712,7 +742,7 @@ _SETTINGS = st.dictionaries(st.sampled_from(GATES), st.tuples(_SETTING, st.boole
 )
 _SAID = st.dictionaries(
     st.sampled_from(sorted(set(SAFE) - {"start.wellbeing.sleep"})),
-    st.sampled_from(["yes", "no", "unsure", SKIP, BLANK, 0, 6, 7, ["none"], ["space"]]),
+    st.sampled_from(["yes", "no", "unsure", SKIP, BLANK, 0, 6, 7, ["none"], ["space"], ["both"]]),
     max_size=5,
 )
 _PAST = st.lists(st.tuples(_SAID, st.sampled_from([1, 59, 179, 181, 1439, 1441, 30000])), max_size=3)
@@ -769,7 +799,8 @@ def test_every_region_has_every_kind_of_help() -> None:
             "crisis",
             "abuse",
             "abusers",
-            "legal",
+            "abused-legal",
+            "abusers-legal",
             "young",
             "listening",
         }
@@ -806,7 +837,7 @@ def test_review_list_names_every_judgement() -> None:
     assert {(one.file, one.line) for one in listed} == where
     assert any(
         str(one).endswith(
-            "They said no: A no, a wish for space, a block or silence is an answer; time does not change it (S)"
+            "No contact from here: A no, a block or a final end is an answer; time does not change it (S)"
         )
         for one in listed
     )

@@ -179,7 +179,7 @@ def test_private_answers_cannot_be_shared(journal: Journal, caseload: Caseload) 
 def test_gate_events_go_only_when_chosen_and_without_content(journal: Journal, caseload: Caseload) -> None:
     """A counselor learns that a rule closed, never why, and only when the client ticks it."""
     share.accept(journal, asked(caseload))
-    journal.save("start.safety.legal", "yes")
+    journal.save("start.safety.binds_me", "yes")
     assert share.submission(journal, [], now=journal.now()).gates == ()
     chosen = share.submission(journal, [], now=journal.now(), with_gates=True)
     assert ("G5", "closed") in [(event.gate, event.change) for event in chosen.gates]

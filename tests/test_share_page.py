@@ -189,7 +189,7 @@ def test_the_second_time_names_what_is_new_changed_and_taken_back(
 
 def test_a_safety_rule_is_told_only_when_ticked(sharing: share_panel.Sharing, journal: Journal, tmp_path: Path) -> None:
     """That a rule closed is told by its name and time; not ticked, nothing of it is in the file."""
-    journal.save("start.safety.legal", "yes")
+    journal.save("start.safety.binds_me", "yes")
     part = key(journal, PART)
     assert preview(sharing, part, gates=True)["gates"][-1] == {
         "title": "A legal limit comes first",

@@ -502,7 +502,7 @@ class Journal:
 
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
-        if exercise.id == measures.RECHECK:  # asked anew at each sitting, also twice a day
+        if exercise.id == measures.RIGHT_NOW:  # asked anew at each sitting, also twice a day
             start = measures.sitting_start((each.at for each in self.responses().values()), self.now())
             return any(each.at >= start for each in here.values())
         marked = here.get(f"{exercise.id}.done")
@@ -568,13 +568,17 @@ class Journal:
             "occasions": list(self._choices(exercise, now_occasion, occasion)),
             "answers": self._shown(exercise, occasion),
             "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
-            "lock": lock and _lock_payload(lock, (self._record("setting", "region") or {}).get("region")),
+            "lock": lock and _lock_payload(lock, self._region(), self.now()),
             "journal": json.loads((self.path / MARK).read_text())["id"],
             "keep": self._page_key,
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
             "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
         }
+
+    def _region(self) -> str | None:
+        """Where the client is, as chosen or as guessed by the page."""
+        return (self._record("setting", "region") or {}).get("region")
 
     def _shown(self, exercise: Exercise, occasion: str) -> dict[str, dict[str, object]]:
         comments = {
@@ -1047,14 +1051,14 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
     return tuple(language.hints(item, value))
 
 
-def _lock_payload(lock: Any, region: str | None) -> dict[str, object]:
+def _lock_payload(lock: Any, region: str | None, now: datetime) -> dict[str, object]:
     from workbook.safety import helplines
 
     return {
         "title": lock.title,
         "html": lock.reason_html,
         "instead": [{"label": label, "href": href} for label, href in lock.instead],
-        "resources": list(helplines.brief(region, lock.resources)),
+        "resources": list(helplines.brief(region, lock.resources, now)),
     }
 
 

@@ -82,7 +82,7 @@ def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab
         safe_answers.answer_safely(journal.save)
         letter = next(item for item in journal.workbook.exercise(APOLOGY).items if item.kind == "letter")
         journal.save(letter.id, {next(iter(letter.parts)): WORDS})
-        journal.save("start.safety.legal", "yes")
+        journal.save("start.safety.binds_me", "yes")
         lock = journal.standing().lock(APOLOGY)
         assert lock is not None
     page.goto(lab.page("10-responsibility"))

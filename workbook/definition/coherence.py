@@ -323,12 +323,15 @@ def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
     yield from _condition_faults(gate.when, "when", known)
     if gate.reopens is not None:
         yield from _condition_faults(gate.reopens, "reopens", known)
-    names = {"all", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
+    names = {"all", "here", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
     for key in ("locks", "keeps", "hides", "unscored", "blank"):
         for index, name in enumerate(getattr(gate, key)):
             if name not in names:
                 cure = did_you_mean(name, names) or "Name a tag, a chapter, an exercise, an item, a scale or all."
                 yield (key, index), name, "There is no such thing to name here.", cure
+    for key in gate.said:
+        if not key.startswith("measured.") and not {key, key.rpartition(".")[0]} & set(known.items):
+            yield ("said", key), key, *_unknown_item(key, known)
 
 
 def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:

@@ -431,11 +431,10 @@ class Gate(Model):
     closed: bool = False  # always, whatever is answered; judged before every other field
     when: dict[str, object]  # true closes; unknown locks `blank`
     reopens: dict[str, object] | None = None  # once closed, only this answer, given later, opens it
-    hold_hours: Annotated[int, Field(ge=1, le=8784)] | None = (
-        None  # stays closed this long after the answer that closed it
-    )
+    hold_hours: Annotated[int, Field(ge=1, le=8784)] | None = None  # from the answer that closed it
+    until_later_visit: bool = False  # opens by an answer at a later sitting only, never by a second click
     recheck_days: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    locks: tuple[Words, ...] = ()  # tags, chapter, exercise, item or scale ids, or `all`
+    locks: tuple[Words, ...] = ()  # tags, ids, `all`; `here`: the exercise the answer stands in
     keeps: tuple[Words, ...] = ()
     hides: tuple[Words, ...] = ()
     unscored: tuple[Words, ...] = ()
@@ -444,7 +443,9 @@ class Gate(Model):
     first: bool = False
     firm: bool = False
     track: Literal["moving-on"] | None = None
-    reason: Words
+    quiet_under: tuple[Words, ...] = ()  # says nothing at the top of a page while one of these gates is closed
+    said: dict[Reference, Words] = {}  # an item, an item.option or a measure → the clause that is true of it
+    reason: Words  # Markdown; `{said}` in it stands for what the answers behind it say
     notice: Words | None = None  # Markdown
     instead: tuple[Instead, ...] = ()
     resources: tuple[Words, ...] = ()

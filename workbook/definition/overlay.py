@@ -33,7 +33,7 @@ T = TypeVar("T")
 _SPOKEN = (
     *("title", "lede", "opening", "closing", "why", "text", "intro", "prompt", "help", "unit", "row", "label"),
     *("options", "points", "no_opportunity", "low", "high", "columns", "parts"),
-    *("reason", "blank_reason", "notice", "instead"),
+    *("reason", "blank_reason", "notice", "said", "instead"),
     *("chapters", "exercises", "items", "scales", "gates"),
 )
 

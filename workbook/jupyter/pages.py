@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from workbook.journal import Journal
     from workbook.page.head import Head
+    from workbook.safety.gates import Notice
 
 __all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share"]
 
@@ -211,10 +212,21 @@ def _state(chapter_id: str) -> Mapping[str, object]:
         },
         "notices": [
             *({"title": heads.TEXTS["notices"], "html": f"<p>{html.escape(each)}</p>"} for each in journal.warnings),
-            *({"title": notice.title, "html": notice.html} for notice in journal.standing().notices),
+            *({"title": notice.title, "html": _told(journal, notice)} for notice in journal.standing().notices),
         ],
         "region": _region(journal),
     }
+
+
+def _told(journal: Journal, notice: Notice) -> str:
+    """Return a notice with the lines to call: before its words in a crisis, after them where a rule is firm."""
+    from workbook.safety import helplines
+
+    if not notice.urgent:
+        return notice.html
+    brief = helplines.brief(_region(journal), notice.resources, journal.now())
+    lines = f"<ul>{''.join(f'<li>{line}</li>' for line in brief)}</ul>"
+    return lines + notice.html if notice.urgent == "first" else notice.html + lines
 
 
 def _remember(region: str) -> None:

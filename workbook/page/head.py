@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import re
@@ -42,6 +43,8 @@ TEXTS: dict[str, str] = {
     "abusers": "I hurt or controlled someone",
     "young": "Under 18",
     "legal": "Legal advice",
+    "abused-legal": "Legal help if I was hurt or am followed",
+    "abusers-legal": "Legal help if a limit binds me",
     "leave": "Leave this page",
     "leave_note": "“Leave this page” puts a search page here at once. It does not clear the browser’s history, and "
     "Mend keeps running until its window is closed.",
@@ -63,7 +66,7 @@ TEXTS: dict[str, str] = {
 STYLES = ("chapter.css", "help.css", "minutes.css")
 
 # The order in which kinds of help are shown; a line stands under the first that fits.
-KINDS = ("emergency", "crisis", "abuse", "abusers", "young", "listening", "legal")
+KINDS = ("emergency", "crisis", "abuse", "abusers", "young", "listening", "legal", "abused-legal", "abusers-legal")
 
 _GENERAL = "Something went wrong inside the workbook. What you wrote is safe; reload this page to go on."
 
@@ -91,7 +94,8 @@ def help_html(*, page: bool = False) -> str:
     regions = helplines.regions()
     options = "".join(f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in regions.items())
     lists = "".join(
-        f'<div class="mend-lines" data-region="{escape(code)}"{"" if code == "elsewhere" else " hidden"}>'
+        f'<div class="mend-lines" data-region="{escape(code)}" data-zones="{escape(" ".join(helplines.zones(code)))}"'
+        f"{'' if code == 'elsewhere' else ' hidden'}>"
         f"{_lines(helplines.helplines(code))}</div>"
         for code in regions
     )
@@ -113,7 +117,8 @@ def _lines(lines: Sequence[helplines.Line]) -> str:
     """The lines of one region, grouped by what they are for; a line stands under the first kind that fits."""
     groups: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for line in lines:
-        kinds = [kind for kind in KINDS if kind in line.kinds]
+        legal = ("legal",) if {"abused-legal", "abusers-legal"} <= set(line.kinds) else ()  # for either side
+        kinds = [kind for kind in KINDS if kind in (*line.kinds, *legal)]
         groups[kinds[0] if kinds else "listening"].append(_line(line))
     return "".join(
         f"<h3>{escape(TEXTS[kind])}</h3><ul>{''.join(found)}</ul>" for kind, found in groups.items() if found
@@ -177,7 +182,8 @@ class Head(anywidget.AnyWidget):
         message: Mapping[str, Any] = content if isinstance(content, dict) else {}
         try:
             if message.get("type") == "region":
-                self._remember(str(message["region"]))
+                with contextlib.suppress(*((WorkbookError,) if message.get("guessed") else ())):  # nobody chose it
+                    self._remember(str(message["region"]))
                 return
             if message.get("type") == "unlock":
                 self._unlock(str(message["passphrase"]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from workbook.definition.models import ScalePoints
@@ -27,9 +27,31 @@ DRAFT_HOURS = 24  # how long a draft rests
 LEFT_ALONE = timedelta(hours=1)  # a draft not touched for this long has been left, and rests
 
 CHECK = "start.safety"  # the questions behind the gates
-RECHECK = "start.recheck"  # some of them asked again; the newest answer to a question counts
-NOW = ("suicide", "harm_others", "arousal", "drunk_or_high")  # asked at every sitting
-CHANGES = ("afraid", "hurt_by_them", "hurt_them", "they_fear_me", "legal", "their_no", "since_no", "affair")
+RIGHT_NOW = "start.now"  # asked at every sitting, after a change with the check's; the newest answer counts
+NOW = ("thoughts", "harm_others", "stirred", "drunk_or_high")
+CHANGES = (
+    *("afraid", "hurt_by_them", "harmed_them", "they_fear_me", "binds_me", "protects_me"),
+    *("between_us", "acts", "affair"),
+)
+ALSO = ("reached", "agreed_on")  # asked with the changes, and never needed
+GRAVE = {"contacted_often", "followed", "tracked", "threatened"}  # one of these is a matter for a specialist
+
+# Questions that were asked in other words before. What closed a rule then closes it now; what opened one is asked
+# anew. Each old word: the question now, and old answer → answer now; what is not named was a no, and is a blank now.
+_UNSURE = {"unsure": "unsure"}
+_FORMER: dict[str, tuple[str, Mapping[str, object]]] = {
+    "suicide": (f"{RIGHT_NOW}.thoughts", {"yes": ["earlier"], "unsure": ["unsure"]}),
+    "harm_others": (f"{RIGHT_NOW}.harm_others", {"yes": "yes", **_UNSURE}),
+    "drunk_or_high": (f"{RIGHT_NOW}.drunk_or_high", {"yes": "yes", **_UNSURE}),
+    "hurt_them": (f"{CHECK}.harmed_them", {"yes": ["earlier"], "unsure": ["unsure"]}),
+    "legal": (f"{CHECK}.binds_me", {"yes": "yes", **_UNSURE}),
+    "reached_out": (f"{CHECK}.reached", {}),
+}
+_FORMER_TICKS = {
+    "their_no": (f"{CHECK}.between_us", {}),
+    "since_no": (f"{CHECK}.acts", {"contacted_again": "contacted_often"}),
+}
+_FORMER_FORMS = (CHECK, "start.recheck")
 
 
 class Past(Protocol):
@@ -65,12 +87,12 @@ class Entry:
 
 def canonical(item: str) -> str:
     """Name a question asked again by the id it has in the safety check."""
-    word = item.removeprefix(f"{RECHECK}.")
-    return f"{CHECK}.{word}" if word in (*NOW, *CHANGES, "reached_out") and word != item else item
+    form, _, word = item.rpartition(".")
+    return f"{CHECK}.{word}" if form == RIGHT_NOW and word in (*CHANGES, *ALSO) else item
 
 
 def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[Past]) -> list[Entry]:
-    """Return every version known, oldest first, each once."""
+    """Return every version known, oldest first, each once; earlier wordings as answers to the questions of now."""
     known = {(past.item, past.occasion, past.answered_at): past for past in history}
     entries = [Entry(p.answered_at, p.item, p.occasion, p.value, p.status) for p in known.values()]
     entries += [
@@ -78,7 +100,27 @@ def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[
         for (item, occasion), response in responses.items()
         if (item, occasion, response.at) not in known
     ]
-    return sorted(entries, key=lambda entry: entry.at)
+    return sorted(map(_as_asked_now, entries), key=lambda entry: entry.at)
+
+
+def _as_asked_now(entry: Entry) -> Entry:
+    """Return an answer to a question worded otherwise as one that closes at least as much; others as they are."""
+    form, _, word = entry.item.rpartition(".")
+    if form not in _FORMER_FORMS:
+        return entry
+    if word == "arousal":
+        return replace(entry, item=f"{RIGHT_NOW}.stirred")
+    if ticks := _FORMER_TICKS.get(word):
+        item, renamed = ticks
+        given = entry.value if isinstance(entry.value, (list, tuple)) else []
+        kept = [renamed.get(one, one) for one in given if one != "none"]
+        return replace(entry, item=item, value=kept)
+    if former := _FORMER.get(word):
+        item, answers = former
+        value = answers.get(entry.value) if isinstance(entry.value, str) else None
+        status = "blank" if value is None and entry.status == "answered" else entry.status
+        return replace(entry, item=item, value=value, status=status)
+    return replace(entry, item=f"{CHECK}.{word}") if word in CHANGES else entry
 
 
 def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
@@ -95,18 +137,23 @@ def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], now: dateti
     """Return "done", or why it is not: "due" or "changed" (something changed, and what it was is still blank)."""
     start = sitting_start((entry.at for entry in entries), now)
 
-    def asked(word: str, since: datetime = start) -> bool:
-        entry = newest.get(f"{CHECK}.{word}")
-        return entry is not None and entry.at >= since and (entry.status == "skipped" or entry.given is not None)
+    def asked(word: str, form: str = CHECK) -> bool:
+        entry = newest.get(f"{form}.{word}")
+        return entry is not None and entry.at >= start and (entry.status == "skipped" or entry.given is not None)
 
-    if not all(asked(word) for word in NOW):
+    if not all(asked(word, RIGHT_NOW) for word in NOW):
         return "due"
-    if all(asked(word) for word in CHANGES):
-        return "done"
-    changed = newest.get(f"{RECHECK}.changed")
+    if all(asked(word) for word in CHANGES) or not any(_given(newest, word) for word in CHANGES):
+        return "done"  # just asked, or never: then the blanks close what they must
+    changed = newest.get(f"{RIGHT_NOW}.changed")
     if changed is None or changed.at < start or changed.status == "blank":
         return "due"
     return "done" if changed.given == "no" else "changed"
+
+
+def _given(newest: Mapping[str, Entry], word: str) -> bool:
+    entry = newest.get(f"{CHECK}.{word}")
+    return entry is not None and entry.given is not None
 
 
 @dataclass
@@ -138,15 +185,35 @@ class Facts:
         entry = self.newest.get(id)
         return entry is None or (entry.status != "skipped" and entry.given is None)
 
+    def given_at(self, id: str) -> datetime | None:
+        """Return when the newest answer behind a question or a measure was given."""
+        entry = self.newest.get(behind(id))
+        return entry.at if entry else None
+
+    def sitting_of(self, at: datetime) -> datetime:
+        """Return when the sitting began in which something happened `at` a time."""
+        return sitting_start((entry.at for entry in self.entries), at)
+
     @functools.cached_property
     def free_text(self) -> list[Entry]:
         """Every version of every free text, oldest first."""
         kinds = {item.id for item in self.workbook.items if item.kind in ("longtext", "letter")}
         return [entry for entry in self.entries if entry.item in kinds]
 
+    @functools.cached_property
+    def story(self) -> list[Entry]:
+        """Every version of every free text that tells the story, oldest first."""
+        stories = self.tagged("narrative")
+        return [entry for entry in self.free_text if exercise_id(entry.item) in stories]
+
     def tagged(self, tag: str) -> set[str]:
         """Return the ids of the exercises with a tag."""
         return {exercise.id for exercise in self.workbook.exercises if tag in exercise.tags}
+
+
+def behind(id: str) -> str:
+    """Return the question behind a measure, or the id itself."""
+    return _FROM.get(id, id)
 
 
 def exercise_id(item: str) -> str:
@@ -159,18 +226,18 @@ def _length(value: object) -> int:
 
 
 def writing_minutes(facts: Facts) -> float:
-    """Return minutes of free text today: the longer of two estimates, since a save tells when writing paused.
+    """Return minutes spent on the story today: the longer of two estimates, since a save tells when writing paused.
 
     One adds up the time between saves at most five minutes apart; the other takes the characters added, at 120 a
     minute. Deleted text is not taken off. A day is the client's own, midnight to midnight.
     """
     midnight = facts.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = [entry for entry in facts.free_text if midnight <= entry.at < midnight + timedelta(days=1)]
+    today = [entry for entry in facts.story if midnight <= entry.at < midnight + timedelta(days=1)]
     gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(today)]
     spans = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
     length: dict[tuple[str, str], int] = {}
     keys = 0
-    for entry in facts.free_text:
+    for entry in facts.story:
         place = (entry.item, entry.occasion)
         if midnight <= entry.at < midnight + timedelta(days=1):
             keys += max(0, _length(entry.given) - length.get(place, 0))
@@ -180,12 +247,10 @@ def writing_minutes(facts: Facts) -> float:
 
 def retellings(facts: Facts) -> int:
     """Return in how many sittings of the last 30 days the same incident was written about; the most for any one."""
-    stories = facts.tagged("narrative")
     times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for entry in facts.free_text:
-        exercise = exercise_id(entry.item)
-        if exercise in stories and facts.now - entry.at <= timedelta(days=RETELLING_DAYS):
-            times[exercise, entry.occasion].append(entry.at)
+    for entry in facts.story:
+        if facts.now - entry.at <= timedelta(days=RETELLING_DAYS):
+            times[exercise_id(entry.item), entry.occasion].append(entry.at)
     return max((1 + sum(b - a > SITTING for a, b in itertools.pairwise(at)) for at in times.values()), default=0)
 
 
@@ -227,15 +292,32 @@ def wellbeing(facts: Facts) -> float | None:
     return sum(parts) / len(parts) if len(parts) >= scale.min_answered else None
 
 
-def acts_since_no(facts: Facts) -> int | None:
-    """Return how many kinds of contact since their no were ticked; skipping the question counts as two."""
-    id = f"{CHECK}.since_no"
-    entry = facts.kept.get(id)
+def pursuit(facts: Facts) -> str | None:
+    """Return "none", "some" or "grave": what was done since a no; two kinds of acts, or one of `GRAVE`, are grave."""
+    entry = facts.kept.get(f"{CHECK}.acts")
     if entry is not None and entry.status == "skipped":
-        return 2
+        return "some"
     ticked = entry.given if entry else None
-    acts = len(set(ticked) - {"none"}) if isinstance(ticked, (list, tuple)) else None
-    return None if acts == 0 and facts.is_blank(id) else acts
+    if not isinstance(ticked, (list, tuple)):
+        return None
+    acts = set(ticked) - {"none"}
+    if not acts:
+        return None if facts.is_blank(f"{CHECK}.acts") else "none"
+    return "grave" if acts & GRAVE or len(acts) > 1 else "some"
+
+
+def agreed_day(facts: Facts) -> str | None:
+    """Return "come" or "ahead": the day both agreed on, by the client's own calendar; None: there is none."""
+    day = facts.get(f"{CHECK}.agreed_on")
+    if not isinstance(day, str):
+        return None
+    return "come" if date.fromisoformat(day) <= facts.now.date() else "ahead"
+
+
+def right_now(facts: Facts) -> str | None:
+    """Return "known" once each question about right now was answered or declined; None before."""
+    blank = any(facts.is_blank(f"{RIGHT_NOW}.{word}") for word in NOW)
+    return None if blank else "known"
 
 
 def draft_resting(facts: Facts) -> str:
@@ -259,12 +341,15 @@ def recheck(facts: Facts) -> str:
     return recheck_state(facts.entries, facts.newest, facts.now)
 
 
+_FROM = {"measured.pursuit": f"{CHECK}.acts", "measured.agreed_day": f"{CHECK}.agreed_on"}  # the question behind it
 MEASURES: dict[str, Callable[[Facts], object]] = {
     "writing_minutes": writing_minutes,
     "retellings": retellings,
     "distress_rises": distress_rises,
     "wellbeing": wellbeing,
-    "acts_since_no": acts_since_no,
+    "pursuit": pursuit,
+    "agreed_day": agreed_day,
+    "right_now": right_now,
     "draft_resting": draft_resting,
     "recheck": recheck,
     "never": lambda _: None,

@@ -24,9 +24,22 @@ if TYPE_CHECKING:
     from workbook.answers.kinds import Response
     from workbook.definition.models import Exercise, Workbook
 
-CONTACT = ("contact", "outreach", "draft")  # what stays locked when a rule cannot be worked out
-FIRM = ("G1", "G2", "G3", "G4", "G5", "G6_severe")  # a workbook without one of these keeps contact locked
-ASKS = ("start.privacy", measures.CHECK, measures.RECHECK)  # never locked but by G0: answering must stay possible
+CONTACT = ("contact", "outreach", "draft", "together")  # what stays locked when a rule cannot be worked out
+FIRM = (
+    "G1",
+    "G2",
+    "G3",
+    "G4",
+    "G5",
+    "G5_protects",
+    "G6_severe",
+)  # a workbook without one of these keeps contact locked
+ASKS = (
+    "start.privacy",
+    measures.RIGHT_NOW,
+    measures.CHECK,
+)  # closed only where a rule names them: they are to be answered
+CALM = "calming"
 ORDERED = ("less_than", "at_most", "greater_than", "at_least")  # comparisons with a number
 
 State = Literal["open", "closed", "unknown"]
@@ -51,6 +64,7 @@ class Notice:
     title: str
     html: str
     resources: tuple[str, ...]
+    urgent: Literal["", "after", "first"] = ""  # the lines to call stand in the notice, after or before its words
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ def changes(before: Standing | None, after: Standing, now: datetime) -> tuple[di
 def recheck_due(
     responses: Mapping[tuple[str, str], Response], now: datetime, history: Iterable[measures.Past] = ()
 ) -> bool:
-    """Say whether the short recheck is to be asked: once a sitting, and never right after the safety check itself."""
+    """Say whether the short check is to be asked again: once a sitting, and not before it was ever asked."""
     entries = measures.entries_of(responses, history)
     return _due(entries, {measures.canonical(entry.item): entry for entry in entries}, now)
 
@@ -204,6 +218,8 @@ def _looser(mine: Gate | None, gate: Gate) -> Iterable[str]:
         yield f"must stay closed. {rest}"
     if mine.when != gate.when or mine.reopens != gate.reopens:
         yield f"would close on other answers than before. {rest}"
+    if gate.until_later_visit and not mine.until_later_visit:
+        yield f"would open by a second answer at the same visit. {rest}"
     if mine.hold_hours and not gate.hold_hours:
         yield f"has no hold of hours: it stays closed as long as its answers say so. {rest}"
     elif (mine.hold_hours or 0) < (gate.hold_hours or 0):
@@ -259,6 +275,8 @@ class _Judged:
     since: datetime | None = None  # of the newest well-being answer and the like; when to look again
     broken: bool = False
     waits: bool = False  # closed whatever is answered, and its answers are blank besides
+    causes: tuple[measures.Entry, ...] = ()  # the answers that close it
+    measured: frozenset[str] = frozenset()  # and what was measured
 
 
 def _judge(gate: Gate, facts: Facts | None) -> _Judged:
@@ -302,26 +320,63 @@ def _evaluate(gate: Gate, facts: Facts) -> _Judged:
             return True
         return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
 
+    mine = [entry for entry in facts.entries if closes(entry)]
+    answered: State = "unknown" if blank else "open"
     if gate.hold_hours:
         hold = timedelta(hours=gate.hold_hours)
-        held = [entry.at + hold for entry in facts.entries if facts.now - entry.at < hold and closes(entry)]
-        if held:
-            return _Judged(gate, "closed", until=max(held))
-        return _Judged(gate, "unknown" if blank else "open", blank=blank)
-
-    if gate.reopens:
-        closed_at = [entry.at for entry in facts.entries if closes(entry)] + _closed_in_log(gate, facts.events)
-        if closed_at:
-            last, reopens = max(closed_at), _condition(gate.reopens)
-            opened = reopens.evaluate(facts.get) is True and all(facts.newest[id].at >= last for id in reopens.ids)
-            if not opened:
-                return _Judged(gate, "closed")
-            return _Judged(gate, "unknown" if blank else "open", blank=blank)
-
+        held = [entry for entry in mine if facts.now - entry.at < hold]
+        until = max((entry.at + hold for entry in held), default=None)
+        return _Judged(gate, "closed" if held else answered, until=until, blank=blank, causes=tuple(held))
+    logged = _closed_in_log(gate, facts.events)
+    if gate.reopens and (mine or logged):
+        last = max(entry.at for entry in mine) if mine else max(logged)
+        if not _reopened(_condition(gate.reopens), max([last, *logged]), facts):
+            return _Judged(gate, "closed", blank=blank, causes=tuple(entry for entry in mine if entry.at == last))
+        return _Judged(gate, answered, blank=blank)
+    if gate.until_later_visit and (standing := _not_answered_later(questions, mine, logged, facts)) is not None:
+        return _Judged(gate, "closed", blank=blank, causes=standing)
     said = [facts.kept[id] for id in questions if id in facts.kept]
-    value = True if any(closes(entry) for entry in said) else condition.evaluate(facts.get)
+    causes = tuple(entry for entry in said if closes(entry))
+    value = True if causes else condition.evaluate(facts.get)
     state: State = "closed" if value else "open" if value is False else "unknown"
-    return _Judged(gate, state, blank=blank, since=_since(gate, facts))
+    measured = _measured(condition, facts) if value else frozenset()
+    causes += tuple(facts.kept[id] for id in map(measures.behind, measured) if id in facts.kept)
+    return _Judged(gate, state, blank=blank, since=_since(gate, facts), causes=causes, measured=measured)
+
+
+def _measured(condition: Condition, facts: Facts) -> frozenset[str]:
+    """Return the measures that make a condition true."""
+
+    def alone(id: str) -> bool:
+        return condition.evaluate(lambda one: facts.get(one) if one == id else None) is True
+
+    return frozenset(id for id in condition.ids if id.startswith("measured.") and alone(id))
+
+
+def _reopened(condition: Condition, last: datetime, facts: Facts) -> bool:
+    """Say whether answers given at or after the `last` closing one open the gate again."""
+
+    def since(id: str) -> object:
+        at = facts.given_at(id)
+        return facts.get(id) if at is not None and at >= last else None
+
+    return condition.evaluate(since) is True
+
+
+def _not_answered_later(
+    questions: list[str], mine: list[measures.Entry], logged: list[datetime], facts: Facts
+) -> tuple[measures.Entry, ...] | None:
+    """Return the answers that still close a gate which opens at a later sitting only; None: each was answered since."""
+    still: list[measures.Entry] = []
+    waits = False
+    for id in questions:
+        closing = [entry for entry in mine if measures.canonical(entry.item) == id]
+        times = [*logged, *(entry.at for entry in closing)]
+        newest = facts.newest.get(id)
+        if times and (newest is None or newest.given is None or facts.sitting_of(newest.at) <= max(times)):
+            waits = True
+            still += closing[-1:]
+    return tuple(still) if waits else None
 
 
 def _closed_in_log(gate: Gate, events: tuple[Mapping[str, object], ...]) -> list[datetime]:
@@ -347,14 +402,13 @@ def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> St
     targets = {one.gate.id: _targets(one) for one in judged}
     locked: dict[str, list[_Judged]] = {}
     for exercise in workbook.exercises:
+        if exercise.retired:
+            continue
         by = [one for one in served if _locks(one, targets[one.gate.id], exercise)]
         if by:
             locked[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
     locks = {id: _lock(by) for id, by in locked.items()}
-    due, begun = _asking(facts)
-    if not due and not begun and any(exercise.id == measures.RECHECK for exercise in workbook.exercises):
-        locks.setdefault(measures.RECHECK, _NOT_NOW)
     return Standing(
         gates=tuple(
             GateState(
@@ -371,36 +425,21 @@ def _stand(workbook: Workbook, judged: list[_Judged], facts: Facts | None) -> St
         track="moving-on" if any(one.gate.track for one in closed) else "principles",
         hidden=_hidden(workbook, judged, targets),
         unscored=frozenset(id for one in served if one.state == "closed" or one.broken for id in one.gate.unscored),
-        recheck_due=due,
+        recheck_due=_asking(facts),
         locks=locks,
     )
 
 
-# Nobody is asked twice in one sitting: after the safety check, and once it is answered, the recheck rests.
-_NOT_NOW = Lock(
-    gates=("recheck",),
-    title="Nothing to ask right now",
-    reason_html="<p>These few questions come back at your next visit. If something changed since you answered, "
-    "change your answers in the safety questions above.</p>",
-    instead=(),
-    resources=(),
-)
-
-
-def _asking(facts: Facts | None) -> tuple[bool, bool]:
-    """Say whether the recheck is due, and whether it was begun in this sitting; when in doubt, it is due."""
+def _asking(facts: Facts | None) -> bool:
+    """Say whether the short check is due; when in doubt, it is."""
     try:
-        if facts is None:
-            return True, False
-        start = measures.sitting_start((entry.at for entry in facts.entries), facts.now)
-        begun = any(measures.exercise_id(e.item) == measures.RECHECK and e.at >= start for e in facts.entries)
-        return _due(facts.entries, facts.newest, facts.now), begun
+        return facts is None or _due(facts.entries, facts.newest, facts.now)
     except Exception:
-        return True, False
+        return True
 
 
 def _due(entries: list[measures.Entry], newest: Mapping[str, measures.Entry], now: datetime) -> bool:
-    asked = any(f"{measures.CHECK}.{word}" in newest for word in measures.NOW)
+    asked = any(f"{measures.RIGHT_NOW}.{word}" in newest for word in measures.NOW)
     return asked and measures.recheck_state(entries, newest, now) != "done"
 
 
@@ -417,16 +456,18 @@ def _targets(one: _Judged) -> frozenset[str]:
     if one.broken:
         return frozenset({*one.gate.locks, *one.gate.blank, *CONTACT})
     names = one.gate.locks if one.state == "closed" else ()
+    if "here" in names:
+        names = (*names, *(measures.exercise_id(entry.item) for entry in one.causes))
     return frozenset((*names, *one.gate.blank) if one.state == "unknown" or one.waits else names)
 
 
 def _locks(one: _Judged, targets: frozenset[str], exercise: Exercise) -> bool:
-    names = {exercise.id, exercise.chapter_id}
-    if not targets or names & set(one.gate.keeps):
-        return False
-    if exercise.id in ASKS and one.gate.id != "G0":
-        return False
-    return bool(targets & {"all", *names, *exercise.tags})
+    names = {exercise.id, exercise.chapter_id, *exercise.tags}
+    if not targets or names & set(one.gate.keeps) or (CALM in exercise.tags and not exercise.questions):
+        return False  # what calms and asks nothing is open always
+    if exercise.id in ASKS:
+        return exercise.id in targets
+    return bool(targets & {"all", *names})
 
 
 def _hidden(workbook: Workbook, judged: list[_Judged], targets: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -474,8 +515,40 @@ def _reason(one: _Judged) -> str:
             "Something went wrong with this safety rule. To be on the safe side, the page stays closed. Your answers "
             "are safe. Close the page and open it again. If it stays so, show it to whoever gave you the workbook."
         )
+    if one.gate.closed and not one.causes:
+        return KEPT_CLOSED
     until = f"\n\nIt opens again on {_moment(one.until)}." if one.until else ""
-    return one.gate.reason + until
+    return one.gate.reason.replace("{said}", _said(one)) + until
+
+
+KEPT_CLOSED = (
+    "Your counselor keeps this page closed for now, whatever you answer. Ask them about it when you next talk."
+)
+SAID = "You said that {clauses}."
+UNSURE = "You were not sure {clauses}, or chose not to say. To be on the safe side, that counts as yes."
+EARLIER = "Something you answered earlier closed this page."
+
+
+def _said(one: _Judged) -> str:
+    """Return sentences that are true of the answers behind a closed gate, in the order of its table."""
+    plain: list[str] = []
+    doubted: list[str] = []
+    measured = [f"{text}." for key, text in one.gate.said.items() if key in one.measured]
+    for key, clause in one.gate.said.items():
+        item, _, option = key.rpartition(".")
+        for entry in one.causes:
+            id, given = measures.canonical(entry.item), entry.given
+            doubt = entry.status == "skipped" or given == "unsure"
+            if id == key:
+                (doubted if doubt else plain).append(f"whether {clause}" if doubt else clause)
+            elif id == item and (option in given if isinstance(given, (list, tuple)) else doubt and option == "unsure"):
+                (doubted if option == "unsure" else plain).append(clause)
+    sentences = [
+        SAID.format(clauses=", and that ".join(dict.fromkeys(plain))) if plain else "",
+        UNSURE.format(clauses=", or ".join(dict.fromkeys(doubted))) if doubted else "",
+        *measured,
+    ]
+    return " ".join(filter(None, sentences)) or EARLIER
 
 
 def _moment(at: datetime) -> str:
@@ -493,17 +566,20 @@ def _why(one: _Judged) -> str:
 
 
 def _notices(served: list[_Judged], now: datetime | None) -> tuple[Notice, ...]:
-    """Return the notices in order; in a crisis only that one, before the privacy question only that one."""
+    """Return the notices, gravest first; in a crisis only that one, before the first questions only theirs."""
     found = []
+    closed = {one.gate.id for one in served if one.state == "closed"}
     for one in served:
-        if one.state == "closed" and one.gate.notice:
-            text = one.gate.notice
-            if one.since and now and now >= one.since:
-                text += " **The two weeks are over. Please answer the questions again.**"
-            found.append(Notice(one.gate.id, one.gate.title, _html(text), one.gate.resources))
-        elif one.state == "unknown" and "all" in one.gate.blank and one.gate.blank_reason:
+        if one.state == "unknown" and "all" in one.gate.blank and one.gate.blank_reason:
             found.append(Notice(one.gate.id, one.gate.title, _html(one.gate.blank_reason), one.gate.resources))
             return tuple(found)
+        told = one.gate.notice and not (one.gate.closed and not one.causes)
+        if one.state == "closed" and told and not closed & set(one.gate.quiet_under):
+            text = str(one.gate.notice)
+            if one.since and now and now >= one.since:
+                text += " **The two weeks are over. Please answer the questions again.**"
+            urgent: Literal["", "after", "first"] = "first" if one.gate.first else "after" if one.gate.firm else ""
+            found.append(Notice(one.gate.id, one.gate.title, _html(text), one.gate.resources, urgent))
         if one.gate.first and one.state == "closed":
             return tuple(found)
     return tuple(found)

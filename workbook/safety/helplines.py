@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, cast
 
@@ -24,11 +24,14 @@ class Line:
 
     id: str
     name: str
-    kinds: tuple[str, ...]  # emergency crisis abuse abusers legal young listening
+    kinds: tuple[str, ...]  # emergency crisis listening young; by role: abuse abused-legal, abusers abusers-legal
     number: str | None
     text: str | None  # how to reach them by text message
     url: str | None
     hours: str | None
+    open: str | None  # when somebody answers: "always", "15:00-24:00", "mon-fri 10:00-20:00"; None: not known
+    who: str | None  # for whom only: "women"; None: for anyone
+    young: bool  # only for young people
     languages: tuple[str, ...]
     source: str
     last_checked: date | None
@@ -42,6 +45,11 @@ def regions() -> dict[str, str]:
     return {path.stem: str(_region(path.stem)["name"]) for path in files}
 
 
+def zones(region: str) -> tuple[str, ...]:
+    """Return the time zones of a region, `Australia/` standing for all that begin so; to guess where someone is."""
+    return tuple(cast("list[str]", _region(region).get("zones") or ()))
+
+
 def helplines(region: str, kinds: Iterable[str] | None = None) -> tuple[Line, ...]:
     """Return a region's help lines, those of the first kind first; an unknown region gets “elsewhere”."""
     lines = _lines(region if region in regions() else "elsewhere")
@@ -52,25 +60,57 @@ def helplines(region: str, kinds: Iterable[str] | None = None) -> tuple[Line, ..
     return tuple(dict.fromkeys(found))
 
 
-def brief(region: str | None, kinds: Iterable[str], most: int = 4) -> tuple[str, ...]:
-    """Return the first lines for these kinds as HTML, one string each, and where the whole list is."""
+def brief(region: str | None, kinds: Iterable[str], now: datetime, most: int = 4) -> tuple[str, ...]:
+    """Return the lines to offer for these kinds at `now`, each as HTML, an emergency number, and where the list is.
+
+    The first is for adults (unless the first kind is `young`) and answered at `now` where any such line is; the others
+    take turns by kind. Without a region the numbers are those of “elsewhere”.
+    """
     wanted = list(kinds)
     if not wanted:
         return ()
-    found = [_lines_of(kind, helplines(region or "elsewhere")) for kind in wanted]
-    turns = [line for turn in itertools.zip_longest(*found) for line in turn if line]  # each kind in its turn
-    shown = [f"<b>{escape(line.name)}</b>: {escape(_reach(line))}" for line in list(dict.fromkeys(turns))[:most]]
-    whole = "More" if region else "Lines for where you are"
-    return (*shown, f"{whole}: “Need help now?” on this page.")
+    lines = helplines(region or "elsewhere")
+    fitting = [line for line in lines if not line.young or wanted[0] == "young"]
+    turns = itertools.zip_longest(*(_by_need(fitting, kind, now) for kind in wanted))
+    found = list(dict.fromkeys(line for turn in turns for line in turn if line))
+    first = next((line for line in found if is_open(line, now)), None)
+    shown = sorted(found, key=lambda line: line is not first)[:most]  # stable: the others stay in their order
+    emergency = [f"{_EMERGENCY}: {_told(line)}" for line in lines if "emergency" in line.kinds][:1]
+    whole = MORE if region else WHERE
+    parts = [_told(line) for line in shown]
+    return (*emergency, *parts, whole) if wanted[0] == "crisis" or first is None else (*parts, *emergency, whole)
 
 
-def _lines_of(kind: str, lines: Iterable[Line]) -> list[Line]:
-    return [line for line in lines if kind in line.kinds]
+_EMERGENCY = "In danger now"
+MORE = "More: “Need help now?” on this page."
+WHERE = "Lines for where you are: “Need help now?” on this page."
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _reach(line: Line) -> str:
+def is_open(line: Line, now: datetime) -> bool | None:
+    """Say whether somebody answers a line at `now`, by the clock on the wall; None: its hours are not known."""
+    if line.open is None or line.open == "always":
+        return True if line.open else None
+    days, _, hours = line.open.rpartition(" ")
+    first, _, last = (days or "mon-sun").partition("-")
+    if not _DAYS.index(first) <= now.weekday() <= _DAYS.index(last or first):
+        return False
+    opens, _, closes = hours.partition("-")
+    return opens <= f"{now:%H:%M}" < closes
+
+
+def _by_need(lines: Iterable[Line], kind: str, now: datetime) -> list[Line]:
+    """Return the lines of a kind: answered now, then not known, then closed; each in the file's order."""
+    order = {True: 0, None: 1, False: 2}
+    return sorted((line for line in lines if kind in line.kinds), key=lambda line: order[is_open(line, now)])
+
+
+def _told(line: Line) -> str:
     ways = [way for way in (line.number, line.text, None if line.number else line.url) if way]
-    return ", ".join(ways) or (line.note or "")
+    reach = ", ".join(ways) or (line.note or "")
+    who = f" ({line.who} only)" if line.who else ""
+    hours = f" ({line.hours})" if line.hours and line.open != "always" else ""
+    return f"<b>{escape(line.name)}</b>{escape(who)}: {escape(reach)}{escape(hours)}"
 
 
 def stale(today: date) -> tuple[str, ...]:
@@ -108,6 +148,9 @@ def _line(row: Mapping[str, object]) -> Line:
         text=word("text"),
         url=word("url"),
         hours=word("hours"),
+        open=word("open"),
+        who=word("who"),
+        young=row.get("ages") == "young",
         languages=tuple(row.get("languages") or ()),  # type: ignore[arg-type]  # a list of words
         source=str(row["source"]),
         last_checked=date.fromisoformat(checked) if checked else None,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbook.journal import Journal
     from workbook.storage.store import StoredAnswer as Answer
 
-SAFETY_QUESTIONS = ("start.privacy", "start.safety", "start.recheck")
+SAFETY_QUESTIONS = safety.ASKS
 LARGEST = 8 * 1024 * 1024  # bytes of any file once opened
 VERSION = 1
 _SEALED = b"age-encryption.org/"  # how every sealed file begins

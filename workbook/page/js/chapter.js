@@ -114,6 +114,9 @@ function render({ model, el }) {
       below.replaceChildren(...notices(texts, message.notices));
       for (const each of below.querySelectorAll("details")) each.open = open.includes(each.querySelector("summary")?.textContent ?? "");
       if (message.region) aside.node.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
+      else { // the guess is kept, so that a page which sends someone to a line has numbers; one choice changes it
+        model.send({ type: "region", guessed: true, region: aside.node.querySelector("select")?.value });
+      }
     } else if (message.type === "locked") {
       if (!message.reason && below.querySelector(".mend-unlock")) return; // a passphrase may be half typed
       below.replaceChildren(ask(texts, message.reason, (passphrase) => model.send({ type: "unlock", passphrase })));

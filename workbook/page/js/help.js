@@ -4,11 +4,15 @@
 const SPECIAL = /** @type {Record<string, string>} */ ({ GB: "GB-IE", IE: "GB-IE", "zh-Hant": "TW", "zh-Hans": "CN", zh: "CN" });
 
 /**
- * Guess where someone is from the browser's languages: a first choice in the list, nothing is looked up.
+ * Guess where someone is, from the clock's time zone and then from the browser's languages; nothing is looked up.
  * @param {readonly string[]} languages @param {string[]} known
+ * @param {string} [zone] @param {Record<string, string[]>} [zones] of each region; `Australia/` stands for all that begin so
  */
-export function guess(languages, known) {
-  for (const language of languages) {
+export function guess(languages, known, zone = "", zones = {}) {
+  const near = known.find((code) => (zones[code] ?? []).some((each) => (each.endsWith("/") ? zone.startsWith(each) : zone === each)));
+  if (near) return near;
+  const far = /^(Africa|America|Antarctica|Asia|Atlantic|Europe|Indian|Pacific)\//.test(zone) && known.includes("elsewhere");
+  for (const language of far ? [] : languages) {
     const region = language.split("-").slice(1).find((part) => /^[A-Z]{2}$/.test(part));
     for (const key of [region, region && SPECIAL[region], SPECIAL[language], SPECIAL[language.split("-")[0]]]) {
       if (key && known.includes(key)) return key;
@@ -93,7 +97,8 @@ export function attach(aside) {
     aside.dispatchEvent(new CustomEvent("mend:region", { detail: where.value }));
   });
   aside.addEventListener("mend:show", (event) => show(/** @type {CustomEvent<string>} */ (event).detail));
-  show(guess(navigator.languages ?? [], codes));
+  const zones = Object.fromEntries(lists.map((list) => [list.dataset.region, (list.dataset.zones ?? "").split(" ").filter(Boolean)]));
+  show(guess(navigator.languages ?? [], codes, Intl.DateTimeFormat().resolvedOptions().timeZone ?? "", zones));
   const focus = (/** @type {FocusEvent} */ event) => requestAnimationFrame(() => uncover(aside, /** @type {Element} */ (event.target)));
   document.addEventListener("focusin", focus);
   const remove = () => inEach((frame) => frame.removeEventListener("keydown", key, true));
