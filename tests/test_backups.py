@@ -169,7 +169,7 @@ def test_restoring_says_first_what_it_would_change(journal: Journal, clock: Cloc
     said = journal.preview(backup)
     assert said == Preview(at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), answers=22, changed=1, missing=1)
     assert str(said).endswith(
-        "holds 22 answers. 1 of them differs from what is there now, and 1 answer of today is not in it."
+        "holds 22 answers. 1 of them differs from what is there now. 1 answer that is there now is not in it."
     )
     assert journal.history().equals(before)
 

@@ -101,3 +101,12 @@ def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_conso
         text,
     )
     assert found == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what a Windows prompt takes is not what this shell takes")
+@pytest.mark.parametrize("name", ["Mend", "my folder", "it's", "a;b", "$HOME", "李 的", 'say "so"'])
+def test_a_path_in_a_suggested_command_can_be_typed(name: str, tmp_path: Path) -> None:
+    """What a sentence tells someone to type means the same path to the shell."""
+    said = f"echo {files.typed(tmp_path / name)}"
+    done = subprocess.run(["/bin/sh", "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / name}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,9 +107,16 @@ def test_going_back_is_shown_before_it_is_done(journal: Path, tmp_path: Path) ->
         opened.save("start.privacy.shared_device", "yes")
     seen = run(journal, "restore", str(stick))
     assert seen.stdout.splitlines()[0].endswith(
-        "holds 1 answer. 1 of them differs from what is there now, and 0 answers of today are not in it."
+        "holds 1 answer. 1 of them differs from what is there now. 0 answers that are there now are not in it."
     )
     assert seen.stdout.splitlines()[1] == "Nothing was changed. To do it, type the same with --yes."
-    run(journal, "restore", str(stick), "--yes")
+    done = run(journal, "restore", str(stick), "--yes").stdout.splitlines()
+    assert done[1] == "Done: the 1 answer of that backup is what the journal holds now."
+    kept = "What was there before is kept. To go back to it: workbook restore "
+    assert done[2].startswith(kept)
+    assert done[2].endswith(" --yes")
     with Journal.open(journal, environ={}) as opened:
         assert opened.responses()["start.privacy.shared_device", "once"].value == "no"
+    run(journal, *shlex.split(done[2].removeprefix(kept.removesuffix("restore "))))
+    with Journal.open(journal, environ={}) as opened:
+        assert opened.responses()["start.privacy.shared_device", "once"].value == "yes"

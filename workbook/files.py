@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+import shlex
 from typing import TYPE_CHECKING
 
 from workbook.errors import WorkbookError
@@ -93,3 +95,11 @@ def _flushed(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def typed(path: Path) -> str:
+    """Return a path as one types it after a command, in quotes where it needs them."""
+    text = str(path)
+    if os.name == "nt":
+        return f'"{text}"' if re.search(r"[\s&()^;,=]", text) else text
+    return shlex.quote(text)

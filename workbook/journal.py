@@ -167,7 +167,7 @@ class Journal:
         """Make a folder into a journal and open it. Raises JournalError when it holds something else."""
         path = Path(path)
         if (path / MARK).exists():
-            raise JournalError(f"{path} is already a journal. Open it with: workbook open {path}")
+            raise JournalError(f"{path} is already a journal. Open it with: workbook open {files.typed(path)}")
         _make_folders(path)
         mark = {"format": FORMAT, "id": secrets.token_hex(16), "created": now().astimezone(UTC).isoformat()}
         files.write(path / MARK, json.dumps(mark).encode())
@@ -192,7 +192,7 @@ class Journal:
             if path.exists() and (not path.is_dir() or not files.is_empty(path)):
                 raise JournalError(
                     f"{path} is not a journal, and it is not empty. Choose another folder, or make a new one: "
-                    f"workbook open {path / 'Mend'}"
+                    f"workbook open {files.typed(path / 'Mend')}"
                 )
             return cls.create(path, now=now)
         _check_mark(path)
@@ -771,7 +771,7 @@ class Journal:
         half = self.path / BACKUPS / "restore.half"
         files.write(half, file.read_bytes())
         try:
-            self.backup()
+            kept = backups.make(self.store, self.path / BACKUPS, self.now()).file
             if is_plain(half) and self._key is not None:
                 rewrite(half, None, self._key)
             self.store.copy_from(half)
@@ -781,7 +781,7 @@ class Journal:
             for kind, key, payload in exchanged:
                 self.store.record(kind, key, payload)
         self._seen = None
-        return said
+        return said._replace(kept=kept)
 
     def _exchanged(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What is held of the exchange with a counselor, once there is one: kind, key, payload."""
@@ -990,7 +990,7 @@ def _conflicts(path: Path) -> Iterator[str]:
             yield (
                 f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
                 "journal goes on with its own file. To see what the copy holds: "
-                f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.'
+                f"workbook restore {files.typed(copy)}. Then move it away, and keep the journal on one computer only."
             )
     for name in (KEYS / "lock.json", MARK):
         for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):

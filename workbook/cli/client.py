@@ -419,10 +419,16 @@ def backup(folder: Path | None, journal_path: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would change.")
 def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
     """Go back to a backup, after saying what that changes."""
+    from workbook import files, words
+
     with _existing(journal_path) as journal:
-        click.echo(str(journal.restore(file) if yes else journal.preview(file)))
-        if not yes:
-            click.echo("Nothing was changed. To do it, type the same with --yes.")
+        seen = journal.restore(file) if yes else journal.preview(file)
+    click.echo(str(seen))
+    if seen.kept is None:
+        click.echo(words.say("cli.restore.nothing_changed"))
+        return
+    click.echo(words.say("cli.restore.done", count=seen.answers))
+    click.echo(words.say("cli.restore.kept", command=f"workbook restore {files.typed(seen.kept)} --yes"))
 
 
 def _given() -> str | None:
@@ -460,13 +466,14 @@ def _locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]
 
 def _folder(path: Path | None) -> Path:
     """Return where a journal is that is there already."""
+    from workbook import files
     from workbook.errors import JournalError
     from workbook.journal import MARK, find
 
     folder = find(path)
     if not (folder / MARK).exists():
         raise JournalError(
-            f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {folder}"
+            f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {files.typed(folder)}"
         )
     return folder
 

@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import dates, files
+from workbook import dates, files, words
 from workbook.errors import Damaged, StoreError
 from workbook.storage import sqlite
 from workbook.storage.store import Store
@@ -37,13 +37,15 @@ class Preview(NamedTuple):
     answers: int  # current answers in the backup
     changed: int  # of them, how many differ from the journal's
     missing: int  # current answers of the journal that the backup does not have
+    kept: Path | None = None  # once gone back: the copy of what was there before
 
     def __str__(self) -> str:
-        answers, missing = ("1 answer" if n == 1 else f"{n} answers" for n in (self.answers, self.missing))
-        differ, are = "differs" if self.changed == 1 else "differ", "is" if self.missing == 1 else "are"
-        return (
-            f"The backup of {in_words(self.at)} holds {answers}. {self.changed} of them {differ} from what "
-            f"is there now, and {missing} of today {are} not in it."
+        return " ".join(
+            (
+                words.say("storage.backups.holds", count=self.answers, at=in_words(self.at)),
+                words.say("storage.backups.differ", count=self.changed),
+                words.say("storage.backups.missing", count=self.missing),
+            )
         )
 
 
