@@ -51,8 +51,29 @@ document.addEventListener("click", (event) => {
   app.commands.execute("docmanager:open", { path: name });
 });
 
+/** Printing prints the chapter: JupyterLab around it would print one screen of itself, without the answers. */
+function printChapter(event) {
+  if (event.key?.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  window.print();
+}
+
+/** The browser's own menu prints the window around the chapter: there the chapter is shown in its whole length. */
+function makeRoom() {
+  const frame = window.frameElement;
+  frame.style.setProperty("--mend-length", `${document.documentElement.scrollHeight}px`);
+}
+
 const app = lab();
 if (app) {
+  const around = window.parent;
+  for (const each of [window, around]) each.addEventListener("keydown", printChapter, true);
+  around.addEventListener("beforeprint", makeRoom);
+  window.addEventListener("pagehide", () => {
+    around.removeEventListener("keydown", printChapter, true);
+    around.removeEventListener("beforeprint", makeRoom);
+  });
   app.restored.then(() => { tidy(app); hush(app); });
   const name = decodeURIComponent(window.location.pathname.split("/").pop());
   const go = window.parent.sessionStorage.getItem("mend:go");

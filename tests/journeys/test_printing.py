@@ -1,0 +1,57 @@
+"""Printing in `workbook open` prints the chapter with its answers, not one screen of JupyterLab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys import filling
+from tests.journeys.test_journeys import SAVED, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+ANSWER = "I left the room before it was said."
+LISTEN = "window.top.printed ??= []; window.print = () => window.top.printed.push(window.location.pathname);"
+
+
+@pytest.fixture
+def chapter(lab: Lab, page: Page) -> Any:
+    """The chapter with every kind of question inside JupyterLab, with one answer."""
+    page.add_init_script(LISTEN)
+    page.goto(lab.url("lab/tree/01-every.ipynb"))
+    frame = page.frame_locator('iframe[src*="01-every"]')
+    form = filling.every_kind(frame)
+    form.get_by_label("What would a camera have seen?").fill(ANSWER)
+    form.get_by_label("What would a camera have seen?").blur()
+    expect(state(form)).to_have_text(SAVED)
+    return frame
+
+
+def test_the_keys_print_the_chapter_wherever_the_focus_is(page: Page, chapter: Any) -> None:
+    """Control-P asks the frame of the chapter to print, from inside it and from the list of chapters beside it."""
+    page.keyboard.press("Control+p")
+    page.locator(".jp-DirListing-content").click(position={"x": 5, "y": 300})
+    page.keyboard.press("Control+p")
+    printed = page.evaluate("window.printed")
+    assert [path.rsplit("/", 1)[-1] for path in printed] == ["01-every.ipynb"] * 2
+    assert all("/voila/render/" in path for path in printed)
+
+
+def test_the_menu_of_the_browser_prints_the_whole_chapter(page: Page, chapter: Any, tmp_path: Path) -> None:
+    """What is printed of the window around it holds the answer and the last words, and no list of chapters."""
+    del chapter  # it is open
+    path = tmp_path / "printed.pdf"
+    page.pdf(path=path)
+    document = pypdfium2.PdfDocument(path)
+    text = " ".join(each.get_textpage().get_text_range() for each in document)
+    document.close()
+    assert ANSWER in " ".join(text.split())
+    assert "Moving on" not in text  # a title in the list
