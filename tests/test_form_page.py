@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.form_page import HERE, SITE, Desk, every_kind, open_form
 from workbook import definition
-from workbook.answers import kinds
+from workbook.answers import shown as asked_now
 from workbook.answers.kinds import Response
 from workbook.errors import InvalidAnswer, StoreError
 
@@ -266,7 +266,7 @@ def test_an_exercise_is_asked_when_its_own_condition_says_so(
     """The page asks the questions of an exercise that Python counts: all of them after a yes, else none and says so."""
     workbook = definition.load(EVERY_FILE)
     responses = {} if known is None else {"every.kind.known": Response(known, "answered", desk.now)}
-    counted = kinds.active(workbook.exercise("every.after"), responses)
+    counted = asked_now.active(workbook.exercise("every.after"), responses)
     desk.more["context"] = {id: response.value for id, response in responses.items()}
     page = open_form(context, desk, every_kind("every.after"))
     shown = page.locator(".mend-form .mend-item:visible, .mend-form .mend-done:visible").count()

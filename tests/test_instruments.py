@@ -17,6 +17,7 @@ from tests.clock import Clock
 from workbook import definition
 from workbook.answers import kinds
 from workbook.assessment import assessment, export, frame, report, scoring
+from workbook.definition import kinds as item_kinds
 from workbook.definition import models
 from workbook.definition.models import Instrument, Scale, Workbook
 from workbook.errors import DefinitionError
@@ -204,7 +205,7 @@ def filled(instrument: Instrument, occasion: str, at: datetime, end: int) -> lis
     """Every scored item answered with its lowest (0) or highest (1) value, as the store would keep it."""
     found = []
     for item in instrument.exercise.items:
-        span = models.item_range(item) if item.word not in models.FOOT else None
+        span = item_kinds.of(item).span(item) if item.word not in models.FOOT else None
         if span is None:
             continue
         value = kinds.check(item, span[end])

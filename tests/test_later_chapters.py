@@ -10,6 +10,7 @@ import pytest
 from tests.safe_answers import answer_safely
 from workbook import definition
 from workbook.answers import kinds as answers
+from workbook.answers import shown as asked_now
 from workbook.errors import InvalidAnswer
 from workbook.journal import Journal
 
@@ -63,7 +64,7 @@ def _shown(exercise: str, **given: object) -> set[str]:
         f"{exercise}.{word}": answers.Response(value, "answered", None)  # type: ignore[arg-type]  # no time is needed
         for word, value in given.items()
     }
-    return {id.removeprefix(f"{exercise}.") for id in answers.active(asked, responses)}
+    return {id.removeprefix(f"{exercise}.") for id in asked_now.active(asked, responses)}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_an_urge_is_measured_twice_and_the_fall_is_worked_out() -> None:
     fell = WORKBOOK.item("space.urges.fell")
     given = {"space.urges.strength": 8, "space.urges.strength_later": 3}
     responses = {id: answers.Response(value, "answered", None) for id, value in given.items()}  # type: ignore[arg-type]
-    assert answers.computed(fell, responses) == 5
+    assert asked_now.computed(fell, responses) == 5
 
 
 @pytest.mark.parametrize("word", ["court", "police", "work", "lawyer", "unsure"])

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from workbook import definition, files
 from workbook.answers import kinds, occasions
+from workbook.answers.shown import active as asked_now
+from workbook.answers.shown import latest as newest_of
 from workbook.assessment import frame
 from workbook.definition import conditions, models
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
@@ -342,14 +344,14 @@ class Journal:
     def active(self) -> set[tuple[str, str]]:
         """Return the items and occasions that have an answer, are still asked, and are shown by their conditions."""
         responses = self.responses()
-        latest = kinds.latest(responses)
+        latest = newest_of(responses)
         shown: set[tuple[str, str]] = set()
         for exercise in self.workbook.exercises:
             asked = {item.id for item in exercise.items if not item.retired}
             occasions = {occasion for item, occasion in responses if item in asked}
             for occasion in occasions:
                 here = latest | {item: r for (item, when), r in responses.items() if when == occasion and item in asked}
-                visible = kinds.active(exercise, here) & asked
+                visible = asked_now(exercise, here) & asked
                 shown |= {(item, occasion) for item in visible if (item, occasion) in responses}
         return shown
 
@@ -464,7 +466,7 @@ class Journal:
         """The items shown now that a person answers, without the form's own foot."""
         foot = {f"{exercise.id}.useful", f"{exercise.id}.done"}
         answerable = {item.id for item in exercise.items if item.kind not in _NOT_ASKED and not item.retired}
-        shown = kinds.active(exercise, kinds.latest(self.responses()) | dict(here))
+        shown = asked_now(exercise, newest_of(self.responses()) | dict(here))
         return (answerable & shown) - foot - self.standing().hidden
 
     # --- occasions ---
@@ -552,8 +554,8 @@ class Journal:
 
     def _context_ids(self, exercise: Exercise) -> frozenset[str]:
         """The items of other exercises that decide what this one shows."""
-        rules = [exercise.show_if, *(item.show_if for item in exercise.items)]
-        ids = {id for rule in rules if rule for id in conditions.parse(rule).ids}
+        rules = [exercise.condition, *(item.condition for item in exercise.items)]
+        ids = {id for rule in rules if rule for id in rule.ids}
         return frozenset(ids - {item.id for item in exercise.items})
 
     def _payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
@@ -561,7 +563,7 @@ class Journal:
         occasion = self._place(exercise, wanted) if wanted else now_occasion
         standing = self.standing()
         lock = standing.lock(exercise.id)
-        latest = kinds.latest(self.responses())
+        latest = newest_of(self.responses())
         progress = self._progress(exercise, occasion)
         return {
             "occasion": occasion,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook import files
 from workbook.assessment import spreadsheet
+from workbook.definition import kinds
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def codebook(workbook: Workbook) -> pd.DataFrame:
                     "exercise": exercise.id,
                     "kind": item.kind,
                     "prompt": item.prompt,
-                    "values": _values(item),
+                    "values": kinds.of(item).options(item),
                     "lowest": "" if bounds is None else f"{bounds[0]:g}",
                     "highest": "" if bounds is None else f"{bounds[1]:g}",
                     "share": item.share or exercise.share,
@@ -132,22 +133,6 @@ def codebook(workbook: Workbook) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=list(CODEBOOK), dtype=object)
-
-
-def _values(item: Any) -> str:
-    """Return what an answer may be, in words."""
-    named = getattr(item, "points", None) or getattr(item, "options", None)
-    if named:
-        said = "; ".join(f"{key} = {label}" for key, label in named.items())
-        return said + (f"; no_opportunity = {item.no_opportunity}" if getattr(item, "no_opportunity", None) else "")
-    if item.kind == "yesno":
-        return "yes; no; unsure" if item.unsure else "yes; no"
-    if item.kind == "table":
-        return "rows of " + ", ".join(f"{column.id} ({column.label})" for column in item.columns)
-    if item.kind == "letter":
-        return "parts " + ", ".join(f"{key} ({part.label})" for key, part in item.parts.items())
-    low, high = getattr(item, "minimum", None), getattr(item, "maximum", None)
-    return f"{low if low is not None else '…'} to {high if high is not None else '…'}" if low is not high else ""
 
 
 # --- formats ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbook.answers import occasions
+from workbook.definition.kinds import KINDS
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
@@ -39,13 +40,6 @@ HISTORY_COLUMNS = COLUMNS | {
     "id": "object",
 }
 """Each column of `history`. Its `status` is answered, skipped or blank (cleared)."""
-
-_SCORED = {  # kind → whether its value is a number by itself
-    "scale": lambda value: isinstance(value, int),
-    "ruler": lambda value: isinstance(value, int),
-    "number": lambda value: isinstance(value, (int, float)),
-    "choice": lambda value: isinstance(value, str) and value.lstrip("+-").isdecimal(),  # options like -2 … 2
-}
 
 
 def begun(first: Iterable[StoredAnswer], here: tzinfo | None = None) -> dict[str, occasions.Begun]:
@@ -122,8 +116,8 @@ def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer], order: Seque
 
 
 def _row(workbook: Workbook, items: dict[str, Item], answer: StoredAnswer) -> dict[str, object]:
-    scored = _SCORED.get(answer.kind)
-    has_score = answer.status == "answered" and scored is not None and scored(answer.value)
+    kind = KINDS.get(answer.kind)
+    has_score = answer.status == "answered" and kind is not None and kind.scored(answer.value)
     return {
         "chapter": answer.item.split(".")[0],
         "exercise": answer.exercise,

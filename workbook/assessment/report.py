@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbook import dates, files
 from workbook.answers import occasions
 from workbook.assessment import scoring
+from workbook.definition import kinds
 from workbook.errors import UnknownId, WorkbookError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from workbook.definition.models import Workbook
     from workbook.journal import Journal
 
-WORDS = frozenset({"text", "longtext", "letter", "table"})  # kinds left out without words
-SHORT = frozenset({"scale", "ruler", "number", "yesno", "choice", "date"})  # kinds that fit into a cell
+WORDS = kinds.those("words")  # kinds left out without words
+SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
 DAYS = 12  # columns in a table of occasions; earlier ones are in the export
 
 
@@ -352,7 +353,7 @@ def _cell(row: Any, *, points: bool) -> str:
     """Return an answer short enough for a cell; as a point where asked for, a dash where the scale gives none."""
     if row.status == "skipped":
         return "skipped"
-    if row.score == row.score and (points or row.kind in ("ruler", "number")):
+    if row.score == row.score and (points or row.kind in kinds.those("cell", "number")):
         return f"{row.score:g}"
     return "–" if points else str(row.label)
 
@@ -424,30 +425,14 @@ def _entry(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
     """Return a value as the template shows it."""
-    value = row["value"]
     if row["status"] == "skipped":
         return {"kind": "skipped"}
     try:
         item: Any = workbook.item(row["item"])
     except UnknownId:
         return {"kind": "text", "text": row["label"]}
-    if item.kind == "letter" and isinstance(value, dict):
-        parts = [(part.label, value[key]) for key, part in item.parts.items() if value.get(key)]
-        return {"kind": "parts", "parts": parts}
-    if item.kind == "table" and isinstance(value, list):
-        return {
-            "kind": "table",
-            "name": row["prompt"],
-            "columns": [column.label for column in item.columns],
-            "rows": [[_column_text(column, line.get(column.id)) for column in item.columns] for line in value],
-        }
-    return {"kind": "text", "text": value if isinstance(value, str) and item.kind in WORDS else row["label"]}
-
-
-def _column_text(column: Any, value: object) -> str:
-    if value is None:
-        return ""
-    return str((column.options or {}).get(value, value) if isinstance(value, str) else value)
+    shown: dict[str, Any] = kinds.of(item).look(item, row["value"], row["label"])
+    return shown | ({"name": row["prompt"]} if "name" in shown else {})
 
 
 # --- days ---

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from workbook.definition import conditions
+from workbook.definition import conditions, kinds
 from workbook.definition.models import (
     LARGEST,
-    NO_OPPORTUNITY,
-    NUMERIC,
     TAGS,
     BaseItem,
     Chapter,
-    Choice,
-    Choices,
     Compute,
     Computed,
-    Date,
     Exercise,
     Gate,
     Item,
     Model,
     Norms,
-    Number,
-    Ruler,
     Scale,
-    ScalePoints,
-    Table,
     Workbook,
-    YesNo,
     did_you_mean,
-    item_range,
 )
 from workbook.definition.reading import Outline, Problem
-from workbook.errors import InvalidCondition
+from workbook.errors import InvalidAnswer, InvalidCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,18 +33,6 @@ if TYPE_CHECKING:
     from workbook.definition.reading import Keys
 
     Fault = tuple[Keys, object, str, str]  # where inside the thing, the value there, what is wrong, the cure
-
-_ORDER = ("less_than", "at_most", "greater_than", "at_least")
-# Which comparisons fit which kind of item; a kind not named can only be asked whether it is `answered`.
-_FITTING: dict[str, tuple[str, ...]] = {
-    "number": ("is", "is_not", "one_of", *_ORDER),
-    "scale": ("is", "is_not", "one_of", *_ORDER),
-    "ruler": ("is", "is_not", "one_of", *_ORDER),
-    "date": ("is", "is_not", "one_of", *_ORDER),
-    "yesno": ("is", "is_not", "one_of"),
-    "choice": ("is", "is_not", "one_of"),
-    "choices": ("includes",),
-}
 
 
 @dataclass(frozen=True)
@@ -112,14 +88,14 @@ def _condition_faults(data: object, at: str, known: Known) -> Iterator[Fault]:
 
 def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str, str, object]]:
     """Yield what keeps a comparison from ever being meant for this item: message, cure, value."""
-    if item.kind in ("note", "computed"):
+    kind = kinds.of(item)
+    if not kind.asked:
         yield f"asks about “{item.id}”, a {item.kind}, which is never answered.", "Ask about an item that is.", None
         return
     if comparison.how == "answered":
         return
-    fitting = _FITTING.get(item.kind, ())
-    if comparison.how not in fitting:
-        cure = f"Use one of: {', '.join((*fitting, 'answered'))}." if fitting else "Use answered."
+    if comparison.how not in kind.fitting:
+        cure = f"Use one of: {', '.join((*kind.fitting, 'answered'))}." if kind.fitting else "Use answered."
         yield f"does not fit “{item.id}”, which is of kind {item.kind}.", cure, None
         return
     operands = comparison.operand if isinstance(comparison.operand, tuple) else (comparison.operand,)
@@ -130,16 +106,10 @@ def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str
 
 
 def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
-    possible: tuple[object, ...] = ()
-    if isinstance(item, (Choice, Choices)):
-        possible = tuple(item.options)
-    elif isinstance(item, YesNo):
-        possible = ("yes", "no", "unsure") if item.unsure else ("yes", "no")
-    elif isinstance(item, ScalePoints):
-        possible = (*item.points, *((NO_OPPORTUNITY,) if item.no_opportunity and how not in _ORDER else ()))
-    elif isinstance(item, Date):
-        day = isinstance(operand, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", operand, re.ASCII)
-        return ("", "") if day else ("is not a day.", "Write it like 2026-05-03.")
+    kind = kinds.of(item)
+    possible = kind.possible(item)
+    if kind.numeric and how not in ("is", "is_not", "one_of"):
+        possible = tuple(one for one in possible if not isinstance(one, str))  # “no opportunity” has no order
     if possible:
         if operand in possible:
             return "", ""
@@ -147,38 +117,23 @@ def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
         return f"is not an answer to “{item.id}”.", "  ".join(
             filter(None, (cure, did_you_mean(operand, map(str, possible))))
         )
-    if isinstance(operand, str):
+    if kind.numeric and isinstance(operand, str):
         return "is not a number.", f"“{item.id}” is answered with a number."
-    span = item_range(item)
+    span = kind.span(item)
     if span and isinstance(operand, (int, float)) and not span[0] <= operand <= span[1]:
         return f"is outside “{item.id}”.", f"It goes from {span[0]:g} to {span[1]:g}."
+    if not kind.numeric:
+        try:
+            kind.check(item, operand)
+        except InvalidAnswer as wanted:
+            return f"is not an answer to “{item.id}”.", str(wanted)
     return "", ""
 
 
 def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
     if item.show_if is not None:
         yield from _condition_faults(item.show_if, "show_if", known)
-    if isinstance(item, (Number, Ruler)):
-        low, high = item.minimum, item.maximum
-        for key, end in (("minimum", low), ("maximum", high)):
-            if end is not None and abs(end) > LARGEST:
-                yield (key,), f"{end:g}", "is too large.", f"Use a number up to {LARGEST:,}."
-        if low is not None and high is not None and low >= high:
-            yield ("minimum",), f"{low:g}", f"The maximum is {high:g}.", "Make the minimum the smaller number."
-        elif isinstance(item, Ruler) and item.maximum - item.minimum > 20:
-            yield ("maximum",), item.maximum, "A ruler has at most 21 numbers.", "Use a number item."
-    if isinstance(item, ScalePoints) and list(item.points) != sorted(item.points):
-        yield ("points",), None, "are not in rising order.", "Write the lowest number first."
-    if isinstance(item, Table):
-        seen: set[str] = set()
-        for index, column in enumerate(item.columns):
-            if column.id in seen:
-                yield ("columns", index, "id"), column.id, "Another column has this id.", "Give it its own."
-            seen.add(column.id)
-            if (column.kind == "choice") != (column.options is not None):
-                says = ("is missing.", "Write the options of this choice.")
-                spare = ("do not belong to this kind of column.", "Remove them, or make it a choice.")
-                yield ("columns", index, "options"), None, *(says if column.options is None else spare)
+    yield from kinds.of(item).faults(item)
     if isinstance(item, Computed):
         yield from _compute_faults(item, known)
 
@@ -199,10 +154,11 @@ def _compute_faults(item: Computed, known: Known) -> Iterator[Fault]:
                 yield keys, id, "It stands in another exercise.", "Use items of this exercise only."
             elif other is None:
                 continue
-            elif how == "count" and other.kind in ("note", "computed"):
+            elif how == "count" and not kinds.of(other).asked:
                 yield keys, id, f"It is never answered: it is a {other.kind}.", "Count items that are."
-            elif how != "count" and other.kind not in NUMERIC:
-                yield keys, id, f"It is a {other.kind}, not a number.", f"Use items of kind {', '.join(NUMERIC)}."
+            elif how != "count" and not kinds.of(other).numeric:
+                numeric = ", ".join(name for name, kind in kinds.KINDS.items() if kind.numeric)
+                yield keys, id, f"It is a {other.kind}, not a number.", f"Use items of kind {numeric}."
 
 
 def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
@@ -214,7 +170,7 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
         except KeyError:
             yield keys, id, *_unknown_item(id, known)
             continue
-        span = item_range(item) if item is not None else None
+        span = kinds.of(item).span(item) if item is not None else None
         if id in scale.items[:index]:
             yield keys, id, "It is in this scale already.", "Remove one."
         elif first is not None and id.rpartition(".")[0] != first:
@@ -229,7 +185,7 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
             if id not in scale.items:
                 cure = did_you_mean(id, scale.items) or "Remove it, or add it to the items."
                 yield (key, index if key == "reverse" else id), id, "It is not an item of this scale.", cure
-    spans = {id: span for id in scale.items if (item := known.items.get(id)) and (span := item_range(item))}
+    spans = {id: span for id in scale.items if (item := known.items.get(id)) and (span := kinds.of(item).span(item))}
     if spans.keys() == set(scale.items):
         yield from norms_faults(scale.model_copy(update={"ranges": spans}))
     for id, weight in scale.weights.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from workbook import definition
-from workbook.definition import models
+from workbook.definition import kinds, models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +56,8 @@ def change(before: str, after: str) -> Severity:
     old, new = _Parts.of(before), _Parts.of(after)
     if old.kind != new.kind:
         return "breaking"
-    widened = _widened(old.kind, old.codes, new.codes)
+    row = kinds.KINDS.get(new.kind)
+    widened = row.widened(old.codes, new.codes) if row else None
     if widened is not None:
         return "compatible" if widened else "breaking"
     return "wording" if old.words != new.words else "cosmetic"
@@ -151,25 +152,6 @@ _STAY = "Answers stay in history and exports."
 
 def _asks_the_same(given: Kept, item: Item) -> bool:
     return _Parts.of(given.fingerprint) == _Parts.of(definition.fingerprint(item)) and item.word not in models.FOOT
-
-
-def _widened(kind: str, old: Any, new: Any) -> bool | None:
-    """Return None when values are made of the same, True when all that were possible keep their meaning, else False."""
-    if old == new:
-        return None
-    if kind == "number":  # a range of numbers; none: no limit on that side
-        (low, high), (low_now, high_now) = old, new
-        down = low_now is None or (low is not None and low_now <= low)
-        return down and (high_now is None or (high is not None and high_now >= high))
-    if isinstance(old, list) and isinstance(new, list) and kind != "ruler":
-        if kind == "scale":  # a point more changes what the others mean; a “no opportunity” does not
-            return new == [*old, models.NO_OPPORTUNITY]
-        if set(map(str, old)) == set(map(str, new)):
-            return None  # another order
-        return kind != "rank" and set(old) <= set(new)  # an old ranking would not rank the new option
-    if isinstance(old, dict) and isinstance(new, dict):  # a table's columns: kind, then options
-        return all(id in new and new[id][0] == was[0] and set(was) <= set(new[id]) for id, was in old.items())
-    return False
 
 
 def _difference(old: Any, new: Any) -> str:

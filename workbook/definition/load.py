@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from workbook import resources
-from workbook.definition import conditions, instruments, raw
+from workbook.definition import conditions, instruments, kinds, raw
 from workbook.definition.coherence import Known, Piece, judge
 from workbook.definition.models import (
     CHAPTER_ID,
     FOOT,
     INSTRUMENTS,
-    KINDS,
     LANGUAGE_FILE,
-    NUMERIC,
     STATEMENTS,
     BaseItem,
     Chapter,
@@ -34,7 +32,6 @@ from workbook.definition.models import (
     Workbook,
     did_you_mean,
     foot,
-    item_range,
 )
 from workbook.definition.reading import Outline, Problem, read
 from workbook.definition.wording import fitted
@@ -61,7 +58,13 @@ class _Gates(Model):
     gates: tuple[Gate, ...] = ()
 
 
-_MODELS: tuple[type[Model], ...] = (_Contents, _Gates, Chapter, Instrument, *KINDS.values())
+_MODELS: tuple[type[Model], ...] = (
+    _Contents,
+    _Gates,
+    Chapter,
+    Instrument,
+    *(kind.model for kind in kinds.KINDS.values()),
+)
 
 
 def load(path: Path | None = None) -> Workbook:
@@ -260,14 +263,14 @@ class _Draft:
     def item(self, outline: Outline, keys: Keys, data: object, exercise: str) -> BaseItem | None:
         """Build one item of whatever kind it says."""
         kind = data.get("kind") if isinstance(data, dict) else ""
-        model = KINDS.get(kind) if isinstance(kind, str) else None
-        if isinstance(data, dict) and model is None:
-            cure = f"Use one of: {', '.join(KINDS)}."
-            near = did_you_mean(kind, KINDS) if isinstance(kind, str) else ""
+        row = kinds.KINDS.get(kind) if isinstance(kind, str) else None
+        if isinstance(data, dict) and row is None:
+            cure = f"Use one of: {', '.join(kinds.KINDS)}."
+            near = did_you_mean(kind, kinds.KINDS) if isinstance(kind, str) else ""
             message = "is missing." if kind is None else "" if isinstance(kind, str) else "is not one word."
             outline.add((*keys, "kind"), kind, message, "  ".join(filter(None, (cure, near))))
             return None
-        item = fitted(model or Text, data, outline, keys)
+        item = fitted(row.model if row else Text, data, outline, keys)
         if item is None:
             return None
         full = f"{exercise}.{item.word}"
@@ -302,7 +305,7 @@ class _Draft:
 
         def change(comparison: conditions.Comparison) -> conditions.Comparison:
             id = raw.full(comparison.question, exercise)
-            numeric = self.kinds.get(id, "number") in NUMERIC
+            numeric = self.kinds.get(id, "number") in kinds.those("numeric")
             operand = comparison.operand
             if numeric and isinstance(operand, tuple):
                 operand = tuple(map(raw.number, operand))
@@ -331,7 +334,7 @@ def _beside_ours(known: Known) -> Known:
 
 def _ranged(scales: tuple[Scale, ...], known: Known) -> tuple[Scale, ...]:
     """Return the scales with the declared range of each of their items."""
-    spans = {id: item_range(item) for id, item in known.items.items() if item is not None}
+    spans = {id: kinds.of(item).span(item) for id, item in known.items.items() if item is not None}
     return tuple(
         scale.model_copy(update={"ranges": {id: span for id in scale.items if (span := spans.get(id))}})
         for scale in scales

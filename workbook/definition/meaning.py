@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from workbook.definition.models import NO_OPPORTUNITY
+from workbook.definition import kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from workbook.definition.models import Item
 
@@ -18,9 +18,16 @@ def fingerprint(item: Item) -> str:
     """Return what an answer to this item means, as `kind codes words looks`; `drift.change` compares two.
 
     `codes` is JSON of what values are made of (keys, points, a range, columns); `words` a hash of the letters of
-    prompt and labels; `looks` a hash of everything else: help, tags, commas.
+    prompt and labels; `looks` a hash of everything else: help, tags, commas. It is worked out once for each item.
     """
-    codes = json.dumps(_CODES.get(item.kind, lambda _: None)(item), ensure_ascii=False, separators=(",", ":"))
+    known: str | None = item.__dict__.get("fingerprint")
+    if known is None:
+        known = item.__dict__["fingerprint"] = _worked_out(item)
+    return known
+
+
+def _worked_out(item: Item) -> str:
+    codes = json.dumps(kinds.of(item).codes(item), ensure_ascii=False, separators=(",", ":"))
     if len(codes) > _LONGEST_CODES:
         codes = f'"{_hashed(codes)}"'
     spoken = {"prompt", "options", "points", "no_opportunity", "low", "high", "parts", "columns"}
@@ -42,19 +49,3 @@ def _words(data: object) -> Iterator[str]:
 
 def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-# One row per kind whose values are made of something the definition says.
-_CODES: dict[str, Callable[[Any], object]] = {
-    "number": lambda item: [item.minimum, item.maximum],
-    "ruler": lambda item: [item.minimum, item.maximum],
-    "yesno": lambda item: ["yes", "no", *(["unsure"] if item.unsure else [])],
-    "scale": lambda item: [*item.points, *([NO_OPPORTUNITY] if item.no_opportunity else [])],
-    "choice": lambda item: list(item.options),
-    "choices": lambda item: list(item.options),
-    "rank": lambda item: list(item.options),
-    "shares": lambda item: list(item.options),
-    "table": lambda item: {c.id: [c.kind, *(c.options or ())] for c in item.columns},
-    "letter": lambda item: list(item.parts),
-    "computed": lambda item: item.compute.model_dump(exclude_none=True),
-}

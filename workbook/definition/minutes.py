@@ -5,30 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbook.definition import kinds
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from collections.abc import Iterable, Iterator
 
     from workbook.definition.models import Chapter, Exercise, Item, Workbook
 
-CLICK, LINE, BOX = 8, 30, 90  # seconds for a tick, for a line of words, for a box of sentences
 WORDS_A_MINUTE = 180  # read slowly, by someone who is tired
 SEEN_BY_SOME = 0.5  # what is shown only after some answers counts half
-ROWS = 2  # of a table
 LEEWAY = 0.25  # of the counted minutes; half a minute is always allowed, since minutes are announced whole
-
-# One row per kind that takes longer than a tick: seconds of answering.
-_SECONDS: dict[str, Callable[[Any], float]] = {
-    "text": lambda item: LINE,
-    "longtext": lambda item: BOX,
-    "letter": lambda item: sum(BOX * (SEEN_BY_SOME if part.optional else 1) for part in item.parts.values()),
-    "table": lambda item: ROWS * sum(LINE if column.kind == "text" else CLICK for column in item.columns),
-    "choices": lambda item: 2 * CLICK,
-    "rank": lambda item: CLICK * len(item.options),
-    "shares": lambda item: CLICK * len(item.options),
-    "note": lambda item: 0,
-    "computed": lambda item: 0,
-}
 
 
 @dataclass(frozen=True)
@@ -73,8 +59,7 @@ def counted(exercise: Exercise) -> float:
 def _item(item: Item) -> float:
     options = getattr(item, "options", {}).values()
     parts = [text for part in getattr(item, "parts", {}).values() for text in (part.label, part.help)]
-    seconds = _SECONDS[item.kind](item) if item.kind in _SECONDS else CLICK
-    return seconds / 60 + _reading([item.prompt, item.help, *options, *parts])
+    return kinds.of(item).seconds(item) / 60 + _reading([item.prompt, item.help, *options, *parts])
 
 
 def _reading(texts: Iterable[str | None]) -> float:

@@ -6,11 +6,12 @@ import difflib
 import hashlib
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from workbook.definition.conditions import Condition, parse
 from workbook.definition.markdown import ADDRESS
 from workbook.definition.sources import Source
 from workbook.errors import UnknownId
@@ -34,7 +35,6 @@ TAGS = {
     "calming": "helps to get through a hard hour, and stays open when other pages rest",
     "together": "is done by two people, who both want to",
 }
-NUMERIC = ("number", "scale", "ruler")  # kinds whose value is a number
 STATEMENTS = range(1, 19)  # what the workbook must cover, by number
 LARGEST = 1_000_000_000_000  # of a number
 LONGEST = 20_000  # characters: the longest text that is kept; `max_length` is only where the page asks to stop
@@ -71,6 +71,13 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other fields; what was worked out once is worked out anew from them."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in copy.__dict__.keys() - type(copy).model_fields.keys():
+            del copy.__dict__[name]
+        return copy
+
 
 class BaseItem(Model):
     """What every kind of item has."""
@@ -84,6 +91,11 @@ class BaseItem(Model):
     tags: tuple[Tag, ...] = ()
     source: Source | None = None
     retired: bool = False  # kept in history and exports, no longer asked
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        """When it is shown, parsed once; None: always."""
+        return None if self.show_if is None else parse(self.show_if)
 
     @property
     def word(self) -> str:
@@ -275,6 +287,11 @@ class Exercise(Model):
     show_if: dict[str, object] | None = None
     retired: bool = False
     items: tuple[Item, ...]
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        """When it is asked, parsed once; None: always."""
+        return None if self.show_if is None else parse(self.show_if)
 
     @property
     def chapter_id(self) -> str:
@@ -490,13 +507,6 @@ class Workbook(Model):
         """Return the scale with this id, or raise UnknownId."""
         return _find("scale", id, {scale.id: scale for scale in self.scales})
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Workbook:
-        """Return a copy with other fields, which looks its ids up anew."""
-        copy = super().model_copy(update=update, deep=deep)
-        for name in ("fingerprint", "_chapters", "_exercises", "_items"):
-            copy.__dict__.pop(name, None)
-        return copy
-
     @cached_property
     def fingerprint(self) -> str:
         """A SHA-256 in hex, the same as long as nothing in the workbook changes."""
@@ -547,12 +557,3 @@ def foot(exercise: Exercise) -> tuple[Item, ...]:
     useful = ScalePoints(id=f"{exercise.id}.useful", kind="scale", prompt="How useful was this?", points=USEFUL)
     done = YesNo(id=f"{exercise.id}.done", kind="yesno", prompt="Marked as done")
     return (useful, done) if exercise.useful else (done,)
-
-
-def item_range(item: Item) -> tuple[float, float] | None:
-    """Return the smallest and largest number an answer can be, as declared; None when the item has no such range."""
-    if isinstance(item, ScalePoints):
-        return min(item.points), max(item.points)
-    if isinstance(item, (Ruler, Number)) and item.minimum is not None and item.maximum is not None:
-        return item.minimum, item.maximum
-    return None

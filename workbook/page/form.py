@@ -28,7 +28,7 @@ import anywidget
 import traitlets
 
 from workbook import definition, words
-from workbook.definition import models
+from workbook.definition import kinds, models
 from workbook.errors import Locked, StoreError, WorkbookError
 from workbook.page import assets
 
@@ -95,15 +95,10 @@ def _item(item: models.Item) -> dict[str, object]:
         fields["help_html"] = definition.html(item.help)
     if item.kind == "note":
         fields["prompt_html"] = definition.html(item.prompt)
-    for key in ("options", "parts"):
-        if key in fields:
-            fields[key] = [list(pair) for pair in fields[key].items()]
-    if item.kind == "scale":
-        fields["points"] = [[int(point), label] for point, label in item.points.items()]
-    for column in fields.get("columns", ()):
-        if "options" in column:
-            column["options"] = [list(pair) for pair in column["options"].items()]
-    return fields
+    pairs = kinds.of(item).pairs(item)
+    for column in fields.get("columns", ()):  # of a table: its pairs are those of its columns
+        column |= {"options": pairs[column["id"]]} if column["id"] in pairs else {}
+    return fields if "columns" in fields else fields | pairs
 
 
 class Form(anywidget.AnyWidget):

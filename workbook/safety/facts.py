@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from workbook.definition import kinds
 from workbook.definition.models import ScalePoints
 
 if TYPE_CHECKING:
@@ -197,8 +198,9 @@ class Facts:
     @functools.cached_property
     def free_text(self) -> list[Entry]:
         """Every version of every free text, oldest first."""
-        kinds = {item.id for item in self.workbook.items if item.kind in ("longtext", "letter")}
-        return [entry for entry in self.entries if entry.item in kinds]
+        told = kinds.those("told")
+        texts = {item.id for item in self.workbook.items if item.kind in told}
+        return [entry for entry in self.entries if entry.item in texts]
 
     @functools.cached_property
     def story(self) -> list[Entry]:

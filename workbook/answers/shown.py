@@ -1,0 +1,76 @@
+"""Which questions are asked now, and what the numbers of a form work out to."""
+
+from __future__ import annotations
+
+import math
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from workbook.definition.models import Exercise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workbook.answers.kinds import Response
+    from workbook.definition import conditions
+    from workbook.definition.models import Item, Workbook
+
+
+def latest(responses: Mapping[tuple[str, str], Response]) -> dict[str, Response]:
+    """Return the newest response of each item, whatever its occasion."""
+    ordered = sorted(responses.items(), key=lambda pair: pair[1].at)
+    return {item: response for (item, _), response in ordered}
+
+
+def active(of: Workbook | Exercise, responses: Mapping[str, Response]) -> set[str]:
+    """Return the ids of the items that are shown now, `responses` being keyed by item id.
+
+    An item is shown when its exercise's condition and its own are true; what is not known yet hides. An item that is
+    not shown counts as blank for the conditions of others; items outside `of` count as they stand in `responses`.
+    """
+    exercises = (of,) if isinstance(of, Exercise) else of.exercises
+    inside = {item.id: exercise for exercise in exercises for item in exercise.items}
+    rules: dict[str, list[conditions.Condition]] = {}
+    for exercise in exercises:
+        shared = [exercise.condition] if exercise.condition else []
+        for item in exercise.items:
+            own = [item.condition] if item.condition else []
+            rules[item.id] = shared + own
+            if item.retired or exercise.retired:
+                del inside[item.id]
+    shown: set[str] = set()
+
+    def get(id: str) -> object:
+        known = id in shown or id not in rules
+        return responses[id].value if known and id in responses and responses[id].status == "answered" else None
+
+    graph = {id: {other for rule in own for other in rule.ids if other in rules} for id, own in rules.items()}
+    for id in TopologicalSorter(graph).static_order():  # whatever a condition asks about is decided before it
+        if id in inside and all(rule.evaluate(get) for rule in rules[id]):
+            shown.add(id)
+    return shown
+
+
+def computed(item: Item, responses: Mapping[str, Response]) -> float | None:
+    """Return the number a computed item shows, from the responses of its exercise, keyed by item id.
+
+    Sum and mean take the numbers there are, a difference needs both; with none there is no number, never 0.
+    """
+    if item.kind != "computed":
+        return None
+    ways: dict[str, tuple[str, ...]] = {how: ids for how, ids in item.compute if ids}
+    ((how, ids),) = ways.items()
+    values = [responses[id].value for id in ids if id in responses and responses[id].status == "answered"]
+    if how == "count":
+        return len(values)
+    numbers = [value for value in values if isinstance(value, (int, float))]
+    if not numbers or (how == "difference" and len(numbers) < 2):
+        return None
+    return _COMPUTE[how](numbers)
+
+
+_COMPUTE: dict[str, Callable[[list[float]], float]] = {
+    "sum": math.fsum,
+    "mean": lambda numbers: math.fsum(numbers) / len(numbers),
+    "difference": lambda numbers: numbers[0] - numbers[1],
+}

@@ -1,0 +1,169 @@
+"""What an answer's value may be, kind by kind. Each takes the item and what was given, and returns what is kept.
+
+Texts keep their words; characters that cannot be shown become what they meant, or are taken out. Numbers may be texts,
+with the digits of any script and a point or a comma. Choices come back in the order of the options, whole numbers as
+int, empty parts are left out. What does not fit raises InvalidAnswer with a sentence that says what would.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from workbook.definition.models import LARGEST, LONGEST, NO_OPPORTUNITY
+from workbook.errors import InvalidAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_SIGNS = {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\uff0d", "-"), "\uff0b": "+"}
+_SIGNS |= dict.fromkeys(",\u066b\uff0c\uff0e", ".")
+# What a paste from another program may bring along, and what it meant there: a line break within a paragraph (Word,
+# PowerPoint), a page break, hyphens of Word's, quotation marks of Windows. The page does the same: `tidy` in form.js.
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
+_MEANT = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)} | {0x1E: "-", 0x1F: ""}
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1d\x7f]")
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def clean(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidAnswer(f"{what} is text.")
+    if len(value) > LONGEST:
+        raise InvalidAnswer(f"This has {len(value):,} characters; {LONGEST:,} fit. Please shorten it.")
+    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", value).translate(_MEANT)))
+
+
+def text(item: Any, value: object) -> str:
+    words = clean(value, "This answer")
+    if not words.strip():
+        raise InvalidAnswer("There is nothing here yet. Write something, or leave it blank.")
+    return words
+
+
+def whole(value: object) -> object:
+    """Return a float without a fraction as int: JavaScript has only one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def number(item: Any, value: object) -> int | float:
+    return in_range(value, item.minimum, item.maximum)
+
+
+def read_number(text: str) -> float | str:
+    """Return the number a text says, in the digits of any script, or the text as it is."""
+    plain = "".join(_SIGNS.get(one, str(unicodedata.decimal(one, one))) for one in text.strip())
+    return float(plain) if _NUMBER.fullmatch(plain) else text
+
+
+def in_range(value: object, low: float | None, high: float | None) -> int | float:
+    if isinstance(value, str):
+        value = read_number(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidAnswer("This answer is a number.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidAnswer("This answer is a number that can be written down.")
+    least, most = -LARGEST if low is None else low, LARGEST if high is None else high
+    if not least <= value <= most:
+        raise InvalidAnswer(f"This answer is a number from {least:,g} to {most:,g}.")
+    return whole(value)  # type: ignore[return-value]  # a number stays one
+
+
+def date(item: Any, value: object) -> str:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise InvalidAnswer("This answer is a day, written like 2026-05-03.")
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        raise InvalidAnswer("There is no such day. Check the month and the day.") from None
+    if not 1900 <= day.year <= 2200:
+        raise InvalidAnswer("Check the year.")
+    return value
+
+
+def yesno(item: Any, value: object) -> str:
+    possible = ("yes", "no", "unsure") if item.unsure else ("yes", "no")
+    if not isinstance(value, str) or value not in possible:
+        raise InvalidAnswer(f"This answer is {either(possible)}.")
+    return value
+
+
+def key(options: Mapping[str, object], value: object) -> str:
+    if not isinstance(value, str) or value not in options:
+        raise InvalidAnswer(f"This answer is {either(options)}.")
+    return value
+
+
+def choice(item: Any, value: object) -> str:
+    return key(item.options, value)
+
+
+def choices(item: Any, value: object) -> list[str]:
+    chosen = {key(item.options, one) for one in listed(value)}
+    if not chosen:
+        raise InvalidAnswer("Nothing is chosen yet. Choose something, or leave it blank.")
+    return [name for name in item.options if name in chosen]
+
+
+def scale(item: Any, value: object) -> int | str:
+    if item.no_opportunity and value == NO_OPPORTUNITY:
+        return NO_OPPORTUNITY
+    value = in_range(value, min(item.points), max(item.points))
+    if value not in item.points:
+        raise InvalidAnswer(f"This answer is {either(map(str, item.points))}.")
+    return int(value)
+
+
+def ruler(item: Any, value: object) -> int:
+    value = in_range(value, item.minimum, item.maximum)
+    if not isinstance(value, int):
+        raise InvalidAnswer("This answer is a whole number.")
+    return value
+
+
+def rank(item: Any, value: object) -> list[str]:
+    ranked = [key(item.options, one) for one in listed(value)]
+    if sorted(ranked) != sorted(item.options):
+        raise InvalidAnswer("This answer is every option once, the highest first.")
+    return ranked
+
+
+def shares(item: Any, value: object) -> dict[str, int | float]:
+    given = {key(item.options, name): in_range(part, 0, 100) for name, part in mapping(value).items()}
+    if not given:
+        raise InvalidAnswer("Nothing is shared out yet. Give a part, or leave it blank.")
+    return {name: given[name] for name in item.options if name in given}
+
+
+def letter(item: Any, value: object) -> dict[str, str]:
+    given = {key(item.parts, name): clean(part, "A part of a letter") for name, part in mapping(value).items()}
+    kept = {name: given[name] for name in item.parts if given.get(name, "").strip()}
+    if not kept:
+        raise InvalidAnswer("There is nothing in the letter yet. Write something, or leave it blank.")
+    return kept
+
+
+def never(item: Any, value: object) -> Any:
+    raise InvalidAnswer("There is nothing to answer here.")
+
+
+def listed(value: object) -> list[object]:
+    if not isinstance(value, (list, tuple)) or len(value) > 1000:
+        raise InvalidAnswer("This answer is a list of at most 1,000 members.")
+    return list(value)
+
+
+def mapping(value: object) -> dict[str, object]:
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InvalidAnswer("This answer has named parts.")
+    return value
+
+
+def either(words: Any) -> str:
+    *most, last = list(words)[:12]
+    return f"{', '.join(most)} or {last}" if most else last
