@@ -75,7 +75,7 @@ def brief(region: str | None, kinds: Iterable[str], now: datetime, most: int = 4
     found = list(dict.fromkeys(line for turn in turns for line in turn if line))
     first = next((line for line in found if is_open(line, now)), None)
     shown = sorted(found, key=lambda line: line is not first)[:most]  # stable: the others stay in their order
-    emergency = [f"{_EMERGENCY}: {_told(line)}" for line in lines if "emergency" in line.kinds][:1]
+    emergency = [f"{_EMERGENCY}: {_told(line)}{_elsewhere(line)}" for line in lines if "emergency" in line.kinds][:1]
     whole = MORE if region else WHERE
     parts = [_told(line) for line in shown]
     return (*emergency, *parts, whole) if wanted[0] == "crisis" or first is None else (*parts, *emergency, whole)
@@ -103,6 +103,11 @@ def _by_need(lines: Iterable[Line], kind: str, now: datetime) -> list[Line]:
     """Return the lines of a kind: answered now, then not known, then closed; each in the file's order."""
     order = {True: 0, None: 1, False: 2}
     return sorted((line for line in lines if kind in line.kinds), key=lambda line: order[is_open(line, now)])
+
+
+def _elsewhere(line: Line) -> str:
+    """Where one number does not fit all, name the others: someone whose region is not known may need them."""
+    return f". {escape(line.note)}" if line.note and not line.languages else ""
 
 
 def _told(line: Line) -> str:
