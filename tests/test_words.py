@@ -17,8 +17,9 @@ from workbook.errors import WorkbookError
 PACKAGE = Path(workbook.__file__).parent
 
 
-# Where the path is worked out: a panel hands its own in, and a form has one sentence for each share level.
-_CHOSEN = {("panel.py", "section"), ("form.py", "say")}
+# Where the path is worked out: a panel hands its own in, a form has a sentence for each share level, help one
+# for each kind of line.
+_CHOSEN = {("panel.py", "section"), ("form.py", "say"), ("head.py", "say")}
 
 
 def called(name: str) -> list[tuple[str, str]]:

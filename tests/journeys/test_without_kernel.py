@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
-from workbook.jupyter import viewer
+from workbook import words
 from workbook.safety import helplines
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_a_page_whose_python_does_not_come_says_so_in_words(lab: Lab, page: Page
     page.goto(lab.page("00-start"))
     trouble = page.get_by_role("alert")
     expect(trouble).to_have_count(1)
-    expect(trouble).to_contain_text(viewer.TEXTS["not_started"])
+    expect(trouble).to_contain_text(words.say("jupyter.viewer.not_started"))
     expect(trouble.get_by_role("link", name="Reload this page")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("^Next: "))).to_be_visible()  # the last of its words

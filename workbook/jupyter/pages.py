@@ -7,7 +7,7 @@ import html
 import logging
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from workbook import definition, files
+from workbook import definition, files, words
 from workbook import journal as journals
 from workbook.errors import Locked, WorkbookError
 
@@ -96,10 +96,7 @@ def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
             return Sentence(str(error))
         except Exception as error:  # a client cannot use a traceback, and it may quote an answer
             _log.error("%s: %s", show.__name__, type(error).__name__)
-            return Sentence(
-                "This part of the page could not be shown. What you wrote is safe. Reload the page; if that does "
-                "not help, the other chapters still work."
-            )
+            return Sentence(words.say("jupyter.stopped_part"))
 
     return shown
 
@@ -200,8 +197,6 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 
 def _state(chapter_id: str) -> Mapping[str, object]:
-    from workbook.page import head as heads
-
     journal = _page.open()
     exercises = [one for one in journal.progress(chapter_id) if not one.locked]
     return {
@@ -211,7 +206,10 @@ def _state(chapter_id: str) -> Mapping[str, object]:
             "minutes": sum(one.minutes for one in exercises),
         },
         "notices": [
-            *({"title": heads.TEXTS["notices"], "html": f"<p>{html.escape(each)}</p>"} for each in journal.warnings),
+            *(
+                {"title": words.say("page.head.notices"), "html": f"<p>{html.escape(each)}</p>"}
+                for each in journal.warnings
+            ),
             *({"title": notice.title, "html": _told(journal, notice)} for notice in journal.standing().notices),
         ],
         "region": _region(journal),

@@ -18,6 +18,8 @@ from voila.paths import collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_page_config
 
+from workbook import words
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -25,21 +27,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 PATIENCE = 60.0  # seconds for Python to start, and then for each part of a page
-
-TEXTS = {
-    "missing": "The forms cannot be shown: a part that Mend needs, ipykernel, is missing from this computer. What you "
-    "wrote before is safe. To mend it, close Mend in the window in which you started it (press Ctrl-C), type the line "
-    "below, and start Mend again.",
-    "not_started": "The forms cannot be shown: the part of Mend that shows and keeps your answers did not start. What "
-    "you wrote before is safe, and the words on this page can be read. Reload this page. If that does not help, close "
-    "Mend in the window in which you started it (press Ctrl-C) and start it again; if that does not help either, "
-    "install Mend again: your answers stay where they are.",
-    "stopped": "The rest of this page cannot be shown: the part of Mend that shows and keeps your answers stopped. "
-    "What was saved is safe. Reload this page. If that does not help, close Mend in the window in which you started it "
-    "(press Ctrl-C), and start it again.",
-    "help": "“Need help now?” on this page, F1 and “Leave this page” work as always.",
-    "reload": "Reload this page",
-}
 
 
 def take_over(server: ServerApp) -> None:
@@ -92,11 +79,12 @@ class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hi
             self.log.debug("A page was left before it was whole.")
         except Exception as problem:  # a page that breaks off in the middle would not say so
             self.log.error("A page was not made: %s", type(problem).__name__)
-            self.write(f'<div class="trouble" role="alert"><p>{TEXTS["stopped"]}</p><p>{TEXTS["help"]}</p></div>')
+            said = words.section("jupyter.viewer")
+            self.write(f'<div class="trouble" role="alert"><p>{said["stopped"]}</p><p>{said["help"]}</p></div>')
 
 
 class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
-    """One chapter on its way to a browser. `trouble`: what kept its Python from showing it, a word of `TEXTS`."""
+    """One chapter on its way to a browser. `trouble`: the name of the sentence that says why it is not shown."""
 
     trouble: str | None = None
     kernel_id: str | None = None
@@ -150,7 +138,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "install": f"{sys.executable} -m pip install ipykernel",
                 "main_js": "voila.js",
                 "page": self,
-                "texts": TEXTS,
+                "texts": words.section("jupyter.viewer"),
             },
             page_config=self.page_config,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from workbook import words
 from workbook.errors import Locked, WorkbookError
 from workbook.page import assets, minutes
 from workbook.safety import helplines
@@ -26,49 +27,11 @@ _IMPORT = 'import { attach, guess } from "./help.js";\n'
 # A search page says nothing about who looked at it. Shown when someone leaves in a hurry.
 NEUTRAL = "https://www.bing.com/"
 
-TEXTS: dict[str, str] = {
-    "help": "Need help now?",
-    "help_title": "Help, now",
-    "help_intro": "If you or someone else is in danger this minute, call your local emergency number first. "
-    "These lines are for people in just this kind of pain. A call may cost something. F1 opens this list on any page.",
-    "close": "Close",
-    "region": "Where are you?",
-    "checked": "last checked {date}",
-    "unchecked": "not checked by us yet",
-    "web": "Website",
-    "emergency": "Danger right now",
-    "crisis": "Someone to talk to, now",
-    "listening": "Someone who listens",
-    "abuse": "I am being hurt or controlled",
-    "abusers": "I hurt or controlled someone",
-    "young": "Under 18",
-    "legal": "Legal advice",
-    "abused-legal": "Legal help if I was hurt or am followed",
-    "abusers-legal": "Legal help if a limit binds me",
-    "leave": "Leave this page",
-    "leave_note": "“Leave this page” puts a search page here at once. It does not clear the browser’s history, and "
-    "Mend keeps running until its window is closed.",
-    "progress": "{done} of {total} done",
-    "left": "about {minutes} minutes left",
-    "left_one": "about a minute left",
-    "all_done": "all done here",
-    "notices": "Before you go on",
-    "locked": "This journal is locked. Its passphrase opens this page, and is not kept anywhere. What you wrote is "
-    "safe.",
-    "passphrase": "Passphrase",
-    "open": "Open",
-    "opening": "Opening…",
-    "asleep": "This page has lost its connection. Reload it before you go on.",
-    "reload": "Reload this page",
-}
-
 # What help and the head look like; a page's own help needs the same without the first.
 STYLES = ("chapter.css", "help.css", "minutes.css")
 
 # The order in which kinds of help are shown; a line stands under the first that fits.
 KINDS = ("emergency", "crisis", "abuse", "abusers", "young", "listening", "legal", "abused-legal", "abusers-legal")
-
-_GENERAL = "Something went wrong inside the workbook. What you wrote is safe; reload this page to go on."
 
 
 def payload(workbook: Workbook | None, chapter: Chapter | None) -> dict[str, object]:
@@ -80,7 +43,7 @@ def payload(workbook: Workbook | None, chapter: Chapter | None) -> dict[str, obj
         "name": workbook.title if workbook else "Mend",
         "title": f"{number} {title}" if number else title,
         "help": help_html(),
-        "texts": TEXTS,
+        "texts": words.section("page.head"),
     }
 
 
@@ -90,7 +53,7 @@ def help_html(*, page: bool = False) -> str:
 
     `page`: it stands in the page's own source, so that a head drawn later uses it in place of a second one.
     """
-    words = {name: escape(text) for name, text in TEXTS.items()}
+    said = {name: escape(str(text)) for name, text in words.section("page.head").items()}
     regions = helplines.regions()
     options = "".join(f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in regions.items())
     lists = "".join(
@@ -100,16 +63,16 @@ def help_html(*, page: bool = False) -> str:
         for code in regions
     )
     return (
-        f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{words["help"]}" lang="en"'
+        f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{said["help"]}" lang="en"'
         f' data-neutral="{escape(NEUTRAL)}" data-lm-suppress-shortcuts="true">'
-        f'<button type="button" class="mend-sos" aria-keyshortcuts="F1" aria-haspopup="dialog">{words["help"]}</button>'
-        f'<button type="button" class="mend-plain mend-leave" title="{words["leave_note"]}">{words["leave"]}</button>'
+        f'<button type="button" class="mend-sos" aria-keyshortcuts="F1" aria-haspopup="dialog">{said["help"]}</button>'
+        f'<button type="button" class="mend-plain mend-leave" title="{said["leave_note"]}">{said["leave"]}</button>'
         f'<dialog class="mend-sos-list" aria-labelledby="mend-sos-title"><div class="mend-sos-head">'
-        f'<h2 id="mend-sos-title">{words["help_title"]}</h2>'
-        f'<button type="button" class="mend-plain mend-close">{words["close"]}</button></div>'
-        f"<p>{words['help_intro']}</p>{minutes.folded()}"
-        f'<p><label for="mend-region">{words["region"]}</label> <select id="mend-region">{options}</select></p>'
-        f'{lists}<p class="mend-small">{words["leave_note"]}</p></dialog></aside>'
+        f'<h2 id="mend-sos-title">{said["help_title"]}</h2>'
+        f'<button type="button" class="mend-plain mend-close">{said["close"]}</button></div>'
+        f"<p>{said['help_intro']}</p>{minutes.folded()}"
+        f'<p><label for="mend-region">{said["region"]}</label> <select id="mend-region">{options}</select></p>'
+        f'{lists}<p class="mend-small">{said["leave_note"]}</p></dialog></aside>'
     )
 
 
@@ -121,7 +84,9 @@ def _lines(lines: Sequence[helplines.Line]) -> str:
         kinds = [kind for kind in KINDS if kind in (*line.kinds, *legal)]
         groups[kinds[0] if kinds else "listening"].append(_line(line))
     return "".join(
-        f"<h3>{escape(TEXTS[kind])}</h3><ul>{''.join(found)}</ul>" for kind, found in groups.items() if found
+        f"<h3>{escape(words.say(f'page.head.{kind}'))}</h3><ul>{''.join(found)}</ul>"
+        for kind, found in groups.items()
+        if found
     )
 
 
@@ -133,9 +98,10 @@ def _line(line: helplines.Line) -> str:
     if line.url:
         shown = re.sub(r"^https?://(www\.)?|/$", "", line.url)
         link = f'<a href="{escape(line.url)}" target="_blank" rel="noopener noreferrer">'
-        parts.append(f"{link}{escape(TEXTS['web'])}: {escape(shown)}</a>")
+        parts.append(f"{link}{escape(words.say('page.head.web'))}: {escape(shown)}</a>")
     day = line.last_checked
-    parts.append(f"<small>{escape(TEXTS['checked'].format(date=day) if day else TEXTS['unchecked'])}</small>")
+    checked = words.say("page.head.checked", date=day) if day else words.say("page.head.unchecked")
+    parts.append(f"<small>{escape(checked)}</small>")
     return f"<li>{''.join(parts)}</li>"
 
 
@@ -195,7 +161,7 @@ class Head(anywidget.AnyWidget):
             return
         except Exception as error:  # whatever it was, the person hears of it
             _log.error("head: %s", type(error).__name__)
-            self.send({"type": "failed", "reason": _GENERAL})
+            self.send({"type": "failed", "reason": words.say("page.wrong_reload")})
             return
         self.send(self._state())
 
@@ -208,4 +174,4 @@ class Head(anywidget.AnyWidget):
             return {"type": "failed", "reason": str(error)}
         except Exception as error:  # whatever it was, the person hears of it
             _log.error("head: %s", type(error).__name__)
-            return {"type": "failed", "reason": _GENERAL}
+            return {"type": "failed", "reason": words.say("page.wrong_reload")}
