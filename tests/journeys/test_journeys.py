@@ -17,7 +17,7 @@ from workbook.journal import Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page
 
     from tests.journeys.serving import Lab
 
@@ -40,6 +40,17 @@ def until(found: Any, wanted: Any, seconds: float = 10) -> None:
     while (now := found()) != wanted and time.monotonic() < end:
         time.sleep(0.2)
     assert now == wanted
+
+
+def run_all(page: Page) -> None:
+    """Run the notebook that JupyterLab's editor shows."""
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.evaluate(
+        """async () => {
+             await window.jupyterapp.shell.currentWidget.sessionContext.ready;
+             await window.jupyterapp.commands.execute("notebook:run-all-cells");
+           }"""
+    )
 
 
 def state(form: Locator) -> Locator:
@@ -136,14 +147,37 @@ def test_a_kernel_that_dies_while_someone_types_costs_no_word(lab: Lab, page: Pa
     until(lambda: stored(lab.journal).get("name"), "Typed while it died")
 
 
-def test_leaving_takes_the_words_off_the_screen_at_once(lab: Lab, page: Page) -> None:
-    """“Leave this page” replaces the page, inside JupyterLab too, and Back does not return to it."""
+@pytest.mark.parametrize("where", ["in JupyterLab", "by itself", "in the editor"])
+def test_leaving_takes_the_words_off_the_screen_and_going_back_shows_none(
+    page: Page, tmp_path: Path, where: str
+) -> None:
+    """“Leave this page” ends the visit: what was typed is kept, and Back meets a page that is not open."""
     page.route("https://**", lambda route: route.fulfill(body="<title>Search</title>", content_type="text/html"))
-    page.goto(lab.address)
-    inside = page.frame_locator('iframe[src*="00-start"]')
-    inside.get_by_role("button", name="Leave this page").click()
-    page.wait_for_url(re.compile("^https://"))
-    assert "127.0.0.1" not in page.url
+    journal = make_journal(tmp_path / "journal")
+    with serving(journal, *(["--plain"] if where == "in the editor" else [])) as lab:
+        page.goto(lab.address)
+        if where == "by itself":
+            page.goto(lab.page("10-responsibility"))
+            page.goto(lab.page("01-every").split("?")[0])
+            inside: Page | FrameLocator = page
+        elif where == "in JupyterLab":
+            page.frame_locator('iframe[src*="00-start"]').locator(".mend-form").first.wait_for()
+            page.goto(f"{lab.url('lab/tree/01-every.ipynb').split('?')[0]}")
+            inside = page.frame_locator('iframe[src*="01-every"]')
+        else:
+            page.goto(f"{lab.url('lab/tree/01-every.ipynb').split('?')[0]}")
+            run_all(page)
+            inside = page
+        form = inside.locator('[id="every.kind"]')
+        form.get_by_label(filling.NAME).fill("Typed and left")
+        inside.get_by_role("button", name="Leave this page").first.click()
+        page.wait_for_url(re.compile("^https://"))
+        page.go_back()
+        expect(page.get_by_role("heading", name="This tab is not open yet")).to_be_visible()
+        assert page.locator("iframe, .mend-form, .words").count() == 0
+        page.go_back()
+        assert page.locator("iframe, .mend-form, .words").count() == 0
+    assert stored(journal)["name"] == "Typed and left"
 
 
 def test_nothing_is_asked_of_the_network(lab: Lab, page: Page) -> None:
@@ -163,13 +197,7 @@ def test_letters_typed_on_a_radio_button_do_not_edit_the_notebook(
     """In the ordinary notebook editor, single keys with a radio or checkbox focused change nothing."""
     with serving(make_journal(tmp_path_factory.mktemp("plain") / "journal"), "--plain") as plain:
         page.goto(plain.url("lab/tree/01-every.ipynb"))
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-        page.evaluate(
-            """async () => {
-                 await window.jupyterapp.shell.currentWidget.sessionContext.ready;
-                 await window.jupyterapp.commands.execute("notebook:run-all-cells");
-               }"""
-        )
+        run_all(page)
         form = filling.every_kind(page)
         cells = page.locator(".jp-Notebook .jp-Cell").count()
         for focused in (form.get_by_role("radio").first, form.get_by_role("checkbox").first):

@@ -291,7 +291,12 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     files = {
         "settings/overrides.json": json.dumps(overrides(plain=plain)),
         "settings/page_config.json": json.dumps(
-            {"disabledExtensions": dict.fromkeys((*_foreign_extensions(), *(() if plain else _HIDDEN)), True)}
+            {
+                "disabledExtensions": dict.fromkeys((*_foreign_extensions(), *(() if plain else _HIDDEN)), True),
+                "mend": "editor"
+                if plain
+                else "pages",  # for our scripts, which also run in a JupyterLab that is not ours
+            }
         ),
         f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
         "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
@@ -412,7 +417,7 @@ def _config(
             "default_url": f"/lab/tree/{start}",
             "core_mode": False,
             "dev_mode": False,
-            "expose_app_in_browser": not plain,  # a link to the next chapter opens it in place of this one
+            "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
             "extension_manager": "readonly",
             "extra_labextensions_path": [],
             "labextensions_path": [str(share / "labextensions") for share in _shares()],

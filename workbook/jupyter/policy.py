@@ -55,6 +55,7 @@ def close_around(server: LabApp, *, plain: bool) -> None:
             del finishing
             if self._is_shell:
                 headers[HEADER] = _shell_policy(self._host, inline, plain=plain)
+                headers["Cache-Control"] = "no-store"  # going back asks again, and is refused after leaving
             return status_code, headers, chunk
 
     class Outside(RequestHandler):

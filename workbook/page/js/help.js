@@ -36,15 +36,31 @@ function inEach(act) {
   }
 }
 
+/** Where a visit ends: an address of the server that `workbook open` started; with any other there is none. */
+function exits() {
+  /** @type {Set<string>} */
+  const found = new Set();
+  inEach((frame) => {
+    const config = JSON.parse(frame.document.getElementById("jupyter-config-data")?.textContent || "{}");
+    const exit = frame.document.body.dataset.exit ?? (config.mend ? `${config.baseUrl}logout` : null);
+    if (exit) found.add(exit);
+  });
+  return [...found];
+}
+
 /**
- * Put a neutral page here at once. The words on this page go first, because loading takes a moment.
+ * Put a neutral page here at once. The words on this page go first, because loading takes a moment; then the visit
+ * ends, so that going back shows none either.
  * @param {string} address
  */
-export function leave(address) {
+export async function leave(address) {
   inEach((frame) => {
     frame.document.documentElement.style.visibility = "hidden";
     frame.document.title = "";
+    frame.addEventListener("pageshow", (event) => { if (event.persisted) frame.location.reload(); });
   });
+  const ended = exits().map((exit) => fetch(exit, { keepalive: true }).catch(() => null));
+  await Promise.race([Promise.all(ended), new Promise((resolve) => { setTimeout(resolve, 500); })]);
   (window.top ?? window).location.replace(address);
 }
 

@@ -1,9 +1,10 @@
 // The page beside JupyterLab: tidy what surrounds it, and let links between chapters open as chapters.
 
-/** JupyterLab's application when this page is shown inside it, else null. */
+/** JupyterLab's application when it shows pages beside its list of chapters, as this one; else null. */
 function lab() {
   try {
-    return window.parent === window ? null : (window.parent.jupyterapp ?? null);
+    const config = JSON.parse(window.parent.document.getElementById("jupyter-config-data")?.textContent || "{}");
+    return window.parent !== window && config.mend === "pages" ? (window.parent.jupyterapp ?? null) : null;
   } catch {
     return null; // another site's frame
   }
