@@ -21,6 +21,7 @@ from workbook import definition, files
 from workbook.answers import kinds, occasions
 from workbook.answers.shown import active as asked_now
 from workbook.answers.shown import latest as newest_of
+from workbook.answers.shown import seen_by
 from workbook.assessment import frame
 from workbook.definition import conditions, models
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
@@ -350,8 +351,8 @@ class Journal:
             asked = {item.id for item in exercise.items if not item.retired}
             occasions = {occasion for item, occasion in responses if item in asked}
             for occasion in occasions:
-                here = latest | {item: r for (item, when), r in responses.items() if when == occasion and item in asked}
-                visible = asked_now(exercise, here) & asked
+                here = {item: r for (item, when), r in responses.items() if when == occasion and item in asked}
+                visible = asked_now(exercise, seen_by(exercise, latest, here)) & asked
                 shown |= {(item, occasion) for item in visible if (item, occasion) in responses}
         return shown
 
@@ -466,7 +467,7 @@ class Journal:
         """The items shown now that a person answers, without the form's own foot."""
         foot = {f"{exercise.id}.useful", f"{exercise.id}.done"}
         answerable = {item.id for item in exercise.items if item.kind not in _NOT_ASKED and not item.retired}
-        shown = asked_now(exercise, newest_of(self.responses()) | dict(here))
+        shown = asked_now(exercise, seen_by(exercise, newest_of(self.responses()), here))
         return (answerable & shown) - foot - self.standing().hidden
 
     # --- occasions ---

@@ -22,6 +22,12 @@ def latest(responses: Mapping[tuple[str, str], Response]) -> dict[str, Response]
     return {item: response for (item, _), response in ordered}
 
 
+def seen_by(exercise: Exercise, newest: Mapping[str, Response], here: Mapping[str, Response]) -> dict[str, Response]:
+    """Return what an exercise’s conditions see on one occasion: its own answers of then, of others as they are."""
+    own = {item.id for item in exercise.items}
+    return {id: response for id, response in newest.items() if id not in own} | dict(here)
+
+
 def active(of: Workbook | Exercise, responses: Mapping[str, Response]) -> set[str]:
     """Return the ids of the items that are shown now, `responses` being keyed by item id.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import words
 from workbook.answers import occasions
+from workbook.definition import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,11 +76,10 @@ def _fill(
     head.append(words.say("assessment.spreadsheet.answered"))
     shapes = ["when"] * len(head)
     for item in items:
-        head.append(item.prompt)
-        shapes.append("number" if item.kind in ("number", "ruler", "scale") else "text")
-        if item.kind == "scale":
-            head.append(words.say("assessment.spreadsheet.in_words", prompt=item.prompt))
-            shapes.append("text")
+        for column in kinds.of(item).columns:
+            in_words = column == "words"
+            head.append(words.say("assessment.spreadsheet.in_words", prompt=item.prompt) if in_words else item.prompt)
+            shapes.append("text" if in_words else column)
     _line(sheet, head)
     for occasion in found:
         at = [times[place].replace(tzinfo=None) for item in items if (place := (item.id, occasion)) in times]
@@ -101,19 +101,13 @@ def _day(occasion: str) -> object:
 
 
 def _cells(item: Item, row: Any) -> list[object]:
-    """The cell or the two cells of one answer."""
-    two = item.kind == "scale"
+    """The cells of one answer; a refusal stands in the last of them."""
+    kind = kinds.of(item)
     if row is None:
-        return [None, None] if two else [None]
+        return [None] * len(kind.columns)
     if row.value is None:
-        return [None, row.label] if two else [row.label]
-    if two:
-        return [row.value if isinstance(row.value, int) else None, row.label]
-    if item.kind in ("number", "ruler"):
-        return [row.value]
-    if item.kind == "date":
-        return [date.fromisoformat(str(row.value))]
-    return [row.label]
+        return [*[None] * (len(kind.columns) - 1), row.label]
+    return kind.sheet(item, row.value, row.label)
 
 
 def _line(sheet: Worksheet, values: Iterable[object]) -> None:

@@ -206,10 +206,10 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
 def norms_faults(scale: Scale) -> Iterator[Fault]:
     """Yield why the published numbers cannot belong to the scores of a scale, which knows the ranges of its items."""
     low, high = scale.bounds
-    if low == high:
+    if low == high and scale.table:
         yield ("table",), None, "looks every score up as the same.", "Write the scores that belong to each."
     norms = scale.norms
-    if norms is None:
+    if norms is None or low == high:  # an item without room is named by itself
         return
     if (norms.sd is None) != (norms.reliability is None):
         missing = "sd" if norms.sd is None else "reliability"

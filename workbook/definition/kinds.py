@@ -42,6 +42,8 @@ class Kind:
     cell: str  # in a table of a report it stands as its "number", its "label", or "" not at all
     look: Callable[[Any, Any, str], dict[str, Any]]  # (item, any value, label) → how a report shows it
     options: Callable[[Any], str]  # what may be answered, in the words of a codebook
+    columns: tuple[str, ...]  # of a spreadsheet: "number", "text", "words" (the number's words)
+    sheet: Callable[[Any, Any, str], list[object]]  # (item, value, label) → its cell in each of these columns
     # what an answer was given to
     codes: Callable[[Any], Any]  # plain JSON of what values are made of
     widened: Callable[[Any, Any], bool | None]  # (codes then, now) → still fitting, not fitting, or None: no change
@@ -268,6 +270,8 @@ _NOTHING: dict[str, Any] = {  # what most kinds have of a column
     "cell": "",
     "look": _as_label,
     "options": lambda item: "",
+    "columns": ("text",),
+    "sheet": lambda item, value, label: [label],
     "codes": lambda item: None,
     "widened": _unchanged,
     "seconds": lambda item: CLICK,
@@ -297,6 +301,8 @@ _RANGE: dict[str, Any] = {
     "numeric": True,
     "span": _range,
     "cell": "number",
+    "columns": ("number",),
+    "sheet": lambda item, value, label: [value],
     "options": _span_said,
     "codes": lambda item: [item.minimum, item.maximum],
 }
@@ -319,6 +325,7 @@ KINDS: dict[str, Kind] = {
         fitting=(*_COMPARED, *_ORDER),
         label=lambda item, value: dates.day(dt.date.fromisoformat(value)),
         cell="label",
+        sheet=lambda item, value, label: [dt.date.fromisoformat(str(value))],
     ),
     "yesno": _kind(
         models.YesNo,
@@ -360,6 +367,8 @@ KINDS: dict[str, Kind] = {
         label=lambda item, value: item.no_opportunity if value == NO_OPPORTUNITY else item.points[value],
         pairs=lambda item: {"points": _pairs(item.points)},
         cell="label",
+        columns=("number", "words"),
+        sheet=lambda item, value, label: [value if isinstance(value, int) else None, label],
         options=lambda item: (
             _said(item.points) + (f"; {NO_OPPORTUNITY} = {item.no_opportunity}" if item.no_opportunity else "")
         ),

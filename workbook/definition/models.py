@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from workbook.definition.conditions import Condition, parse
@@ -286,7 +286,7 @@ class Exercise(Model):
     useful: bool = True  # ask "How useful was this?" at the end
     show_if: dict[str, object] | None = None
     retired: bool = False
-    items: tuple[Item, ...]
+    items: tuple[SerializeAsAny[Item], ...]
 
     @cached_property
     def condition(self) -> Condition | None:
