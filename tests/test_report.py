@@ -397,6 +397,21 @@ def test_it_prints_without_a_cut_line(browser: Browser, written: Path, tmp_path:
 
 
 @pytest.mark.browser
+def test_a_safety_plan_prints_on_one_page(browser: Browser, robin: Journal, tmp_path: Path) -> None:
+    """With the longest answers its lines have room for, it is one sheet to keep at night, with no score beside it."""
+    import pypdfium2
+
+    for item in robin.workbook.exercise("safety-plan.plan").questions:
+        if item.kind == "text":
+            robin.save(item.id, ("a name and a number " * 20)[: item.max_length])
+    page, wrong = opened(browser, robin.report(tmp_path / "plan.html", only=["safety-plan"]))
+    page.pdf(path=tmp_path / "plan.pdf", format="A4", prefer_css_page_size=True)
+    assert len(pypdfium2.PdfDocument(tmp_path / "plan.pdf")) == 1
+    assert page.get_by_text("Not rated yet").count() == 0
+    assert wrong == []
+
+
+@pytest.mark.browser
 def test_the_summary_is_one_page(browser: Browser, robin: Journal, tmp_path: Path) -> None:
     """What a counselor and a client look at together fits on one sheet of A4."""
     import pypdfium2

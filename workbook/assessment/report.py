@@ -83,6 +83,7 @@ def write(
         left_out=left_out,
         private=_private(journal.workbook, chosen.rows),
         seen=_seen(seen, pictures=pictures and not summary),
+        assessed=not chosen.partial or _tells(seen),
         chapters=()
         if summary
         else _chapters(
@@ -92,6 +93,12 @@ def write(
     files.give(Path(path), lambda new: new.write_bytes(html.encode()))
     tell(3, 3, "Done")
     return Path(path)
+
+
+def _tells(assessment: Assessment) -> bool:
+    """Whether the self-assessment of a part holds more than “not rated yet”: of a safety plan it holds nothing."""
+    areas = any(area.occasion for area in assessment.areas)
+    return areas or bool(assessment.practice or (assessment.shown and len(assessment.answers)) or assessment.lines)
 
 
 def panel(assessment: Assessment) -> str:
