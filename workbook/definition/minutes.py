@@ -23,15 +23,18 @@ class Minutes:
 
     id: str
     announced: int
-    counted: float
+    least: float  # with what everyone is asked
+    counted: float  # with half of what only some are asked
 
     @property
     def fits(self) -> bool:
-        """Whether the two differ by no more than a quarter, or half a minute."""
-        return abs(self.announced - self.counted) <= max(LEEWAY * self.counted, 0.5)
+        """Whether what is announced lies between the two, or no more than a quarter, or half a minute, beside them."""
+        low, high = self.least - max(LEEWAY * self.least, 0.5), self.counted + max(LEEWAY * self.counted, 0.5)
+        return low <= self.announced <= high
 
     def __str__(self) -> str:
-        return f"{self.id:32} {self.announced:3} announced {self.counted:5.1f} counted{'' if self.fits else '  differ'}"
+        says = f"{self.id:32} {self.announced:3} announced {self.least:5.1f} to {self.counted:4.1f} counted"
+        return f"{says}{'' if self.fits else '  differ'}"
 
 
 def minutes(workbook: Workbook) -> tuple[Minutes, ...]:
@@ -43,16 +46,17 @@ def _chapter(chapter: Chapter) -> Iterator[Minutes]:
     asked = [exercise for exercise in chapter.exercises if not exercise.retired]
     first = [one for one in asked if not chapter.first or one.id.partition(".")[2] in chapter.first]
     around = _reading([chapter.title, chapter.lede, chapter.opening, *(why.text for why in chapter.why)])
-    yield Minutes(chapter.id, chapter.minutes, around + sum(map(counted, first)))
+    least = around + sum(counted(one, some=0) for one in first)
+    yield Minutes(chapter.id, chapter.minutes, least, around + sum(map(counted, first)))
     for exercise in asked:
-        yield Minutes(exercise.id, exercise.minutes, counted(exercise))
+        yield Minutes(exercise.id, exercise.minutes, counted(exercise, some=0), counted(exercise))
 
 
-def counted(exercise: Exercise) -> float:
-    """Return the minutes an exercise takes: reading it, and answering all of it once."""
+def counted(exercise: Exercise, some: float = SEEN_BY_SOME) -> float:
+    """Return the minutes of reading and answering an exercise once; `some`: how much counts what not all are asked."""
     asked = [item for item in exercise.items if not item.retired]
     return _reading([exercise.title, exercise.intro]) + sum(
-        _item(item) * (1 if item.show_if is None else SEEN_BY_SOME) for item in asked
+        _item(item) * (1 if item.show_if is None else some) for item in asked
     )
 
 
