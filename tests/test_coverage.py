@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 WORKBOOK = definition.load()
 SERVED = coverage.served(WORKBOOK)
-BETWEEN_US = next(
-    item.id for item in WORKBOOK.exercise("start.safety").questions if "space" in getattr(item, "options", ())
-)
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def asked_for_space(tmp_path: Path) -> Iterator[Journal]:
     """Someone who was asked for space or time, and of whom nothing else is true."""
     with Journal.create(tmp_path / "journal", now=lambda: NOW) as journal:
         answer_safely(journal.save)
-        journal.save(BETWEEN_US, ["space"])
+        journal.save("start.safety.between_us", ["space"])
         yield journal
 
 

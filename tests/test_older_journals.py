@@ -7,10 +7,14 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.clock import Clock
+from tests.safe_answers import SAFE
+from workbook import definition
+from workbook.definition import drift
 from workbook.journal import Journal, open_journal
 
 CASES = Path(__file__).parent / "cases" / "older"
@@ -52,10 +56,28 @@ def test_it_goes_on_where_it_was(older: tuple[Journal, dict], tmp_path: Path) ->
     journal, _ = older
     assert "G7" in {gate.id for gate in journal.gates() if gate.state == "closed"}
     assert journal.occasions("responsibility.incident") == ["2026-03-02"]
+    for item in ("thoughts", "harm_others", "stirred", "drunk_or_high"):  # new since: asked before anything else opens
+        journal.save(f"start.now.{item}", SAFE[f"start.now.{item}"])
     assert journal.save("improvement.log.kept", 2).version == 2
     assert journal.store.history()[-1].saved < journal.save("improvement.log.planned", 3).saved
     assert journal.report(tmp_path / "mend.html").stat().st_size > 10_000
     assert journal.restore(journal.backup()).missing == 0
+
+
+class Asked(NamedTuple):
+    """A question as an older version asked it: what an answer to it was kept with."""
+
+    item: str
+    prompt: str
+    fingerprint: str
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("questions-*.json")), ids=lambda path: path.stem)
+def test_no_question_of_an_older_version_is_lost_or_asks_something_else(path: Path) -> None:
+    """A question that changed its meaning has a new id, and the old one is retired with its answers."""
+    asked = [Asked(item, *rest) for item, rest in json.loads(path.read_text("utf-8")).items()]
+    changes = drift.compare(asked, definition.load())
+    assert [str(one) for one in changes if one.severity == "breaking" or " is gone" in one.message] == []
 
 
 def _utc(time: str) -> str:
