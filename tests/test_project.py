@@ -103,3 +103,17 @@ def test_the_citation_names_this_version() -> None:
     """Who cites Mend cites what is here."""
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert (cited["version"], cited["license"]) == (PROJECT["version"], PROJECT["license"])
+
+
+def test_the_versions_written_down_are_whole_and_name_no_host() -> None:
+    """Every library that is declared has one version and its hashes; where it comes from is for each place to say."""
+    text = (ROOT / "requirements/tested.txt").read_text("utf-8")
+    assert "://" not in text
+    entries = re.split(r"(?m)^(?=\S)", text.replace("\\\n", " "))[1:]
+    assert [
+        entry
+        for entry in entries
+        if not re.match(r"[a-z0-9.-]+(\[\w-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", entry, re.S)
+    ] == []
+    written = {_plain(re.split(r"[=\[]", entry)[0]) for entry in entries}
+    assert declared("dev") - written == set()
