@@ -22,10 +22,11 @@ from benchmarks.ratios import Ratio
 from workbook import definition
 from workbook.answers import kinds as answers
 from workbook.definition import models
-from workbook.sharing import caseload
-from workbook.sharing import client as share
+from workbook.sharing import asking, bundles, caseload, envelope, keys
+from workbook.sharing.bundles import Submission
 from workbook.storage import seal
 from workbook.storage.sqlite import connect
+from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,50 +35,51 @@ NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 WEEKS = 12
 
 
-def submission(workbook: models.Workbook, token: str, number: int, count: int, client_key: str) -> share.Submission:
+def submission(workbook: models.Workbook, token: str, number: int, count: int, client_key: str) -> Submission:
     """Weekly ratings of the four principles, and words for the rest of `count` answers."""
-    rated = [workbook.item(id) for scale in caseload.principle_scales() for id in scale.items]
+    rated = [workbook.item(id) for scale in asking.principle_scales() for id in scale.items]
     words = workbook.item("space.urges.trigger")
     asked = [(item, (date(2027, 1, 4) + timedelta(weeks=week)).isoformat()) for week in range(WEEKS) for item in rated]
     asked += [(words, (date(2026, 1, 1) + timedelta(days=day)).isoformat()) for day in range(count)]
     given = []
     for place, (item, occasion) in enumerate(asked[:count]):
         value: object = (number + place // 24 + place) % 5 if item.kind == "scale" else "It was a long evening. " * 6
-        given.append(
-            share.SharedAnswer(
-                id=secrets.token_hex(16),
-                item=item.id,
-                exercise=item.exercise_id,
-                occasion=occasion,
-                kind=item.kind,
-                prompt=item.prompt,
-                label=answers.label(item, value),
-                value=str(value) if isinstance(value, int) else f'"{value}"',
-                status="answered",
-                fingerprint=definition.fingerprint(item),
-                version=1,
-                answered_at=NOW,
-            )
+        stored = StoredAnswer(
+            id="",
+            item=item.id,
+            exercise=item.exercise_id,
+            occasion=occasion,
+            version=1,
+            status="answered",
+            value=value,
+            label=answers.label(item, value),
+            prompt=item.prompt,
+            kind=item.kind,
+            fingerprint=definition.fingerprint(item),
+            begun_at=NOW,
+            answered_at=NOW,
         )
-    return share.Submission(
+        given.append(bundles.shared(stored))
+    return Submission(
         token=token,
+        source=envelope.new_token(),
         sequence=1,
         made_at=NOW,
         definition=workbook.fingerprint,
         client_key=client_key,
-        holds=tuple(f"{one.item}@{one.occasion}" for one in given),
+        holds={one.key: one.id for one in given},
         answers=tuple(given),
     )
 
 
-def read_alone(home: Path, keys: caseload.Keys, store: str | None) -> pd.DataFrame:
+def read_alone(home: Path, opener: keys.Keys, store: str | None) -> pd.DataFrame:
     """Read the rows an overview is worked out from, with pandas and nothing else."""
     query = "SELECT client, exercise, item, occasion, status, CAST(value AS TEXT) AS value FROM answers"
     if store:
         return pd.read_sql(query, sa.create_engine(store))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it would rather have an SQLAlchemy engine
-        return pd.read_sql(query, connect(home / "caseload.sqlite", bytes.fromhex(keys.store)))
+        return pd.read_sql(query, connect(home / "caseload.sqlite", bytes.fromhex(opener.store)))
 
 
 def ratios() -> Iterator[Ratio]:
@@ -106,36 +108,36 @@ def measure(clients: int, count: int, store: str | None = None) -> dict[str, flo
     seconds = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        home = caseload.keygen(folder / "caseload", "four calm grey herons")
-        keys = caseload.unlock(home, "four calm grey herons")
+        home = keys.keygen(folder / "caseload", "four calm grey herons")
+        opener = keys.unlock(home, "four calm grey herons")
         workbook = definition.load()
-        client_key = seal.recipient(seal.new_identity())
-        with caseload.open_caseload(home, keys, store=store, now=lambda: NOW) as opened:
-            tasks = caseload.tasks_for(workbook, ["responsibility", "space"], due=date(2027, 2, 1))
-            first = share.read_assignment(opened.assign("Client 0000", tasks, workbook=workbook))
-            for number in range(1, clients):  # what `assign` does, without judging the same workbook each time
+        identity = seal.new_identity()
+        with caseload.open_caseload(home, opener, store=store, now=lambda: NOW) as opened:
+            tasks = asking.tasks_for(workbook, ["responsibility", "space"], due=date(2027, 2, 1))
+            packed = opened.assign("Client 0000", tasks)
+            first = envelope.open_assignment(packed, workbook).bundle
+            for number in range(1, clients):  # what `assign` does, without judging the same each time
                 client = caseload.Client(
-                    secrets.token_hex(16), f"Client {number:04}", share.new_token(), NOW, None, False, None
+                    secrets.token_hex(16), f"Client {number:04}", envelope.new_token(), NOW, None, None, False, None
                 )
                 opened._remember(client)
                 kept = first.model_copy(update={"token": client.token, "client": client.name})
-                plain = kept.model_dump(mode="json", exclude={"workbook"}) | {"workbook": workbook.fingerprint}
-                opened.store.record("assignment", "current", plain, client=client.id)
+                opened.store.record("assignment", "current", kept.model_dump(mode="json"), client=client.id)
             files = []
             for number, client in enumerate(opened.clients()):
                 files.append(folder / f"{number}.submission")
-                made = submission(workbook, client.token, number, count, client_key)
-                files[-1].write_bytes(seal.seal(share.pack(made), opened.public_key))
+                made = submission(workbook, client.token, number, count, seal.recipient(identity))
+                files[-1].write_bytes(envelope.pack_sealed(made, identity, opened.public_key))
 
             began = time.perf_counter()
-            receipts, refused = opened.receive_many(files)
+            outcomes = opened.receive_many(files)
             seconds["received"] = time.perf_counter() - began
-            assert (len(receipts), len(refused)) == (clients, 0)  # noqa: S101 # else there is nothing to measure
+            assert sum(one.receipt is not None for one in outcomes) == clients  # noqa: S101 # else there is nothing to measure
 
         began = time.perf_counter()
-        read_alone(home, keys, store)
+        read_alone(home, opener, store)
         seconds["alone"] = time.perf_counter() - began
-        with caseload.open_caseload(home, keys, store=store, now=lambda: NOW) as opened:
+        with caseload.open_caseload(home, opener, store=store, now=lambda: NOW) as opened:
             began = time.perf_counter()
             opened.overview()
             seconds["list"] = time.perf_counter() - began

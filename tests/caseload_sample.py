@@ -9,7 +9,7 @@ from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import definition
 from workbook.journal import Journal
-from workbook.sharing import caseload
+from workbook.sharing import asking, caseload
 from workbook.sharing import client as share
 
 if TYPE_CHECKING:
@@ -35,16 +35,15 @@ def journal_of(folder: Path, clock: Clock) -> Journal:
 
 def ask(opened: caseload.Caseload, journal: Journal, name: str, only: Iterable[str], **more: object) -> None:
     """Give a client an assignment, and take it in on their side."""
-    workbook = definition.load()
-    tasks = caseload.tasks_for(workbook, only, **more)  # type: ignore[arg-type]  # as the test says it
-    share.accept(journal, share.read_assignment(opened.assign(name, tasks, workbook=workbook)))
+    tasks = asking.tasks_for(definition.load(), only, **more)  # type: ignore[arg-type]  # as the test says it
+    share.given(journal, opened.assign(name, tasks)).accept()
 
 
 def sealed(journal: Journal, *names: str, withdraw: Iterable[str] = (), **options: bool) -> bytes:
     """Share what `names` name, and return the file."""
-    ticked = share.chosen(journal, names, withdraw)
-    made = share.submission(journal, ticked, now=journal.now(), **options)
-    file = journal.path / f"{made.sequence}.submission"
+    ticked, gone = share.chosen(journal, names, withdraw), share.taking_back(journal, withdraw)
+    made = share.submission(journal, ticked, now=journal.now(), take_back=gone, **options)
+    file = journal.path / f"{made.source}-{made.sequence}.submission"
     return share.write_submission(journal, made, file).read_bytes()
 
 

@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
 from workbook import definition, resources
 from workbook.cli import client as cli
+from workbook.definition.asks import Task
 from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
 from workbook.journal import Journal
-from workbook.sharing import caseload, overview
+from workbook.sharing import asking, caseload, keys, overview
 from workbook.sharing import client as share
 from workbook.storage import sheet
 
@@ -34,20 +35,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, caseload.Keys]:
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keys.Keys]:
     """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
-    home = caseload.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
-    return home, caseload.unlock(home, PASSPHRASE)
+    home = keys.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return home, keys.unlock(home, PASSPHRASE)
 
 
 @pytest.fixture
-def home(keyed: tuple[Path, caseload.Keys], tmp_path: Path) -> Path:
+def home(keyed: tuple[Path, keys.Keys], tmp_path: Path) -> Path:
     return shutil.copytree(keyed[0], tmp_path / "caseload")
 
 
 @pytest.fixture(params=["file", "postgresql"])
 def opened(
-    request: pytest.FixtureRequest, home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock
+    request: pytest.FixtureRequest, home: Path, keyed: tuple[Path, keys.Keys], clock: Clock
 ) -> Iterator[caseload.Caseload]:
     """A caseload in its encrypted file, and the same on a PostgreSQL server."""
     url = request.getfixturevalue("postgresql").database() if request.param == "postgresql" else None
@@ -69,7 +70,7 @@ def test_an_overview_says_what_is_asked_done_due_overdue_and_new(
 ) -> None:
     """One row per client, by name, and the word of the self-assessment for each principle."""
     ask(opened, journal, "B.", ["responsibility.rating", "responsibility.incident"], due=date(2027, 1, 10))
-    opened.assign("A.", caseload.tasks_for(definition.load(), ["space.urges"]), workbook=definition.load())
+    opened.assign("A.", asking.tasks_for(definition.load(), ["space.urges"]))
     journal.save(PART, "I left.")
     journal.save("responsibility.incident.done", "yes")
     rate(journal, clock, [0, 0, 1, 3, 4, 4])
@@ -164,7 +165,7 @@ def test_a_session_summary_is_one_page(opened: caseload.Caseload, journal: Journ
 
 def test_chapters_and_exercises_are_asked_in_the_order_said() -> None:
     """A chapter stands for its exercises; more can be said about single ones."""
-    tasks = caseload.tasks_for(
+    tasks = asking.tasks_for(
         definition.load(),
         ["space.urges", "responsibility", "space.urges"],
         due=date(2027, 1, 15),
@@ -172,15 +173,15 @@ def test_chapters_and_exercises_are_asked_in_the_order_said() -> None:
         instructions={"responsibility.incident": "One is enough."},
         repeats={"space.urges": "daily"},
     )
-    assert tasks[0] == share.Task(exercise="space.urges", due=date(2027, 1, 20), repeats="daily")
+    assert tasks[0] == Task(exercise="space.urges", due=date(2027, 1, 20), repeats="daily")
     assert [task.exercise.partition(".")[0] for task in tasks[1:]] == ["responsibility"] * len(
         definition.load().chapter("responsibility").exercises
     )
     assert {task.due for task in tasks[1:]} == {date(2027, 1, 15)}
     with pytest.raises(UnknownId):
-        caseload.tasks_for(definition.load(), ["spaces"])
+        asking.tasks_for(definition.load(), ["spaces"])
     with pytest.raises(Refused, match="did not ask for it"):
-        caseload.tasks_for(definition.load(), ["space"], instructions={"responsibility.incident": "?"})
+        asking.tasks_for(definition.load(), ["space"], instructions={"responsibility.incident": "?"})
 
 
 def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
@@ -188,26 +189,28 @@ def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
 ) -> None:
     """What the counselor chose is what the client's journal asks."""
     own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
-    workbook = caseload.workbook_for(instruments=[own], repeats={"space.urges": "daily"})
-    tasks = caseload.tasks_for(workbook, ["space.urges", own.exercise.id])
-    packed = opened.assign("A.", tasks, workbook=workbook, tighten={"G7": {"closed": "yes"}})
-    share.accept(journal, share.read_assignment(packed))
+    workbook = asking.workbook_for(instruments=[own])
+    tasks = asking.tasks_for(workbook, ["space.urges", own.exercise.id], repeats={"space.urges": "daily"})
+    packed = opened.assign("A.", tasks, instruments=[own], tighten={"G7": {"closed": "yes"}})
+    given = share.given(journal, packed)
+    assert f"Adds, written by Dr. Example, not part of Mend: {own.title}." in given.lines
+    given.accept()
     assert journal.workbook.exercise("space.urges").repeats == "daily"
     assert journal.workbook.exercise(own.exercise.id).title == own.exercise.title
     assert {gate.id: gate.state for gate in journal.standing().gates}["G7"] == "closed"
+    assert journal.standing().lock(own.exercise.id) is not None  # contact is closed, and it does not say it is harmless
 
 
 def test_the_client_reads_every_rule_that_is_kept_stricter_by_name(opened: caseload.Caseload, journal: Journal) -> None:
     """What closes and what no longer does is named before it is taken in."""
     workbook = definition.load()
-    tasks = caseload.tasks_for(workbook, ["space.urges"])
+    tasks = asking.tasks_for(workbook, ["space.urges"])
     titles = {gate.id: gate.title for gate in workbook.gates}
 
     def given(tighten: dict[str, Any]) -> list[str]:
-        made = share.read_assignment(opened.assign("A.", tasks, workbook=workbook, tighten=tighten))
-        lines = share.changes(journal, made)
-        share.accept(journal, made)
-        return [line for line in lines if "“" in line and "for “A.”" not in line]
+        made = share.given(journal, opened.assign("A.", tasks, tighten=tighten))
+        made.accept()
+        return [line for line in made.lines if "“" in line and "for “A.”" not in line]
 
     assert given({"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}}) == [
         f"Stays closed, whatever you answer: “{titles['G7']}”.",
@@ -222,14 +225,15 @@ def test_the_client_reads_every_rule_that_is_kept_stricter_by_name(opened: casel
 def test_a_language_that_is_not_there_is_said() -> None:
     """No half translated workbook goes out."""
     with pytest.raises(UnknownId, match="not there in “xx”"):
-        caseload.workbook_for("xx")
+        asking.workbook_for("xx")
 
 
-def test_one_workbook_is_kept_once(opened: caseload.Caseload) -> None:
-    """A thousand clients with the same workbook do not fill the disk with it."""
-    for name in ("A.", "B.", "C."):
-        opened.assign(name, caseload.tasks_for(definition.load(), ["space"]), workbook=definition.load())
-    assert len(opened.store.records("workbook")) == 1
+def test_no_workbook_is_kept_with_a_client(opened: caseload.Caseload) -> None:
+    """What was asked is kept, a few lines; the questions are those of this installation."""
+    opened.assign("A.", asking.tasks_for(definition.load(), ["space"]))
+    kept = opened.store.records("assignment", opened.client("A.").id)
+    assert [set(one.payload) >= {"asks", "token"} for one in kept] == [True]
+    assert len(json.dumps(kept[0].payload)) < 3000
 
 
 # --- keys ---
@@ -238,27 +242,27 @@ def test_one_workbook_is_kept_once(opened: caseload.Caseload) -> None:
 def test_a_weak_passphrase_makes_no_keys(tmp_path: Path) -> None:
     """Strength is judged before anything is made."""
     with pytest.raises(WeakPassphrase):
-        caseload.keygen(tmp_path / "new", "password1")
+        keys.keygen(tmp_path / "new", "password1")
     assert not (tmp_path / "new").exists()
 
 
 def test_a_recovery_sheet_opens_the_caseload_under_a_new_passphrase(home: Path, keyed: tuple[Path, Any]) -> None:
     """Printed once, it is the way back in; a sheet of another caseload is refused."""
-    page = caseload.recovery_sheet(home, keyed[1])
+    page = keys.recovery_sheet(home, keyed[1])
     caseload.open_caseload(home, keyed[1]).close()
-    assert caseload.recover(home, page, "six loud green parrots") == 1
-    assert caseload.unlock(home, "six loud green parrots") == keyed[1]
+    assert keys.recover(home, page, "six loud green parrots") == 1
+    assert keys.unlock(home, "six loud green parrots") == keyed[1]
     with pytest.raises(SealError):
-        caseload.unlock(home, PASSPHRASE)
+        keys.unlock(home, PASSPHRASE)
     with pytest.raises(Refused) as said:
-        caseload.recover(home, page.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"), PASSPHRASE)
+        keys.recover(home, page.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"), PASSPHRASE)
     assert str(said.value) == (
         f"This is not the whole recovery sheet of the caseload in {home}: a key that starts with AGE-SECRET-KEY-1 has "
         "a letter missing or wrong. Compare it with the paper. Small or large letters, blanks and folds do not matter. "
         "Nothing was changed."
     )
     with pytest.raises(Refused, match="does not open the caseload"):
-        caseload.recover(home, page.replace(keyed[1].store, "ab" * 32), PASSPHRASE)
+        keys.recover(home, page.replace(keyed[1].store, "ab" * 32), PASSPHRASE)
 
 
 def _folded(text: str, width: int) -> str:
@@ -283,10 +287,10 @@ def test_a_recovery_sheet_is_read_however_it_was_typed_or_saved(
     home: Path, keyed: tuple[Path, Any], saved: Any
 ) -> None:
     """Case, grouping, folds and encoding do not matter: the paper is the last way back in."""
-    keys = keyed[1]
-    found = sheet.read(saved(caseload.recovery_sheet(home, keys), keys.identities[0], keys.store))
-    assert (found.identities, found.broken) == (keys.identities, 0)
-    assert keys.store in found.stores
+    mine = keyed[1]
+    found = sheet.read(saved(keys.recovery_sheet(home, mine), mine.identities[0], mine.store))
+    assert (found.identities, found.broken) == (mine.identities, 0)
+    assert mine.store in found.stores
 
 
 # --- the same by commands ---
@@ -321,7 +325,7 @@ def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock)
     """keygen, assign, open, share, receive, reply, open: as docs/sharing.md says, and then the rights."""
     home, folder, out = tmp_path / "caseload", tmp_path / "journal", tmp_path
     said = done("keygen", "--home", home, "--name", "Dr. Example", "--recovery-sheet", out / "sheet.html")
-    assert said.startswith(caseload.LOST_KEY)
+    assert said.startswith(keys.LOST_KEY)
     assert "AGE-SECRET-KEY-1" in (out / "sheet.html").read_text()
     ids = "responsibility,space"
     done("assign", "--home", home, "--client", "A.", "--only", ids, "--due", "2027-01-15", "-o", out / "a.assignment")
@@ -335,7 +339,7 @@ def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock)
     done("share", "--journal", folder, "--include", "responsibility.incident", "-o", out / "a.submission")
 
     assert done("receive", "--home", home, out / "a.submission") == "A.: 1 new.\n"
-    again = done("receive", "--home", home, out)
+    again = done("receive", "--home", home, out / "a.submission")
     assert again == "A.: this file was received before. Nothing changed.\n"
     comment = f"{PART}=Thank you for this."
     done("reply", "--home", home, "--client", "A.", "--comment", comment, "-o", out / "a.feedback")
@@ -369,7 +373,89 @@ def test_keys_are_renewed_by_command(tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.html"
     assert "age1" in done("keygen", "--home", home, "--rotate", "--recovery-sheet", sheet, WORKBOOK_PASSPHRASE=other)
     done("keygen", "--home", home, "--recover", sheet, WORKBOOK_NEW_PASSPHRASE=PASSPHRASE)
-    assert len(caseload.unlock(home, PASSPHRASE).identities) == 2
+    assert len(keys.unlock(home, PASSPHRASE).identities) == 2
+
+
+def test_a_folder_gives_every_good_file_whatever_the_others_are(tmp_path: Path, clock: Clock) -> None:
+    """By what is in a file and not by its name; what was passed over is named for what it is."""
+    home, post = tmp_path / "caseload", tmp_path / "post"
+    (post / "march").mkdir(parents=True)
+    done("keygen", "--home", home, "--name", "Dr. Example")
+    for name, place in (("A.", "a.submission.txt"), ("B.", "march/b.submission"), ("C.", "no-ending")):
+        done(
+            "assign", "--home", home, "--client", name, "--only", "responsibility", "-o", tmp_path / f"{name}assignment"
+        )
+        with journal_of(tmp_path / f"journal-{name}", clock) as journal:
+            share.given(journal, (tmp_path / f"{name}assignment").read_bytes()).accept()
+            journal.save(PART, f"I left, {name}")
+            (post / place).write_bytes(sealed(journal, PART))
+    good = (post / "no-ending").read_bytes()
+    (post / "._a.submission").write_bytes(b"\x00\x05\x16\x07\x00\x02")
+    (post / "all.zip").write_bytes(b"PK\x03\x04...")
+    (post / "letter.assignment").write_bytes((tmp_path / "A.assignment").read_bytes())
+    (post / "x\x1b[31m.submission").write_bytes(good[:-5])
+    (post / "empty.submission").write_bytes(b"")
+    outcome = run("receive", "--home", home, post)
+    assert outcome.stdout.splitlines() == ["A.: 1 new.", "B.: 1 new.", "C.: 1 new."]
+    said = [line for line in outcome.stderr.splitlines() if line]
+    assert said == [
+        "._a.submission: This is a file that a Mac makes beside others; nothing of yours is in it. "
+        "What is needed here ends in .submission. Nothing was changed.",
+        "all.zip: This is a packed folder. Unpack it first. What is needed here ends in .submission. "
+        "Nothing was changed.",
+        "letter.assignment: This is an assignment: a counselor makes it for a client, who opens it in their journal. "
+        "What is needed here ends in .submission. Nothing was changed.",
+        "empty.submission: This file is empty: it was cut off while it was copied or sent. "
+        "What is needed here ends in .submission. Nothing was changed.",
+        "x[31m.submission: This file was not sealed for this key, or it is damaged. Ask the sender to make it again, "
+        "and check that it comes from the right person.",
+        "Passed over: 3 files that are no submission.",
+        "Error: 2 files of 8 could not be taken in.",
+    ]
+    assert outcome.exit_code == 1
+    again = run("receive", "--home", home, post / "letter.assignment")
+    assert (again.exit_code, again.stderr.splitlines()[-1]) == (
+        1,
+        "Error: There is no submission here. Nothing was changed.",
+    )
+
+
+def test_names_and_words_can_be_given_in_a_file(tmp_path: Path, clock: Clock) -> None:
+    """So that they stand neither in the list of processes nor in a shell's history."""
+    home, name = tmp_path / "caseload", tmp_path / "name.txt"
+    name.write_text("Heron\n", encoding="utf-8-sig")
+    (tmp_path / "words.txt").write_text("One moment is enough.\n")
+    done("keygen", "--home", home)
+    instruction = f"responsibility.incident=@{tmp_path / 'words.txt'}"
+    ids = ("--only", "responsibility", "--instruction", instruction)
+    done("assign", "--home", home, "--client", f"@{name}", *ids, "-o", tmp_path / "a.assignment")
+    with journal_of(tmp_path / "journal", clock) as journal:
+        given = share.given(journal, (tmp_path / "a.assignment").read_bytes())
+        given.accept()
+        assert given.lines[0] == "From Your counselor, for “Heron”."
+        assert "One moment is enough." in {task.instruction for task in journal.assigned.asks.tasks}
+        assert done("share", "--journal", journal.path, "--words") == " ".join(share.words(journal)) + "\n"
+    missing = run("caseload", "--home", home, "--client", "@nowhere.txt", "--words")
+    assert (missing.exit_code, "cannot be read as a text" in missing.stderr) == (2, True)
+    said = done("caseload", "--home", home, "--client", f"@{name}", "--words")
+    assert said == "Nothing has come from Heron yet.\n"
+
+
+def test_another_key_waits_at_the_command_too(tmp_path: Path, clock: Clock) -> None:
+    """Without a terminal nothing is taken in that needs a yes, unless it is said with --sure."""
+    home = tmp_path / "caseload"
+    done("keygen", "--home", home)
+    done("assign", "--home", home, "--client", "A.", "--only", "responsibility", "-o", tmp_path / "a.assignment")
+    for number in (1, 2):  # the second journal is another one, with another key
+        with journal_of(tmp_path / f"journal-{number}", clock) as journal:
+            share.given(journal, (tmp_path / "a.assignment").read_bytes()).accept()
+            journal.save(PART, f"words {number}")
+            (tmp_path / f"{number}.submission").write_bytes(sealed(journal, PART))
+    assert done("receive", "--home", home, tmp_path / "1.submission") == "A.: 1 new.\n"
+    held = run("receive", "--home", home, tmp_path / "2.submission")
+    assert (held.exit_code, held.stdout) == (1, "")
+    assert "2.submission: A.: waits for your yes. This file is signed with another key than before." in held.stderr
+    assert done("receive", "--home", home, "--sure", tmp_path / "2.submission") == "A.: 1 new.\n"
 
 
 @pytest.mark.parametrize(
@@ -379,6 +465,7 @@ def test_keys_are_renewed_by_command(tmp_path: Path) -> None:
         (("caseload", "--list", "--home", "nowhere"), "nowhere holds no caseload"),
         (("caseload", "--erase"), "Say which client, with --client NAME."),
         (("caseload", "--client", "A."), "Say what to do"),
+        (("open", "a.assignment.txt"), "There is no file a.assignment.txt"),
         (("assign", "--client", "A.", "--due", "soon", "-o", "new.assignment"), "“soon” is not a day"),
         (("caseload", "--client", "A.", "--keep-until", "soon"), "“soon” is not a day"),
         (("assign", "--client", "A.", "--only", "spce", "-o", "new.assignment"), "spce"),

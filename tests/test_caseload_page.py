@@ -17,7 +17,7 @@ from tests.panel_page import open_panel
 from workbook import definition, resources
 from workbook.jupyter import notebooks
 from workbook.page.panels import caseload_panel
-from workbook.sharing import caseload
+from workbook.sharing import asking, caseload, envelope, keys
 from workbook.sharing import client as share
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, caseload.Keys]:
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keys.Keys]:
     """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
-    home = caseload.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
-    return home, caseload.unlock(home, PASSPHRASE)
+    home = keys.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return home, keys.unlock(home, PASSPHRASE)
 
 
 @pytest.fixture
-def home(keyed: tuple[Path, caseload.Keys], tmp_path: Path) -> Path:
+def home(keyed: tuple[Path, keys.Keys], tmp_path: Path) -> Path:
     return shutil.copytree(keyed[0], tmp_path / "caseload")
 
 
 @pytest.fixture
-def panel(home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock) -> caseload_panel.Page:
+def panel(home: Path, keyed: tuple[Path, keys.Keys], clock: Clock) -> caseload_panel.Page:
     """The page, behind a passphrase that is checked without the second it takes."""
 
     def opener(folder: Path, passphrase: str) -> caseload.Caseload:
@@ -57,9 +57,7 @@ def panel(home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock) -> caselo
 
 
 @pytest.fixture
-def shared(
-    panel: caseload_panel.Page, home: Path, keyed: tuple[Path, caseload.Keys], clock: Clock, tmp_path: Path
-) -> Any:
+def shared(panel: caseload_panel.Page, home: Path, keyed: tuple[Path, keys.Keys], clock: Clock, tmp_path: Path) -> Any:
     """A client who has an assignment, and shared two answers in a file that is not received yet."""
     with (
         caseload.open_caseload(home, keyed[1], now=clock) as opened,
@@ -144,7 +142,7 @@ def test_the_first_time_losing_the_passphrase_is_said_before_keys_are_made(
     """The button waits for “I understand”; a weak passphrase is refused; then comes the recovery sheet."""
     page = open_panel(context, caseload_panel.Page(tmp_path / "new"))
     make = page.get_by_role("button", name="Make the keys")
-    expect(page.get_by_text(caseload.LOST_KEY)).to_be_visible()
+    expect(page.get_by_text(keys.LOST_KEY)).to_be_visible()
     expect(make).to_be_disabled()
     sound(page)
     page.get_by_label("How your clients see you").fill("Dr. Lee")
@@ -221,13 +219,13 @@ def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: casel
     sound(page)
     with page.expect_download() as made:
         page.get_by_role("button", name="Make the file").click()
-    assignment = share.read_assignment(made.value.path().read_bytes())
+    assignment = envelope.open_assignment(made.value.path().read_bytes(), definition.load()).bundle
     assert made.value.suggested_filename == "Maple.assignment"
-    assert [task.exercise for task in assignment.tasks][:2] == ["space.boundary", "space.rating"]
-    assert "space.take" not in {task.exercise for task in assignment.tasks}
-    assert assignment.tasks[0].instruction == "Take your time."
-    assert {str(task.due) for task in assignment.tasks} == {"2027-02-01"}
-    assert assignment.tighten == {"G7": {"closed": "yes"}}
+    assert [task.exercise for task in assignment.asks.tasks][:2] == ["space.boundary", "space.rating"]
+    assert "space.take" not in {task.exercise for task in assignment.asks.tasks}
+    assert assignment.asks.tasks[0].instruction == "Take your time."
+    assert {str(task.due) for task in assignment.asks.tasks} == {"2027-02-01"}
+    assert assignment.asks.tighten == {"G7": {"closed": "yes"}}
     page.get_by_role("button", name="All clients").click()
     expect(page.get_by_role("button", name="Maple")).to_be_visible()
 
@@ -236,25 +234,26 @@ def test_an_assignment_changed_with_nothing_touched_is_the_same(
     context: BrowserContext,
     panel: caseload_panel.Page,
     home: Path,
-    keyed: tuple[Path, caseload.Keys],
+    keyed: tuple[Path, keys.Keys],
     clock: Clock,
 ) -> None:
     """Tasks, dates, how often, words, own questionnaires and stricter rules make the round trip, field by field."""
     own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
     often = {"space.urges": "daily", "space.rating": "weekly"}
-    workbook = caseload.workbook_for(instruments=[own], repeats=often)
+    workbook = asking.workbook_for(instruments=[own])
     ids = ["space.urges", "space.rating", own.exercise.id]
-    tasks = caseload.tasks_for(workbook, ids, due=date(2027, 2, 1), repeats=often, instructions={ids[0]: "Gently."})
+    tasks = asking.tasks_for(workbook, ids, due=date(2027, 2, 1), repeats=often, instructions={ids[0]: "Gently."})
     stricter = {"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}}
     with caseload.open_caseload(home, keyed[1], now=clock) as opened:
-        before = share.read_assignment(opened.assign("Maple", tasks, workbook=workbook, tighten=stricter))
+        packed = opened.assign("Maple", tasks, instruments=[own], tighten=stricter)
+        before = envelope.open_assignment(packed, definition.load()).bundle
     page = open_panel(context, panel)
     unlock(page)
     page.get_by_role("button", name="Maple").click()
     page.get_by_role("button", name="Change what Maple is asked").click()
     with page.expect_download() as made:
         page.get_by_role("button", name="Make the file").click()
-    after = share.read_assignment(made.value.path().read_bytes())
+    after = envelope.open_assignment(made.value.path().read_bytes(), definition.load()).bundle
     moved = {"sequence": after.sequence, "made_at": after.made_at}
     assert after == before.model_copy(update=moved)
 

@@ -208,12 +208,12 @@ def test_no_edit_loses_an_answer(edits: tuple[tuple[str, str], ...], tmp_path: P
     """Whatever the workbook becomes, history and exports hold what was answered in the words of that day."""
     asked = workbook(tmp_path, CHAPTER)
     with Journal.create(tmp_path / "Mend") as journal:
-        journal.assign(asked)
+        journal.install(asked)
         for item, value in GIVEN.items():
             journal.save(item, value)
         before = journal.store.history()
 
-        journal.assign(workbook(tmp_path, edited(edits)))
+        journal.install(workbook(tmp_path, edited(edits)))
 
         assert journal.store.history() == before
         history = journal.history().set_index("item")
@@ -229,7 +229,7 @@ def test_the_command_names_each_change_and_stops_at_a_breaking_one(tmp_path: Pat
     """An author sees what an edit does to a journal's answers before anyone opens it with them."""
     file, folder = tmp_path / "space.yaml", tmp_path / "Mend"
     with Journal.create(folder) as journal:
-        journal.assign(workbook(tmp_path, CHAPTER))
+        journal.install(workbook(tmp_path, CHAPTER))
         for item, value in GIVEN.items():
             journal.save(item, value)
 

@@ -22,7 +22,7 @@ from workbook.definition import models
 from workbook.definition.models import Instrument, Scale, Workbook
 from workbook.errors import DefinitionError
 from workbook.journal import Journal
-from workbook.sharing import caseload
+from workbook.sharing import asking
 from workbook.storage.store import StoredAnswer
 
 EXAMPLE = Path(__file__).parent / "cases" / "instrument-example.yaml"
@@ -54,7 +54,7 @@ def test_a_scale_of_any_repeat_is_scored_shown_reported_and_exported(
 ) -> None:
     """One filling has its score and its day in Look back, in the report and in the export."""
     with Journal.create(tmp_path / "journal", now=clock) as journal:
-        journal.assign(asked(repeats))
+        journal.install(asked(repeats))
         answer(journal, 2, 3)
         seen = journal.assessment()
         area = seen.area("calm")
@@ -72,11 +72,11 @@ def test_a_scale_of_any_repeat_is_scored_shown_reported_and_exported(
 def test_a_scale_that_is_asked_more_often_later_keeps_its_order(tmp_path: Path, clock: Clock) -> None:
     """What was asked once has the day it was answered, and stands before what came after, whatever it was called."""
     with Journal.create(tmp_path / "journal", now=clock) as journal:
-        journal.assign(asked("once"))
+        journal.install(asked("once"))
         answer(journal, 0, 3)
         for repeats, rest, tense in (("any", 1, 3), ("daily", 2, 2), ("weekly", 3, 1)):
             clock.forward(days=8)
-            journal.assign(asked(repeats))
+            journal.install(asked(repeats))
             answer(journal, rest, tense)
         scores = journal.assessment().scores
         assert scores.loc[scores["scale"] == "calm", ["occasion", "day", "score"]].to_numpy().tolist() == [
@@ -93,7 +93,7 @@ def test_a_scale_that_is_asked_more_often_later_keeps_its_order(tmp_path: Path, 
 def test_more_than_nine_fillings_of_one_day_stay_in_order(tmp_path: Path, clock: Clock) -> None:
     """The tenth filling of a day comes after the ninth."""
     with Journal.create(tmp_path / "journal", now=clock) as journal:
-        journal.assign(asked("any"))
+        journal.install(asked("any"))
         for number in range(11):
             answer(journal, 3 if number == 10 else 0, 0 if number == 10 else 3)
             journal.save("instruments.calm.done", "yes")
@@ -107,12 +107,12 @@ def test_fillings_from_when_it_was_asked_otherwise_can_still_be_opened_and_chang
 ) -> None:
     """A form that repeats otherwise since offers its earlier fillings, shows them, and saves into them."""
     with Journal.create(tmp_path / "journal", now=clock) as journal:
-        journal.assign(asked("once"))
+        journal.install(asked("once"))
         answer(journal, 0, 3)
-        journal.assign(asked("daily"))
+        journal.install(asked("daily"))
         answer(journal, 1, 3)
         clock.forward(days=1)
-        journal.assign(asked("weekly"))
+        journal.install(asked("weekly"))
         exercise = journal.workbook.exercise("instruments.calm")
         offered = journal._payload(exercise, None)["occasions"]
         assert [(one["id"], one["label"]) for one in offered] == [
@@ -241,7 +241,7 @@ def test_what_check_accepts_is_assigned_and_judged_as_an_independent_computation
     instrument = brought(data, tmp_path_factory.mktemp("brought"))
     assume(instrument is not None)
     assert instrument is not None
-    book = caseload.workbook_for("en", [instrument])
+    book = asking.workbook_for("en", [instrument])
     assert definition.problems(book) == ()
     assert Workbook.model_validate_json(book.model_dump_json()) == book
 
@@ -297,8 +297,8 @@ def test_what_check_accepts_is_asked_reported_and_exported_in_a_journal(
     assert instrument is not None
     clock = Clock()
     with Journal.create(folder / "journal", now=clock) as journal:
-        book = caseload.workbook_for("en", [instrument])
-        journal.assign(book.model_copy(update={"gates": ()}))
+        book = asking.workbook_for("en", [instrument])
+        journal.install(book.model_copy(update={"gates": ()}))
         for end in (0, 1):
             assert journal.exercise("instruments.asked").exercise["id"] == "instruments.asked"
             for row in filled(instrument, "once", clock(), end):
@@ -395,7 +395,7 @@ def test_two_questionnaires_of_one_id_are_refused() -> None:
     calm = definition.load_instrument(EXAMPLE)
     other = calm.model_copy(update={"exercise": calm.exercise.model_copy(update={"id": "instruments.other"})})
     with pytest.raises(DefinitionError) as refused:
-        caseload.workbook_for("en", [calm, other])
+        asking.workbook_for("en", [calm, other])
     assert [str(problem) for problem in refused.value.problems] == [
         'questionnaires scale id is "calm". Two of the questionnaires have a scale of this id.  Give each its own.'
     ]
@@ -406,7 +406,7 @@ def test_a_questionnaire_brought_again_with_other_scales_leaves_none_behind() ->
     calm = definition.load_instrument(EXAMPLE)
     scale = calm.scales[0].model_copy(update={"id": "calmer"})
     book = definition.with_instruments(
-        caseload.workbook_for("en", [calm]), [calm.model_copy(update={"scales": (scale,)})]
+        asking.workbook_for("en", [calm]), [calm.model_copy(update={"scales": (scale,)})]
     )
     assert [one.id for one in book.chapter("instruments").scales] == ["calmer"]
 

@@ -488,7 +488,7 @@ def test_an_assigned_workbook_asks_from_now_on(journal: Journal, clock: Clock):
     fewer = journal.workbook.model_copy(
         update={"chapters": tuple(one for one in journal.workbook.chapters if one.id != "responsibility")}
     )
-    journal.assign(fewer)
+    journal.install(fewer)
     journal.close()
 
     with open_journal(journal.path, now=clock) as again:

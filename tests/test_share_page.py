@@ -19,10 +19,13 @@ from tests.panel_page import SITE, ask, open_panel
 from tests.safe_answers import answer_safely
 from workbook import definition
 from workbook.cli import client as cli
+from workbook.definition.asks import Asks, Task
 from workbook.journal import Journal
 from workbook.jupyter import notebooks
 from workbook.page.panels import share_panel
 from workbook.sharing import client as share
+from workbook.sharing import envelope, signing
+from workbook.sharing.bundles import Assignment, Comment, Feedback, Submission, content_id
 from workbook.storage import seal
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
-COUNSELOR = seal.new_identity()
+COUNSELOR, STRANGER = seal.new_identity(), seal.new_identity()
 TOKEN = "5" * 32
 PART = "responsibility.incident.my_part"
 CAMERA = "responsibility.incident.camera"
@@ -44,27 +47,29 @@ FORBIDDEN = re.compile(r"\b(send|sends|sending|copy|copies|schedule\w*)\b", re.I
 @cache
 def assignment(sequence: int = 1, **changes: Any) -> bytes:
     """An assignment's file, as a counselor's caseload makes it."""
-    task = share.Task(exercise="responsibility.incident", instruction="One moment is enough.", due=date(2027, 1, 15))
+    task = Task(exercise="responsibility.incident", instruction="One moment is enough.", due=date(2027, 1, 15))
     fields: dict[str, Any] = {
         "token": TOKEN, "sequence": sequence, "made_at": NOW, "counselor": "Dr. Example",
-        "counselor_key": seal.recipient(COUNSELOR), "client": "A.", "tasks": (task,), "workbook": definition.load(),
+        "counselor_key": seal.recipient(COUNSELOR), "client": "A.", "asks": Asks(tasks=(task,)),
     }  # fmt: skip
-    return share.pack(share.Assignment(**{**fields, **changes}))
+    return envelope.pack(Assignment(**{**fields, **changes}), COUNSELOR)
 
 
-def feedback(journal: Journal, **changes: Any) -> bytes:
+def feedback(journal: Journal, by: str = COUNSELOR, **changes: Any) -> bytes:
     """A reply sealed for the journal's own key, with a comment beside its first answer."""
     answer = next(one for one in journal.current() if one.item == PART)
     fields: dict[str, Any] = {
         "token": TOKEN, "sequence": 1, "made_at": NOW, "counselor": "Dr. Example", "reply": "See you on Thursday.",
-        "comments": (share.Comment(answer=answer.id, text="Thank you for this."),),
+        "counselor_key": seal.recipient(by),
+        "comments": (Comment(answer=content_id(answer), text="Thank you for this."),),
     }  # fmt: skip
-    return seal.seal(share.pack(share.Feedback(**{**fields, **changes})), seal.recipient(journal.key))
+    return envelope.pack_sealed(Feedback(**{**fields, **changes}), by, seal.recipient(journal.key))
 
 
-def opened(file: Path | bytes) -> share.Submission:
+def opened(file: Path | bytes) -> Submission:
     """What the counselor finds in a sealed file."""
-    return share.read_submission(file if isinstance(file, bytes) else file.read_bytes(), [COUNSELOR])
+    data = file if isinstance(file, bytes) else file.read_bytes()
+    return envelope.open_submission(data, [COUNSELOR]).bundle
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +171,9 @@ def test_the_preview_is_what_the_counselor_finds(
     assert [(one["prompt"], one["label"], one["at"]) for one in shown] == [
         (one.prompt, one.label, one.answered_at.isoformat()) for one in found.answers
     ]
-    assert (found.holds, found.gates) == ((part,), ())
-    assert (seen["changed"], seen["again"], seen["kept"], seen["taken_back"], seen["gates"]) == ([], [], 0, [], [])
+    assert (list(found.holds), found.gates) == ([part], ())
+    assert (seen["changed"], seen["again"], seen["taken_back"], seen["gates"]) == ([], [], [], [])
+    assert (seen["there"], seen["handed"]) == (0, 0)
 
 
 def test_the_second_time_names_what_is_new_changed_and_taken_back(
@@ -184,7 +190,7 @@ def test_the_second_time_names_what_is_new_changed_and_taken_back(
     assert [gone["prompt"] for gone in seen["taken_back"]] == [journal.workbook.item(CAMERA).prompt]
     second, _ = ask(sharing, {"type": "seal", "path": str(tmp_path / "b.submission"), "seq": "4"})
     assert (second["answers"], second["taken_back"]) == (1, 1)
-    assert opened(tmp_path / "b.submission").holds == (part,)
+    assert list(opened(tmp_path / "b.submission").holds) == [part]
 
 
 def test_a_safety_rule_is_told_only_when_ticked(sharing: share_panel.Sharing, journal: Journal, tmp_path: Path) -> None:
@@ -284,6 +290,8 @@ def test_a_file_is_looked_at_before_it_changes_anything(given: share_panel.Given
         "Asks for: One moment I regret, by 15 January 2027.",
         "None of your answers change. Nothing is shared unless you choose it.",
     ]
+    words = " ".join(signing.six_words(signing.party(COUNSELOR), signing.party(bare.key)))
+    assert (said["words"], said["ask"]) == ([f"Six words to compare with them, aloud: {words}."], "")
     assert bare.store.records("assignment") == []
     assert ask(given, {"type": "accept", "look": "6", "seq": "8"})[0]["type"] == "refused"
     assert ask(given, {"type": "accept", "look": "7", "seq": "9"})[0] == {"type": "accepted", "seq": "9"}
@@ -328,12 +336,25 @@ def test_feedback_is_shown_with_the_way_to_its_comments(given: share_panel.Given
 def test_another_counselor_starts_from_the_beginning(journal: Journal) -> None:
     """The first reply of a second counselor is not taken for an old one of the first."""
     share.given(journal, feedback(journal, sequence=5)).accept()
-    share.given(journal, assignment(token="6" * 32, counselor="Dr. Other")).accept()
+    share.given(journal, assignment(token="6" * 32, counselor="Dr. Other")).accept(sure=True)
     share.given(journal, feedback(journal, token="6" * 32, counselor="Dr. Other", reply="Welcome.")).accept()
     assert {record.payload["reply"] for record in journal.store.records("feedback")} == {
         "See you on Thursday.",
         "Welcome.",
     }
+
+
+def test_another_key_needs_more_than_the_usual_yes(given: share_panel.Given, journal: Journal) -> None:
+    """The page is told why, and both sets of words; a yes that does not say so changes nothing."""
+    said, _ = ask(given, {"type": "look", "seq": "1"}, feedback(journal, by=STRANGER))
+    assert said["ask"].startswith("This file is signed with another key than the files from Dr. Example so far.")
+    assert [line.partition(":")[0] for line in said["words"]] == [
+        "The six words until now",
+        "The six words with this file",
+    ]
+    refused, _ = ask(given, {"type": "accept", "look": "1", "seq": "2"})
+    assert refused["type"] == "refused"
+    assert journal.store.records("feedback") == []
 
 
 @pytest.mark.parametrize(
@@ -365,8 +386,8 @@ def test_the_command_seals_what_is_named(journal: Journal, tmp_path: Path) -> No
     assert not any(word in said for word in WORDS.values())
     assert {answer.item for answer in opened(first).answers} == {PART, CAMERA}
     said = run("share", "--journal", home, "--withdraw", CAMERA, "-o", str(second))
-    assert said.splitlines()[:2] == ["One moment I regret: 1 taken back.", "They have already, unchanged: 1."]
-    assert opened(second).holds == (key(journal, PART),)
+    assert said.splitlines()[:2] == ["One moment I regret: 1 taken back.", "In a file you made before, unchanged: 1."]
+    assert list(opened(second).holds) == [key(journal, PART)]
 
 
 @pytest.mark.parametrize(
@@ -391,7 +412,7 @@ def test_the_command_explains_what_it_cannot_seal(
 def test_open_makes_the_journal_for_an_assignment(tmp_path: Path) -> None:
     """Without a terminal nobody is asked: whoever named the file has said yes."""
     (tmp_path / "a.assignment").write_bytes(assignment())
-    assert cli._take_in(tmp_path / "a.assignment", tmp_path / "new", {})
+    assert cli._take_in(tmp_path / "a.assignment", tmp_path / "new", {}, sure=False)
     with Journal.open(tmp_path / "new") as journal:
         assert [record.payload["counselor"] for record in journal.store.records("assignment")] == ["Dr. Example"]
 
@@ -427,7 +448,10 @@ def test_open_refuses_a_bad_file_and_makes_nothing(tmp_path: Path) -> None:
     """A cut-off file is one sentence, and no journal appears."""
     (tmp_path / "a.assignment").write_bytes(assignment()[:-9])
     said = run("open", str(tmp_path / "a.assignment"), "--journal", str(tmp_path / "new"), exit_code=1)
-    assert said == "Error: This assignment is cut short or damaged. Ask for it again. Nothing was changed.\n"
+    assert said == (
+        "Error: This assignment was changed after it was made, or it is damaged. "
+        "Ask for it again. Nothing was changed.\n"
+    )
     assert not (tmp_path / "new").exists()
 
 
@@ -463,7 +487,7 @@ def test_choose_see_and_seal_with_the_mouse(
     assert [one.item for one in opened(tmp_path / "2027-01-04.submission").answers] == [PART]
     page.get_by_role("button", name="Choose something else").click()
     page.get_by_label("Choose one by one: One moment I regret").click()
-    part = page.get_by_role("checkbox", name=re.compile("they have this"))
+    part = page.get_by_role("checkbox", name=re.compile("I left without a word.*handed over"))
     expect(part).to_be_checked()
     part.uncheck()
     page.get_by_role("button", name="See what they will see").click()
@@ -524,8 +548,8 @@ def test_a_file_can_be_chosen_and_dropped(context: BrowserContext, given: share_
     page = open_panel(context, given)
     page.get_by_text("Got a file from a counselor?").click()
     chooser = page.locator("input[type=file]")
-    chooser.set_input_files({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8"})
-    expect(page.get_by_role("alert")).to_contain_text("This is not a Mend assignment")
+    chooser.set_input_files({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff"})
+    expect(page.get_by_role("alert")).to_contain_text("This is a picture.")
     chooser.set_input_files({"name": "a.assignment", "mimeType": "", "buffer": assignment()})
     expect(page.get_by_text("From Dr. Example, for “A.”.")).to_be_visible()
     page.get_by_role("button", name="No, leave it").click()
@@ -546,6 +570,24 @@ def test_a_file_can_be_chosen_and_dropped(context: BrowserContext, given: share_
     assert page.get_by_role("link", name="One moment I regret").get_attribute("href") == (
         "10-responsibility.ipynb#responsibility.incident"
     )
+
+
+def test_another_key_waits_for_a_tick(context: BrowserContext, given: share_panel.Given, journal: Journal) -> None:
+    """Yes is out of reach until one says that one asked; then both sides go on with the new words."""
+    page = open_panel(context, given)
+    page.get_by_text("Got a file from a counselor?").click()
+    chooser = page.locator("input[type=file]")
+    forged = feedback(journal, by=STRANGER)
+    chooser.set_input_files({"name": "a.feedback", "mimeType": "", "buffer": forged})
+    expect(page.get_by_role("alert")).to_contain_text("This file is signed with another key")
+    expect(page.get_by_text("The six words until now")).to_be_visible()
+    yes = page.get_by_role("button", name="Yes, take it in")
+    expect(yes).to_be_disabled()
+    page.get_by_role("checkbox", name="I asked them, in person or by telephone, and it is so.").check()
+    yes.click()
+    expect(page.get_by_role("button", name="Reload this page")).to_be_focused()
+    words = " ".join(signing.six_words(signing.party(STRANGER), signing.party(journal.key)))
+    expect(page.get_by_text(f"Six words to compare with Dr. Example, aloud: {words}")).to_be_visible()
 
 
 def _stages(page: Page, panel: str) -> Iterator[str]:

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_ACTING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))  # categories of characters that act and are not seen
+_JOINERS = "\u200c\u200d"  # that Persian words and many emoji need between two signs
+
+
+def plain(text: object) -> str:
+    """Return a text as it may be shown in a terminal or on a page: nothing unseen in it acts.
+
+    Line ends and tabs stay, and what joins two letters that are not Latin. All that came from outside passes here.
+    """
+    shown: list[str] = []
+    for sign in str(text):
+        joins = sign in _JOINERS and shown and unicodedata.category(shown[-1][-1]) in ("Lo", "Mn", "So", "Sk")
+        if sign in "\n\t" or joins or unicodedata.category(sign) not in _ACTING:
+            shown.append(sign)
+    return "".join(shown)
+
+
+def one_name(text: object) -> str:
+    """Return a name as it is kept and compared: one form of each letter, one space between words, nothing unseen."""
+    spaced = " ".join(unicodedata.normalize("NFKC", str(text)).split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in _ACTING).strip()
+
 
 class WorkbookError(Exception):
     """The base of every error a person may meet; its text is one or more plain sentences."""
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class DefinitionError(WorkbookError):

@@ -23,7 +23,8 @@ from workbook.answers.shown import active as asked_now
 from workbook.answers.shown import latest as newest_of
 from workbook.answers.shown import seen_by
 from workbook.assessment import frame
-from workbook.definition import conditions, models
+from workbook.definition import conditions, models, overlay
+from workbook.definition.asks import Assigned, read_assigned, workbook_of
 from workbook.errors import Closed, Damaged, InvalidAnswer, JournalError, Locked, StoreError, UnknownId
 from workbook.safety import facts as measures
 from workbook.storage import backups, lock, seal
@@ -50,7 +51,7 @@ BACKUPS = Path(HIDDEN, "backups")
 KEYS = Path(HIDDEN, "keys")
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
-_EXCHANGE = ("key", "workbook", "assignment", "sent", "feedback", "comment")  # kinds of records
+_EXCHANGE = ("key", "assignment", "source", "sent", "there", "feedback", "comment")  # kinds of records
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
 
@@ -129,7 +130,11 @@ class Journal:
         self._store, damage = _open_store(self.path, key, self.now)
         self._key = key
         self.warnings = (*damage, *_conflicts(self.path))
-        self.workbook = _assigned(self._store) or definition.load()
+        if damage:  # an older state is here now: to a counselor this is another copy
+            self._store.record("source", "mine", None)
+        self._installed = _installed(self._store)
+        self.assigned = _assigned(self._store)
+        self.workbook = self._asked()
         self._asked_by_rules = _asked_by_rules(self.workbook)
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
         self._current: dict[tuple[str, str], Response] = {}  # at times put right, see `occasions.in_time`
@@ -139,6 +144,7 @@ class Journal:
         self._stood_at: datetime | None = None
         self._stands: Standing | None = None  # as last worked out
         self._locked_since: dict[str, datetime] = {}
+        self._private: set[str] | None = None  # read when first asked for
         self._backed_up: datetime | None = None
         if key is not None:  # what an interrupted locking left readable
             left, removed = backups.lock(self.path / BACKUPS, key, key)
@@ -233,6 +239,7 @@ class Journal:
         value, label = _judged(asked, value, status)
         occasion = self.occasion_now(exercise.id) if occasion is None else self._place(exercise, occasion)
         self._refuse_if_closed(exercise, self.standing())
+        self._keep_private(item, occasion)
         answer = self.store.save(
             item=item,
             exercise=exercise.id,
@@ -313,7 +320,7 @@ class Journal:
         """Every version by item and occasion, read again only when another kernel has written."""
         stamp = self.store.stamp()
         if stamp != self._seen:
-            self._versions, self._stood = {}, None
+            self._versions, self._stood, self._private = {}, None, None
             for answer in self.store.history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
                 self._newest_at = max(self._newest_at, answer.answered_at)
@@ -374,13 +381,31 @@ class Journal:
         """Return one row per version of every answer, cleared ones too; see `frame.HISTORY_COLUMNS`."""
         return frame.history(self.workbook, [version for versions in self._read().values() for version in versions])
 
-    def share_level(self, item: str) -> str:
-        """Return who may be shown an item: "private", "ask" or "counselor". What is not known stays private."""
+    def share_level(self, item: str, occasion: str | None = None) -> str:
+        """Return who may be shown an item: "private", "ask" or "counselor". What is not known stays private.
+
+        With an occasion: who may be shown that answer, which stays private when it was written as private.
+        """
+        if occasion is not None and f"{item}@{occasion}" in self._kept_private:
+            return "private"
         try:
             asked = self.workbook.item(item)
         except UnknownId:
             return "private"
         return asked.share or self.workbook.exercise(asked.exercise_id).share
+
+    @property
+    def _kept_private(self) -> set[str]:
+        """The answers (item@occasion) that were written while their question was private."""
+        if self._private is None:
+            self._private = {record.key for record in self.store.records("private")}
+        return self._private
+
+    def _keep_private(self, item: str, occasion: str) -> None:
+        key = f"{item}@{occasion}"
+        if self.share_level(item) == "private" and key not in self._kept_private:
+            self.store.record("private", key, {})
+            self._kept_private.add(key)
 
     # --- safety ---
 
@@ -392,7 +417,6 @@ class Journal:
         now = self.now()
         if self._stood is not None and timedelta(0) <= now - self._stood[0] < _STANDING_HOLDS:
             return self._stood[1]
-        assignment = self._record("assignment", "current") or {}
         history, events = self._in_time()
         if self._newest_at > now:  # a time still to come moves as time passes
             self._current = _responses(history)
@@ -400,7 +424,7 @@ class Journal:
             self.workbook,
             self._current,
             now,
-            tighten=assignment.get("tighten"),
+            tighten=self.assigned.asks.tighten if self.assigned else None,
             events=_told(events),
             history=history,
         )
@@ -783,6 +807,10 @@ class Journal:
         with self.store.together():
             for kind, key, payload in exchanged:
                 self.store.record(kind, key, payload)
+            if not exchanged:  # what the backup knows of an exchange is older than what was handed over since
+                self.store.record("source", "mine", None)
+        self.assigned = _assigned(self.store)
+        self._ask()
         self._seen = None
         return said._replace(kept=kept)
 
@@ -839,18 +867,50 @@ class Journal:
                 held = self._record("key", "page") or held  # another kernel may have been quicker
         return str(held["secret"])
 
-    def assign(self, workbook: Workbook) -> None:
-        """Ask the questions of an assigned workbook from now on; no answer changes."""
-        self.store.record("workbook", "assigned", workbook.model_dump(mode="json"))
-        self.workbook = workbook
-        self._asked_by_rules = _asked_by_rules(workbook)
+    @property
+    def installed(self) -> Workbook:
+        """The workbook of this installation, in the language that was asked for if it is there."""
+        if self._installed is not None:
+            return self._installed
+        language = self.assigned.asks.language if self.assigned else "en"
+        return overlay.shipped(language if self.speaks(language) else "en")
+
+    def speaks(self, language: str) -> bool:
+        """Say whether the installed workbook is there in a language."""
+        try:
+            return overlay.shipped(language) is not None
+        except UnknownId:
+            return False
+
+    def install(self, workbook: Workbook) -> None:
+        """Ask a practice's own workbook from now on, in place of the shipped one; no answer changes."""
+        self.store.record("workbook", "installed", workbook.model_dump(mode="json"))
+        self._installed = workbook
+        self._ask()
+
+    def take(self, assigned: Assigned) -> None:
+        """Ask what a counselor asks from now on; no answer changes."""
+        self.store.record("assignment", "current", assigned.model_dump(mode="json"))
+        self.assigned = assigned
+        self._ask()
+
+    def _asked(self) -> Workbook:
+        return (
+            workbook_of(self.installed, self.assigned.asks, self.assigned.counselor)
+            if self.assigned
+            else self.installed
+        )
+
+    def _ask(self) -> None:
+        self.workbook = self._asked()
+        self._asked_by_rules = _asked_by_rules(self.workbook)
         self._stood = None
 
     def _assigned_task(self, exercise_id: str) -> dict[str, object] | None:
-        assignment = self._record("assignment", "current") or {}
-        for task in assignment.get("tasks", ()):
-            if task["exercise"] == exercise_id:
-                return {"from": assignment["counselor"], "instruction": task["instruction"], "due": task["due"]}
+        for task in self.assigned.asks.tasks if self.assigned else ():
+            if task.exercise == exercise_id and self.assigned:
+                due = task.due.isoformat() if task.due else None
+                return {"from": self.assigned.counselor, "instruction": task.instruction, "due": due}
         return None
 
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
@@ -937,6 +997,7 @@ def _checked(path: Path, key: bytes | None, now: Callable[[], datetime]) -> Stor
     try:
         store.check()
         _assigned(store)
+        _installed(store)
     except StoreError:
         store.close()
         raise
@@ -1120,11 +1181,23 @@ def _check_mark(path: Path) -> None:
         )
 
 
-def _assigned(store: Store) -> Workbook | None:
-    """The workbook a counselor assigned, kept with the answers so that it is as locked as they are."""
-    for record in store.records("workbook"):
+def _assigned(store: Store) -> Assigned | None:
+    """What a counselor asked for last. The first version carried a workbook, of which only the additions stay."""
+    carried = {record.key: record.payload for record in store.records("workbook")}
+    for record in store.records("assignment"):
         try:
-            return models.Workbook.model_validate(record.payload)
-        except ValueError:  # it quotes what it could not read: not passed on
-            raise Damaged("The workbook your counselor gave you is damaged in the file with your answers.") from None
+            return read_assigned(record.payload, carried.get("assigned"))
+        except (ValueError, KeyError, TypeError):  # it quotes what it could not read: not passed on
+            raise Damaged("What your counselor asked of you is damaged in the file with your answers.") from None
+    return None
+
+
+def _installed(store: Store) -> Workbook | None:
+    """The workbook of a practice's own that this journal asks, if there is one."""
+    for record in store.records("workbook"):
+        if record.key == "installed":
+            try:
+                return models.Workbook.model_validate(record.payload)
+            except ValueError:
+                raise Damaged("The workbook of this journal is damaged in the file with your answers.") from None
     return None

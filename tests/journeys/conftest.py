@@ -30,7 +30,7 @@ def make_journal(folder: Path) -> Path:
     shipped = definition.load()
     every = definition.load(form_page.HERE / "every.yaml")
     with Journal.create(folder) as journal:
-        journal.assign(shipped.model_copy(update={"chapters": (*shipped.chapters, *every.chapters)}))
+        journal.install(shipped.model_copy(update={"chapters": (*shipped.chapters, *every.chapters)}))
         safe_answers.answer_safely(journal.save)
     return folder
 

@@ -61,7 +61,7 @@ def make_journal(folder: Path, passphrase: str | None) -> None:
     file.write_text(text)
     shipped, every = definition.load(), definition.load(file)
     with Journal.create(folder) as journal:
-        journal.assign(shipped.model_copy(update={"chapters": (*shipped.chapters, *every.chapters)}))
+        journal.install(shipped.model_copy(update={"chapters": (*shipped.chapters, *every.chapters)}))
         safe_answers.answer_safely(journal.save)
         notebooks.write(journal.workbook, folder)  # as the first opening did, before there was a lock
         if passphrase:

@@ -56,7 +56,7 @@ class Fuzz:
         self.whole, self.living = folder / "whole", folder / "living"
         for place in (self.whole, self.living):
             with Journal.create(place) as journal:
-                journal.assign(shipped.model_copy(update={"chapters": (*shipped.chapters, *self.every.chapters)}))
+                journal.install(shipped.model_copy(update={"chapters": (*shipped.chapters, *self.every.chapters)}))
                 answer_safely(journal.save)
                 journal.backup()
         self.journal = Journal.open(self.living)

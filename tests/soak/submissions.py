@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from workbook.errors import Refused
-from workbook.sharing import caseload
+from workbook.sharing import caseload, keys
 from workbook.sharing import client as share
 from workbook.storage import seal
 
@@ -46,7 +46,7 @@ def run(inputs: int, seed: int = 1) -> Result:
     chance = random.Random(seed)  # noqa: S311  no secret
     with tempfile.TemporaryDirectory() as name:
         folder, clock = Path(name), Clock(NOW)
-        home = caseload.keygen(folder / "caseload", PASSPHRASE)
+        home = keys.keygen(folder / "caseload", PASSPHRASE)
         with (
             caseload.open_caseload(home, PASSPHRASE, now=clock) as opened,
             journal_of(folder / "journal", clock) as journal,

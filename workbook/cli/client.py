@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from workbook.errors import WorkbookError
+from workbook.errors import Refused, WorkbookError, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +106,8 @@ def main() -> None:
 @_journal
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to use [default: the first free one].")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
-@click.option("--plain", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
+@click.option("--plain", "editor", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
+@click.option("--sure", is_flag=True, help="Take in a counselor's file that needs a second yes.")
 @click.option(
     "--lock-after",
     type=click.FloatRange(0, min_open=True),
@@ -117,7 +119,8 @@ def open(
     journal_path: Path | None,
     port: int | None,
     no_browser: bool,
-    plain: bool,
+    editor: bool,
+    sure: bool,
     lock_after: float | None,
 ) -> None:
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
@@ -129,12 +132,14 @@ def open(
     from workbook.jupyter import lab, notebooks
     from workbook.storage import lock
 
-    file = path if path is not None and (path.is_file() or path.suffix in (".assignment", ".feedback")) else None
+    if path is not None and not path.exists() and re.search(r"\.(assignment|feedback)(\.|$)", path.name):
+        raise Refused(f"There is no file {plain(path)}. Check its name. Nothing was changed.")
+    file = path if path is not None and path.is_file() else None
     folder = find(journal_path or (None if file else path)).absolute()
     files.forbid_dumps()
     with lock.Keeper(idle=timedelta(minutes=lock_after) if lock_after else lock.IDLE) as keeper:
         environ = {**os.environ, **keeper.environment}
-        if file is not None and not _take_in(file, folder, environ):
+        if file is not None and not _take_in(file, folder, environ, sure=sure):
             click.echo("Nothing was changed.")
             return
         try:
@@ -153,42 +158,49 @@ def open(
             notebooks.harmless(folder),
             port=port,
             browser=not no_browser,
-            plain=plain,
+            plain=editor,
             environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
             say=click.echo,
         )
 
 
-def _take_in(file: Path, folder: Path, environ: Mapping[str, str]) -> bool:
+def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool) -> bool:
     """Say what a counselor's file would change, ask, and take it in; without a terminal, naming it was the answer."""
     import tempfile
     from pathlib import Path
 
     from workbook.journal import MARK, Journal, open_journal
     from workbook.jupyter import notebooks
-    from workbook.sharing import client as share
+    from workbook.sharing import client as sharing
 
     data = file.read_bytes()
     if (folder / MARK).exists():
         with _opened(folder, environ) as journal:
-            given = share.given(journal, data)
-            if not _agreed(given.lines):
+            given = sharing.given(journal, data)
+            if not _agreed((*given.lines, *given.words), given.ask, sure=sure):
                 return False
-            given.accept()
+            given.accept(sure=True)
             notebooks.refresh(journal.workbook, folder)
         return True
     with tempfile.TemporaryDirectory() as nowhere, Journal.create(Path(nowhere) / "journal") as journal:
-        lines = share.given(journal, data).lines  # judged before there is a journal at all
+        lines = sharing.given(journal, data).lines  # judged before there is a journal at all
     if not _agreed((*lines, f"A new journal is made for it: {folder}")):
         return False
     with open_journal(folder) as journal:
-        share.given(journal, data).accept()
+        given = sharing.given(journal, data)
+        given.accept()
+        for line in given.words:  # a new journal has its key only now
+            click.echo(plain(line))
     return True
 
 
-def _agreed(lines: Sequence[str]) -> bool:
+def _agreed(lines: Sequence[str], ask: str = "", *, sure: bool = False) -> bool:
+    """Show what would change and ask; what needs a second yes never has it by naming a file."""
     for line in lines:
-        click.echo(line)
+        click.echo(plain(line))
+    if ask:
+        click.echo(plain(ask))
+        return sure or (sys.stdin.isatty() and click.confirm("Did you ask them, and is it so?", default=False))
     return not sys.stdin.isatty() or click.confirm("Go on?", default=True)
 
 
@@ -198,22 +210,32 @@ def _agreed(lines: Sequence[str]) -> bool:
 @click.option("--withdraw", multiple=True, metavar="ID", help="Take this back from what is shared already.")
 @click.option("--gates", is_flag=True, help="Tell that a safety rule closed or opened, and when; never why.")
 @click.option("--everything", is_flag=True, help="Put in again what they have already, when they lost a file.")
-@click.option("-o", "--output", type=_ANY_PATH, required=True, help="The file to write, such as a.submission.")
+@click.option("--words", is_flag=True, help="Print the six words to compare with your counselor, and nothing else.")
+@click.option("-o", "--output", type=_ANY_PATH, help="The file to write, such as a.submission.")
 def share(
     journal_path: Path | None,
     include: tuple[str, ...],
     withdraw: tuple[str, ...],
     gates: bool,
     everything: bool,
-    output: Path,
+    words: bool,
+    output: Path | None,
 ) -> None:
     """Seal chosen answers into a file that only your counselor can open."""
-    from workbook.errors import Refused
     from workbook.sharing import client as sharing
 
+    if words:
+        with _existing(journal_path) as journal:
+            click.echo(" ".join(sharing.words(journal)) or "There is no counselor yet, so there is nothing to compare.")
+        return
+    if output is None:
+        raise click.UsageError("Say which file to write, with -o FILE.")
     with _existing(journal_path) as journal:
         ticked = sharing.chosen(journal, include, withdraw)
-        chosen = sharing.submission(journal, ticked, now=journal.now(), with_gates=gates, everything=everything)
+        gone = sharing.taking_back(journal, withdraw)
+        chosen = sharing.submission(
+            journal, ticked, now=journal.now(), take_back=gone, with_gates=gates, everything=everything
+        )
         seen = sharing.preview(journal, chosen)
         if not (chosen.answers or seen.taken_back or seen.gates):
             raise Refused(
@@ -222,7 +244,7 @@ def share(
             )
         file = sharing.write_submission(journal, chosen, sharing.new_file(output, "a.submission"))
         for line in sharing.contents(journal.workbook, seen):
-            click.echo(line)
+            click.echo(plain(line))
     click.echo(f"Written: {file} ({file.stat().st_size:,} bytes). Only your counselor can open it.")
 
 

@@ -243,7 +243,10 @@ def _gates(workbook: Workbook, settings: Mapping[str, object] | None) -> tuple[t
     gates, broken = workbook.gates, []
     if settings:
         try:
-            gates = tighten(gates, settings)
+            known = {gate.id for gate in gates}
+            gates = tighten(gates, {id: wanted for id, wanted in settings.items() if id in known})
+            if settings.keys() - known:
+                broken.append("Your counselor keeps a safety rule closed that is not known here.")
         except Exception:  # kept out on import; a damaged file must still not open anything
             broken.append("The settings from your counselor could not be read.")
     missing = [id for id in FIRM if id not in {gate.id for gate in gates}]

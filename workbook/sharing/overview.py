@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from workbook.definition.asks import Task
     from workbook.definition.models import Scale, Workbook
-    from workbook.sharing.client import GateEvent, Task
+    from workbook.sharing.bundles import GateEvent
     from workbook.storage.store import StoredAnswer
 
 CLIENT_COLUMNS = ("client", "id", "since", "last", "asked", "done", "overdue", "due", "new", "gates")

@@ -156,7 +156,7 @@ export function mount(element, panel, transport) {
       cell("change", changes(one)));
   }
 
-  /** The same four words as in the client's self-assessment, each with the parts it is true of. */
+  /** The four words of the self-assessment, worked out from what was shared, each with the parts it is true of. */
   function changes(/** @type {any} */ one) {
     const lines = VERDICTS.map((word) => [word, everyone.scales.filter((/** @type {string[]} */ [id]) => one[id] === word).map((/** @type {string[]} */ [, name]) => name)]);
     const found = lines.filter(([, names]) => names.length);
@@ -178,8 +178,8 @@ export function mount(element, panel, transport) {
       for (const [number, file] of all.entries()) {
         progress.textContent = fill(texts.receiving, { done: number + 1, of: all.length });
         const place = h("div");
-        const answered = await ask("receive", {}, place, [await file.arrayBuffer()]);
-        outcome.append(h("li", {}, answered ? answered.message.said : [h("b", {}, file.name), place]));
+        const answered = await ask("receive", { sure: false }, place, [await file.arrayBuffer()]);
+        outcome.append(answered?.message.held ? holding(file, answered.message) : h("li", {}, answered ? answered.message.said : [h("b", {}, file.name), place]));
       }
       const lines = outcome;
       const last = counted(texts, "received", all.length);
@@ -188,6 +188,18 @@ export function mount(element, panel, transport) {
       body.querySelector(".mend-outcome").replaceWith(h("p", { class: "mend-small", role: "status" }, last), lines);
     }
     return h("section", { class: "mend-part" }, h("h3", {}, texts.receive), zone, progress, outcome);
+  }
+
+  /** A file that waits for a yes: another key, or very much taken back. Nothing of it is taken in before. */
+  function holding(/** @type {File} */ file, /** @type {any} */ message) {
+    const place = h("div");
+    const node = h("li", {}, h("div", { class: "mend-heeded", role: "alert" }, h("p", {}, h("b", {}, `${message.client}: `), message.held), place, h("div", { class: "mend-row" },
+      button(texts.held_yes, async () => {
+        const got = await ask("receive", { sure: true }, place, [await file.arrayBuffer()]);
+        if (got) node.replaceChildren(got.message.said);
+      }, "mend-plain"),
+      button(texts.held_no, () => node.replaceChildren(`${file.name}: ${texts.held_left}`), "mend-quiet"))));
+    return node;
   }
 
   // One client ....................................................................................................
@@ -209,6 +221,7 @@ export function mount(element, panel, transport) {
     show(title(name), small(about),
       h("div", { class: "mend-row" }, button(texts.back, list), button(texts.summary, toFile("summary", "text/html")), it.revoked ? null : button(fill(texts.assign_again, { client: name }), () => assigning(it))),
       outcome,
+      it.words.length ? small(fill(texts.words, { client: name, words: it.words.join(" ") })) : null,
       it.questions.length ? part(texts.questions, it.questions.map((/** @type {string} */ one) => h("blockquote", { class: "mend-words", dir: "auto" }, one))) : null,
       changed(it), tasks(it), shared(it, drafts), replying(it, drafts), rules(it), taken(it), noting(it), rights(it, toFile));
     if (goTo) body.querySelector(`#${goTo}`)?.focus();

@@ -44,16 +44,19 @@ export function mount(element, panel, transport) {
     said.textContent = "";
     if (refused(message)) return;
     const heading = h("h3", { tabindex: -1 }, texts.look);
-    outcome.replaceChildren(h("div", { class: "mend-good" }, heading, h("ul", {}, message.lines.map((/** @type {string} */ one) => h("li", {}, one))),
-      h("p", {}, texts.ask), h("div", { class: "mend-row" },
-        h("button", { type: "button", onclick: () => accept(message.look) }, texts.yes),
+    const yes = h("button", { type: "button", disabled: Boolean(message.ask), onclick: () => accept(message.look) }, texts.yes);
+    // Another key, another counselor, an older list: that needs more than the usual yes.
+    const sure = message.ask ? h("div", { class: "mend-heeded", role: "alert" }, h("p", {}, message.ask), h("label", { class: "mend-tick" },
+      h("input", { type: "checkbox", onchange: (/** @type {any} */ event) => { yes.disabled = !event.target.checked; } }), h("span", {}, texts.asked_them))) : null;
+    outcome.replaceChildren(h("div", { class: "mend-good" }, heading, h("ul", {}, [...message.lines, ...message.words].map((/** @type {string} */ one) => h("li", {}, one))),
+      sure, h("p", {}, texts.ask), h("div", { class: "mend-row" }, yes,
         h("button", { type: "button", class: "mend-plain", onclick: () => settle(texts.left) }, texts.no))));
     heading.focus();
   }
 
   async function accept(/** @type {string} */ look) {
     for (const button of outcome.querySelectorAll("button")) button.disabled = true;
-    const { message } = await kernel.ask("accept", { look });
+    const { message } = await kernel.ask("accept", { look, sure: true });
     if (refused(message)) return;
     settle(texts.taken, h("button", { type: "button", onclick: () => window.location.reload() }, texts.reload));
     read();
@@ -72,13 +75,14 @@ export function mount(element, panel, transport) {
     said.textContent = "";
     if (message.type === "locked") return about.replaceChildren(h("p", { class: "mend-small" }, texts.locked));
     if (refused(message)) return;
-    const { counselor, tasks, reply, comments } = message;
+    const { counselor, tasks, reply, comments, words } = message;
     root.classList.toggle("mend-quietly", !tasks.length && !reply && !comments.length);
     about.replaceChildren(...[
       tasks.length && h("section", {}, h("h2", {}, fill(texts.asked_title, { counselor })), h("p", { class: "mend-small" }, texts.asked_how), h("ul", { class: "mend-given" }, tasks.map(task))),
       reply && h("section", { class: "mend-part" }, h("h3", {}, fill(texts.reply, { counselor: reply.from, date: when(reply.at.slice(0, 10), language) })), h("p", { class: "mend-words" }, reply.reply)),
       comments.length && h("section", { class: "mend-part" }, h("h3", {}, texts.comments), h("ul", {}, comments.map((/** @type {any} */ one) =>
         h("li", {}, h("a", { href: one.href }, one.title), " ", h("span", { class: "mend-small" }, when(one.at.slice(0, 10), language)))))),
+      words && h("p", { class: "mend-small" }, fill(texts.words, { counselor, words })),
     ].filter(Boolean));
   }
 

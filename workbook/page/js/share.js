@@ -4,7 +4,7 @@ import { counted, fill, h, keep, line, onReturn, sheet, unique, when, widget } f
 
 /**
  * @typedef {{date: string, number: number, week: boolean} | null} Day
- * @typedef {{key?: string, prompt: string, words?: string, private?: boolean, shared?: boolean, changed?: boolean}} Leaf
+ * @typedef {{key?: string, prompt: string, words?: string, private?: boolean, shared?: boolean, changed?: boolean, there?: boolean, elsewhere?: boolean}} Leaf
  * @typedef {{id: string, title: string, asked: boolean, occasions: {day: Day, answers: Leaf[]}[]}} Branch
  */
 
@@ -72,7 +72,7 @@ export function mount(element, panel, transport) {
   }
 
   function choosing() {
-    const intro = h("p", {}, fill(texts.sealed_for, state));
+    const intro = h("div", {}, h("p", {}, fill(texts.sealed_for, state)), state.words ? h("p", { class: "mend-small" }, fill(texts.words, state)) : null);
     if (!state.chapters.length && !state.gates) return [intro, h("p", {}, texts.empty)];
     const any = [...leaves(state.chapters)].some((leaf) => leaf.shared);
     const count = h("p", { class: "mend-small", role: "status" });
@@ -123,7 +123,7 @@ export function mount(element, panel, transport) {
 
   function single(/** @type {Leaf} */ leaf, /** @type {() => void} */ update, /** @type {(() => void)[]} */ follow) {
     const key = /** @type {string} */ (leaf.key);
-    const state = leaf.changed ? texts.changed : leaf.shared ? texts.shared : null;
+    const state = leaf.changed ? texts.changed : leaf.there ? texts.there : leaf.shared ? texts.shared : leaf.elsewhere ? texts.elsewhere : null;
     const node = tick(leaf.prompt, [leaf.words, state && " ", state && h("span", { class: "mend-tag" }, state)], { onchange: () => set([key], box.checked, update) });
     const box = node.querySelector("input");
     follow.push(() => { box.checked = ticked.has(key); });
@@ -180,7 +180,8 @@ export function mount(element, panel, transport) {
         h("li", {}, `${gate.title}: ${texts[gate.change]}, ${when(gate.at, language)}`)))) : null,
       seen.taken_back.length ? h("section", {}, h("h4", {}, texts.taken_back), h("p", { class: "mend-small" }, texts.taken_back_how), h("ul", {},
         seen.taken_back.map((/** @type {any} */ gone) => h("li", {}, [gone.title, named(gone.day)].filter(Boolean).join(", "), ": ", gone.prompt)))) : null,
-      seen.kept ? h("p", { class: "mend-small" }, counted(texts, "kept", seen.kept)) : null)];
+      seen.there ? h("p", { class: "mend-small" }, counted(texts, "kept", seen.there)) : null,
+      seen.handed ? h("p", { class: "mend-small" }, counted(texts, "handed", seen.handed)) : null)];
   }
 
   const answers = (/** @type {any} */ group) => h("div", {}, h("p", { class: "mend-small" }, [group.title, named(group.day)].filter(Boolean).join(" · ")),

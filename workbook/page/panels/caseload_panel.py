@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import definition, words
 from workbook.definition import models
+from workbook.definition.asks import SAFETY_QUESTIONS
 from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
-from workbook.sharing import caseload
+from workbook.sharing import asking, caseload, keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,9 @@ TEXTS: dict[str, str] = {
     "receive_how": "Drop files ending in .submission here, or",
     "choose_files": "choose files",
     "receiving": "Taking in {done} of {of}…",
+    "held_yes": "I asked them, and it is so: take it in",
+    "held_no": "Leave it",
+    "held_left": "left. Nothing was changed.",
     "received": "{count} files looked at",
     "received_one": "1 file looked at",
     "clients": "Clients",
@@ -68,7 +72,7 @@ TEXTS: dict[str, str] = {
     "col_done": "Done",
     "col_due": "Next date",
     "col_new": "New",
-    "col_change": "Change in their own ratings",
+    "col_change": "Change, by what they shared",
     "of": "{done} of {asked}",
     "overdue": "{count} overdue",
     "nothing_due": "none",
@@ -121,8 +125,9 @@ TEXTS: dict[str, str] = {
     "by": "by {date}",
     "was_due": "overdue since {date}",
     "your_words": "You wrote: {text}",
-    "change": "What changed",
-    "they_read": "They read: “{reason}”",
+    "change": "What changed, by what they shared",
+    "words": "Six words to compare with {client}, aloud: {words}",
+    "they_read": "From what they shared, worked out here: “{reason}” What they read in their own journal may differ.",
     "change_none": "No ratings were shared yet.",
     "questions": "They want to ask in the next session",
     "shared": "What they shared",
@@ -244,13 +249,13 @@ class Page(panel.Panel):
     # --- keys ---
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
-        if not caseload.is_caseload(self._home):
-            return {"type": "first", "lost": caseload.LOST_KEY, "home": str(self._home)}
+        if not keys.is_caseload(self._home):
+            return {"type": "first", "lost": keys.LOST_KEY, "home": str(self._home)}
         return {"type": "locked-up" if self._caseload is None else "open"}
 
     def _make(self, message: Message, buffers: Buffers) -> Reply:
         name = str(message["name"]).strip() or "Your counselor"
-        caseload.keygen(self._home, str(message["passphrase"]), counselor=name[:80])
+        keys.keygen(self._home, str(message["passphrase"]), counselor=name[:80])
         self._caseload = self._opener(self._home, str(message["passphrase"]))
         return {"type": "made", "file": "recovery-sheet.html"}, [self._caseload.recovery_sheet().encode()]
 
@@ -272,15 +277,15 @@ class Page(panel.Panel):
         return {
             "type": "list",
             "counselor": opened.counselor,
-            "scales": [[scale.id, scale.title] for scale in caseload.principle_scales()],
+            "scales": [[scale.id, scale.title] for scale in asking.principle_scales()],
             "clients": rows,
             "chapters": _chapters(),
             "gates": [{"id": gate.id, "title": gate.title} for gate in _shipped().gates],
         }
 
     def _take_in(self, message: Message, buffers: Buffers) -> Reply:
-        receipt = self._opened.receive(buffers[0])
-        return {"type": "received", "said": str(receipt)}
+        receipt = self._opened.receive(buffers[0], sure=message.get("sure") is True)
+        return {"type": "received", "said": str(receipt), "held": receipt.held, "client": receipt.client}
 
     def _audit(self, message: Message, buffers: Buffers) -> Reply:
         rows = self._opened.audit().tail(500).iloc[::-1]
@@ -292,10 +297,11 @@ class Page(panel.Panel):
         often = {str(task["exercise"]): str(task["repeats"]) for task in tasks if task.get("repeats")}
         client = str(message["client"]).strip()
         kept = [one for one in self._opened.instruments_of(client) if one.exercise.id in only]
-        new = caseload.instruments(buffers)
-        workbook = caseload.workbook_for("en", [*kept, *new], often)
-        only += [instrument.exercise.id for instrument in new]
-        asked = caseload.tasks_for(
+        new = asking.instruments(buffers)
+        own = [*{one.exercise.id: one for one in (*kept, *new)}.values()]
+        workbook = asking.workbook_for("en", own)
+        only += [instrument.exercise.id for instrument in new if instrument.exercise.id not in only]
+        asked = asking.tasks_for(
             workbook,
             only,
             due=_day(message.get("due")),
@@ -303,7 +309,7 @@ class Page(panel.Panel):
             instructions={str(task["exercise"]): str(words) for task in tasks if (words := task.get("instruction"))},
             repeats=often,
         )
-        packed = self._opened.assign(client, asked, workbook=workbook, tighten=dict(message["tighten"]))
+        packed = self._opened.assign(client, asked, instruments=own, tighten=dict(message["tighten"]))
         return {"type": "assigned", "file": _file(message["client"], "assignment")}, [packed]
 
     # --- one client ---
@@ -368,7 +374,7 @@ def _chapters() -> list[dict[str, object]]:
             "exercises": [
                 {"id": one.id, "title": one.title, "minutes": one.minutes, "repeats": one.repeats}
                 for one in chapter.exercises
-                if not one.retired and one.id not in caseload.SAFETY_QUESTIONS
+                if not one.retired and one.id not in SAFETY_QUESTIONS
             ],
         }
         for chapter in _shipped().chapters

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook import words
 from workbook.answers import occasions
+from workbook.definition.asks import Task
 from workbook.errors import Refused, UnknownId
 from workbook.page.panels import panel
 from workbook.sharing import client as share
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbook.definition.models import Exercise, Workbook
     from workbook.journal import Journal
     from workbook.page.panels.panel import Buffers, Message, Reply
+    from workbook.sharing.bundles import GateEvent, SharedAnswer, Submission
 
 _EXCERPT = 90  # characters of an answer in the list of what can be chosen
 
@@ -31,7 +32,7 @@ SHARE_TEXTS: dict[str, str] = {
     "sealed_for": "What you seal here opens only for {counselor}.",
     "empty": "There is no answer to share yet. Come back when you have written something you want them to see.",
     "choose": "1. Choose",
-    "choose_how": "Only what you tick goes along. What they have already is ticked; untick it to take it back.",
+    "choose_how": "Only what you tick goes along. What you handed over is ticked; untick it to take it back.",
     "choose_new": "Nothing is ticked. Only what you tick goes along.",
     "all_of_it": "All of “{title}”",
     "week": "Week of {date}",
@@ -41,11 +42,14 @@ SHARE_TEXTS: dict[str, str] = {
     "counts_private": "{count} private stay here",
     "asked_for": "{counselor} asked for this",
     "private": "private: stays here",
-    "shared": "they have this",
-    "changed": "they have an earlier version",
+    "shared": "handed over",
+    "there": "they have this",
+    "changed": "an earlier version was handed over",
+    "elsewhere": "handed over before this journal was copied or put back",
+    "words": "Six words to compare with {counselor}, aloud: {words}",
     "gates": "Also tell them that a safety rule closed or opened, never why",
     "gates_help": "They see the name of the rule and the day. Your answers to the safety check stay here.",
-    "everything": "Put in again what they have already",
+    "everything": "Put in again what you handed over before",
     "everything_help": "For when they lost a file of yours.",
     "see": "See what they will see",
     "looking": "Putting it together…",
@@ -56,8 +60,10 @@ SHARE_TEXTS: dict[str, str] = {
     "new": "New for them",
     "sight_changed": "Changed since they last had it",
     "again": "Once more",
-    "kept": "{count} answers they have already stay as they are.",
-    "kept_one": "1 answer they have already stays as it is.",
+    "kept": "{count} answers that they have already stay as they are.",
+    "kept_one": "1 answer that they have already stays as it is.",
+    "handed": "{count} answers from files you made before stay as they are. Whether those arrived is not known yet.",
+    "handed_one": "1 answer from a file you made before stays as it is. Whether that arrived is not known yet.",
     "taken_back": "Taken back",
     "taken_back_how": "These go from their side when they open this file.",
     "gates_seen": "Safety rules",
@@ -103,6 +109,8 @@ GIVEN_TEXTS: dict[str, str] = {
     "too_large": "This file is too large to come from a counselor. Check that it is the right one. Nothing changed.",
     "look": "This file",
     "ask": "Take it in?",
+    "asked_them": "I asked them, in person or by telephone, and it is so.",
+    "words": "Six words to compare with {counselor}, aloud: {words}",
     "yes": "Yes, take it in",
     "no": "No, leave it",
     "left": "Nothing was changed.",
@@ -130,18 +138,19 @@ class Sharing(panel.Panel):
         super().__init__("sharing", _static(journal, SHARE_TEXTS), handlers)
         self._journal = journal
         self._folder = folder or _downloads(journal.path)
-        self._seen: share.Submission | None = None  # what the person looked at last
-        self._choices: tuple[set[str], dict[str, bool]] = (set(), {})
+        self._seen: Submission | None = None  # what the person looked at last
+        self._choices: tuple[set[str], bool, bool] = (set(), False, False)  # ticked, with gates, everything
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
         journal = self._journal
         day = f"{journal.now():%Y-%m-%d}"
-        asked = _assignment(journal)
+        asked = journal.assigned
         return {
             "type": "state",
-            "counselor": asked and asked["counselor"],
+            "counselor": asked and asked.counselor,
+            "words": " ".join(share.words(journal)),
             "start": f"{journal.workbook.chapters[0].notebook}.ipynb",
-            "chapters": _tree(journal, {task["exercise"] for task in asked["tasks"]}) if asked else [],
+            "chapters": _tree(journal, {task.exercise for task in asked.asks.tasks}) if asked else [],
             "gates": len(journal.gate_events()),
             "file": str(_free(self._folder / f"{day}.submission")),
             "page": str(_free(self._folder / f"mend-{day}.html")),
@@ -149,9 +158,8 @@ class Sharing(panel.Panel):
 
     def _preview(self, message: Message, buffers: Buffers) -> Reply:
         ticked = {str(key) for key in message["keys"]}
-        options = {"with_gates": message["gates"] is True, "everything": message["everything"] is True}
-        self._seen = share.submission(self._journal, ticked, now=self._journal.now(), **options)
-        self._choices = (ticked, options)
+        self._choices = (ticked, message["gates"] is True, message["everything"] is True)
+        self._seen = self._made()
         seen = share.preview(self._journal, self._seen)
         return {
             "type": "preview",
@@ -159,18 +167,24 @@ class Sharing(panel.Panel):
             "new": _sight(self._journal, seen.new),
             "changed": _sight(self._journal, seen.changed),
             "again": _sight(self._journal, seen.again),
-            "kept": seen.kept,
+            "there": seen.there,
+            "handed": seen.handed,
             "taken_back": [_place(self._journal, key) for key in seen.taken_back],
             "gates": [_gate(self._journal.workbook, event) for event in seen.gates],
         }
 
+    def _made(self) -> Submission:
+        ticked, gates, everything = self._choices
+        now = self._journal.now()
+        return share.submission(self._journal, ticked, now=now, with_gates=gates, everything=everything)
+
     def _seal(self, message: Message, buffers: Buffers) -> Reply:
         seen = self._seen
-        ticked, options = self._choices
         if seen is None:
             raise Refused("Look at what they will see first. Nothing was sealed.")
-        fresh = share.submission(self._journal, ticked, now=self._journal.now(), **options)
-        if fresh.model_copy(update={"made_at": seen.made_at}) != seen:
+        fresh = self._made()
+        then = {"made_at": seen.made_at, "taken_back": seen.taken_back}
+        if fresh.model_copy(update=then) != seen or fresh.taken_back.keys() != seen.taken_back.keys():
             self._seen = None
             raise Refused(
                 "Something changed since you looked. Look once more, so that you see what goes. Nothing was sealed."
@@ -224,13 +238,14 @@ class Given(panel.Panel):
         self._looked: dict[str, share.Given] = {}  # by the seq of the message that brought the file
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
-        asked = _assignment(self._journal)
+        asked = self._journal.assigned
         replies = [record.payload for record in self._journal.store.records("feedback") if record.payload["reply"]]
         newest = max(replies, key=lambda reply: reply["at"], default=None)
         return {
             "type": "state",
-            "counselor": asked and asked["counselor"],
-            "tasks": _tasks(self._journal, asked["tasks"]) if asked else [],
+            "counselor": asked and asked.counselor,
+            "words": " ".join(share.words(self._journal)),
+            "tasks": _tasks(self._journal, asked.asks.tasks) if asked else [],
             "reply": newest and {key: newest[key] for key in ("from", "at", "reply")},
             "comments": _commented(self._journal),
         }
@@ -238,13 +253,14 @@ class Given(panel.Panel):
     def _look(self, message: Message, buffers: Buffers) -> Reply:
         given = share.given(self._journal, buffers[0])
         self._looked = {str(message["seq"]): given}
-        return {"type": "look", "kind": given.kind, "lines": list(given.lines), "look": message["seq"]}
+        shown = {"lines": list(given.lines), "words": list(given.words), "ask": given.ask}
+        return {"type": "look", "kind": given.kind, **shown, "look": message["seq"]}
 
     def _accept(self, message: Message, buffers: Buffers) -> Reply:
         given = self._looked.pop(str(message["look"]), None)
         if given is None:
             raise Refused("Choose the file once more. Nothing was changed.")
-        given.accept()
+        given.accept(sure=message.get("sure") is True)
         self._refresh()
         return {"type": "accepted"}
 
@@ -264,10 +280,6 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_stem(f"{path.stem}-{number}")
     return free
-
-
-def _assignment(journal: Journal) -> dict[str, Any] | None:
-    return next((record.payload for record in journal.store.records("assignment")), None)
 
 
 # --- what can be chosen ---
@@ -319,6 +331,8 @@ def _leaf(row: share.Choice) -> dict[str, object]:
         "words": words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()}…",
         "shared": row.shared,
         "changed": row.changed,
+        "there": row.there,
+        "elsewhere": row.elsewhere,
     }
 
 
@@ -333,9 +347,9 @@ def _day(workbook: Workbook, exercise: str, occasion: str) -> dict[str, object] 
 # --- what they will see ---
 
 
-def _sight(journal: Journal, answers: Iterable[share.SharedAnswer]) -> list[dict[str, object]]:
+def _sight(journal: Journal, answers: Iterable[SharedAnswer]) -> list[dict[str, object]]:
     """Return shared answers as the counselor sees them, by exercise and occasion, in the workbook's order."""
-    groups: dict[tuple[str, str], list[share.SharedAnswer]] = {}
+    groups: dict[tuple[str, str], list[SharedAnswer]] = {}
     for answer in answers:
         groups.setdefault((answer.exercise, answer.occasion), []).append(answer)
     order = {item.id: number for number, item in enumerate(journal.workbook.items)}
@@ -366,7 +380,7 @@ def _place(journal: Journal, key: str) -> dict[str, object]:
     return {"title": title, "day": day, "prompt": prompt}
 
 
-def _gate(workbook: Workbook, event: share.GateEvent) -> dict[str, object]:
+def _gate(workbook: Workbook, event: GateEvent) -> dict[str, object]:
     titles = {gate.id: gate.title for gate in workbook.gates}
     return {"title": titles.get(event.gate, event.gate), "change": event.change, "at": event.at.isoformat()}
 
@@ -374,20 +388,19 @@ def _gate(workbook: Workbook, event: share.GateEvent) -> dict[str, object]:
 # --- what the counselor asks, and wrote ---
 
 
-def _tasks(journal: Journal, tasks: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
+def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
     progress = {one.exercise: one for one in journal.progress()}
-    found = []
+    found: list[dict[str, object]] = []
     for task in tasks:
-        here = progress.get(task["exercise"])
-        if here is None:  # the workbook no longer asks it
+        here = progress.get(task.exercise)
+        if here is None:  # this workbook does not ask it
             continue
-        due = task["due"]
         found.append(
             {
                 "title": here.title,
                 "href": _href(journal.workbook, here.exercise),
-                "instruction": task["instruction"] or "",
-                "due": due and date.fromisoformat(due).isoformat(),
+                "instruction": task.instruction or "",
+                "due": task.due and task.due.isoformat(),
                 "done": here.done,
                 "locked": here.locked,
             }

@@ -1,0 +1,38 @@
+"""Whatever comes in whatever order, a caseload holds what honest files say, and a client is told the truth of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.exchange import Exchange, Templates
+from workbook.sharing.keys import keygen, unlock
+
+if TYPE_CHECKING:
+    pass
+
+PASSPHRASE = "four calm grey herons"
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    home = keygen(tmp_path_factory.mktemp("exchange") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return Templates(unlock(home, PASSPHRASE), home)
+
+
+def test_the_exchange_under_copies_restores_and_a_stranger(templates: Templates) -> None:
+    """A few hundred steps; `python -m tests.soak.exchange` takes ten thousand."""
+    Exchange.templates = templates
+    steps = settings(
+        max_examples=int(os.environ.get("MEND_EXCHANGES", "8")),
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        phases=(Phase.generate,),  # `tests.soak.exchange` makes a failure small; that can take minutes
+    )
+    run_state_machine_as_test(Exchange, settings=steps)

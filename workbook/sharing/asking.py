@@ -1,0 +1,82 @@
+"""What a counselor can ask for: chapters and exercises in an order, and questionnaires of their own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook import definition
+from workbook.definition import overlay
+from workbook.definition.asks import Task
+from workbook.errors import Refused
+from workbook.sharing import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from workbook.definition.models import Instrument, Scale, Workbook
+
+
+def everything(workbook: Workbook) -> tuple[str, ...]:
+    """Return the chapters to ask for when nothing is said: those of the four principles."""
+    return tuple(chapter.id for chapter in workbook.chapters if chapter.principle)
+
+
+@lru_cache
+def principle_scales() -> tuple[Scale, ...]:
+    """Return the scales an overview has a column for."""
+    return overview.principles(definition.load())
+
+
+def instruments(files: Iterable[bytes]) -> list[Instrument]:
+    """Return the questionnaires in the bytes of YAML files.
+
+    Raises DefinitionError with every problem.
+    """
+    import tempfile
+
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, data in enumerate(files, 1):
+            path = Path(folder, f"questionnaire-{number}.yaml")
+            path.write_bytes(data)
+            found.append(definition.load_instrument(path))
+    return found
+
+
+def tasks_for(
+    workbook: Workbook,
+    only: Iterable[str],
+    *,
+    due: date | None = None,
+    due_each: Mapping[str, date] | None = None,
+    instructions: Mapping[str, str] | None = None,
+    repeats: Mapping[str, str] | None = None,
+) -> tuple[Task, ...]:
+    """Return the tasks `only` names, in its order: chapters (all their exercises) and exercises.
+
+    The mappings say more about single exercises. Raises UnknownId for a name the workbook does not have, and Refused
+    for a word about an exercise that is not among them.
+    """
+    names: dict[str, None] = {}
+    for one in only:
+        exercises = [workbook.exercise(one)] if "." in one else workbook.chapter(one).exercises
+        names |= dict.fromkeys(exercise.id for exercise in exercises if not exercise.retired)
+    said: dict[str, dict[str, Any]] = {name: {"due": due} for name in names}
+    for key, more in (("due", due_each), ("instruction", instructions), ("repeats", repeats)):
+        for name, value in (more or {}).items():
+            if name not in said:
+                workbook.exercise(name)  # a name that does not exist is said as such
+                raise Refused(f"You said something about “{name}” but did not ask for it. Add it to what you ask for.")
+            said[name][key] = value
+    return tuple(Task(exercise=name, **more) for name, more in said.items())
+
+
+def workbook_for(language: str = "en", instruments: Iterable[Instrument] = ()) -> Workbook:
+    """Return the workbook of this installation in a language, with questionnaires: what can be asked for.
+
+    Raises UnknownId.
+    """
+    return definition.with_instruments(overlay.shipped(language), instruments)

@@ -1,0 +1,226 @@
+"""A bundle as the bytes of a file, and back: signed, compressed, sealed, and refused with one sentence.
+
+A file begins with a line that says what it is, so that a wrong one is named. Then comes, sealed except in an
+assignment: the signature, the public key of who signed, and compressed JSON. The signature is over all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import zlib
+from typing import TYPE_CHECKING, Generic, NamedTuple
+
+from pydantic import ValidationError
+
+from workbook.definition.asks import judge
+from workbook.errors import Refused, SealError
+from workbook.sharing import signing
+from workbook.sharing.bundles import VERSION, Assignment, B, Feedback, Submission, depth
+from workbook.storage import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbook.definition.models import Workbook
+
+LARGEST = 8 * 1024 * 1024  # bytes of any file once opened
+DEEPEST = 64
+_KINDS: dict[type, str] = {Assignment: "assignment", Submission: "submission", Feedback: "feedback"}
+_LABEL = re.compile(rb"mend-(assignment|submission|feedback) ([0-9]{1,9})\n")
+_LABEL_LENGTH = 32
+
+# --- sentences ---
+
+_NOTHING = "Nothing was changed."
+_MAKE_ANEW = f"Ask for it again, made with the newest version of Mend. {_NOTHING}"
+_WHAT = {
+    "assignment": "This is an assignment: a counselor makes it for a client, who opens it in their journal.",
+    "submission": "This is a submission: a client seals it for their counselor, who takes it in with their caseload.",
+    "feedback": "This is feedback: a counselor seals it for a client, who opens it in their journal.",
+    "first": "This file was made by the first version of Mend, whose files are no longer read.",
+    "sealed": "This is a sealed file of another program, or of the first version of Mend.",
+    "empty": "This file is empty: it was cut off while it was copied or sent.",
+    "zip": "This is a packed folder. Unpack it first.",
+    "pdf": "This is a PDF.",
+    "picture": "This is a picture.",
+    "page": "This is a web page: a report, a recovery sheet or the like.",
+    "store": "This is a file of a journal or a backup, not something to hand over.",
+    "mac": "This is a file that a Mac makes beside others; nothing of yours is in it.",
+    "text": "This is a text.",
+    "unknown": "This is not a file that Mend makes, or it is damaged.",
+}
+_STARTS: tuple[tuple[bytes, str], ...] = (
+    (b"age-encryption.org/", "sealed"),
+    (b"PK\x03\x04", "zip"),
+    (b"%PDF", "pdf"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"SQLite format 3", "store"),
+    (b"\x00\x05\x16\x07", "mac"),
+    (b"<!doctype html", "page"),
+    (b"<html", "page"),
+)
+
+
+class Opened(NamedTuple, Generic[B]):
+    """A file that was opened: what is in it, whose signature it bears, and a digest it is known by."""
+
+    bundle: B
+    signer: str
+    digest: str
+
+
+def new_token() -> str:
+    """Return a random token (32 hex digits)."""
+    return secrets.token_hex(16)
+
+
+def pack(bundle: Assignment, identity: str) -> bytes:
+    """Return an assignment as the bytes of a file, signed with `identity`. Raises Refused when it is too large."""
+    return _label(bundle) + _signed(bundle, identity)
+
+
+def pack_sealed(bundle: Submission | Feedback, identity: str, recipient: str) -> bytes:
+    """Return a bundle as the bytes of a file, signed with `identity` and sealed to `recipient`."""
+    return _label(bundle) + seal.seal(_signed(bundle, identity), recipient)
+
+
+def open_assignment(data: bytes, installed: Workbook) -> Opened[Assignment]:
+    """Return the assignment in a file's bytes, its additions judged beside what is installed.
+
+    Raises Refused with one sentence when anything in it is not right.
+    """
+    opened = _opened(Assignment, _body(Assignment, data))
+    judge(opened.bundle.asks, installed)
+    return opened
+
+
+def open_submission(data: bytes, identities: Iterable[str]) -> Opened[Submission]:
+    """Return the submission sealed for one of `identities` (newest first). Raises Refused."""
+    return _opened(Submission, _unsealed(_body(Submission, data), tuple(identities)))
+
+
+def open_feedback(data: bytes, identity: str) -> Opened[Feedback]:
+    """Return the feedback sealed for `identity`. Raises Refused."""
+    return _opened(Feedback, _unsealed(_body(Feedback, data), (identity,)))
+
+
+def kind_of(data: bytes) -> str:
+    """Say what a file is by its first bytes: a key of the sentences above, such as "submission" or "zip"."""
+    if not data:
+        return "empty"
+    label = _LABEL.match(data[:_LABEL_LENGTH])
+    if label:
+        return label[1].decode()
+    if data[:1] == b"\x78" and _is_first_version(data):
+        return "first"
+    start = data.lstrip()[:16].lower()
+    for begins, kind in _STARTS:
+        if data.startswith(begins) or start.startswith(begins):
+            return kind
+    return "unknown" if b"\x00" in data[:1000] or _not_text(data[:1000]) else "text"
+
+
+def _not_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        return problem.start < len(data) - 4
+    return False
+
+
+def _is_first_version(data: bytes) -> bool:
+    try:
+        return b'"mend.' in zlib.decompressobj().decompress(data, 200)
+    except zlib.error:
+        return False
+
+
+def wrong_file(data: bytes, wanted: str) -> str:
+    """Say what a file is that is not `wanted`."""
+    kind = kind_of(data)
+    more = _MAKE_ANEW if kind in ("first", "sealed") else f"What is needed here ends in .{wanted}. {_NOTHING}"
+    return f"{_WHAT[kind]} {more}"
+
+
+def _label(bundle: Assignment | Submission | Feedback) -> bytes:
+    return f"mend-{_KINDS[type(bundle)]} {VERSION}\n".encode()
+
+
+def _signed(bundle: Assignment | Submission | Feedback, identity: str) -> bytes:
+    words = bundle.model_dump_json().encode()
+    if len(words) > LARGEST:
+        raise Refused(
+            f"This is {len(words) // 2**20 + 1} MB; one file holds at most {LARGEST // 2**20} MB. "
+            "Share fewer exercises at a time."
+        )
+    body = zlib.compress(words, 9)
+    public = bytes.fromhex(signing.signer(identity))
+    return signing.sign(_label(bundle) + public + body, identity) + public + body
+
+
+def _body(kind: type[B], data: bytes) -> bytes:
+    """What follows the label of a file of this kind and version."""
+    what = _KINDS[kind]
+    label = _LABEL.match(data[:_LABEL_LENGTH])
+    if label is None or label[1].decode() != what:
+        raise Refused(wrong_file(data, what))
+    if int(label[2]) != VERSION:
+        raise Refused(
+            f"This {what} was made by another version of Mend (format {int(label[2])}; this one reads {VERSION}). "
+            f"Install the newest version and try again. {_NOTHING}"
+        )
+    return data[label.end() :]
+
+
+def _unsealed(body: bytes, identities: tuple[str, ...]) -> bytes:
+    problem: SealError | None = None
+    for identity in identities:
+        try:
+            return seal.unseal(body, identity)
+        except SealError as refused:
+            problem = problem or refused
+    raise Refused(str(problem or "There is no key to open this file with. Run `workbook keygen` first."))
+
+
+def _opened(kind: type[B], signed: bytes) -> Opened[B]:
+    what = _KINDS[kind]
+    start = signing.SIGNATURE + signing.PUBLIC
+    signature, public, body = signed[: signing.SIGNATURE], signed[signing.SIGNATURE : start].hex(), signed[start:]
+    label = f"mend-{what} {VERSION}\n".encode()
+    if len(signed) <= start or not signing.is_by(label + signed[signing.SIGNATURE :], signature, public):
+        raise Refused(f"This {what} was changed after it was made, or it is damaged. Ask for it again. {_NOTHING}")
+    words = _inflated(body, what)
+    try:
+        if depth(words.decode()) > DEEPEST:
+            raise Refused(f"This {what} is nested deeper than any real one. {_NOTHING}")
+        bundle = kind.model_validate_json(words)
+    except UnicodeDecodeError:
+        raise Refused(f"This {what} is not as Mend makes them (at “its start”). Ask for it again. {_NOTHING}") from None
+    except ValidationError as problem:
+        raise Refused(_why_refused(problem, what)) from None
+    return Opened(bundle, public, hashlib.sha256(label + words).hexdigest())
+
+
+def _inflated(packed: bytes, what: str) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(packed, LARGEST + 1)
+    except zlib.error:
+        raise Refused(f"This is not a Mend {what}, or it is damaged. {_NOTHING}") from None
+    if len(plain) > LARGEST:
+        raise Refused(f"This {what} unpacks to more than {LARGEST // 2**20} MB, which no real one does. {_NOTHING}")
+    if not stream.eof or stream.unused_data:
+        raise Refused(f"This {what} is cut short or damaged. Ask for it again. {_NOTHING}")
+    return plain
+
+
+def _why_refused(problem: ValidationError, what: str) -> str:
+    """One sentence; never the file's own words, which may be private."""
+    first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
+    # A file's own keys are its own words: only names of ours are told.
+    steps = [str(step) for step in first["loc"] if isinstance(step, int) or re.fullmatch(r"[a-z_]{1,20}", str(step))]
+    where = ".".join(steps[:6])
+    return f"This {what} is not as Mend makes them (at “{where or 'its start'}”). Ask for it again. {_NOTHING}"

@@ -1,0 +1,213 @@
+"""What clients sent: files are found and named for what they are, and each submission is merged by what is in it.
+
+A file is known by a digest of its content and an answer by a digest of its own, so the order of files, copies of a
+journal and repeated files change nothing. An answer is taken back only by name; newest is what was shared last.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workbook.answers import kinds
+from workbook.definition import fingerprint
+from workbook.errors import InvalidAnswer, Refused, UnknownId, plain
+from workbook.sharing import bundles, envelope
+from workbook.storage import seal
+from workbook.storage.store import StoredAnswer
+
+if TYPE_CHECKING:
+    from workbook.definition.models import Workbook
+    from workbook.sharing.bundles import SharedAnswer, Submission
+    from workbook.storage.store import Store
+
+MOST_FILES = 20_000  # looked at in one folder
+MANY = 5  # answers taken back by one file, and half of all there are: is that meant?
+
+
+class Receipt(NamedTuple):
+    """What receiving one submission changed."""
+
+    client: str  # the pseudonym
+    sequence: int
+    new: int  # answers that were not there, or have changed
+    withdrawn: int
+    missing: int  # named as shared, but sent in a file that never came
+    already: bool  # this very file was received before; nothing changed
+    held: str = ""  # why a yes is needed first; nothing changed
+
+    def __str__(self) -> str:
+        if self.held:
+            return f"{self.client}: waits for your yes. {self.held}"
+        if self.already:
+            return f"{self.client}: this file was received before. Nothing changed."
+        parts = [f"{self.new} new"]
+        if self.withdrawn:
+            parts.append(f"{self.withdrawn} withdrawn")
+        if self.missing:
+            parts.append(f"{self.missing} in an earlier file that has not arrived: ask them to share everything again")
+        return f"{self.client}: {', '.join(parts)}."
+
+
+class Outcome(NamedTuple):
+    """What came of one file: a receipt, or the sentence that says why there is none."""
+
+    file: Path
+    receipt: Receipt | None
+    said: str
+    passed_over: bool = False  # it was no submission at all, so nothing is wrong with it
+
+
+# --- files ---
+
+
+def found(paths: Iterable[Path]) -> list[Path]:
+    """Return the files to look at: those named, and all below the folders named, sorted; links are not followed.
+
+    Raises Refused for a path where there is nothing.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+            files += sorted(one for one in inside if not one.is_symlink())[:MOST_FILES]
+        elif path.exists():
+            files.append(path)
+        else:
+            raise Refused(f"There is no file {plain(path)}. Nothing was changed.")
+    return files
+
+
+def read(file: Path) -> bytes:
+    """Return a file's bytes. Raises Refused with a sentence when they cannot be read, or are too many."""
+    try:
+        if not file.is_file():
+            raise Refused(f"{plain(file.name)} is not a file. Nothing was changed.")
+        if file.stat().st_size > seal.LARGEST:
+            raise Refused(f"{plain(file.name)} is larger than any sealed file can be. It was not opened.")
+        return file.read_bytes()
+    except OSError as problem:
+        raise Refused(f"{plain(file.name)} cannot be read: {problem.strerror}. Nothing was changed.") from None
+
+
+# --- one submission ---
+
+
+class Plan(NamedTuple):
+    """What a submission would change, worked out before anything does."""
+
+    answers: tuple[StoredAnswer, ...]  # that came along and were not taken back since
+    current: dict[str, str]  # item@occasion → the answer that is the newest from now on
+    gone: tuple[str, ...]  # taken back by this file
+    backs: dict[str, datetime]  # what is remembered as taken back, and when
+    missing: int
+
+
+class Held(NamedTuple):
+    """What a caseload has at one place: which answer is the newest, and when it was given."""
+
+    id: str
+    at: datetime
+
+
+def plan(sent: Submission, store: Store, client: str, workbook: Workbook) -> Plan:
+    """Work out what a submission changes of what is there. Raises Refused when a value does not fit its question."""
+    along = {answer.key: judged(answer, workbook) for answer in sent.answers}
+    held, back = holdings(store, client), taken_back(store, client)
+    there = {answer.id for answer in store.history(client=client)}
+    gone = [key for key, at in sent.taken_back.items() if key in held and held[key].at <= at]
+    backs = {key: at for key, at in sent.taken_back.items() if key not in back or back[key] < at}
+    answers, current, missing = [], {}, 0
+    for key, id in sent.holds.items():
+        if key not in along:
+            missing += id not in there and key not in back
+        elif key not in back or back[key] < sent.made_at:  # else it was taken back later, by a file that came first
+            answers.append(along[key])
+            if key not in held or (held[key].at, held[key].id) <= (sent.made_at, id):
+                current[key] = id
+    return Plan(tuple(answers), current, tuple(sorted(gone)), backs, missing)
+
+
+def many(planned: Plan, store: Store, client: str) -> bool:
+    """Say whether so much is taken back that it may not be meant."""
+    return len(planned.gone) >= MANY and 2 * len(planned.gone) >= len(holdings(store, client))
+
+
+def carry_out(planned: Plan, sent: Submission, store: Store, client: str) -> int:
+    """Change what a plan says, within the caller's transaction; return how many answers are new."""
+    for key in planned.gone:
+        item, _, occasion = key.partition("@")
+        store.forget(item, occasion, client=client)
+        store.record("held", key, None, client=client)
+    for key, at in planned.backs.items():
+        store.record("withdrawn", key, {"at": at.isoformat(), "was": key in planned.gone}, client=client)
+    there = store.history(client=client)
+    before = {answer.id for answer in there}
+    new = [answer for answer in planned.answers if answer.id not in before]
+    _place(planned, new, there, store, client)
+    for key, id in planned.current.items():
+        store.record("held", key, {"id": id, "at": sent.made_at.isoformat()}, client=client)
+    return len(new)
+
+
+def _place(planned: Plan, new: list[StoredAnswer], there: list[StoredAnswer], store: Store, client: str) -> None:
+    """Store new answers so that at each place the newest version is what was given last."""
+    touched = {f"{one.item}@{one.occasion}" for one in new} | planned.current.keys()
+    old: dict[str, list[StoredAnswer]] = {key: [] for key in touched}
+    add: dict[str, list[StoredAnswer]] = {key: [] for key in touched}
+    for group, answers in ((old, there), (add, new)):
+        for one in answers:
+            if (key := f"{one.item}@{one.occasion}") in touched:
+                group[key].append(one)
+    held = holdings(store, client)
+    fresh: list[StoredAnswer] = []
+    for key in sorted(touched):
+        before = sorted(old[key], key=lambda one: one.version)
+        last = planned.current.get(key) or (held[key].id if key in held else "")
+        order = sorted([*before, *add[key]], key=lambda one: (one.id == last, one.version, one.answered_at))
+        if order[: len(before)] == before and all(
+            one.version > (before[-1].version if before else 0) for one in add[key]
+        ):
+            fresh += add[key]  # nothing there moves
+            continue
+        item, _, occasion = key.partition("@")
+        store.forget(item, occasion, client=client)
+        fresh += [replace(one, version=number) for number, one in enumerate(order, 1)]
+    store.save_many(fresh, client=client)
+
+
+def taken_back(store: Store, client: str) -> dict[str, datetime]:
+    """Return what was taken back, by item@occasion, and when last."""
+    return {one.key: datetime.fromisoformat(one.payload["at"]) for one in store.records("withdrawn", client)}
+
+
+def holdings(store: Store, client: str) -> dict[str, Held]:
+    """Return what is there of a client, by item@occasion."""
+    return {
+        one.key: Held(one.payload["id"], datetime.fromisoformat(one.payload["at"]))
+        for one in store.records("held", client)
+    }
+
+
+def judged(sent: SharedAnswer, workbook: Workbook) -> StoredAnswer:
+    """Check a value that came from outside against the item it answers, when we know that item. Raises Refused."""
+    value: Any = bundles.read_value(sent.value)
+    try:
+        item = workbook.item(sent.item)
+        if sent.status == "answered" and fingerprint(item) == sent.fingerprint:
+            value = kinds.check(item, value)
+    except UnknownId:
+        pass  # an item of a newer workbook: kept as the words it came with
+    except (ValueError, InvalidAnswer):
+        raise Refused("An answer in this submission does not fit its question. Nothing was changed.") from None
+    fields = sent.model_dump(exclude={"value"})
+    return StoredAnswer(**fields, value=value, begun_at=sent.answered_at)
+
+
+def opened(data: bytes, identities: Iterable[str]) -> envelope.Opened[Submission]:
+    """Open one submission. Raises Refused."""
+    return envelope.open_submission(data, identities)

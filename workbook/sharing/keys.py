@@ -1,0 +1,190 @@
+"""The keys of a caseload: one file under the counselor's passphrase, and a sheet to print.
+
+Each secret key both opens what was sealed for it and signs what the counselor makes. The newest signs; older ones
+still open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook import dates, files
+from workbook.errors import Damaged, JournalError, Refused, SealError, one_name
+from workbook.sharing import signing
+from workbook.storage import lock, seal
+from workbook.storage import sheet as sheets
+from workbook.storage.database import local_now
+from workbook.storage.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from workbook.sharing.signing import Party
+
+FORMAT = 1
+KEYS = "keys.age"
+ABOUT = "caseload.json"
+STORE = "caseload.sqlite"
+
+LOST_KEY = (
+    "If this passphrase is lost, and the recovery sheet too, nobody can open what your clients sent you: "
+    "not you, not us. Print the recovery sheet and keep it where only you can reach it."
+)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the passphrase opens."""
+
+    identities: tuple[str, ...] = field(repr=False)  # newest first; older ones still open what was sealed for them
+    store: str = field(repr=False)  # 64 hex digits
+
+    @property
+    def party(self) -> Party:
+        """The public halves of the newest key: what clients seal to, and what they know the counselor by."""
+        return signing.party(self.identities[0])
+
+
+def keygen(
+    home: Path, passphrase: str, *, counselor: str = "Your counselor", now: Callable[[], datetime] = local_now
+) -> Path:
+    """Make a caseload's folder and keys, under a passphrase; return the folder.
+
+    Raises JournalError when there is one already, and WeakPassphrase when the passphrase could be guessed.
+    """
+    home = Path(home)
+    lock.judge(passphrase)
+    refuse_existing(home)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
+    keys = Keys((seal.new_identity(),), secrets.token_hex(32))
+    _write_keys(home, keys, passphrase)
+    about = {"format": FORMAT, "counselor": one_name(counselor) or "Your counselor", "created": now().isoformat()}
+    files.write(home / ABOUT, json.dumps(about, indent=1).encode())
+    return home
+
+
+def is_caseload(home: Path) -> bool:
+    """Say whether a folder holds a caseload."""
+    return (Path(home) / ABOUT).exists()
+
+
+def refuse_existing(home: Path) -> None:
+    """Raise JournalError when a folder holds a caseload already."""
+    if is_caseload(home):
+        raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
+
+
+def refuse_missing(home: Path) -> None:
+    """Raise JournalError when a folder holds no caseload."""
+    if not is_caseload(home):
+        raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
+
+
+def unlock(home: Path, passphrase: str) -> Keys:
+    """Read the keys of a caseload; takes a second or two, on purpose.
+
+    Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
+    """
+    refuse_missing(home)
+    sealed = (home / KEYS).read_bytes()
+    try:
+        plain = json.loads(seal.unseal_with_passphrase(sealed, _one_form(passphrase)))
+    except SealError:
+        if _one_form(passphrase) == passphrase:
+            raise
+        plain = json.loads(seal.unseal_with_passphrase(sealed, passphrase))  # as an earlier version kept it
+    return Keys(tuple(plain["identities"]), plain["store"])
+
+
+def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
+    """Put a caseload under a new passphrase, with its recovery sheet; return how many keys that held.
+
+    `sheet` is what was typed, or the bytes of a file, in any case, grouping, folding and encoding. Raises Refused when
+    it is not whole, and WeakPassphrase. Nothing else of the caseload changes.
+    """
+    home = Path(home)
+    lock.judge(passphrase)
+    refuse_missing(home)
+    found = sheets.read(sheet)
+    if not found.identities or found.broken or not found.stores:
+        raise Refused(
+            f"This is not the whole recovery sheet of the caseload in {home}: {_lacks(found)} Small or large letters, "
+            "blanks and folds do not matter. Nothing was changed."
+        )
+    _write_keys(home, Keys(found.identities, _fitting(home, found.stores)), passphrase)
+    return len(found.identities)
+
+
+def _lacks(found: sheets.Sheet) -> str:
+    """What of a recovery sheet could not be read."""
+    if found.broken:
+        return "a key that starts with AGE-SECRET-KEY-1 has a letter missing or wrong. Compare it with the paper."
+    if not found.identities:
+        return "it needs a line that starts with AGE-SECRET-KEY-1. Check that it was copied whole."
+    return "it needs a line of 64 digits and letters from a to f, below “The store”. Check that it was copied whole."
+
+
+def _fitting(home: Path, stores: Sequence[str]) -> str:
+    """Return the key that opens the store of a caseload. Raises StoreError when none does."""
+    for store in stores if (home / STORE).exists() else ():
+        with contextlib.suppress(Damaged):
+            Store(home / STORE, key=bytes.fromhex(store)).close()
+            return store
+    if not (home / STORE).exists():
+        return stores[0]
+    raise Refused(
+        f"The line of 64 digits on this sheet does not open the caseload in {home}. Is it the sheet of another one, or "
+        "was a digit misread? Nothing was changed."
+    )
+
+
+def rotate(home: Path, passphrase: str) -> str:
+    """Make a new key for everything from now on, and return its public half; old ones still open what they did.
+
+    Clients seal for the new key after their next assignment. Raises SealError when the passphrase is wrong.
+    """
+    keys = unlock(home, passphrase)
+    keys = Keys((seal.new_identity(), *keys.identities), keys.store)
+    _write_keys(Path(home), keys, passphrase)
+    return seal.recipient(keys.identities[0])
+
+
+def change_passphrase(home: Path, passphrase: str, new: str) -> None:
+    """Put the keys under a new passphrase. Raises SealError when the old one is wrong, and WeakPassphrase."""
+    keys = unlock(home, passphrase)
+    lock.judge(new)
+    _write_keys(Path(home), keys, new)
+
+
+def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime] = local_now) -> str:
+    """Return a page to print: all that opens this caseload without the passphrase."""
+    from workbook.assessment import report
+
+    keys = unlock(home, opener) if isinstance(opener, str) else opener
+    return report.page(
+        "recovery.html",
+        title="Recovery sheet",
+        counselor=json.loads((Path(home) / ABOUT).read_text())["counselor"],
+        home=str(home),
+        identities=keys.identities,
+        store=keys.store,
+        day=dates.day(now()),
+    )
+
+
+def _write_keys(home: Path, keys: Keys, passphrase: str) -> None:
+    plain = json.dumps({"identities": keys.identities, "store": keys.store}).encode()
+    files.write(home / KEYS, seal.seal_with_passphrase(plain, _one_form(passphrase)))
+
+
+def _one_form(passphrase: str) -> str:
+    """A passphrase as it is used: letters that look the same are the same, whatever keyboard they come from."""
+    return unicodedata.normalize("NFKC", passphrase)
