@@ -182,7 +182,7 @@ def test_a_form_says_truly_what_becomes_of_its_answers() -> None:
 
 def test_form_js_takes_every_sentence_from_python() -> None:
     """Each text form.js asks for stands in data, each text there is asked for, and it has no sentence of its own."""
-    source = assets.script("form.js").read_text("utf-8")
+    source = assets.module("form.js")
     assert set(re.findall(r"\btexts\.(\w+)", source)) == {*words.section("page.form"), "private"}
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
     assert re.findall(r"""["'`][A-Z][a-z’]+ [a-z’]+[^"'`]*["'`]""", code) == []
@@ -190,8 +190,8 @@ def test_form_js_takes_every_sentence_from_python() -> None:
 
 def test_nothing_in_the_form_reaches_out() -> None:
     """There is no control to hand words on; the one `send` is the channel to the kernel on this computer."""
-    source = assets.script("form.js").read_text("utf-8")
+    source = assets.module("form.js")
     found = [line.strip() for line in source.splitlines() if re.search("send|copy|schedule|clipboard", line, re.I)]
-    assert found == ["post: (message) => model.send(message),"]
+    assert found == ["post: (message, buffers) => model.send(message, undefined, buffers),"]
     assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|localStorage|https?:)", source)
     assert not re.search("send|copy|schedule", " ".join(map(str, words.section("page.form").values())), re.I)

@@ -18,9 +18,9 @@ from workbook.page import assets, form
 HERE = Path(__file__).parent
 SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
 _FILES = {
-    "page.html": (HERE / "page.html", "text/html"),
-    "form.js": (assets.script("form.js"), "text/javascript"),
-    "form.css": (assets.style("form.css"), "text/css"),
+    "page.html": ((HERE / "page.html").read_text("utf-8"), "text/html"),
+    "form.js": (assets.module("form.js"), "text/javascript"),
+    "form.css": (assets.style("form.css").read_text("utf-8"), "text/css"),
 }
 
 
@@ -91,8 +91,8 @@ def open_form(context: Any, desk: Desk, exercise: dict[str, object], pace: dict[
 
     def serve(route: Any) -> None:
         name = urlsplit(route.request.url).path.strip("/")
-        file, kind = _FILES[name]
-        route.fulfill(body=file.read_bytes(), content_type=f"{kind}; charset=utf-8")
+        body, kind = _FILES[name]
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     page.route(f"{SITE}**", serve)
     page.expose_function("toKernel", widget.ask)

@@ -109,7 +109,7 @@ class Form(anywidget.AnyWidget):
     error's type and never a word of an answer.
     """
 
-    _esm = assets.script("form.js")
+    _esm = assets.module("form.js")
     _css = assets.style("form.css")
     exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from workbook.definition.models import Chapter, Workbook
 
 _log = logging.getLogger(__name__)
-_IMPORT = 'import { attach, guess } from "./help.js";\n'
 
 # A search page says nothing about who looked at it. Shown when someone leaves in a hurry.
 NEUTRAL = "https://www.bing.com/"
@@ -105,13 +104,6 @@ def _line(line: helplines.Line) -> str:
     return f"<li>{''.join(parts)}</li>"
 
 
-def _script() -> str:
-    """The head's script with what a page's own help runs on in front: one file, without a build."""
-    shared = assets.script("help.js").read_text(encoding="utf-8")
-    own = assets.script("chapter.js").read_text(encoding="utf-8")
-    return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + own.replace(_IMPORT, "")
-
-
 class Head(anywidget.AnyWidget):
     """What stands above a chapter.
 
@@ -119,7 +111,7 @@ class Head(anywidget.AnyWidget):
     or raises `Locked`; `remember(region)` keeps where the person is; `unlock(passphrase)` raises `Locked` when wrong.
     """
 
-    _esm = _script()
+    _esm = assets.module("chapter.js")
     _css = "".join(assets.style(name).read_text(encoding="utf-8") for name in STYLES)
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 

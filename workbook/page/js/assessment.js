@@ -1,5 +1,6 @@
 // On the page Look back: the self-assessment, ready made. See assessment_panel.py.
-import { h, line, widget } from "./panel.js";
+import { h } from "./elements.js";
+import { line, widget } from "./panel.js";
 
 /** @type {(element: HTMLElement, panel: import("./panel.js").PanelWords, transport: import("./panel.js").Transport) => () => void} */
 export function mount(element, panel, transport) {

@@ -1,5 +1,7 @@
 // The counselor's page: the passphrase, everyone at a glance, one client, an assignment. See caseload_panel.py.
-import { counted, fill, h, keep, line, sheet, unique, unkept, when, widget } from "./panel.js";
+import { when } from "./dates.js";
+import { counted, fill, h, unique } from "./elements.js";
+import { keep, line, sheet, unkept, widget } from "./panel.js";
 
 /**
  * @typedef {import("./panel.js").PanelWords} PanelWords

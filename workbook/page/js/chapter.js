@@ -1,34 +1,16 @@
 // The head of a page: progress, notices, and where help is. No answers pass through here.
-// @ts-check
 
-import { attach, guess } from "./help.js";
-
-/** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
-const LINK = new RegExp("^(?:" + [
-  "[a-z0-9][a-z0-9-]*\\.ipynb(?:#[\\w.-]+)?",
-  "https?://[A-Za-z0-9.-]+(?::\\d{1,5})?(?:[/?#][\\w.~:/?#@!$&'()*+,;=%[\\]-]*)?",
-  "mailto:[\\w.+-]+@[A-Za-z0-9.-]+",
-  "tel:\\+?[\\d().-]{2,30}",
-].join("|") + ")$");
+import { fill, h } from "./elements.js";
+import { attach } from "./help.js";
 
 /**
- * Make an element; `null` and `false` attributes and children are left out.
- * @param {string} tag @param {Record<string, any>} [attributes] @param {...any} children
+ * @typedef {Record<string, string>} Texts
+ * @typedef {{language: string, name: string, title: string, help: string, texts: Texts}} Chapter
+ * @typedef {{done: number, total: number, minutes: number}} Progress
+ * @typedef {{title: string, html: string}} Notice
  */
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "href" && !LINK.test(value)) continue;
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== false));
-  return element;
-}
 
-const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values) =>
-  text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+const ASLEEP = 8_000; // milliseconds after which a page that heard nothing says so
 
 /**
  * The page's own help; where a notebook has none, in JupyterLab's editor, one is made from the same HTML.
@@ -46,30 +28,29 @@ function help(/** @type {string} */ html) {
   return { node, remove() { quiet(); node.remove(); } };
 }
 
-function progress(texts, { done, total, minutes }) {
+function progress(/** @type {Texts} */ texts, /** @type {Progress} */ { done, total, minutes }) {
   const parts = [fill(texts.progress, { done, total })];
   if (done >= total) parts.push(texts.all_done);
   else if (minutes > 0) parts.push(fill(minutes === 1 ? texts.left_one : texts.left, { minutes }));
   return parts.join(" · ");
 }
 
-/** One notice in full, the others folded under their titles: most important first. */
-function notices(texts, found) {
-  return found.length === 0 ? [] : [h("section", { class: "mend-heeds", "aria-label": texts.notices },
-    found.map(({ title, html }, at) => {
-      const words = h("div", {});
-      words.innerHTML = html; // rendered from the definition's Markdown and cleaned in Python
-      return at === 0 ? h("div", { class: "mend-heed" }, h("h2", {}, title), words)
-        : h("details", { class: "mend-heed" }, h("summary", {}, title), words);
-    }))];
+/** One notice in full, the others folded under their titles: most important first. The HTML is cleaned in Python. */
+function notices(/** @type {Texts} */ texts, /** @type {Notice[]} */ found) {
+  if (found.length === 0) return [];
+  return [h("section", { class: "mend-heeds", "aria-label": texts.notices },
+    found.map(({ title, html }, at) => (at === 0
+      ? h("div", { class: "mend-heed" }, h("h2", {}, title), h("div", { html }))
+      : h("details", { class: "mend-heed" }, h("summary", {}, title), h("div", { html })))))];
 }
 
-function ask(texts, /** @type {string} */ reason, /** @type {(passphrase: string) => void} */ send) {
-  const input = /** @type {HTMLInputElement} */ (h("input", {
+/** Ask for the passphrase. */
+function ask(/** @type {Texts} */ texts, /** @type {string} */ reason, /** @type {(passphrase: string) => void} */ send) {
+  const input = h("input", {
     id: "mend-passphrase", type: "password", autocomplete: "off", spellcheck: "false",
-    "aria-describedby": reason ? "mend-denied" : null, "aria-invalid": reason ? "true" : null }));
+    "aria-describedby": reason ? "mend-denied" : null, "aria-invalid": reason ? "true" : null });
   const state = h("p", { id: "mend-denied", role: "status" }, reason);
-  const form = h("form", { class: "mend-unlock", onsubmit: (event) => {
+  const form = h("form", { class: "mend-unlock", onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!input.value) return;
     state.textContent = texts.opening;
@@ -81,63 +62,80 @@ function ask(texts, /** @type {string} */ reason, /** @type {(passphrase: string
   return form;
 }
 
-/** @type {import("@anywidget/types").Render} */
-function render({ model, el }) {
-  const chapter = model.get("chapter");
-  const { texts } = chapter;
-  const count = h("span", { class: "mend-count" });
-  const filled = h("i", {});
-  const gauge = h("div", { class: "mend-gauge", role: "progressbar", "aria-label": chapter.title, "aria-valuemin": 0, hidden: true }, filled);
-  const below = h("div", { class: "mend-below" });
-  const root = h("div", { class: "mend-chapter", lang: chapter.language, "data-lm-suppress-shortcuts": "true" },
-    h("div", { class: "mend-crumb" }, h("span", {}, chapter.name, ...(chapter.title ? [" · ", h("b", {}, chapter.title)] : [])), count), gauge, below);
-  el.replaceChildren(root);
-  const aside = help(chapter.help);
-  const moved = (/** @type {Event} */ event) => model.send({ type: "region", region: /** @type {CustomEvent<string>} */ (event).detail });
-  aside.node.addEventListener("mend:region", moved);
-  let heard = false;
+class Head {
+  heard = false;
 
-  const receive = (/** @type {any} */ message) => {
-    heard = true;
+  constructor(/** @type {any} */ model, /** @type {HTMLElement} */ element) {
+    /** @type {Chapter} */ this.chapter = model.get("chapter");
+    this.model = model;
+    this.element = element;
+    const { name, title, language } = this.chapter;
+    this.count = h("span", { class: "mend-count" });
+    this.filled = h("i");
+    this.gauge = h("div", { class: "mend-gauge", role: "progressbar", "aria-label": title, "aria-valuemin": 0, hidden: true }, this.filled);
+    this.below = h("div", { class: "mend-below" });
+    element.replaceChildren(h("div", { class: "mend-chapter", lang: language, "data-lm-suppress-shortcuts": "true" },
+      h("div", { class: "mend-crumb" }, h("span", {}, name, title ? [" · ", h("b", {}, title)] : null), this.count), this.gauge, this.below));
+  }
+
+  /** @returns {() => void} take it away again */
+  begin() {
+    const aside = help(this.chapter.help);
+    const moved = (/** @type {Event} */ event) => this.model.send({ type: "region", region: /** @type {CustomEvent<string>} */ (event).detail });
+    const receive = (/** @type {any} */ message) => this.receive(message, aside.node);
+    aside.node.addEventListener("mend:region", moved);
+    const asleep = setTimeout(() => this.heard || this.fallAsleep(), ASLEEP);
+    this.model.on("msg:custom", receive);
+    this.model.send({ type: "ready" });
+    return () => {
+      clearTimeout(asleep);
+      this.model.off("msg:custom", receive);
+      aside.node.removeEventListener("mend:region", moved);
+      aside.remove();
+    };
+  }
+
+  receive(/** @type {any} */ message, /** @type {HTMLElement} */ aside) {
+    this.heard = true;
     if (message.type === "locked" || message.type === "state") {
       // The notebook's own element: in JupyterLab's editor another journal's may stand beside it.
-      (el.closest(".jp-Notebook") ?? document.body).classList.toggle("mend-asleep", message.type === "locked");
+      (this.element.closest(".jp-Notebook") ?? document.body).classList.toggle("mend-asleep", message.type === "locked");
     }
     if (message.type === "state") {
-      const { done, total } = message.progress;
-      count.textContent = total ? progress(texts, message.progress) : "";
-      gauge.hidden = !total;
-      gauge.setAttribute("aria-valuemax", String(total));
-      gauge.setAttribute("aria-valuenow", String(done));
-      filled.style.inlineSize = total ? `${(100 * done) / total}%` : "0";
-      const open = [...below.querySelectorAll("details[open] summary")].map((each) => each.textContent);
-      below.replaceChildren(...notices(texts, message.notices));
-      for (const each of below.querySelectorAll("details")) each.open = open.includes(each.querySelector("summary")?.textContent ?? "");
-      if (message.region) aside.node.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
+      this.state(message);
+      if (message.region) aside.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
       else { // the guess is kept, so that a page which sends someone to a line has numbers; one choice changes it
-        model.send({ type: "region", guessed: true, region: aside.node.querySelector("select")?.value });
+        this.model.send({ type: "region", guessed: true, region: aside.querySelector("select")?.value });
       }
     } else if (message.type === "locked") {
-      if (!message.reason && below.querySelector(".mend-unlock")) return; // a passphrase may be half typed
-      below.replaceChildren(ask(texts, message.reason, (passphrase) => model.send({ type: "unlock", passphrase })));
+      if (!message.reason && this.below.querySelector(".mend-unlock")) return; // a passphrase may be half typed
+      this.below.replaceChildren(ask(this.chapter.texts, message.reason, (passphrase) => this.model.send({ type: "unlock", passphrase })));
     } else if (message.type === "failed") {
-      below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, message.reason));
+      this.below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, message.reason));
     }
-  };
-  const asleep = setTimeout(() => {
-    if (heard) return;
-    below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, texts.asleep, " ",
+  }
+
+  state(/** @type {{progress: Progress, notices: Notice[]}} */ message) {
+    const { texts } = this.chapter;
+    const { done, total } = message.progress;
+    this.count.textContent = total ? progress(texts, message.progress) : "";
+    this.gauge.hidden = !total;
+    this.gauge.setAttribute("aria-valuemax", String(total));
+    this.gauge.setAttribute("aria-valuenow", String(done));
+    this.filled.style.inlineSize = total ? `${(100 * done) / total}%` : "0";
+    const named = (/** @type {Element} */ each) => each.querySelector("summary")?.textContent ?? "";
+    const open = [...this.below.querySelectorAll("details[open]")].map(named);
+    this.below.replaceChildren(...notices(texts, message.notices));
+    for (const each of this.below.querySelectorAll("details")) each.open = open.includes(named(each));
+  }
+
+  fallAsleep() {
+    const { texts } = this.chapter;
+    this.below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, texts.asleep, " ",
       h("button", { type: "button", class: "mend-plain", onclick: () => window.location.reload() }, texts.reload)));
-  }, 8000);
-  model.on("msg:custom", receive);
-  model.send({ type: "ready" });
-  return () => {
-    clearTimeout(asleep);
-    model.off("msg:custom", receive);
-    aside.node.removeEventListener("mend:region", moved);
-    aside.remove();
-  };
+  }
 }
 
-export { guess, progress, fill };
-export default { render };
+export default {
+  render: (/** @type {{model: any, el: HTMLElement}} */ { model, el }) => new Head(model, el).begin(),
+};

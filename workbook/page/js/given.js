@@ -1,6 +1,8 @@
 // On the first page: a file from a counselor, seen before it is taken in; what they ask, and what they wrote.
 // See share_panel.py.
-import { fill, h, line, onReturn, sheet, when, widget } from "./panel.js";
+import { when } from "./dates.js";
+import { fill, h } from "./elements.js";
+import { line, onReturn, sheet, widget } from "./panel.js";
 
 const LARGEST = 8e6; // bytes; a real one is far smaller, and the line to the kernel carries no more
 
@@ -62,7 +64,7 @@ export function mount(element, panel, transport) {
     read();
   }
 
-  function settle(/** @type {string} */ text, /** @type {HTMLElement | undefined} */ next) {
+  function settle(/** @type {string} */ text, /** @type {HTMLElement | null} */ next = null) {
     const words = h("p", { tabindex: -1, role: "status" }, text);
     outcome.replaceChildren(h("div", { class: "mend-good" }, words, next && h("div", { class: "mend-row" }, next)));
     (next ?? words).focus();

@@ -113,6 +113,7 @@ export function attach(aside) {
     aside.dispatchEvent(new CustomEvent("mend:region", { detail: where.value }));
   });
   aside.addEventListener("mend:show", (event) => show(/** @type {CustomEvent<string>} */ (event).detail));
+  const lists = /** @type {HTMLElement[]} */ ([...aside.querySelectorAll("[data-region]")]);
   const zones = Object.fromEntries(lists.map((list) => [list.dataset.region, (list.dataset.zones ?? "").split(" ").filter(Boolean)]));
   show(guess(navigator.languages ?? [], codes, Intl.DateTimeFormat().resolvedOptions().timeZone ?? "", zones));
   const focus = (/** @type {FocusEvent} */ event) => requestAnimationFrame(() => uncover(aside, /** @type {Element} */ (event.target)));

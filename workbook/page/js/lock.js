@@ -1,5 +1,6 @@
 // On the first page: the lock. What forgetting means comes before the button. See lock_panel.py.
-import { h, line, sheet, unique, widget } from "./panel.js";
+import { h, unique } from "./elements.js";
+import { line, sheet, widget } from "./panel.js";
 
 /** @type {(element: HTMLElement, panel: import("./panel.js").PanelWords, transport: import("./panel.js").Transport) => () => void} */
 export function mount(element, panel, transport) {

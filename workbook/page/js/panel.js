@@ -1,61 +1,17 @@
-// What panels share: elements, a line to the kernel on this computer, and the outer card. See panel.py.
+// What panels share: a line to the kernel on this computer, and the outer card. See panel.py.
 //
 //   mount(element, panel, transport)   each panel's own script draws itself with `sheet` and a `line`
 //   transport = { post(message, buffers), listen(receive(message, buffers)) → stop }
 // It holds no sentence of its own: every text comes with the panel.
 
+import { OWN, channel, h, unique } from "./elements.js";
+
 /**
- * @typedef {{post: (message: object, buffers?: ArrayBuffer[]) => void,
- *            listen: (receive: (message: any, buffers: DataView[]) => void) => () => void}} Transport
+ * @typedef {import("./elements.js").Transport} Transport
  * @typedef {{language: string, texts: Record<string, string>} & Record<string, any>} PanelWords
  * @typedef {{message: any, buffers: DataView[]}} Answered
  * @typedef {{ask: (type: string, fields?: object, buffers?: ArrayBuffer[]) => Promise<Answered>, stop: () => void}} Line
  */
-
-/** A link leads to a notebook beside this one, the web, an e-mail or a telephone; any other address is left out. */
-const LINK = new RegExp("^(?:" + [
-  "[a-z0-9][a-z0-9-]*\\.ipynb(?:#[\\w.-]+)?",
-  "https?://[A-Za-z0-9.-]+(?::\\d{1,5})?(?:[/?#][\\w.~:/?#@!$&'()*+,;=%[\\]-]*)?",
-  "mailto:[\\w.+-]+@[A-Za-z0-9.-]+",
-  "tel:\\+?[\\d().-]{2,30}",
-].join("|") + ")$");
-
-/**
- * An element: `on…` properties become listeners; null, undefined and false are left out.
- * @param {string} tag
- * @param {Record<string, any>} [properties]
- * @param {...any} children
- * @returns {any}
- */
-export function h(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "href" && !LINK.test(value)) continue;
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
-  return element;
-}
-
-/** `fill("{count} answers", {count: 3})` */
-export const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
-  (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
-
-/** A text for one or for many: `counted(texts, "answers", 1)` reads `answers_one`. */
-export const counted = (/** @type {Record<string, string>} */ texts, /** @type {string} */ key, /** @type {number} */ count, more = {}) =>
-  fill((count === 1 && texts[`${key}_one`]) || texts[key], { count, ...more });
-
-let made = 0;
-export const unique = () => `mend-sheet-${(made += 1)}-${Math.random().toString(36).slice(2, 8)}`;
-
-/** "4 January 2027, 14:03" in the panel's language; a day without a time has no clock. */
-export function when(/** @type {string} */ iso, /** @type {string} */ language) {
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(iso);
-  const options = /** @type {Intl.DateTimeFormatOptions} */ (day ? { dateStyle: "long", timeZone: "UTC" } : { dateStyle: "long", timeStyle: "short" });
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options).format(new Date(iso));
-}
 
 /**
  * Questions to the kernel, each with its own answer; `changed` is called when the kernel says to read again.
@@ -86,9 +42,6 @@ export function line(transport, changed, slow, patience = 10_000) {
     },
   };
 }
-
-/** Answers stand in panels: not for a browser that translates, or corrects over the network. */
-const OWN = { translate: "no", spellcheck: "false", autocorrect: "off", writingsuggestions: "false" };
 
 /** The card around a panel: its keys stay inside, where JupyterLab's single keys cannot take them. */
 export function sheet(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {string} */ id, /** @type {string} */ label) {
@@ -125,13 +78,7 @@ export function keep(/** @type {DataView} */ bytes, /** @type {string} */ name, 
   return link;
 }
 
-/** What anywidget calls; the one place that knows of its channel to the kernel. */
+/** What anywidget calls. */
 export const widget = (/** @type {(element: HTMLElement, panel: PanelWords, transport: Transport) => () => void} */ mount) => ({
-  render: (/** @type {{model: any, el: HTMLElement}} */ { model, el }) => mount(el, model.get("panel"), {
-    post: (message, buffers) => model.send(message, undefined, buffers),
-    listen(receive) {
-      model.on("msg:custom", receive);
-      return () => model.off("msg:custom", receive);
-    },
-  }),
+  render: (/** @type {{model: any, el: HTMLElement}} */ { model, el }) => mount(el, model.get("panel"), channel(model)),
 });

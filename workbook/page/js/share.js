@@ -1,6 +1,8 @@
 // The page 70-share: choose, see what they will see, seal; and a page for oneself. See share_panel.py.
 // Nothing here passes anything on: a file is made where the person says, and that is all.
-import { counted, fill, h, keep, line, onReturn, sheet, unique, when, widget } from "./panel.js";
+import { when } from "./dates.js";
+import { counted, fill, h, unique } from "./elements.js";
+import { keep, line, onReturn, sheet, widget } from "./panel.js";
 
 /**
  * @typedef {{date: string, number: number, week: boolean} | null} Day

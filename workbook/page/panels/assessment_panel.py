@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbook import words
 from workbook.errors import Locked
+from workbook.page import assets
 from workbook.page.panels import panel
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class AssessmentPanel(panel.Panel):
     """The self-assessment of one journal, as it stands when the page asks."""
 
-    _esm = panel.script("assessment.js")
+    _esm = assets.module("assessment.js")
     _css = ""  # what is shown brings its own
 
     def __init__(self, journal: Journal) -> None:

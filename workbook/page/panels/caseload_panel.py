@@ -219,7 +219,7 @@ def panel_here(environ: Mapping[str, str] = os.environ) -> Page:
 class Page(panel.Panel):
     """A caseload as one panel. What it shows travels in messages; nothing of it is in a notebook."""
 
-    _esm = panel.script("caseload.js")
+    _esm = assets.module("caseload.js")
     _css = assets.style("panel.css").read_text(encoding="utf-8") + assets.style("caseload.css").read_text(
         encoding="utf-8"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import words
 from workbook.errors import Locked, Refused
+from workbook.page import assets
 from workbook.page.panels import panel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class LockPanel(panel.Panel):
     """The lock of one journal. Passphrases arrive in messages and are kept nowhere."""
 
-    _esm = panel.script("lock.js")
+    _esm = assets.module("lock.js")
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

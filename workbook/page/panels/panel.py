@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,15 +25,6 @@ Handler = Callable[[Message, Buffers], Reply]
 def texts(path: str) -> dict[str, words.Sentence]:
     """Return what a panel says: the sentences below `path`, and those that every panel has."""
     return words.section("page.panel") | words.section(path)
-
-
-def script(name: str) -> str:
-    """Return a panel's script with what all panels share in front: one file for the browser, without a build."""
-    shared = assets.script("panel.js").read_text(encoding="utf-8")
-    own = assets.script(name).read_text(encoding="utf-8")
-    return re.sub(r"^export (?=const|function)", "", shared, flags=re.M) + re.sub(
-        r'^import \{[^}]*\} from "\./panel\.js";\n', "", own, flags=re.M
-    )
 
 
 class Panel(anywidget.AnyWidget):

@@ -11,6 +11,7 @@ from workbook import words
 from workbook.answers import occasions
 from workbook.definition.asks import Task
 from workbook.errors import Refused, UnknownId
+from workbook.page import assets
 from workbook.page.panels import panel
 from workbook.sharing import client as share
 
@@ -130,7 +131,7 @@ _Keep = Callable[["Path"], object]  # writes the file it is given a path for
 class Sharing(panel.Panel):
     """Choose answers, see what a counselor will see, seal it; and keep a page for oneself."""
 
-    _esm = panel.script("share.js")
+    _esm = assets.module("share.js")
 
     def __init__(self, journal: Journal, *, folder: Path | None = None) -> None:
         """`folder`: where files are proposed to go; else Downloads, else the journal's folder."""
@@ -228,7 +229,7 @@ class Given(panel.Panel):
     `refresh()` is called after a file has changed what the workbook asks, to bring the notebooks up to date.
     """
 
-    _esm = panel.script("given.js")
+    _esm = assets.module("given.js")
 
     def __init__(self, journal: Journal, *, refresh: Callable[[], object]) -> None:
         handlers = {"ready": self._ready, "look": self._look, "accept": self._accept}

@@ -1,0 +1,160 @@
+"""The page's scripts are small modules that are joined without a build, and nothing in them outgrows its neighbours."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from workbook.page import assets
+
+FOLDER = assets.script("form.js").parent
+SCRIPTS = sorted(FOLDER.rglob("*.js"))
+ROOT = Path(__file__).parent.parent
+
+MODULES = {
+    "end.js": 'import { twice, unlike as other } from "./middle.js";\nimport {\n  one,\n} from "./one.js";\n\n'
+    'export { Two, three as four } from "./one.js";\n\nconst hidden = other;\n'
+    "export function sum() { return twice + one + hidden; }\n"
+    "export default { sum };\n",
+    "middle.js": 'import { one } from "./one.js";\n\nconst hidden = 5;\nexport const twice = one * 2;\n'
+    "export const unlike = hidden;\n",
+    "one.js": "const hidden = 1;\nexport const one = hidden;\nexport class Two {}\nexport async function three() {}\n",
+}
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("Node.js is not installed.")
+    return found
+
+
+def run(node: str, source: str, asked: str, folder: Path) -> object:
+    """Run a joined module and return what an expression about it (`all`) is."""
+    (folder / "joined.mjs").write_text(source, encoding="utf-8")
+    code = f'import * as all from "./joined.mjs"; console.log(JSON.stringify({asked}));'
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", code], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_modules_become_one_that_exports_what_the_last_does(node: str, tmp_path: Path) -> None:
+    """Names that modules keep to themselves stay apart; what is imported twice is there once."""
+    joined = assets.join("end.js", MODULES.__getitem__)
+    assert run(node, joined, "[Object.keys(all), all.sum(), all.default.sum(), typeof all.four]", tmp_path) == [
+        ["Two", "default", "four", "sum"],
+        8,
+        8,
+        "function",
+    ]  # twice 1, and 1, and 5
+    assert joined.count("const hidden = 1;") == 1
+
+
+@pytest.mark.parametrize(
+    ("modules", "sentence"),
+    [
+        (
+            {"a.js": 'import { b } from "./b.js";\n', "b.js": 'import { a } from "./a.js";\nexport const b = 1;\n'},
+            "Scripts import each other in a circle: a.js → b.js → a.js.",
+        ),
+        (
+            {"a.js": 'import * as b from "./b.js";\n'},
+            'a.js has a line that cannot be joined: import * as b from "./b.js";',
+        ),
+        (
+            {"a.js": 'import { b } from "./b.js";\n', "b.js": "export default 1;\n"},
+            "b.js has a line that cannot be joined: export default 1;",
+        ),
+        (
+            {"a.js": 'import { b } from "./b.js";\n', "b.js": 'export { b } from "./c.js";\n', "c.js": "\n"},
+            "b.js passes on what it imports; only the script itself may.",
+        ),
+        (
+            {"a.js": 'import { b } from "https://example.org/b.js";\n'},
+            'a.js has a line that cannot be joined: import { b } from "https://example.org/b.js";',
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_said(modules: dict[str, str], sentence: str) -> None:
+    """A circle, and any other form of import or export, is a sentence and no broken page."""
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        assets.join("a.js", modules.__getitem__)
+
+
+def test_every_name_a_script_imports_is_there() -> None:
+    """A joined script would find `undefined` under a name that its neighbour does not export."""
+    exported = {path.name: set(assets._EXPORT.findall(path.read_text("utf-8"))) for path in SCRIPTS}
+    missing = [
+        f"{path.name}: {name}"
+        for path in SCRIPTS
+        for pattern in (assets._IMPORT, assets._PASSED_ON)
+        for names, home in pattern.findall(path.read_text("utf-8"))
+        for name in (each.split(" as ")[0].strip() for each in names.split(",") if each.strip())
+        if name not in exported[home]
+    ]
+    assert missing == []
+
+
+def test_a_script_is_read_and_joined_once() -> None:
+    """Every form of a page is given the same text."""
+    assert assets.module("form.js") is assets.module("form.js")
+
+
+def functions(source: str) -> list[tuple[str, int]]:
+    """Return each function with its lines: from the one that opens it to the one that closes it as far in."""
+    lines = source.splitlines()
+    found = []
+    for at, line in enumerate(lines):
+        if re.search(r"(=>|\)) \{$", line) and not re.match(r"\s*(if|for|while|switch|try|\} )\b", line):
+            indent = len(line) - len(line.lstrip())
+            end = next(
+                (n for n in range(at + 1, len(lines)) if lines[n].startswith(" " * indent + "}")), len(lines) - 1
+            )
+            found.append((line.strip(), end - at + 1))
+    return found
+
+
+def test_the_measure_of_functions_measures() -> None:
+    """It sees a function, a method and an arrow, and how long they are."""
+    source = "function a() {\n  const b = () => {\n    1;\n  };\n}\nclass C {\n  d() {\n    if (e) {\n    }\n  }\n}\n"
+    assert functions(source) == [("function a() {", 5), ("const b = () => {", 3), ("d() {", 4)]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_and_no_function_outgrows_its_neighbours(path: Path) -> None:
+    """A module has at most 500 lines, a function 80."""
+    source = path.read_text("utf-8")
+    assert len(source.splitlines()) <= 500
+    assert [(name, length) for name, length in functions(source) if length > LONG.get(path.name, 80)] == []
+    assert source.startswith("// ")
+
+
+LONG = {"caseload.js": 460, "share.js": 262, "lock.js": 121, "given.js": 87}
+
+
+def test_no_script_writes_style_as_text() -> None:
+    """A policy that forbids style attributes holds: styles are set through the object model."""
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in SCRIPTS
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"style: [`\"']|setAttribute\(\"style|cssText| style=", line)
+    ]
+    assert found == []
+
+
+@pytest.mark.skipif(not (ROOT / "node_modules" / "typescript").is_dir(), reason="npm install was not run here.")
+def test_the_types_in_the_scripts_hold(node: str) -> None:
+    """Every comment about types is checked, strictly."""
+    done = subprocess.run(
+        [node, str(ROOT / "node_modules" / "typescript" / "bin" / "tsc"), "--project", str(ROOT)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == ""

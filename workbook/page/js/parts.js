@@ -1,0 +1,81 @@
+// What stands around the questions of a form: which occasion, what was asked, why it is closed, what was written before.
+
+import { day } from "./dates.js";
+import { UNTRANSLATED, fill, h } from "./elements.js";
+import { KINDS } from "./kinds.js";
+
+/**
+ * @typedef {import("./exercise.js").Item} Item
+ * @typedef {import("./exercise.js").Answer} Answer
+ * @typedef {import("./exercise.js").Comment} Comment
+ * @typedef {import("./exercise.js").Exercise} Exercise
+ * @typedef {{id: string, label: string, current: boolean}} Occasion
+ */
+
+/** Whether a place has to be drawn anew: not while it shows the same, so that nothing in it loses the focus. */
+function drawn(/** @type {HTMLElement} */ place, /** @type {any} */ what) {
+  const said = JSON.stringify(what);
+  if (place.dataset.drawn === said) return true;
+  place.dataset.drawn = said;
+  return false;
+}
+
+/** Which occasion is shown, and a choice where there are several. */
+export function drawPicker(/** @type {HTMLElement} */ place, /** @type {Occasion[]} */ all, /** @type {string} */ id, /** @type {string} */ label, /** @type {(id: string) => void} */ choose) {
+  if (drawn(place, [all, id])) return;
+  if (all.length < 2) {
+    place.replaceChildren(h("span", {}, all.find((each) => each.id === id)?.label ?? ""));
+    return;
+  }
+  const select = place.querySelector("select") ?? h("select", { class: "mend-input", onchange: () => choose(select.value) });
+  select.setAttribute("aria-label", label);
+  select.replaceChildren(...all.map((each) => h("option", { value: each.id, selected: each.id === id }, each.label)));
+  if (!select.parentNode) place.replaceChildren(select);
+}
+
+/** What a counselor asked, and until when. */
+export function drawAssigned(/** @type {HTMLElement} */ place, /** @type {any} */ task, /** @type {Exercise} */ { texts, language }) {
+  place.hidden = !task;
+  if (!task) return;
+  place.replaceChildren(
+    h("p", { class: "mend-from" }, fill(texts.assigned, task), task.due ? ` · ${fill(texts.due, { date: day(task.due, language) })}` : ""),
+    task.instruction ? h("p", UNTRANSLATED, task.instruction) : "");
+}
+
+/** Why the form is closed, what to do instead, whom to call; and what was written before, behind one line. */
+export function drawLock(/** @type {HTMLElement} */ place, /** @type {any} */ lock, /** @type {Node | string} */ written, /** @type {Exercise} */ { texts }) {
+  if (drawn(place, lock)) return;
+  const instead = (lock.instead ?? []).map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label)));
+  const resources = (lock.resources ?? []).map((/** @type {string} */ each) => h("li", { html: each }));
+  place.replaceChildren(
+    h("h3", { tabindex: "-1" }, lock.title),
+    h("div", { html: lock.html ?? "" }),
+    instead.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.locked_instead), h("ul", {}, instead)) : "",
+    resources.length ? h("ul", { class: "mend-resources" }, resources) : "",
+    written);
+}
+
+/** An answer as words. */
+export function reading(/** @type {Item} */ item, /** @type {Answer} */ answer, /** @type {Exercise} */ { texts, language }) {
+  if (answer.status === "skipped") return texts.reading_skipped;
+  if (answer.status === "blank" || answer.value === null) return texts.reading_blank;
+  return KINDS[item.kind].reading?.(item, answer.value, texts, language) ?? "";
+}
+
+/** Questions with their answers as words, to read and not to change. */
+export function readings(/** @type {{item: Item, answer: Answer}[]} */ all, /** @type {Exercise} */ exercise) {
+  return h("dl", { class: "mend-readings" }, all.map(({ item, answer }) => [
+    h("dt", {}, item.prompt),
+    h("dd", UNTRANSLATED, reading(item, answer, exercise), answer.comment ? said(answer.comment, exercise) : null),
+  ]));
+}
+
+/** What was written here before, behind one line; nothing when there is nothing. */
+export const written = (/** @type {{item: Item, answer: Answer}[]} */ all, /** @type {Exercise} */ exercise) =>
+  (all.length ? h("details", {}, h("summary", {}, exercise.texts.locked_answers), readings(all, exercise)) : "");
+
+/** A counselor's words beside an answer. */
+export const said = (/** @type {Comment} */ comment, /** @type {Exercise} */ { texts, language }) =>
+  h("aside", { class: "mend-comment", role: "note" },
+    h("p", { class: "mend-from" }, comment.at ? fill(texts.comment, { from: comment.from, date: day(comment.at, language) }) : comment.from),
+    h("p", UNTRANSLATED, comment.text));

@@ -1,0 +1,181 @@
+// What a form looks like: its head, its questions, its foot, and which of them are there just now.
+
+import { clock } from "./dates.js";
+import { fill, focused, h, quiet, unique } from "./elements.js";
+import { BLANK } from "./exercise.js";
+import { following, isAsked } from "./following.js";
+import { drawAssigned, drawLock, drawPicker, readings, written } from "./parts.js";
+import { question } from "./question.js";
+
+/**
+ * @typedef {import("./exercise.js").Item} Item
+ * @typedef {import("./exercise.js").Answer} Answer
+ * @typedef {import("./exercise.js").Status} Status
+ * @typedef {import("./exercise.js").Exercise} Exercise
+ * @typedef {import("./exercise.js").Pace} Pace
+ * @typedef {import("./outbox.js").Outbox} Outbox
+ * @typedef {{exercise: Exercise, pace: Pace, box: Outbox, shown: Map<string, Answer>, now: any, savedAt: string, trouble: string,
+ *            touched: number, ask: (message: object) => void, draw: () => void,
+ *            change: (item: Item, value: any, typing?: boolean, status?: Status | null) => void}} Keeper
+ *   what a sheet is drawn from: a form
+ */
+
+export class Sheet {
+  editing = false; // an earlier occasion, opened for changes
+  answered = 0; // when something was last answered on this occasion
+  /** @type {any} */ #speech;
+
+  constructor(/** @type {Keeper} */ form) {
+    const { exercise } = form;
+    const { id, texts, items } = exercise;
+    this.form = form;
+    this.questions = items.map((item) => question(item, this.#desk()));
+    this.done = items.find((item) => item.id === `${id}.done`);
+    const useful = this.questions.find(({ item }) => item.id === `${id}.useful`);
+    this.main = this.questions.filter(({ item }) => item !== useful?.item && item !== this.done);
+
+    this.picker = h("div", { class: "mend-occasion" });
+    this.assigned = h("div", { class: "mend-assigned", hidden: true });
+    this.voice = h("div", { class: "mend-hidden", "aria-live": "polite" });
+    this.wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
+    this.lock = h("div", { class: "mend-lock", hidden: true });
+    this.unasked = h("div", { class: "mend-unasked", hidden: true });
+    this.earlier = h("div", { class: "mend-earlier", hidden: true });
+    this.doneButton = h("button", { type: "button", class: "mend-done", onclick: () => this.#toggleDone() });
+    // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
+    this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
+      onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+    this.main.map(({ node }) => node), h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null));
+    this.settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
+    this.progress = h("span", { class: "mend-progress" });
+    this.foot = h("div", { class: "mend-foot" }, h("span", { class: "mend-state" },
+      this.settled, h("span", { class: "mend-saving", "aria-hidden": "true" }, texts.saving)), this.progress);
+    this.root = this.#root(exercise);
+  }
+
+  #root(/** @type {Exercise} */ exercise) {
+    const { id, texts, language } = exercise;
+    const heading = unique();
+    return h("section", { class: "mend-form", id, "aria-labelledby": heading, lang: language, "data-lm-suppress-shortcuts": "true" },
+      h("header", { class: "mend-head" },
+        h("h2", { id: heading }, exercise.title),
+        h("p", { class: "mend-meta" }, `${exercise.minutes === 1 ? texts.minute : fill(texts.minutes, exercise)} · ${texts.private}`)),
+      this.picker, this.assigned,
+      exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
+      this.wait, this.lock, this.unasked, this.earlier, this.body, this.foot, this.voice);
+  }
+
+  /** What a question may ask of its form. @returns {import("./question.js").Desk} */
+  #desk() {
+    const { form } = this;
+    return {
+      exercise: form.exercise, hands: form.pace.hands, touched: () => form.touched,
+      say: (text) => this.say(text), sayLater: (text) => this.sayLater(text),
+      answer: (id) => form.shown.get(id), unsaved: (id) => Boolean(form.box.waiting(form.now?.occasion, id)),
+      change: (item, value, typing, status) => form.change(item, value, typing, status),
+    };
+  }
+
+  #toggleDone() {
+    if (this.done) this.form.change(this.done, this.form.shown.get(this.done.id)?.value === "yes" ? null : "yes");
+  }
+
+  stop() {
+    clearTimeout(this.#speech);
+    this.root.remove();
+  }
+
+  /** Say something to a screen reader; `sayLater`: once nothing was typed for a moment. */
+  say(/** @type {string} */ text) { this.voice.textContent = text; }
+
+  sayLater(/** @type {string} */ text) {
+    clearTimeout(this.#speech);
+    this.#speech = setTimeout(() => this.say(text), this.form.pace.speak);
+  }
+
+  /** Another occasion comes: nobody is at work on it yet. */
+  turn() {
+    this.editing = false;
+    this.answered = 0;
+    this.body.hidden = true;
+  }
+
+  /** Show and hide by the conditions, work out numbers, count. */
+  follow() {
+    const { now, shown, exercise: { texts } } = this.form;
+    const { isActive, get } = following(this.form.exercise, now, shown);
+    let [answered, skipped, total] = [0, 0, 0];
+    for (const asked of this.main) {
+      asked.node.hidden = !isActive(asked.item);
+      if (asked.item.kind === "computed") asked.show(get(asked.item.id));
+      if (asked.node.hidden || !asked.kind.control) continue;
+      const status = shown.get(asked.item.id)?.status;
+      total += 1;
+      answered += Number(status === "answered");
+      skipped += Number(status === "skipped");
+    }
+    this.progress.textContent = total ? fill(skipped ? texts.progress_skipped : texts.progress, { answered, skipped, total }) : "";
+    const marked = this.done && shown.get(this.done.id)?.value === "yes";
+    this.doneButton.textContent = marked ? texts.done_marked : texts.done;
+    this.doneButton.setAttribute("aria-pressed", String(Boolean(marked)));
+  }
+
+  drawState() {
+    const { box, trouble, savedAt, exercise: { texts, language } } = this.form;
+    const reason = box.reason || trouble;
+    const busy = box.size > 0 && !box.lost && !reason;
+    const text = box.lost ? (box.size ? texts.lost : texts.asleep)
+      : reason ? fill(texts.not_saved, { reason })
+      : savedAt ? fill(texts.saved, { time: clock(savedAt, language) })
+      : texts.nothing_yet;
+    if (this.settled.textContent !== text && !busy) this.settled.textContent = text;
+    this.root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";
+  }
+
+  /** Whether someone is filling in the occasion that is shown. */
+  #atWork() {
+    const { now, box, pace } = this.form;
+    return !this.body.hidden && (this.body.contains(focused(this.root)) || box.at(now.occasion) || Date.now() - this.answered < pace.rest);
+  }
+
+  draw() {
+    const { now, exercise, exercise: { texts } } = this.form;
+    const all = now.occasions ?? [];
+    const occasion = all.find((/** @type {any} */ each) => each.id === now.occasion);
+    // A new day closes no form under the hands: its words belong to the occasion they were begun in.
+    const past = Boolean(occasion && !occasion.current && !this.editing && !this.#atWork());
+    const inside = this.body.contains(focused(this.root));
+    this.wait.hidden = true;
+    this.picker.hidden = exercise.repeats === "once";
+    drawPicker(this.picker, all, now.occasion, texts.occasion, (id) => { this.form.box.flush(); this.form.ask({ type: "occasion", occasion: id }); });
+    drawAssigned(this.assigned, now.assigned, exercise);
+    this.lock.hidden = !now.lock;
+    this.unasked.hidden = Boolean(now.lock) || isAsked(exercise, now);
+    this.earlier.hidden = !past || Boolean(now.lock) || !this.unasked.hidden;
+    this.body.hidden = past || Boolean(now.lock) || !this.unasked.hidden;
+    this.foot.hidden = this.body.hidden;
+    if (now.lock) drawLock(this.lock, now.lock, written(this.#told(), exercise), exercise);
+    if (!this.unasked.hidden) this.unasked.replaceChildren(h("p", { class: "mend-help", tabindex: "-1" }, texts.unasked), written(this.#told(), exercise));
+    if (!this.earlier.hidden) this.#drawEarlier();
+    if (inside && now.lock) this.lock.querySelector("h3").focus();
+    else if (inside && !this.unasked.hidden) this.unasked.querySelector("p").focus();
+    this.follow();
+  }
+
+  #drawEarlier() {
+    const { texts } = this.form.exercise;
+    const open = () => {
+      this.editing = true;
+      this.form.draw();
+      this.body.querySelector("input, textarea, select, button")?.focus();
+    };
+    this.earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(this.#told(), this.form.exercise), quiet(texts.earlier_edit, open));
+  }
+
+  /** What was answered or skipped here. */
+  #told() {
+    return this.main.filter(({ kind }) => kind.control)
+      .map(({ item }) => ({ item, answer: this.form.shown.get(item.id) ?? BLANK }))
+      .filter(({ answer }) => answer.status !== "blank");
+  }
+}
