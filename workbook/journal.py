@@ -578,9 +578,9 @@ class Journal:
                 form.changed()
 
     def _context_ids(self, exercise: Exercise) -> frozenset[str]:
-        """The items of other exercises that decide what this one shows."""
+        """The items of other exercises that decide what this one shows, and those it quotes."""
         rules = [exercise.condition, *(item.condition for item in exercise.items)]
-        ids = {id for rule in rules if rule for id in rule.ids}
+        ids = {id for rule in rules if rule for id in rule.ids} | set(_quotes(exercise))
         return frozenset(ids - {item.id for item in exercise.items})
 
     def _payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
@@ -595,6 +595,11 @@ class Journal:
             "occasions": list(self._choices(exercise, now_occasion, occasion)),
             "answers": self._shown(exercise, occasion),
             "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
+            "quoted": {
+                id: kinds.label(self.workbook.item(id), latest[id].value).splitlines()
+                for id in _quotes(exercise)
+                if id in latest and latest[id].status == "answered" and id not in standing.hidden
+            },
             "lock": lock and _lock_payload(lock, self._region(), self.now()),
             "journal": json.loads((self.path / MARK).read_text())["id"],
             "keep": self._page_key,
@@ -1113,6 +1118,11 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
     except ImportError:
         return ()
     return tuple(language.hints(item, value))
+
+
+def _quotes(exercise: Exercise) -> tuple[str, ...]:
+    """The questions of other forms whose answers an exercise shows under its notes."""
+    return tuple(id for item in exercise.items if isinstance(item, models.Note) for id in item.quotes)
 
 
 def _lock_payload(lock: Any, region: str | None, now: datetime) -> dict[str, object]:

@@ -20,6 +20,7 @@ from workbook.definition.models import (
     Item,
     Model,
     Norms,
+    Note,
     Scale,
     Workbook,
     did_you_mean,
@@ -136,6 +137,21 @@ def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
     yield from kinds.of(item).faults(item)
     if isinstance(item, Computed):
         yield from _compute_faults(item, known)
+    if isinstance(item, Note):
+        yield from _quote_faults(item, known)
+
+
+def _quote_faults(item: Note, known: Known) -> Iterator[Fault]:
+    for index, id in enumerate(item.quotes):
+        try:
+            quoted = known.item(id)
+        except KeyError:
+            yield ("quotes", index), id, *_unknown_item(id, known)
+            continue
+        if id.rpartition(".")[0] == item.exercise_id:
+            yield ("quotes", index), id, "It stands in the same form.", "Quote a question of another form."
+        elif quoted is not None and (quoted.kind in ("note", "computed") or quoted.retired):
+            yield ("quotes", index), id, "It is not asked, so there is nothing to show.", "Quote a question that is."
 
 
 def _compute_faults(item: Computed, known: Known) -> Iterator[Fault]:

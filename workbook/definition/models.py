@@ -231,6 +231,7 @@ class Note(BaseItem):
     """Words only, nothing to answer; `prompt` is Markdown."""
 
     kind: Literal["note"]
+    quotes: tuple[Reference, ...] = ()  # questions of other forms, whose newest answers are shown under the words
 
 
 class Compute(Model):

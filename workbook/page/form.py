@@ -8,6 +8,7 @@ A page says (each with `page`, its random name, which the reply carries back):
 and hears:
 
     {type: "answers", occasion, occasions, answers, context, lock, journal, …}      what `read` returned
+                      `quoted`, item id → lines, is what notes show of other forms
                       `keep`, 32 bytes as base64, seals what a page holds in the browser until it is saved
     {type: "saved", seq, item, occasion, at, version, hints, overtaken}
                       `value` besides, when it is kept otherwise than it was written
@@ -95,6 +96,8 @@ def _item(item: models.Item) -> dict[str, object]:
         fields["help_html"] = definition.html(item.help)
     if item.kind == "note":
         fields["prompt_html"] = definition.html(item.prompt)
+        if not item.quotes:
+            del fields["quotes"]
     pairs = kinds.of(item).pairs(item)
     for column in fields.get("columns", ()):  # of a table: its pairs are those of its columns
         column |= {"options": pairs[column["id"]]} if column["id"] in pairs else {}

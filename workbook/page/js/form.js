@@ -158,6 +158,7 @@ class Form {
       else this.merge(asked, incoming);
       asked.comment.replaceChildren(...(incoming.comment ? [said(incoming.comment, this.exercise)] : []));
     }
+    for (const asked of this.sheet.questions.filter(({ item }) => item.kind === "note")) asked.show(message.quoted);
     if (turned) this.savedAt = latestToday(message.answers);
     if (first) this.restore();
     this.draw();

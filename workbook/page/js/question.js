@@ -1,6 +1,6 @@
 // One question of a form: its words, its control, what is said about it.
 
-import { focused, h, quiet, unique } from "./elements.js";
+import { focused, h, own, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { writingIn } from "./fields.js";
 import { KINDS, plain } from "./kinds.js";
@@ -28,11 +28,24 @@ export function question(/** @type {Item} */ item, /** @type {Desk} */ desk) {
     notice: h("div", { class: "mend-notice", id: unique(), "aria-live": "polite" }),
     comment: h("div", { class: "mend-comments" }),
   };
-  if (item.kind === "note") return { ...bare, node: h("div", { class: "mend-note", html: item.prompt_html ?? "" }) };
+  if (item.kind === "note") return note(bare);
   return item.kind === "computed" ? computed(bare, desk) : asked(bare, desk);
 }
 
 const help = (/** @type {Item} */ item) => (item.help_html ? h("div", { class: "mend-help", id: unique(), html: item.help_html }) : null);
+
+/** Words, and under them what other forms hold, line by line as it was written. @returns {Question} */
+function note(/** @type {Omit<Question, "node">} */ bare) {
+  const node = h("div", { class: "mend-note", html: bare.item.prompt_html ?? "" });
+  const list = h("ul", { class: "mend-quoted", translate: "no", hidden: true });
+  if (bare.item.quotes) node.append(list);
+  const show = (/** @type {Record<string, string[]> | undefined} */ quoted) => {
+    const lines = (bare.item.quotes ?? []).flatMap((/** @type {string} */ id) => own(quoted, id) ?? []);
+    list.hidden = lines.length === 0;
+    list.replaceChildren(...lines.map((/** @type {string} */ line) => h("li", { dir: "auto" }, line)));
+  };
+  return { ...bare, node, show };
+}
 
 /** A number that is worked out; it speaks on a pause. @returns {Question} */
 function computed(/** @type {Omit<Question, "node">} */ bare, /** @type {Desk} */ { exercise, sayLater }) {
