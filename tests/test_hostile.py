@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import html5lib
@@ -15,7 +16,7 @@ from tests import safe_answers
 from tests.clock import Clock
 from tests.form_page import Desk, open_form
 from tests.hostile import acting, harmful, parsed, snippets
-from workbook import definition
+from workbook import definition, jupyter
 from workbook.definition import models
 from workbook.definition.markdown import ADDRESS
 from workbook.journal import Journal
@@ -24,8 +25,6 @@ from workbook.page import assets, form
 from workbook.safety import gates, helplines
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
 SNIPPETS = snippets()
@@ -187,6 +186,40 @@ def test_python_and_the_page_agree_on_every_address(browser: Browser, script: st
     judged = [re.fullmatch(ADDRESS, one) is not None for one in tried]
     assert [one for one, here, there in zip(tried, said, judged, strict=True) if here != there] == []
     assert said[: len(LEADS)] == [True] * len(LEADS)
+
+
+# Each place where a script writes HTML, or an address, by itself; all else goes through `h`, as text or judged by LINK.
+WRITES = {
+    "assessment.js": ["root.innerHTML = message.html"],  # from a template that escapes whatever is put into it
+    "chapter.js": ["made.innerHTML = html"],  # help, written and escaped in Python
+    "elements.js": ["element.innerHTML = value"],  # what `h` is given as `html`, below
+    "help.js": ["location.replace(address)"],  # the neutral page, from our own HTML
+    "page.js": ["location.assign(url.href)"],  # a chapter of this server
+    "panel.js": ["link.href = URL"],  # a file just made
+}
+GIVEN_AS_HTML = {
+    "chapter.js": ["html", "html"],  # a notice, from `definition.html`
+    "parts.js": ["html: each", 'html: lock.html ?? ""'],  # help lines, escaped in `helplines`; `definition.html`
+    "question.js": ['html: item.prompt_html ?? ""', "html: item.help_html"],  # `definition.html`
+    "sheet.js": ["html: exercise.intro_html"],  # the same
+}
+_WRITES = re.compile(
+    r"\w+\.(?:inner|outer)HTML = [\w.]+|insertAdjacentHTML|createContextualFragment|setHTML\w*\(|document\.write|"
+    r"\beval\(|new Function|\w+\.srcdoc|\w+\.(?:href|src) = \w+|location\.(?:assign|replace)\(\S*?\)|window\.open"
+)
+
+
+def test_html_is_written_in_few_places_and_only_what_python_has_cleaned() -> None:
+    """A new place where words could act has to be named here, with where its HTML comes from."""
+    template = Path(jupyter.__file__).parent / "voila" / "templates" / "mend" / "static"
+    files = [*assets.script("form.js").parent.glob("*.js"), *template.glob("*.js")]
+    found = {path.name: _WRITES.findall(path.read_text(encoding="utf-8")) for path in files}
+    assert {name: writes for name, writes in found.items() if writes} == WRITES
+    given = {
+        path.name: re.findall(r"\bh\([^{}()]*\{[^{}]*?\b(html(?:: [^{}]+?)?) \}", path.read_text("utf-8"))
+        for path in files
+    }
+    assert {name: html for name, html in given.items() if html} == GIVEN_AS_HTML
 
 
 def test_every_help_line_leads_somewhere() -> None:
