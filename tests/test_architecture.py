@@ -28,7 +28,7 @@ PUBLIC = ("pages",)  # names that notebooks and other tools rely on: each only p
 REACHES_BACK = {
     ("assessment.report", "journal"),
     ("assessment.export", "journal"),
-    ("journal", "page.form"),
+    ("journal", "page.desk"),
 }
 
 HEAVY = ("pandas", "matplotlib", "jinja2", "sqlalchemy", "pyarrow", "IPython", "jupyterlab", "anywidget", "ipywidgets")

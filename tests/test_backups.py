@@ -230,7 +230,7 @@ def test_a_preview_counts_one_as_one():
     """One answer is not “1 answers”."""
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert str(backups.Preview(at, answers=1, changed=1, missing=1)) == (
-        "The backup of 2 March 2026, 12:00 holds 1 answer. 1 of them differs from what is there now, and 1 answer of "
-        "today is not in it."
+        "The backup of 2 March 2026, 12:00 holds 1 answer. 1 of them differs from what is there now. 1 answer that "
+        "is there now is not in it."
     )
     assert "holds 2 answers. 0 of them differ from" in str(backups.Preview(at, answers=2, changed=0, missing=3))

@@ -18,11 +18,10 @@ import sqlalchemy as sa
 from tests.clock import Clock
 from tests.form_page import Heard
 from tests.safe_answers import answer_safely
-from workbook import journal as journals
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
 from workbook.page import form
-from workbook.storage import lock
+from workbook.storage import lock, recovery
 from workbook.storage.lock import Keeper, Lock
 from workbook.storage.schema import MIGRATIONS
 from workbook.storage.sqlite import is_plain
@@ -175,7 +174,7 @@ def test_a_readable_backup_recovers_a_locked_journal_as_locked(journal: Journal)
     plain.chmod(0o600)
 
     key = Lock(journal.path / ".mend" / "keys").open(GOOD)
-    said = journals._recover(journal.path, key, journal.now(), Damaged("Damaged."))
+    said = recovery.recover(journal.path, key, journal.now(), Damaged("Damaged."))
 
     assert said.startswith("The file with your answers was damaged")
     assert not is_plain(file)
@@ -215,7 +214,7 @@ def test_what_waits_for_the_passphrase_hears_that_it_was_given(journal: Journal)
     """Panels beside the forms go on too."""
     journal.lock(GOOD)
     heard: list[bool] = []
-    journal.listen(lambda: heard.append(journal._store is not None))
+    journal.listen(lambda: heard.append(not journal._vault.asleep))
     journal._sleep()
     journal.wake(GOOD)
     assert heard == [False, True]

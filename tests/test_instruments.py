@@ -22,6 +22,7 @@ from workbook.definition import models
 from workbook.definition.models import Instrument, Scale, Workbook
 from workbook.errors import DefinitionError
 from workbook.journal import Journal
+from workbook.page.desk import Desk
 from workbook.sharing import asking
 from workbook.storage.store import StoredAnswer
 
@@ -114,14 +115,14 @@ def test_fillings_from_when_it_was_asked_otherwise_can_still_be_opened_and_chang
         clock.forward(days=1)
         journal.install(asked("weekly"))
         exercise = journal.workbook.exercise("instruments.calm")
-        offered = journal._payload(exercise, None)["occasions"]
+        offered = Desk(journal).payload(exercise, None)["occasions"]
         assert [(one["id"], one["label"]) for one in offered] == [
             ("2026-03-02", "This week"),
             ("2026-03-03", "3 March 2026"),
             ("once", "The first one"),
         ]
         for occasion, rest in (("once", 0), ("2026-03-03", 1)):
-            assert journal._payload(exercise, occasion)["answers"]["instruments.calm.rest"]["value"] == rest
+            assert Desk(journal).payload(exercise, occasion)["answers"]["instruments.calm.rest"]["value"] == rest
         journal.save("instruments.calm.rest", 2, "once")
         assert journal.responses()["instruments.calm.rest", "once"].value == 2
 

@@ -21,7 +21,7 @@ from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPassphrase
 from workbook.journal import Journal
-from workbook.storage import lock
+from workbook.storage import lock, vault
 from workbook.storage.lock import Keeper, Lock
 from workbook.storage.sqlite import is_plain
 
@@ -126,18 +126,18 @@ def test_a_lock_does_not_give_way_to_a_readable_file(journal: Journal):
     assert str(said.value) == (
         f"This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
         "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
-        f'--as-it-is --journal "{journal.path}". Then lock the journal again. If you did not, move that file away and '
+        f"--as-it-is --journal {journal.path}. Then lock the journal again. If you did not, move that file away and "
         "open the journal: its newest backup takes its place."
     )
     assert {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()} == before
     with pytest.raises(Locked):
-        Journal.accept(journal.path, "otter lantern gravel kettle")
+        vault.accept(journal.path, "otter lantern gravel kettle")
 
     file.write_bytes(locked)
     with reopened(journal, GOOD) as again:
         assert again.responses()[PART, "2026-03-02"].value == CANARY
     file.write_bytes(plain)
-    Journal.accept(journal.path, GOOD)
+    vault.accept(journal.path, GOOD)
     with reopened(journal) as again:
         again.unlock(GOOD)
         assert again.responses()[PART, "2026-03-02"].value == CANARY

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workbook import definition
-from workbook.journal import MARK
+from workbook.storage.folder import MARK
 
 ROOT = Path(__file__).parents[1]
 

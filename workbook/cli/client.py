@@ -169,9 +169,10 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
     import tempfile
     from pathlib import Path
 
-    from workbook.journal import MARK, Journal, open_journal
+    from workbook.journal import Journal, open_journal
     from workbook.jupyter import notebooks
     from workbook.sharing import client as sharing
+    from workbook.storage.folder import MARK
 
     data = file.read_bytes()
     if (folder / MARK).exists():
@@ -474,7 +475,9 @@ def _existing(path: Path | None) -> Journal:
 def _locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
     """Open a locked journal, and return with it the passphrase that did; see `Journal.accept` for `as_it_is`."""
     from workbook.errors import JournalError
-    from workbook.journal import KEYS, Journal
+    from workbook.journal import Journal
+    from workbook.storage import vault
+    from workbook.storage.folder import KEYS
     from workbook.storage.lock import Lock
 
     folder = _folder(path)
@@ -482,7 +485,7 @@ def _locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]
         raise JournalError(f"The journal at {folder} has no passphrase. To lock it: workbook lock")
     passphrase = _given() or _ask()
     if as_it_is:
-        Journal.accept(folder, passphrase)
+        vault.accept(folder, passphrase)
     return Journal.open(folder, passphrase=passphrase), passphrase
 
 
@@ -490,7 +493,8 @@ def _folder(path: Path | None) -> Path:
     """Return where a journal is that is there already."""
     from workbook import files
     from workbook.errors import JournalError
-    from workbook.journal import MARK, find
+    from workbook.journal import find
+    from workbook.storage.folder import MARK
 
     folder = find(path)
     if not (folder / MARK).exists():

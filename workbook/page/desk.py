@@ -1,0 +1,177 @@
+"""What a journal shows as forms, and what those send back to it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from workbook.answers import kinds, occasions
+from workbook.answers.shown import latest as newest_of
+from workbook.definition import models
+from workbook.page import form as forms
+from workbook.safety import helplines, language
+
+if TYPE_CHECKING:
+    from workbook.definition.models import Exercise, Item
+    from workbook.journal import Journal
+    from workbook.page.form import Form
+    from workbook.safety.gates import Standing
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a form hears back."""
+
+    value: object  # as it is kept
+    at: datetime
+    version: int
+    overtaken: bool
+    hints: tuple[dict[str, object], ...]
+
+
+class Desk:
+    """The forms of one journal on the open pages of one kernel."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
+        journal.attend(self._all_changed)
+
+    def _all_changed(self) -> None:
+        for form in list(self._forms):
+            form.changed()
+
+    def form(self, id: str, occasion: str | None = None) -> Form:
+        """Return an exercise as a form; `occasion` is the one it opens on."""
+        journal = self._journal
+        exercise = journal.workbook.exercise(id)
+
+        def save(*, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> Saved:
+            before = journal.stands
+            answer = journal.save(item, value, occasion, status, sitting=page)
+            self._tell_others(widget, item, before)
+            return Saved(
+                value=answer.value,
+                at=answer.answered_at.astimezone(journal.now().tzinfo),
+                version=answer.version,
+                overtaken=answer.version > seen + 1,
+                hints=_hints(journal.workbook.item(item), answer.value),
+            )
+
+        def read(wanted: str | None) -> dict[str, object]:
+            return self.payload(exercise, wanted or occasion)
+
+        widget = forms.Form(forms.payload(exercise, journal.workbook), save=save, read=read)
+        self._forms[widget] = self._context_ids(exercise)
+        return widget
+
+    def _tell_others(self, saved: Form, item: str, before: Standing | None) -> None:
+        """Let the other forms of this page read again when this answer changes what they show."""
+        after = self._journal.stands
+        moved = after is not before and (
+            before is None or after is None or before.hidden != after.hidden or before.gates != after.gates
+        )
+        for form, context in list(self._forms.items()):
+            if form is not saved and (moved or item in context):
+                form.changed()
+
+    def _context_ids(self, exercise: Exercise) -> frozenset[str]:
+        """The items of other exercises that decide what this one shows, and those it quotes."""
+        rules = [exercise.condition, *(item.condition for item in exercise.items)]
+        ids = {id for rule in rules if rule for id in rule.ids} | set(_quotes(exercise))
+        return frozenset(ids - {item.id for item in exercise.items})
+
+    def payload(self, exercise: Exercise, wanted: str | None) -> dict[str, object]:
+        """Return what a form shows on an occasion (None: the current one): answers, what is closed, what is asked."""
+        journal = self._journal
+        now_occasion = journal.occasion_now(exercise.id)
+        occasion = journal.place(exercise, wanted) if wanted else now_occasion
+        standing = journal.standing()
+        lock = standing.lock(exercise.id)
+        latest = newest_of(journal.responses())
+        progress = journal.progress_on(exercise, occasion)
+        region = (journal.record("setting", "region") or {}).get("region")
+        return {
+            "occasion": occasion,
+            "occasions": list(self._choices(exercise, now_occasion, occasion)),
+            "answers": self._shown(exercise, occasion),
+            "context": {id: latest[id].value for id in self._context_ids(exercise) & latest.keys()},
+            "quoted": {
+                id: kinds.label(journal.workbook.item(id), latest[id].value).splitlines()
+                for id in _quotes(exercise)
+                if id in latest and latest[id].status == "answered" and id not in standing.hidden
+            },
+            "lock": lock and _lock_payload(lock, region, journal.now()),
+            "journal": journal.id,
+            "keep": journal.page_key,
+            "hidden": sorted(standing.hidden),
+            "assigned": self._assigned_task(exercise.id),
+            "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
+        }
+
+    def _assigned_task(self, exercise_id: str) -> dict[str, object] | None:
+        assigned = self._journal.assigned
+        for task in assigned.asks.tasks if assigned else ():
+            if task.exercise == exercise_id and assigned:
+                due = task.due.isoformat() if task.due else None
+                return {"from": assigned.counselor, "instruction": task.instruction, "due": due}
+        return None
+
+    def _shown(self, exercise: Exercise, occasion: str) -> dict[str, dict[str, object]]:
+        comments = {
+            (record.payload["item"], record.payload["occasion"]): record.payload
+            for record in self._journal.store.records("comment")
+        }
+        shown: dict[str, dict[str, object]] = {}
+        for item in exercise.items:
+            versions = self._journal.versions(item.id, occasion)
+            if not versions:
+                continue
+            newest = versions[-1]
+            shown[item.id] = {
+                "value": newest.value,
+                "status": newest.status,
+                "at": newest.answered_at.astimezone(self._journal.now().tzinfo).isoformat(),
+                "version": newest.version,
+                "hints": list(_hints(item, newest.value)),
+            }
+            if (item.id, occasion) in comments:
+                comment = comments[item.id, occasion]
+                shown[item.id]["comment"] = {key: comment[key] for key in ("text", "from", "at")}
+        return shown
+
+    def _choices(self, exercise: Exercise, now_occasion: str, shown: str) -> Iterator[dict[str, object]]:
+        """The occasions a form offers, newest first; also the one that is shown, when nothing is saved in it yet."""
+        today = self._journal.now().date()
+        before = sorted({*self._journal.occasions(exercise.id), shown} - {now_occasion}, key=occasions.order)
+        yield {"id": now_occasion, "label": occasions.name(exercise, now_occasion, today), "current": True}
+        if exercise.repeats == "any":
+            free = occasions.next_free([*before, now_occasion], today)
+            if now_occasion in self._journal.occasions(exercise.id):
+                yield {"id": free, "label": "A new one", "current": True}
+        for occasion in reversed(before):
+            yield {"id": occasion, "label": occasions.name(exercise, occasion, today), "current": False}
+
+
+def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
+    """What `language` notices in a text, letter parts each on their own."""
+    if value is None or not getattr(item, "cues", False):
+        return ()
+    return tuple(language.hints(item, value))
+
+
+def _quotes(exercise: Exercise) -> tuple[str, ...]:
+    """The questions of other forms whose answers an exercise shows under its notes."""
+    return tuple(id for item in exercise.items if isinstance(item, models.Note) for id in item.quotes)
+
+
+def _lock_payload(lock: Any, region: str | None, now: datetime) -> dict[str, object]:
+    return {
+        "title": lock.title,
+        "html": lock.reason_html,
+        "instead": [{"label": label, "href": href} for label, href in lock.instead],
+        "resources": list(helplines.brief(region, lock.resources, now)),
+    }

@@ -1,0 +1,126 @@
+"""A journal's file that is damaged, gone or copied by a synced drive: the newest good backup, and a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook import files
+from workbook.errors import Damaged, StoreError
+from workbook.storage import backups
+from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK
+from workbook.storage.sqlite import is_plain, rewrite
+from workbook.storage.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def open_store(
+    path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object] = lambda store: None
+) -> tuple[Store, tuple[str, ...]]:
+    """Open and check the answers, also by `judge`, which raises Damaged.
+
+    A damaged file gives way to the newest good backup, and that is said.
+    """
+    try:
+        return _checked(path, key, now, judge), ()
+    except Damaged as damage:
+        try:
+            with alone(path):
+                try:
+                    return _checked(path, key, now, judge), ()  # another page was faster
+                except Damaged:
+                    said = recover(path, key, now(), damage)
+                return _checked(path, key, now, judge), (said,)
+        except OSError as problem:
+            raise Damaged(
+                f"{damage} The newest backup could not take its place: {problem.strerror}. Free some space, or make "
+                "the folder writable, and open the journal again."
+            ) from None
+
+
+def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object]) -> Store:
+    file = path / ANSWERS
+    if (not file.exists() or file.stat().st_size == 0) and backups.listed(path / BACKUPS):
+        file.touch(mode=0o600)  # SQLite would begin a new one without a word
+        raise Damaged(f"{file} is empty or gone.")
+    store = Store(file, key, now=now)
+    try:
+        store.check()
+        judge(store)
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> str:
+    """Put the newest good backup in the place of a damaged file, keep that beside, and say what may be missing."""
+    file = path / ANSWERS
+    good = backups.newest_good(path / BACKUPS, key)
+    if good is None:
+        raise Damaged(f"{damage} There is no whole backup either. Make a copy of the folder before you try anything.")
+    kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
+    new = file.with_name("answers.sqlite.new")
+    files.write(new, good.file.read_bytes())
+    if key is not None and is_plain(new):  # a backup there was no room to lock
+        rewrite(new, None, key)
+    for end in ("-wal", "-shm"):
+        log = file.with_name(file.name + end)
+        if log.exists():
+            log.replace(kept.with_name(kept.name + end))
+    file.replace(kept)
+    new.replace(file)
+    files.settle(file.parent)
+    return (
+        f"The file with your answers was damaged, so the backup of {backups.in_words(good.at)} was opened instead. "
+        f"What you wrote after that may be missing. The damaged file is kept: {kept}"
+    )
+
+
+@contextlib.contextmanager
+def alone(path: Path, patience: float = 10) -> Iterator[None]:
+    """Let one page at a time put a damaged file right, or lock it; after `patience` seconds whoever began is gone."""
+    turn = path / HIDDEN / "recovering"
+    for _ in range(round(10 * patience)):
+        try:
+            turn.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.1)
+        except OSError:  # no room, or a folder that may only be read: what comes next says so
+            break
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            turn.rmdir()
+
+
+def conflicts(path: Path) -> Iterator[str]:
+    """Name what a synced drive left beside our files when two computers wrote at once."""
+    for copy in copies(path):
+        if not copy.name.startswith("answers.damaged-"):
+            yield (
+                f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
+                "journal goes on with its own file. To see what the copy holds: "
+                f"workbook restore {files.typed(copy)}. Then move it away, and keep the journal on one computer only."
+            )
+    for name in (KEYS / "lock.json", MARK):
+        for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):
+            if copy.name != name.name:
+                yield (
+                    f"A synced drive has left a second copy of {path / name}: {copy}. The journal goes on with its "
+                    "own. While it opens with your passphrase, you can delete the copy."
+                )
+
+
+def copies(path: Path) -> Iterator[Path]:
+    """Answers in the journal's folder that are neither its own nor one of its backups."""
+    ours = {path / ANSWERS, *(backup.file for backup in backups.listed(path / BACKUPS))}
+    for folder in (path / HIDDEN, path / BACKUPS):
+        yield from sorted(set(folder.glob("answers*.sqlite")) - ours)

@@ -1,0 +1,330 @@
+"""The answers of one journal on the disk: opened, locked, backed up, and put right."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook import files
+from workbook.errors import JournalError, Locked, StoreError
+from workbook.storage import backups, lock, recovery
+from workbook.storage.database import local_now
+from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
+from workbook.storage.sqlite import is_plain, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workbook.storage.store import Store
+
+_PING = 5.0  # seconds between telling `workbook open` that someone is here
+_EXCHANGE = ("key", "assignment", "source", "sent", "there", "feedback", "comment")  # kinds of records
+
+_NO_BACKUP = (
+    "No backup of your answers could be made. Is the disk full? What you write is saved all the same; free some space."
+)
+_READABLE = (
+    "{file} could not be locked, so anyone can read it. Is the disk full, or may its folder only be read? Put that "
+    "right and open the journal again, or delete the file."
+)
+_STAYS_LOCKED = (
+    "{file} could not be unlocked, and still needs the passphrase. Is the disk full, or may its folder only be read? "
+    "Put that right and unlock the journal again."
+)
+_REMOVED = (
+    "{file}, a backup, was damaged and could be read by anyone, so it was removed. Your answers and the other backups "
+    "are whole."
+)
+_UNLOCKED = (
+    "This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
+    "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
+    "--as-it-is --journal {path}. Then lock the journal again. If you did not, move that file away and open "
+    "the journal: its newest backup takes its place."
+)
+_ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
+
+
+class Vault:
+    """What lies in a journal's folder besides its notebooks, for the one `Journal` that has it open.
+
+    `judge` looks at a store that was opened and raises Damaged when it will not do. `opened` is called whenever the
+    store is another than before, or holds something else.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = local_now,
+        environ: Mapping[str, str] = os.environ,
+        judge: Callable[[Store], object] = lambda store: None,
+        opened: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.path = path
+        self.warnings: tuple[str, ...] = ()  # sentences to show once: what was damaged, what a synced drive left
+        self._now, self._environ = now, environ
+        self._judge, self._opened = judge, opened
+        self._lock = lock.Lock(path / KEYS, now)
+        self._store: Store | None = None
+        self._key: bytes | None = None
+        self._pinged = 0.0
+        self._backed_up: datetime | None = None
+
+    @property
+    def store(self) -> Store:
+        """The answers. Raises Locked after the journal locked itself."""
+        if self._store is None:
+            raise Locked(_ASLEEP)
+        return self._store
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the answers are open with a key, which `workbook open` may forget."""
+        return self._key is not None
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the files are closed."""
+        return self._store is None
+
+    def open(self, key: bytes | None) -> None:
+        """Open the answers, and put right what an interruption left. Raises StoreError."""
+        self._store, damage = recovery.open_store(self.path, key, self._now, self._judge)
+        self._key, self._backed_up = key, None
+        self.warnings = (*damage, *recovery.conflicts(self.path))
+        if damage:  # an older state is here now: to a counselor this is another copy
+            self._store.record("source", "mine", None)
+        self._opened()
+        if key is not None:  # what an interrupted locking left readable
+            left, removed = backups.lock(self.path / BACKUPS, key, key)
+            self.warnings += tuple(_READABLE.format(file=file) for file in left)
+            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
+            with contextlib.suppress(StoreError):  # no room: it is said when there is something to save
+                if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
+                    self._lock.done()
+        self.back_up_if_due()
+
+    def close(self) -> None:
+        """Let go of the files and of the key."""
+        if self._store is not None:
+            self._store.close()
+        self._store, self._key = None, None
+
+    def used(self) -> None:
+        """Tell `workbook open` that someone is here; not when something is read: pages read by themselves."""
+        if self._key is not None and time.monotonic() - self._pinged > _PING:
+            self._pinged = time.monotonic()
+            lock.used(self._environ)
+
+    # --- the lock ---
+
+    @property
+    def locked(self) -> bool:
+        """Whether a passphrase is needed to read the answers."""
+        return self._lock.exists and not is_plain(self.path / ANSWERS)
+
+    def lock(self, passphrase: str) -> None:
+        """Lock the answers and their backups with a passphrase; say `storage.lock.forgetting` before.
+
+        Raises WeakPassphrase, and StoreError while another page has the journal open.
+        """
+        with recovery.alone(self.path, patience=60):
+            if self.locked:
+                raise JournalError(
+                    "This journal is locked already. To choose another passphrase: workbook lock --change"
+                )
+            self._refuse_to_lock()
+            key = lock.new_key()
+            self._lock.make(key, passphrase)
+            try:
+                self._rekey(key)
+            except BaseException:
+                if is_plain(self.path / ANSWERS):  # else they need the key that is kept there
+                    self._lock.remove()
+                raise
+            self._lock.done()
+        lock.lend(key, self._environ)
+
+    def _refuse_to_lock(self) -> None:
+        """Raise JournalError while a file would stay readable, or would lose the only key it opens with."""
+        damaged = sorted((self.path / HIDDEN).glob("answers.damaged-*"))  # with their logs
+        for copy in (*damaged, *filter(is_plain, recovery.copies(self.path))):
+            raise JournalError(f"{copy} is readable by anyone. Move it away or delete it, then lock the journal.")
+        for backup in backups.listed(self.path / BACKUPS) if self._lock.exists else ():
+            if not is_plain(backup.file):
+                raise JournalError(
+                    f"{backup.file} still needs the earlier passphrase. Take that off first, with: workbook unlock"
+                )
+
+    def unlock(self, passphrase: str) -> None:
+        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
+
+        For a backup that could not be unlocked the passphrase stays as it is; it is named in `warnings`.
+        """
+        with recovery.alone(self.path, patience=60):
+            if not self._lock.exists:
+                return
+            key = self._lock.open(passphrase)
+            if self.locked:
+                self._lock.begin()
+                try:
+                    self._rekey(None)
+                except BaseException:
+                    if not is_plain(self.path / ANSWERS):
+                        self._lock.done()
+                    raise
+            left = backups.lock(self.path / BACKUPS, key, None).left  # those too that an interruption left locked
+            self.warnings += tuple(_STAYS_LOCKED.format(file=file) for file in left)
+            if not left:
+                self._lock.remove()
+
+    def change_passphrase(self, old: str, new: str) -> None:
+        """Put a new passphrase in the place of the old one, or of a recovery key. Raises Locked, WeakPassphrase."""
+        self._lock.change(self._lock.open(old), new)
+
+    def recovery_key(self, passphrase: str) -> str:
+        """Return a recovery key to write on paper; an earlier one opens nothing any more. Raises Locked."""
+        return self._lock.recovery(self._lock.open(passphrase))
+
+    def wake(self, passphrase: str) -> None:
+        """Open again after the files were closed. Raises Locked."""
+        self.open(unlock(self.path, passphrase, self._now, self._environ))
+
+    def _rekey(self, new_key: bytes | None) -> None:
+        key = self._key
+        self.close()
+        removed: tuple[Path, ...] = ()
+        try:
+            rewrite(self.path / ANSWERS, key, new_key)  # from here on no other page has it open
+            backups.sweep(self.path / BACKUPS)
+            removed = backups.lock(self.path / BACKUPS, key, new_key).removed
+        finally:
+            self.open(None if is_plain(self.path / ANSWERS) else new_key or key)
+            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
+
+    def watch(self, gone: Callable[[], object]) -> None:
+        """Call `gone`, from another thread, when `workbook open` forgets the key of these answers."""
+        if self._key is not None:
+            lock.watch(gone, self._environ)
+
+    # --- backups ---
+
+    def backup(self, folder: str | Path | None = None) -> Path:
+        """Copy the answers now: beside the others, or as a journal of its own in an empty or missing folder."""
+        if folder is None:
+            return backups.make(self.store, self.path / BACKUPS, self._now()).file
+        folder = Path(folder)
+        if folder.exists() and not files.is_empty(folder):
+            raise JournalError(f"{folder} is not empty. Name a folder that is not there yet.")
+        make_folders(folder)
+        try:
+            self.store.copy_to(folder / ANSWERS)
+            for name in (KEYS / "lock.json", MARK):
+                if (self.path / name).exists():
+                    files.write(folder / name, (self.path / name).read_bytes())
+        except (StoreError, OSError):
+            shutil.rmtree(folder / HIDDEN, ignore_errors=True)  # half a copy would only look like one
+            raise
+        return folder
+
+    def preview(self, backup: str | Path | None = None) -> backups.Preview:
+        """Say what going back to a backup (None: the newest) would mean. Nothing changes."""
+        file, at = self._backup(backup)
+        return backups.preview(self.store, file, at, self._key)
+
+    def restore(self, backup: str | Path | None = None) -> backups.Preview:
+        """Go back to a backup (None: the newest). What is there now becomes a backup first, so nothing is lost.
+
+        What went to and came from a counselor is not undone by it, so it stays as it is.
+        """
+        file, at = self._backup(backup)
+        said = backups.preview(self.store, file, at, self._key)
+        exchanged = self._exchanged()
+        half = self.path / BACKUPS / "restore.half"
+        files.write(half, file.read_bytes())
+        try:
+            kept = backups.make(self.store, self.path / BACKUPS, self._now()).file
+            if is_plain(half) and self._key is not None:
+                rewrite(half, None, self._key)
+            self.store.copy_from(half)
+        finally:
+            half.unlink(missing_ok=True)
+        with self.store.together():
+            for kind, key, payload in exchanged:
+                self.store.record(kind, key, payload)
+            if not exchanged:  # what the backup knows of an exchange is older than what was handed over since
+                self.store.record("source", "mine", None)
+        self._opened()
+        return said._replace(kept=kept)
+
+    def _exchanged(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What is held of the exchange with a counselor, once there is one: kind, key, payload."""
+        if not self.store.records("assignment"):
+            return []
+        return [(kind, one.key, one.payload) for kind in _EXCHANGE for one in self.store.records(kind)]
+
+    def _backup(self, backup: str | Path | None) -> tuple[Path, datetime]:
+        if backup is None:
+            for newest in backups.listed(self.path / BACKUPS):
+                return newest.file, newest.at
+            raise JournalError(f"{self.path} has no backup yet. Make one with: workbook backup")
+        file = Path(backup)
+        file = file / ANSWERS if file.is_dir() else file
+        if not file.is_file():
+            raise JournalError(f"{backup} is not there. The backups of this journal are in {self.path / BACKUPS}")
+        made = {one.file.resolve(): one.at for one in backups.listed(file.parent)}
+        return file, made.get(file.resolve()) or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+    def back_up_if_due(self) -> None:
+        """At most hourly; that there is no room for a backup must not cost the answer just saved."""
+        now = self._now()
+        if self._backed_up is not None and abs(now - self._backed_up) < backups.HOUR:
+            return
+        self._backed_up = now
+        self.warnings = tuple(warning for warning in self.warnings if warning != _NO_BACKUP)
+        try:
+            if backups.due(self.path / BACKUPS, now):
+                backups.make(self.store, self.path / BACKUPS, now)
+        except (StoreError, OSError):
+            self.warnings += (_NO_BACKUP,)
+
+
+def unlock(
+    path: Path,
+    passphrase: str | None = None,
+    now: Callable[[], datetime] = local_now,
+    environ: Mapping[str, str] = os.environ,
+) -> bytes | None:
+    """Return the key of the journal in a folder; None when it is not locked. Raises Locked."""
+    held, file = lock.Lock(path / KEYS, now), path / ANSWERS
+    if not held.exists:
+        return None
+    if file.exists() and is_plain(file):
+        if held.under_way:
+            return None
+        raise JournalError(_UNLOCKED.format(file=file, path=files.typed(path)))
+    if passphrase is None:
+        borrowed = lock.borrow(environ)
+        if borrowed is not None and held.fits(borrowed):
+            return borrowed
+        passphrase = environ.get("WORKBOOK_PASSPHRASE")
+    if not passphrase:
+        raise Locked("This journal is locked. Its passphrase opens it.")
+    key = held.open(passphrase)
+    lock.lend(key, environ)
+    return key
+
+
+def accept(path: Path, passphrase: str, now: Callable[[], datetime] = local_now) -> None:
+    """Take answers that lie open under a lock for the journal's own; then `unlock` can take the lock off.
+
+    Raises Locked when the passphrase is not that of the journal.
+    """
+    held = lock.Lock(path / KEYS, now)
+    held.open(passphrase)
+    held.begin()
