@@ -139,6 +139,23 @@ def test_no_script_and_no_function_outgrows_its_neighbours(path: Path) -> None:
 LONG = {"caseload.js": 460, "share.js": 262, "lock.js": 121, "given.js": 87}
 
 
+def test_colours_stand_in_one_palette() -> None:
+    """Form, head, help, panels and the report mix theirs from the same few; no sheet has a colour of its own."""
+    sheets = [
+        *assets.style("form.css").parent.glob("*.css"),
+        assets.style("form.css").parents[2] / "assessment/templates/look.css",
+    ]
+    own = {
+        f"{sheet.name}: {found}"
+        for sheet in sheets
+        for found in re.findall(
+            r"#[0-9a-f]{3,8}\b|--(?:ink|card|soft|line|accent|warn|focus)\S*:|system-ui", sheet.read_text("utf-8")
+        )
+    }
+    assert own == set()
+    assert "--ink: " in assets.look("form.css")
+
+
 def test_no_script_writes_style_as_text() -> None:
     """A policy that forbids style attributes holds: styles are set through the object model."""
     found = [

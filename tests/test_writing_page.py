@@ -393,8 +393,8 @@ def test_nothing_fixed_covers_what_the_keyboard_has_reached(
     """At 400 % zoom (320 × 256), on a phone and on a desk: each stop of Tab and back again is in sight as a whole."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = open_form(context, desk, every_kind())
-    help = {"html": head.help_html(page=True), "css": assets.style("help.css").read_text("utf-8")}
-    page.evaluate(HELP, {**help, "script": assets.script("help.js").read_text("utf-8")})
+    help = {"html": head.help_html(page=True), "css": assets.look("help.css")}
+    page.evaluate(HELP, {**help, "script": assets.module("help.js")})
     page.locator("aside[data-ready]").wait_for()
     page.locator(".mend-form").evaluate("(form) => form.focus()")
     found = []

@@ -20,7 +20,7 @@ SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
 _FILES = {
     "page.html": ((HERE / "page.html").read_text("utf-8"), "text/html"),
     "form.js": (assets.module("form.js"), "text/javascript"),
-    "form.css": (assets.style("form.css").read_text("utf-8"), "text/css"),
+    "form.css": (assets.look("form.css"), "text/css"),
 }
 
 

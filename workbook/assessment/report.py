@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import dates, files
+from workbook import dates, files, resources
 from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.definition import kinds
@@ -113,10 +113,10 @@ def page(template: str, **context: object) -> str:
 
 @lru_cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 
     return Environment(
-        loader=PackageLoader("workbook.assessment"),
+        loader=ChoiceLoader([PackageLoader("workbook.assessment"), FileSystemLoader(resources.data("look"))]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

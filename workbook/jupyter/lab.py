@@ -303,10 +303,9 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
-        **{
-            f"data/voila/templates/mend/static/{file.name}": file.read_text(encoding="utf-8")
-            for file in (assets.script("help.js"), assets.style("help.css"), assets.style("minutes.css"))
-        },
+        "data/voila/templates/mend/static/help.js": assets.module("help.js"),
+        "data/voila/templates/mend/static/help.css": assets.look("help.css"),
+        "data/voila/templates/mend/static/minutes.css": assets.style("minutes.css").read_text(encoding="utf-8"),
     }
     for name, text in files.items():
         path = runtime / name

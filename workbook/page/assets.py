@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook import resources
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,6 +30,13 @@ def script(name: str) -> Path:
 def style(name: str) -> Path:
     """Return the file of a style sheet, such as `form.css`."""
     return _HERE / "css" / name
+
+
+@functools.cache
+def look(*names: str) -> str:
+    """Return the palette and style sheets as one text: what a widget, or a page without one, is given."""
+    sheets = (resources.data("look", "palette.css"), *map(style, names))
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 @functools.cache

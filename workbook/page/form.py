@@ -113,7 +113,7 @@ class Form(anywidget.AnyWidget):
     """
 
     _esm = assets.module("form.js")
-    _css = assets.style("form.css")
+    _css = assets.look("form.css")
     exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
 
     def __init__(self, exercise: Mapping[str, object], *, save: Save, read: Read) -> None:

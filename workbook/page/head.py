@@ -112,7 +112,7 @@ class Head(anywidget.AnyWidget):
     """
 
     _esm = assets.module("chapter.js")
-    _css = "".join(assets.style(name).read_text(encoding="utf-8") for name in STYLES)
+    _css = assets.look(*STYLES)
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 
     def __init__(

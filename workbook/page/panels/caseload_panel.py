@@ -220,9 +220,7 @@ class Page(panel.Panel):
     """A caseload as one panel. What it shows travels in messages; nothing of it is in a notebook."""
 
     _esm = assets.module("caseload.js")
-    _css = assets.style("panel.css").read_text(encoding="utf-8") + assets.style("caseload.css").read_text(
-        encoding="utf-8"
-    )
+    _css = assets.look("panel.css", "caseload.css")
 
     def __init__(
         self, home: Path, *, store: str | None = None, opener: Callable[[Path, str], Caseload] | None = None

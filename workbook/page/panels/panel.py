@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -35,7 +34,7 @@ class Panel(anywidget.AnyWidget):
     `{type: "locked"}`. Anything else raised is a sentence to the person, and its type (no word of theirs) to the log.
     """
 
-    _css: Path | str = assets.style("panel.css")
+    _css = assets.look("panel.css")
     panel = traitlets.Dict().tag(sync=True)  # static words only
 
     def __init__(self, name: str, static: Mapping[str, object], handlers: Mapping[str, Handler]) -> None:
