@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import safe_answers
 from tests.conftest import ARGUMENTS
@@ -59,7 +59,7 @@ def main() -> None:
 
 def _wait(page: Page) -> None:
     page.locator(".mend-chapter").first.wait_for()
-    page.wait_for_function("!document.querySelector('.mend-form .mend-wait:not([hidden])')")
+    expect(page.locator(".mend-form .mend-wait:visible")).to_have_count(0)
     page.wait_for_timeout(500)
 
 
