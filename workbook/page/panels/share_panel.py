@@ -23,108 +23,6 @@ if TYPE_CHECKING:
 
 _EXCERPT = 90  # characters of an answer in the list of what can be chosen
 
-SHARE_TEXTS: dict[str, str] = {
-    "title": "Share with your counselor",
-    "no_counselor": "To seal something, this journal needs a file from your counselor first. Its name ends in "
-    ".assignment, and it holds the lock that only they can open.",
-    "no_counselor_do": "When you have it, open the page Start here and choose it under “Got a file from a counselor?”. "
-    "You need no counselor for anything else here.",
-    "start_here": "Open Start here",
-    "sealed_for": "What you seal here opens only for {counselor}.",
-    "empty": "There is no answer to share yet. Come back when you have written something you want them to see.",
-    "choose": "1. Choose",
-    "choose_how": "Only what you tick goes along. What you handed over is ticked; untick it to take it back.",
-    "choose_new": "Nothing is ticked. Only what you tick goes along.",
-    "all_of_it": "All of “{title}”",
-    "week": "Week of {date}",
-    "one_by_one": "Choose one by one",
-    "counts": "{count} answers",
-    "counts_one": "1 answer",
-    "counts_private": "{count} private stay here",
-    "asked_for": "{counselor} asked for this",
-    "private": "private: stays here",
-    "shared": "handed over",
-    "there": "they have this",
-    "changed": "an earlier version was handed over",
-    "elsewhere": "handed over before this journal was copied or put back",
-    "words": "Six words to compare with {counselor}, aloud: {words}",
-    "gates": "Also tell them that a safety rule closed or opened, never why",
-    "gates_help": "They see the name of the rule and the day. Your answers to the safety check stay here.",
-    "everything": "Put in again what you handed over before",
-    "everything_help": "For when they lost a file of yours.",
-    "see": "See what they will see",
-    "looking": "Putting it together…",
-    "chosen": "{count} chosen",
-    "chosen_none": "Nothing chosen yet",
-    "sight": "2. What they will see",
-    "sight_how": "This is all of it, as {counselor} will see it.",
-    "new": "New for them",
-    "sight_changed": "Changed since they last had it",
-    "again": "Once more",
-    "kept": "{count} answers that they have already stay as they are.",
-    "kept_one": "1 answer that they have already stays as it is.",
-    "handed": "{count} answers from files you made before stay as they are. Whether those arrived is not known yet.",
-    "handed_one": "1 answer from a file you made before stays as it is. Whether that arrived is not known yet.",
-    "taken_back": "Taken back",
-    "taken_back_how": "These go from their side when they open this file.",
-    "gates_seen": "Safety rules",
-    "closed": "closed",
-    "opened": "opened",
-    "nothing_new": "Nothing here is new to them, and nothing is taken back. There is nothing to seal today.",
-    "skipped": "Skipped",
-    "answered": "Answered {time}",
-    "seal": "3. Seal it",
-    "seal_button": "Seal into a file",
-    "sealing": "Sealing…",
-    "where": "Where shall the file be?",
-    "folder": "In this place on my computer",
-    "download": "Where my browser keeps its downloads",
-    "done_title": "Sealed",
-    "done": "{file} ({size})",
-    "done_holds": "It holds {what}. Only {counselor} can open it.",
-    "done_next": "Give them the file in your own way, or keep it for your next session. This page does not pass it on.",
-    "done_again": "Save it once more",
-    "done_more": "Choose something else",
-    "holds_answers": "{count} answers",
-    "holds_answers_one": "1 answer",
-    "holds_taken": "{count} taken back",
-    "holds_gates": "{count} lines about safety rules",
-    "holds_gates_one": "1 line about safety rules",
-    "page_title": "Keep a page for yourself",
-    "page_how": "Save everything as one HTML page, to read or print. Anyone who finds the file can read it, so think "
-    "about where you keep it.",
-    "page_words": "With what I wrote in my own words",
-    "page_private": "With what is marked private",
-    "page_button": "Save as one page",
-    "page_saving": "Putting the page together…",
-    "page_done": "Saved: {file} ({size})",
-}
-
-GIVEN_TEXTS: dict[str, str] = {
-    "label": "Your counselor",
-    "got": "Got a file from a counselor?",
-    "how": "Its name ends in .assignment or .feedback. You see what is in it before anything changes.",
-    "pick": "Choose the file",
-    "drop": "or drop it here",
-    "reading": "Looking at it…",
-    "too_large": "This file is too large to come from a counselor. Check that it is the right one. Nothing changed.",
-    "look": "This file",
-    "ask": "Take it in?",
-    "asked_them": "I asked them, in person or by telephone, and it is so.",
-    "words": "Six words to compare with {counselor}, aloud: {words}",
-    "yes": "Yes, take it in",
-    "no": "No, leave it",
-    "left": "Nothing was changed.",
-    "taken": "It is in your journal now. Reload the page to see what is new in it.",
-    "asked_title": "What {counselor} asks of you",
-    "asked_how": "In your own time. You can leave out any of it.",
-    "due": "by {date}",
-    "done": "done",
-    "locked_task": "closed for now by a safety rule",
-    "reply": "From {counselor}, {date}",
-    "comments": "Comments beside your answers",
-}
-
 _Keep = Callable[["Path"], object]  # writes the file it is given a path for
 
 
@@ -136,7 +34,7 @@ class Sharing(panel.Panel):
     def __init__(self, journal: Journal, *, folder: Path | None = None) -> None:
         """`folder`: where files are proposed to go; else Downloads, else the journal's folder."""
         handlers = {"ready": self._ready, "preview": self._preview, "seal": self._seal, "page": self._page}
-        super().__init__("sharing", _static(journal, SHARE_TEXTS), handlers)
+        super().__init__("sharing", _static(journal, panel.texts("page.share")), handlers)
         self._journal = journal
         self._folder = folder or _downloads(journal.path)
         self._seen: Submission | None = None  # what the person looked at last
@@ -233,7 +131,7 @@ class Given(panel.Panel):
 
     def __init__(self, journal: Journal, *, refresh: Callable[[], object]) -> None:
         handlers = {"ready": self._ready, "look": self._look, "accept": self._accept}
-        super().__init__("given", _static(journal, GIVEN_TEXTS), handlers)
+        super().__init__("given", _static(journal, panel.texts("page.given")), handlers)
         self._journal = journal
         self._refresh = refresh
         self._looked: dict[str, share.Given] = {}  # by the seq of the message that brought the file
@@ -266,8 +164,8 @@ class Given(panel.Panel):
         return {"type": "accepted"}
 
 
-def _static(journal: Journal, texts: Mapping[str, str]) -> dict[str, object]:
-    return {"language": journal.workbook.language, "texts": {**words.section("page.panel"), **texts}}
+def _static(journal: Journal, texts: Mapping[str, words.Sentence]) -> dict[str, object]:
+    return {"language": journal.workbook.language, "texts": texts}
 
 
 def _downloads(journal: Path) -> Path:
