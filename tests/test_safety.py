@@ -169,7 +169,10 @@ LOCKS = {
     "G7_silence": MESSAGES | TOGETHER,
     "G7_mixed": MESSAGES | TOGETHER,
     "both_willing": TOGETHER,
-    "G8": {*CONTACT, "responsibility.rating", "responsibility.shares", "responsibility.change"},
+    "G8": {
+        *CONTACT,
+        *(f"responsibility.{word}" for word in ("rating", "shares", "pattern", "statement", "change", "guilt")),
+    },
     "G9": set(),
     "G11": set(OPEN) - {"start.privacy", "start.now"} - CALM,
 }
