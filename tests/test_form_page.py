@@ -562,6 +562,15 @@ def test_a_lock_closes_the_form_and_leaves_the_answers_readable(page: Page, desk
     assert desk.value("every.kind.camera") == "Late"
 
 
+@pytest.mark.parametrize("urgent", [True, False])
+def test_in_a_crisis_the_numbers_stand_before_the_words(page: Page, desk: Desk, urgent: bool) -> None:
+    """Someone in a crisis finds whom to call first and the reason below it; elsewhere the reason comes first."""
+    lock = {"title": "You first", "html": "<p>The reason.</p>", "instead": [], "resources": ["999"], "urgent": urgent}
+    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    order = ["999", "The reason."] if urgent else ["The reason.", "999"]
+    expect(page.locator(".mend-lock li, .mend-lock p")).to_have_text(order)
+
+
 @pytest.mark.parametrize(
     "href",
     ["javascript:document.title='ran'", "JaVaScRiPt:1", " javascript:1", "java\nscript:1", "data:text/html,1",

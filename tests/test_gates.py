@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.safe_answers import SAFE, answer_safely
-from workbook import definition
+from workbook import definition, words
 from workbook.answers.kinds import Response
 from workbook.journal import Journal
 from workbook.safety import facts, helplines
@@ -376,7 +376,7 @@ def test_every_sentence_is_true_of_the_answer_behind_it(gate: str, item: str, va
     reasons = [lock.reason_html for lock in standing.locks.values() if lock.gates[0] == gate]
     for reason in reasons:
         assert "{" not in reason
-        assert safety.EARLIER not in reason
+        assert words.say("safety.earlier") not in reason
         ticked = set(changed[item]) if isinstance(value, list) else set()  # type: ignore[call-overload]  # a list
         for key, clause in GATES[gate].said.items():
             named = key.rpartition(".")[2] in ticked if ticked else key == item
@@ -388,7 +388,7 @@ def test_a_rule_a_counselor_keeps_closed_says_so_and_claims_nothing() -> None:
     """Someone who answered no is not told that they said yes because a counselor closed the rule."""
     standing = stand(tighten={"G7": {"closed": "yes"}, "G4": {"closed": "yes"}})
     lock = standing.locks["communication.message"]
-    assert lock.reason_html == f"<p>{safety.KEPT_CLOSED}</p>"
+    assert lock.reason_html == f"<p>{words.say('safety.kept_closed')}</p>"
     assert standing.notices == ()
 
 

@@ -18,7 +18,8 @@ from workbook.definition.models import TAGS
 from workbook.errors import Closed, Refused
 from workbook.journal import Journal
 from workbook.safety import gates as safety
-from workbook.safety import helplines
+from workbook.safety import helplines, judgements
+from workbook.safety import settings as rules
 
 WORKBOOK = definition.load()
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday
@@ -684,7 +685,7 @@ FIRM_REST = "No setting can loosen this gate."
 def test_a_counselor_may_not_loosen(gate: str, setting: dict, sentence: str) -> None:
     """Loosening is refused with a sentence; settings damaged later still open nothing."""
     with pytest.raises(Refused) as refused:
-        safety.tighten(WORKBOOK.gates, {gate: setting})
+        rules.tighten(WORKBOOK.gates, {gate: setting})
     assert str(refused.value) == sentence
     standing = stand(tighten={gate: setting})
     assert all(standing.lock(exercise) for exercise in CONTACT)
@@ -697,7 +698,7 @@ def test_a_gate_that_is_always_closed_is_closed_whatever_else_is_set(gate: str, 
     for wanted in ({"closed": "yes"} | more, more | {"closed": "yes"}):
         standing = stand(tighten={gate: wanted})
         try:
-            safety.tighten(WORKBOOK.gates, {gate: wanted})
+            rules.tighten(WORKBOOK.gates, {gate: wanted})
         except Refused:  # such settings are not taken; were they in a damaged file, contact would be closed
             assert set(CONTACT) <= locked(standing)
         else:
@@ -708,7 +709,7 @@ def test_a_gate_that_is_always_closed_is_closed_whatever_else_is_set(gate: str, 
 def test_a_gate_without_a_hold_cannot_be_given_one() -> None:
     """A hold ends by itself: a rule that stays closed until its answer changes would open after an hour."""
     with pytest.raises(Refused) as refused:
-        safety.tighten(WORKBOOK.gates, {"G2": {"hold_hours": 1}})
+        rules.tighten(WORKBOOK.gates, {"G2": {"hold_hours": 1}})
     assert str(refused.value) == f"G2 has no hold of hours: it stays closed as long as its answers say so. {FIRM_REST}"
 
 
@@ -777,18 +778,18 @@ def test_no_setting_opens_anything(wanted: dict, said: dict, past: list, damaged
 def test_an_unknown_gate_is_refused() -> None:
     """A typing mistake in a settings file is named, not passed over."""
     with pytest.raises(Refused, match="There is no gate “G12”"):
-        safety.tighten(WORKBOOK.gates, {"G12": {"closed": "yes"}})
+        rules.tighten(WORKBOOK.gates, {"G12": {"closed": "yes"}})
 
 
 def test_loosened_rules_of_an_assigned_workbook_are_named() -> None:
     """Rules that came with an assignment are judged against the shipped ones."""
-    assert safety.loosened(WORKBOOK.gates, WORKBOOK.gates) == ()
+    assert rules.loosened(WORKBOOK.gates, WORKBOOK.gates) == ()
     other = tuple(
         gate.model_copy(update={"when": {"question": "measured.never", "is": "x"}}) if gate.id == "G5" else gate
         for gate in WORKBOOK.gates
         if gate.id != "G1"
     )
-    assert safety.loosened(other, WORKBOOK.gates) == (
+    assert rules.loosened(other, WORKBOOK.gates) == (
         f"G1 is missing. {FIRM_REST}",
         f"G5 would close on other answers than before. {FIRM_REST}",
     )
@@ -829,7 +830,7 @@ def test_old_help_lines_warn_and_do_not_fail() -> None:
 
 def test_review_list_names_every_judgement() -> None:
     """Each text marked (S), and only such, is listed with the file and line where it stands."""
-    listed = safety.review()
+    listed = judgements.review()
     where = {
         (file.relative_to(resources.data()).as_posix(), number)
         for file in resources.data().rglob("*.yaml")

@@ -283,9 +283,9 @@ def check(
         for one in counting.minutes(definition.load(path)):
             click.echo(one)
     elif review:
-        from workbook.safety import gates as safety
+        from workbook.safety import judgements
 
-        for judgement in safety.review(path):
+        for judgement in judgements.review(path):
             click.echo(judgement)
     elif against is not None:
         _check_against(path, against)

@@ -174,4 +174,5 @@ def _lock_payload(lock: Any, region: str | None, now: datetime) -> dict[str, obj
         "html": lock.reason_html,
         "instead": [{"label": label, "href": href} for label, href in lock.instead],
         "resources": list(helplines.brief(region, lock.resources, now)),
+        "urgent": lock.urgent,
     }

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, cast
 
-from workbook import resources
+from workbook import resources, words
 from workbook.definition import reading
 
 if TYPE_CHECKING:
@@ -75,15 +75,16 @@ def brief(region: str | None, kinds: Iterable[str], now: datetime, most: int = 4
     found = list(dict.fromkeys(line for turn in turns for line in turn if line))
     first = next((line for line in found if is_open(line, now)), None)
     shown = sorted(found, key=lambda line: line is not first)[:most]  # stable: the others stay in their order
-    emergency = [f"{_EMERGENCY}: {_told(line)}{_elsewhere(line)}" for line in lines if "emergency" in line.kinds][:1]
-    whole = MORE if region else WHERE
+    emergency = [
+        f"{words.say('safety.help.danger')}: {_told(line)}{_elsewhere(line)}"
+        for line in lines
+        if "emergency" in line.kinds
+    ][:1]
+    whole = words.say("safety.help.more") if region else words.say("safety.help.where")
     parts = [_told(line) for line in shown]
     return (*emergency, *parts, whole) if wanted[0] == "crisis" or first is None else (*parts, *emergency, whole)
 
 
-_EMERGENCY = "In danger now"
-MORE = "More: “Need help now?” on this page."
-WHERE = "Lines for where you are: “Need help now?” on this page."
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -113,7 +114,7 @@ def _elsewhere(line: Line) -> str:
 def _told(line: Line) -> str:
     ways = [way for way in (line.number, line.text, None if line.number else line.url) if way]
     reach = ", ".join(ways) or (line.note or "")
-    who = f" ({line.who} only)" if line.who else ""
+    who = " " + words.say("safety.help.only", who=line.who) if line.who else ""
     hours = f" ({line.hours})" if line.hours and line.open != "always" else ""
     return f"<b>{escape(line.name)}</b>{escape(who)}: {escape(reach)}{escape(hours)}"
 

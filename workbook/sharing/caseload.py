@@ -19,7 +19,7 @@ from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
 from workbook.definition.models import FOOT
 from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
-from workbook.safety import gates as safety
+from workbook.safety import settings as safety
 from workbook.sharing import asking, envelope, inbox, overview, signing
 from workbook.sharing import keys as keeping
 from workbook.sharing.bundles import Assignment, Comment, Feedback, GateEvent

@@ -12,7 +12,7 @@ from workbook import dates
 from workbook.definition import asks as asking
 from workbook.definition.asks import Asks, Assigned
 from workbook.errors import Refused, UnknownId
-from workbook.safety import gates as safety
+from workbook.safety import settings as safety
 from workbook.sharing import bundles, envelope, signing
 from workbook.sharing.bundles import Feedback, GateEvent, SharedAnswer, Submission, content_id
 from workbook.sharing.signing import Party

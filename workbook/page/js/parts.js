@@ -47,11 +47,13 @@ export function drawLock(/** @type {HTMLElement} */ place, /** @type {any} */ lo
   if (drawn(place, lock)) return;
   const instead = (lock.instead ?? []).map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label)));
   const resources = (lock.resources ?? []).map((/** @type {string} */ each) => h("li", { html: each }));
+  const calls = resources.length ? h("ul", { class: "mend-resources" }, resources) : "";
   place.replaceChildren(
     h("h3", { tabindex: "-1" }, lock.title),
+    lock.urgent ? calls : "",
     h("div", { html: lock.html ?? "" }),
     instead.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.locked_instead), h("ul", {}, instead)) : "",
-    resources.length ? h("ul", { class: "mend-resources" }, resources) : "",
+    lock.urgent ? "" : calls,
     written);
 }
 

@@ -1,0 +1,150 @@
+"""One gate at one moment: what the answers and their times make of it, and which answers they are; closed on doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from workbook.definition import conditions
+from workbook.safety import facts as measures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbook.definition.conditions import Comparison, Condition
+    from workbook.definition.models import Gate
+    from workbook.safety.facts import Facts
+
+# The exercises whose questions stand behind the gates: closed only where a rule names them, since they are to be
+# answered.
+ASKS = ("start.privacy", measures.RIGHT_NOW, measures.CHECK)
+
+State = Literal["open", "closed", "unknown"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    gate: Gate
+    state: State
+    until: datetime | None = None
+    blank: tuple[str, ...] = ()  # questions still open
+    since: datetime | None = None  # of the newest well-being answer and the like; when to look again
+    broken: bool = False
+    waits: bool = False  # closed whatever is answered, and its answers are blank besides
+    causes: tuple[measures.Entry, ...] = ()  # the answers that close it
+    measured: frozenset[str] = frozenset()  # and what was measured
+
+
+def judge(gate: Gate, facts: Facts | None) -> Verdict:
+    answered = _by_answers(gate, facts)
+    if not gate.closed:
+        return answered
+    return replace(answered, state="closed", until=None, waits=answered.state == "unknown")
+
+
+def _by_answers(gate: Gate, facts: Facts | None) -> Verdict:
+    if facts is None:
+        return Verdict(gate, "unknown", broken=True)
+    try:
+        return _evaluate(gate, facts)
+    except Exception:  # whatever goes wrong while judging must close, not open
+        return Verdict(gate, "unknown", broken=True)
+
+
+def _condition(data: Mapping[str, object]) -> Condition:
+    return conditions.parse(data).mapped(_numeric)
+
+
+def _numeric(comparison: Comparison) -> Comparison:
+    """Read a number that YAML handed over as text."""
+    if comparison.how not in ("less_than", "at_most", "greater_than", "at_least") or not isinstance(
+        comparison.operand, str
+    ):
+        return comparison
+    return Comparison(comparison.question, comparison.how, float(comparison.operand))
+
+
+def _evaluate(gate: Gate, facts: Facts) -> Verdict:
+    condition = _condition(gate.when)
+    asked = condition.ids
+    questions = [id for id in asked if measures.exercise_id(id) in ASKS]
+    blank = tuple(id for id in questions if facts.is_blank(id))
+
+    def closes(entry: measures.Entry) -> bool:
+        id = measures.canonical(entry.item)
+        if id in questions and (entry.status == "skipped" or entry.given == "unsure"):
+            return True
+        return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
+
+    mine = [entry for entry in facts.entries if closes(entry)]
+    answered: State = "unknown" if blank else "open"
+    if gate.hold_hours:
+        hold = timedelta(hours=gate.hold_hours)
+        held = [entry for entry in mine if facts.now - entry.at < hold]
+        until = max((entry.at + hold for entry in held), default=None)
+        return Verdict(gate, "closed" if held else answered, until=until, blank=blank, causes=tuple(held))
+    logged = _closed_in_log(gate, facts.events)
+    if gate.reopens and (mine or logged):
+        last = max(entry.at for entry in mine) if mine else max(logged)
+        if not _reopened(_condition(gate.reopens), max([last, *logged]), facts):
+            return Verdict(gate, "closed", blank=blank, causes=tuple(entry for entry in mine if entry.at == last))
+        return Verdict(gate, answered, blank=blank)
+    if gate.until_later_visit and (standing := _not_answered_later(questions, mine, logged, facts)) is not None:
+        return Verdict(gate, "closed", blank=blank, causes=standing)
+    said = [facts.kept[id] for id in questions if id in facts.kept]
+    causes = tuple(entry for entry in said if closes(entry))
+    value = True if causes else condition.evaluate(facts.get)
+    state: State = "closed" if value else "open" if value is False else "unknown"
+    measured = _measured(condition, facts) if value else frozenset()
+    causes += tuple(facts.kept[id] for id in map(measures.behind, measured) if id in facts.kept)
+    return Verdict(gate, state, blank=blank, since=_since(gate, facts), causes=causes, measured=measured)
+
+
+def _measured(condition: Condition, facts: Facts) -> frozenset[str]:
+    """Return the measures that make a condition true."""
+
+    def alone(id: str) -> bool:
+        return condition.evaluate(lambda one: facts.get(one) if one == id else None) is True
+
+    return frozenset(id for id in condition.ids if id.startswith("measured.") and alone(id))
+
+
+def _reopened(condition: Condition, last: datetime, facts: Facts) -> bool:
+    """Say whether answers given at or after the `last` closing one open the gate again."""
+
+    def since(id: str) -> object:
+        at = facts.given_at(id)
+        return facts.get(id) if at is not None and at >= last else None
+
+    return condition.evaluate(since) is True
+
+
+def _not_answered_later(
+    questions: list[str], mine: list[measures.Entry], logged: list[datetime], facts: Facts
+) -> tuple[measures.Entry, ...] | None:
+    """Return the answers that still close a gate which opens at a later sitting only; None: each was answered since."""
+    still: list[measures.Entry] = []
+    waits = False
+    for id in questions:
+        closing = [entry for entry in mine if measures.canonical(entry.item) == id]
+        times = [*logged, *(entry.at for entry in closing)]
+        newest = facts.newest.get(id)
+        if times and (newest is None or newest.given is None or facts.sitting_of(newest.at) <= max(times)):
+            waits = True
+            still += closing[-1:]
+    return tuple(still) if waits else None
+
+
+def _closed_in_log(gate: Gate, events: tuple[Mapping[str, object], ...]) -> list[datetime]:
+    mine = [event for event in events if event.get("gate") == gate.id]
+    at = mine[-1].get("at") if mine and mine[-1].get("change") == "closed" else None
+    return [at] if isinstance(at, datetime) else []
+
+
+def _since(gate: Gate, facts: Facts) -> datetime | None:
+    """Return when the answers of a gate that is looked at again are due."""
+    if not gate.recheck_days:
+        return None
+    at = [entry.at for entry in facts.entries if measures.exercise_id(entry.item) == "start.wellbeing"]
+    return max(at) + timedelta(days=gate.recheck_days) if at else None
