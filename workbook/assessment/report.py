@@ -51,17 +51,10 @@ def write(
     `progress(done, of, what)` is called as it goes on. Raises UnknownId for an id in `only` that does not exist, and
     WorkbookError when a day is not a day or the file cannot be written.
     """
-    import pandas as pd
-
     now = now or journal.now()
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
-    answers, times = journal.answers(), journal.local_times()
-    days = pd.Series(
-        [times[place].date() for place in zip(answers["item"], answers["occasion"], strict=True)],
-        index=answers.index,
-        dtype=object,
-    )
+    answers, days = _answered(journal)
     chosen = _choose(journal.workbook, answers, days, journal.standing().hidden, only, since, until, words, private)
     tell(1, 3, "Working out what changed")
     from workbook.assessment import assessment
@@ -74,25 +67,43 @@ def write(
         seen = replace(seen, lines=(), asks=(), practice=practice)
     tell(2, 3, "Writing the page")
     left_out = (*chosen.left_out, *(() if pictures or summary else ("Pictures: you left them out.",)))
-    html = page(
-        "summary.html" if summary else "report.html",
-        title=journal.workbook.title,
-        language=journal.workbook.language,
-        day=_day(now.date()),
-        span=_span(days.loc[chosen.rows.index]),
-        left_out=left_out,
-        private=_private(journal.workbook, chosen.rows),
-        seen=_seen(seen, pictures=pictures and not summary),
-        assessed=not chosen.partial or _tells(seen),
-        chapters=()
-        if summary
-        else _chapters(
-            journal.workbook, chosen.rows, {area.id for area in seen.areas} | {scale.id for scale in seen.shown}
-        ),
-    )
+    if summary:
+        html = page(
+            "summary.html",
+            **_cover(journal, chosen, days, now),
+            left_out=left_out,
+            seen=_seen(seen, pictures=False),
+            assessed=not chosen.partial or _tells(seen),
+        )
+    else:
+        html = _whole(journal, replace(chosen, left_out=left_out), days, seen, now, pictures=pictures)
     files.give(Path(path), lambda new: new.write_bytes(html.encode()))
     tell(3, 3, "Done")
     return Path(path)
+
+
+def chapter(journal: Journal, id: str, *, private: bool = False) -> str:
+    """Return one chapter as its part of the report, a page of its own.
+
+    A chapter that shows the self-assessment has the whole one. Raises UnknownId for a chapter that does not exist.
+    """
+    from workbook.assessment import assessment
+
+    now, workbook, hidden = journal.now(), journal.workbook, journal.standing().hidden
+    shown = workbook.chapter(id)
+    answers, days = _answered(journal)
+    mine = answers[answers["chapter"].astype(str) == id]
+    chosen, whole = (
+        _choose(workbook, rows, days.loc[rows.index], hidden, None, None, None, True, private)
+        for rows in (mine, answers)
+    )
+    if "assessment" in shown.shows:
+        seen = assessment.assess(workbook, whole.scored, standing=journal.standing(), now=now)
+    else:
+        seen = assessment.assess(workbook, chosen.scored, standing=journal.standing(), now=now)
+        seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
+    chosen = replace(chosen, partial="assessment" not in shown.shows)
+    return _whole(journal, chosen, days, seen, now, title=f"{workbook.title}: {shown.title}")
 
 
 def _tells(assessment: Assessment) -> bool:
@@ -104,6 +115,49 @@ def _tells(assessment: Assessment) -> bool:
 def panel(assessment: Assessment) -> str:
     """Return the self-assessment as an HTML fragment for a notebook, with links to the chapters."""
     return _environment().get_template("panel.html").render(seen=_seen(assessment, pictures=True))
+
+
+def _answered(journal: Journal) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the current answers, and the person's day of each."""
+    import pandas as pd
+
+    answers, times = journal.answers(), journal.local_times()
+    places = zip(answers["item"], answers["occasion"], strict=True)
+    return answers, pd.Series([times[place].date() for place in places], index=answers.index, dtype=object)
+
+
+def _cover(journal: Journal, chosen: _Chosen, days: pd.Series, now: datetime) -> dict[str, object]:
+    """Return what stands first on every report."""
+    return {
+        "title": journal.workbook.title,
+        "language": journal.workbook.language,
+        "day": _day(now.date()),
+        "span": _span(days.loc[chosen.rows.index]),
+        "private": _private(journal.workbook, chosen.rows),
+    }
+
+
+def _whole(
+    journal: Journal,
+    chosen: _Chosen,
+    days: pd.Series,
+    seen: Assessment,
+    now: datetime,
+    *,
+    pictures: bool = True,
+    title: str | None = None,
+) -> str:
+    """Return the report of what was chosen."""
+    scored = {area.id for area in seen.areas} | {scale.id for scale in seen.shown}
+    cover = _cover(journal, chosen, days, now)
+    return page(
+        "report.html",
+        **{**cover, "title": title or cover["title"]},
+        left_out=chosen.left_out,
+        seen=_seen(seen, pictures=pictures),
+        assessed=not chosen.partial or _tells(seen),
+        chapters=_chapters(journal.workbook, chosen.rows, scored),
+    )
 
 
 def page(template: str, **context: object) -> str:

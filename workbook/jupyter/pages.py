@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import logging
+import os
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from workbook import definition, files, words
@@ -85,13 +90,58 @@ def prepare() -> None:
     language.cues()
 
 
-def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
+def _for_a_file() -> bool:
+    """Say whether this runs for a file alone, as with `jupyter nbconvert --execute`: there no form can be used.
+
+    A notebook that someone looks at is run by a script in their browser, or by Voilà; their messages tell them apart.
+    """
+    from IPython.core.getipython import get_ipython
+
+    if any(name.startswith("VOILA_") for name in os.environ) or "workbook.jupyter.kernel" in sys.orig_argv:
+        return False
+    kernel = getattr(get_ipython(), "kernel", None)
+    message = kernel.get_parent().get("header", {}).get("msg_id", "") if kernel is not None else ""
+    return re.search(r"_\d+_\d+$", message) is not None  # how Jupyter's own Python counts what it asks
+
+
+class Shown:
+    """A form or panel as a notebook shows it; a file written of the notebook has a sentence in its place."""
+
+    def __init__(self, widget: Widget, instead: Sentence) -> None:
+        self._widget = widget
+        self._instead = instead
+
+    def __repr__(self) -> str:
+        return repr(self._widget)
+
+    def _repr_mimebundle_(self, **wanted: object) -> tuple[dict[str, object], dict[str, object]]:
+        bundle = self._widget._repr_mimebundle_(**wanted)
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": self._instead._repr_html_()}, about
+
+
+def _instead(name: str, id: str = "") -> Sentence:
+    """Say in place of a form or panel where its answers are, and how to have them as a page."""
+    home = Path.home()
+    folder = journals.find().absolute()
+    place = f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
+    with contextlib.suppress(Locked):
+        if name == "exercise":
+            title = _page.open().workbook.exercise(id).title
+            return Sentence(words.say("jupyter.instead.form", title=title, place=place))
+    return Sentence(words.say("jupyter.instead.part", place=place))
+
+
+def _kindly(show: Callable[_P, Widget]) -> Callable[_P, object]:
     """Let a page say in a sentence what went wrong."""
 
     @functools.wraps(show)
     def shown(*args: _P.args, **kwargs: _P.kwargs) -> object:
         try:
-            return show(*args, **kwargs)
+            if show.__name__ in ("chapter", "caseload"):  # of a head, or of many clients, a journal has no page
+                return None if _for_a_file() else show(*args, **kwargs)
+            instead = _instead(show.__name__, *map(str, args))
+            return instead if _for_a_file() else Shown(show(*args, **kwargs), instead)
         except WorkbookError as error:
             return Sentence(str(error))
         except Exception as error:  # a client cannot use a traceback, and it may quote an answer
@@ -102,7 +152,7 @@ def _kindly(show: Callable[_P, object]) -> Callable[_P, object]:
 
 
 @_kindly
-def chapter(id: str) -> object:
+def chapter(id: str) -> Widget:
     """Show the head of a chapter: progress, notices, help, and the passphrase when the journal is locked."""
     from workbook.page import head as heads
 
@@ -116,37 +166,37 @@ def chapter(id: str) -> object:
 
 
 @_kindly
-def exercise(id: str) -> object:
+def exercise(id: str) -> Widget:
     """Show an exercise as a form; in a locked journal, leave room for it."""
     return _when_open(lambda journal: journal.exercise(id))
 
 
 @_kindly
-def assessment() -> object:
+def assessment() -> Widget:
     """Show the self-assessment."""
     return _when_open(_assessment)
 
 
 @_kindly
-def given() -> object:
+def given() -> Widget:
     """Show what a counselor asks and wrote, and take in a file from one."""
     return _when_open(_given)
 
 
 @_kindly
-def lock() -> object:
+def lock() -> Widget:
     """Show the journal's lock: set a passphrase, change it, take it off."""
     return _when_open(_lock)
 
 
 @_kindly
-def share() -> object:
+def share() -> Widget:
     """Show how to give answers to a counselor, and how to keep them as a page."""
     return _when_open(_share)
 
 
 @_kindly
-def caseload() -> object:
+def caseload() -> Widget:
     """Show a counselor's caseload: the passphrase first."""
     from workbook.page.panels import caseload_panel
 
