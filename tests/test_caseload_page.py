@@ -174,7 +174,7 @@ def test_from_the_passphrase_to_a_sealed_reply(
     outcome = page.locator(".mend-outcome")
     expect(outcome).to_contain_text("Heron-7: 2 new.")
     expect(outcome).to_contain_text("received before. Nothing changed.")
-    expect(outcome).to_contain_text("was not sealed for this key, or it is damaged")
+    expect(outcome).to_contain_text("This is a text. What is needed here ends in .submission.")
     sound(page)
 
     page.get_by_role("button", name="Heron-7").click()
