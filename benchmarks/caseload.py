@@ -24,6 +24,7 @@ from workbook.answers import kinds as answers
 from workbook.definition import models
 from workbook.sharing import asking, bundles, caseload, envelope, keys
 from workbook.sharing.bundles import Submission
+from workbook.sharing.clients import Client
 from workbook.storage import seal
 from workbook.storage.sqlite import connect
 from workbook.storage.store import StoredAnswer
@@ -117,7 +118,7 @@ def measure(clients: int, count: int, store: str | None = None) -> dict[str, flo
             packed = opened.assign("Client 0000", tasks)
             first = envelope.open_assignment(packed, workbook).bundle
             for number in range(1, clients):  # what `assign` does, without judging the same each time
-                client = caseload.Client(
+                client = Client(
                     secrets.token_hex(16), f"Client {number:04}", envelope.new_token(), NOW, None, None, False, None
                 )
                 opened._remember(client)

@@ -22,7 +22,7 @@ from tests.safe_answers import answer_safely
 from workbook.definition.asks import Task
 from workbook.errors import Closed, Refused, WorkbookError
 from workbook.journal import Journal
-from workbook.sharing import bundles, client, envelope
+from workbook.sharing import bundles, client, envelope, outbox
 from workbook.sharing.caseload import Caseload, open_caseload
 from workbook.sharing.keys import Keys
 from workbook.storage import seal
@@ -187,7 +187,7 @@ class Exchange(RuleBasedStateMachine):
             assert "older" in given.ask
         given.accept(sure=True)
         there = {one.key for one in client.choices(journal) if one.there}
-        if isinstance(posted.bundle, bundles.Feedback) and client._there(journal).at == posted.bundle.made_at:  # type: ignore[union-attr]
+        if isinstance(posted.bundle, bundles.Feedback) and outbox.confirmed(journal).at == posted.bundle.made_at:  # type: ignore[union-attr]
             mine = {bundles.content_id(one): f"{one.item}@{one.occasion}" for one in journal.current()}
             assert there == {mine[id] for id in posted.bundle.there if id in mine}
 

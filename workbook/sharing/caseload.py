@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from workbook import definition
 from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
-from workbook.definition.models import FOOT
 from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
 from workbook.safety import settings as safety
-from workbook.sharing import asking, envelope, inbox, overview, signing
+from workbook.sharing import clients, envelope, inbox, looking, signing
 from workbook.sharing import keys as keeping
-from workbook.sharing.bundles import Assignment, Comment, Feedback, GateEvent
+from workbook.sharing.bundles import Assignment, Comment, Feedback
+from workbook.sharing.clients import Client
 from workbook.sharing.inbox import Outcome, Receipt
 from workbook.sharing.signing import Party
 from workbook.storage import seal
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
 
     from workbook.definition.models import Instrument, Workbook
     from workbook.sharing.keys import Keys
-    from workbook.sharing.overview import Asked
-    from workbook.storage.store import Record, StoredAnswer
+    from workbook.storage.store import StoredAnswer
 
 _OWN = "caseload"  # the store's client for what belongs to no client: the audit of erasures
 
@@ -53,20 +51,6 @@ _FIRST_KEY = (
     "With this file they are: {now}."
 )
 _MANY_GONE = "It takes back {gone} of the {there} answers that are here. Ask {client} whether that is meant."
-
-
-@dataclass(frozen=True)
-class Client:
-    """One client, by the pseudonym the counselor chose."""
-
-    id: str
-    name: str
-    token: str = field(repr=False)
-    since: datetime
-    key: str | None  # their public key, once they have sent something
-    signer: str | None  # the key they sign with, pinned by the first file that came
-    revoked: bool
-    keep_until: date | None
 
 
 def open_caseload(
@@ -133,9 +117,7 @@ class Caseload:
 
     def clients(self) -> list[Client]:
         """Return every client, by name."""
-        found = [
-            Client(id=record.client, **_profile(record.payload)) for record in self.store.records_of_everyone("profile")
-        ]
+        found = [clients.read(one.client, one.payload) for one in self.store.records_of_everyone("profile")]
         return sorted(found, key=lambda client: client.name.casefold())
 
     def client(self, name: str) -> Client:
@@ -155,9 +137,9 @@ class Caseload:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the six words to compare with a client; none before something came from them."""
-        return self._words(self.client(name))
+        return self.words_of(self.client(name))
 
-    def _words(self, client: Client) -> tuple[str, ...]:
+    def words_of(self, client: Client) -> tuple[str, ...]:
         if client.key is None or client.signer is None:
             return ()
         return signing.six_words(self._keys.party, Party(client.signer, client.key))
@@ -191,7 +173,7 @@ class Caseload:
         client = found[0] if found else self._new_client(name)
         if client.revoked:
             raise Refused(f"Sharing with {name} was ended. Erase them, or choose another pseudonym.")
-        earlier = self._assigned(client)
+        earlier = self.assigned(client)
         assignment = Assignment(
             token=client.token,
             sequence=1 if earlier is None else earlier.sequence + 1,
@@ -220,7 +202,7 @@ class Caseload:
     def instruments_of(self, name: str) -> tuple[Instrument, ...]:
         """Return the questionnaires a client was given last; none for a name that is new."""
         found = [client for client in self.clients() if client.name == one_name(name)]
-        assigned = self._assigned(found[0]) if found else None
+        assigned = self.assigned(found[0]) if found else None
         return assigned.asks.instruments if assigned else ()
 
     def comment(self, name: str, answer: str, text: str) -> None:
@@ -284,10 +266,10 @@ class Caseload:
         """
         return self._receive(data, self.clients(), sure=sure)
 
-    def _receive(self, data: bytes, clients: Iterable[Client], *, sure: bool = False) -> Receipt:
+    def _receive(self, data: bytes, everyone: Iterable[Client], *, sure: bool = False) -> Receipt:
         opened = envelope.open_submission(data, self._keys.identities)
         sent = opened.bundle
-        client = next((one for one in clients if secrets.compare_digest(one.token, sent.token)), None)
+        client = next((one for one in everyone if secrets.compare_digest(one.token, sent.token)), None)
         if client is None:
             raise Refused("This submission answers no assignment of this caseload. Nothing was changed.")
         if client.revoked:
@@ -296,7 +278,7 @@ class Caseload:
         if any(record.key == opened.digest for record in self.store.records("submission", client.id)):
             return Receipt(client.name, sent.sequence, 0, 0, 0, already=True)
         now = Party(opened.signer, sent.client_key)
-        planned = inbox.plan(sent, self.store, client.id, self._workbook(client))
+        planned = inbox.plan(sent, self.store, client.id, self.workbook(client))
         held = self._why_held(client, now, planned)
         if held and not sure:
             return Receipt(client.name, sent.sequence, 0, 0, 0, already=False, held=held)
@@ -326,7 +308,7 @@ class Caseload:
         if client.signer is None and client.key is not None:
             why.append(_FIRST_KEY.format(client=client.name, now=" ".join(signing.six_words(self._keys.party, now))))
         elif client.signer is not None and (client.signer, client.key) != now:
-            before, after = self._words(client), signing.six_words(self._keys.party, now)
+            before, after = self.words_of(client), signing.six_words(self._keys.party, now)
             why.append(_NEW_KEY.format(client=client.name, before=" ".join(before), now=" ".join(after)))
         if inbox.many(planned, self.store, client.id):
             there = len(inbox.holdings(self.store, client.id))
@@ -345,9 +327,9 @@ class Caseload:
         `progress` is called after each file with what came of it. `sure` answers for a file that waits for a yes.
         """
         outcomes: list[Outcome] = []
-        clients = {client.id: client for client in self.clients()}
+        everyone = self.clients()
         for file in files:
-            outcome = self._one_of_many(file, clients.values(), sure)
+            outcome = self._one_of_many(file, everyone, sure)
             outcomes.append(outcome)
             if progress is not None:
                 progress(outcome)
@@ -355,15 +337,15 @@ class Caseload:
         return outcomes
 
     def _one_of_many(
-        self, file: Path, clients: Iterable[Client], sure: Callable[[Path, Receipt], bool] | None
+        self, file: Path, everyone: Iterable[Client], sure: Callable[[Path, Receipt], bool] | None
     ) -> Outcome:
         try:
             data = inbox.read(file)
             if envelope.kind_of(data) not in ("submission", "first", "sealed", "empty"):
                 return Outcome(file, None, envelope.wrong_file(data, "submission"), passed_over=True)
-            receipt = self._receive(data, clients)
+            receipt = self._receive(data, everyone)
             if receipt.held and sure is not None and sure(file, receipt):
-                receipt = self._receive(data, clients, sure=True)
+                receipt = self._receive(data, everyone, sure=True)
         except WorkbookError as problem:
             return Outcome(file, None, plain(problem))
         return Outcome(file, receipt, str(receipt))
@@ -411,7 +393,7 @@ class Caseload:
             "client": client.name,
             "answers": [_plain(answer) for answer in self.store.history(client=client.id)],
             **{kind: [record.payload for record in self.store.records(kind, client.id)] for kind in kinds},
-            "audit": [_event(event) for event in self.store.events(client.id)],
+            "audit": [looking.event(event) for event in self.store.events(client.id)],
         }
 
     def audit(self) -> pd.DataFrame:
@@ -435,163 +417,42 @@ class Caseload:
         """Return the day by this caseload's clock."""
         return self._now().date()
 
+    def now(self) -> datetime:
+        """Return the time by this caseload's clock."""
+        return self._now()
+
     def overview(self) -> pd.DataFrame:
-        """Return one row per client, by name: `overview.CLIENT_COLUMNS`, the scale of each principle, and two more.
-
-        client (pseudonym), id, since and last (when something came), asked, done and overdue (exercises), due (the
-        next date), new (answers since their page was last looked at), gates (openings and closings they told of); per
-        scale the word of the self-assessment, "" without a sitting; revoked; keep_until.
-        """
-        glances = self.glances()
-        kept: dict[str, dict[str, list[Record]]] = {}
-        for kind in ("assignment", "submission", "gates", "looked"):
-            for record in self.store.records_of_everyone(kind):
-                kept.setdefault(record.client, {}).setdefault(kind, []).append(record)
-        today = self._now().date()
-        scales = [scale.id for scale in asking.principle_scales()]
-        rows = [
-            self._row(client, kept.get(client.id, {}), glances.get(client.id, {}), today) for client in self.clients()
-        ]
-        return overview.table(rows, scales)
-
-    def _row(
-        self, client: Client, kept: Mapping[str, list[Record]], glance: Mapping[str, Any], today: date
-    ) -> dict[str, Any]:
-        looked = max((record.at for record in kept.get("looked", ())), default=None)
-        submissions = kept.get("submission", [])
-        tasks = self._read_assigned(kept["assignment"][0].payload).asks.tasks if "assignment" in kept else ()
-        asked = overview.asked(tasks, glance.get("exercises", {}), None, today)
-        open_ = [one.due for one in asked if one.state != "done" and one.due is not None]
-        return {
-            "client": client.name,
-            "id": client.id,
-            "since": client.since,
-            "last": max((record.at for record in submissions), default=None),
-            "asked": len(asked),
-            "done": sum(one.state == "done" for one in asked),
-            "overdue": sum(one.overdue for one in asked),
-            "due": min(open_, default=None),
-            "new": sum(record.payload["new"] for record in submissions if looked is None or record.at > looked),
-            "gates": sum(len(record.payload["events"]) for record in kept.get("gates", ())),
-            **glance.get("change", {}),
-            "revoked": client.revoked,
-            "keep_until": client.keep_until,
-        }
+        """Return one row per client, by name; see `looking.overview`."""
+        return looking.overview(self)
 
     def glances(self) -> dict[str, dict[str, Any]]:
-        """Return per client what `overview.glances` says, worked out anew only where something came since."""
-        newest = {record.client: record.at for record in self.store.records_of_everyone("submission")}
-        for record in self.store.records_of_everyone("submission"):
-            newest[record.client] = max(newest[record.client], record.at)
-        used = {
-            record.client: self._read_assigned(record.payload).asks
-            for record in self.store.records_of_everyone("assignment")
-        }
-        kept = {record.client: record.payload for record in self.store.records_of_everyone("glance")}
-        stamps = {
-            client: f"{at.isoformat()} {used[client].key if client in used else ''}" for client, at in newest.items()
-        }
-        stale = {client for client, stamp in stamps.items() if kept.get(client, {}).get("of") != stamp}
-        if stale:
-            few = sorted(stale) if len(stale) <= 500 else None
-            by_asks: dict[str, list[tuple[Any, ...]]] = {}
-            for row in self.store.everyone(*overview.ROWS, clients=few):
-                if row[0] in stale and row[0] in used:
-                    by_asks.setdefault(used[row[0]].key, []).append(row)
-            asks = {one.key: one for one in used.values()}
-            seen: dict[str, dict[str, Any]] = {}
-            for key, rows in by_asks.items():
-                seen |= overview.glances(rows, overview.principles(self._asked_workbook(asks[key])))
-            with self.store.together():
-                for client in stale:
-                    kept[client] = {**seen.get(client, {"exercises": {}, "change": {}}), "of": stamps[client]}
-                    self.store.record("glance", "glance", kept[client], client=client)
-        return kept
+        """Return what is worth knowing of each client at a glance; see `looking.glances`."""
+        return looking.glances(self)
 
     def page(self, name: str, *, look: bool = True) -> dict[str, Any]:
         """Return all there is to see of one client, as plain JSON; `look` remembers that it was seen now."""
-        client = self.client(name)
-        workbook, assigned = self._workbook(client), self._assigned(client)
-        fresh, current = self._fresh(client), self._answered(client)
-        if look:
-            self.store.record("looked", "looked", {}, client=client.id)
-        comments = {record.key: record.payload for record in self.store.records("comment", client.id)}
-        chapters = overview.page(workbook, current, self.store.history(client=client.id), fresh)
-        for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):
-            answer["comment"] = comments.get(answer["id"])
-        return {
-            "client": client.name,
-            "since": client.since.isoformat(),
-            "revoked": client.revoked,
-            "keep_until": client.keep_until.isoformat() if client.keep_until else None,
-            "can_reply": client.key is not None,
-            "language": workbook.language,
-            "tasks": [
-                one._asdict() | {"due": one.due and one.due.isoformat()} for one in self._asked(client, workbook)
-            ],
-            "words": list(self._words(client)),
-            "tighten": assigned.asks.tighten if assigned else {},
-            "own": [
-                {"id": one.exercise.id, "title": one.title, "minutes": one.exercise.minutes}
-                | {"repeats": one.exercise.repeats}
-                for one in self.instruments_of(name)
-            ],
-            "change": [
-                {"title": area.title, "verdict": area.verdict, "reason": area.reason, "sittings": area.sittings}
-                for area in overview.change(workbook, current, self._now()).areas
-            ],
-            "questions": list(overview.questions(current)),
-            "chapters": chapters,
-            "withdrawn": [
-                {"prompt": _prompt(workbook, record.key), "at": record.at.isoformat()}
-                for record in self._taken_back(client)
-            ],
-            "gates": [
-                {"title": overview.gate_title(workbook, event.gate), "change": event.change, "at": event.at.isoformat()}
-                for event in self._gate_events(client)
-            ],
-            "notes": [
-                {"text": record.payload["text"], "at": record.key} for record in self.store.records("note", client.id)
-            ],
-            "replies": [
-                {"text": record.payload["reply"], "comments": record.payload["comments"], "at": record.at.isoformat()}
-                for record in sorted(self.store.records("feedback", client.id), key=lambda one: int(one.key))
-            ],
-            "audit": [_event(event) for event in self.store.events(client.id)],
-        }
+        return looking.page(self, self.client(name), look=look)
 
     def summary(self, name: str) -> str:
         """Return one page about a client to read before a session, as HTML to print."""
-        client = self.client(name)
-        workbook, fresh, current = self._workbook(client), self._fresh(client), self._answered(client)
-        return overview.session(
-            client=client.name,
-            workbook=workbook,
-            current=current,
-            tasks=self._asked(client, workbook),
-            fresh=[one for one in current if one.id in fresh and one.item.rpartition(".")[2] not in FOOT],
-            withdrawn=len(self._taken_back(client)),
-            gates=self._gate_events(client),
-            notes=[record.payload["text"] for record in self.store.records("note", client.id)],
-            now=self._now(),
-        )
+        return looking.summary(self, self.client(name))
 
     # --- inside ---
 
-    def _workbook(self, client: Client) -> Workbook:
-        assigned = self._assigned(client)
-        return definition.load() if assigned is None else self._asked_workbook(assigned.asks)
+    def workbook(self, client: Client) -> Workbook:
+        assigned = self.assigned(client)
+        return definition.load() if assigned is None else self.asked_workbook(assigned.asks)
 
-    def _asked_workbook(self, asks: Asks) -> Workbook:
+    def asked_workbook(self, asks: Asks) -> Workbook:
         if asks.key not in self._workbooks:
             self._workbooks[asks.key] = workbook_of(overlay.shipped(asks.language), asks, self.counselor)
         return self._workbooks[asks.key]
 
-    def _assigned(self, client: Client) -> Assigned | None:
+    def assigned(self, client: Client) -> Assigned | None:
         payload = self._latest("assignment", client.id)
-        return None if payload is None else self._read_assigned(payload)
+        return None if payload is None else self.read_assigned(payload)
 
-    def _read_assigned(self, payload: Mapping[str, Any]) -> Assigned:
+    def read_assigned(self, payload: Mapping[str, Any]) -> Assigned:
         workbook = None
         if "asks" not in payload:  # the first version kept whole workbooks beside
             carried = {record.key: record.payload for record in self.store.records("workbook")}
@@ -599,31 +460,6 @@ class Caseload:
         return read_assigned(
             {name: value for name, value in payload.items() if name not in ("format", "version")}, workbook
         )
-
-    def _answered(self, client: Client) -> list[StoredAnswer]:
-        return self.store.current(client=client.id)
-
-    def _fresh(self, client: Client) -> set[str]:
-        """The ids of the answers that came since their page was last looked at."""
-        looked = max((record.at for record in self.store.records("looked", client.id)), default=None)
-        arrived = [one for one in self.store.records("arrived", client.id) if looked is None or one.at > looked]
-        return {id_ for one in arrived for id_ in one.payload["answers"]}
-
-    def _asked(self, client: Client, workbook: Workbook) -> tuple[Asked, ...]:
-        assigned = self._assigned(client)
-        glance = self.glances().get(client.id, {})
-        tasks = assigned.asks.tasks if assigned else ()
-        return overview.asked(tasks, glance.get("exercises", {}), workbook, self._now().date())
-
-    def _taken_back(self, client: Client) -> list[Record]:
-        """What was here and was taken back, and is not here again."""
-        held = inbox.holdings(self.store, client.id)
-        gone = self.store.records("withdrawn", client.id)
-        return [record for record in gone if record.key not in held and record.payload.get("was", True)]
-
-    def _gate_events(self, client: Client) -> list[GateEvent]:
-        told = self._latest("gates", client.id) or {"events": []}
-        return [GateEvent.model_validate(event) for event in told["events"]]
 
     def _shared_answer(self, client: Client, answer: str) -> StoredAnswer:
         item, _, occasion = answer.partition("@")
@@ -640,40 +476,9 @@ class Caseload:
         return next((record.payload for record in self.store.records(kind, client)), None)
 
     def _remember(self, client: Client, **changes: Any) -> None:
-        profile = {
-            "name": client.name,
-            "token": client.token,
-            "since": client.since.isoformat(),
-            "key": client.key,
-            "signer": client.signer,
-            "revoked": client.revoked,
-            "keep_until": client.keep_until.isoformat() if client.keep_until else None,
-        }
-        self.store.record("profile", "profile", profile | changes, client=client.id)
-
-
-def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
-    day = payload["keep_until"]
-    return {
-        **payload,
-        "name": one_name(payload["name"]),
-        "signer": payload.get("signer"),
-        "since": datetime.fromisoformat(payload["since"]),
-        "keep_until": date.fromisoformat(day) if day else None,
-    }
-
-
-def _prompt(workbook: Workbook, key: str) -> str:
-    try:
-        return workbook.item(key.partition("@")[0]).prompt
-    except UnknownId:
-        return key
+        self.store.record("profile", "profile", clients.payload(client) | changes, client=client.id)
 
 
 def _plain(answer: StoredAnswer) -> dict[str, Any]:
     names = ("item", "occasion", "version", "status", "value", "label", "prompt", "kind")
     return {name: getattr(answer, name) for name in names} | {"answered_at": answer.answered_at.isoformat()}
-
-
-def _event(event: Any) -> dict[str, Any]:
-    return {"at": event.at.isoformat(), "what": event.kind, "count": event.count}

@@ -1,0 +1,370 @@
+"""What may go out: answers to choose from, what a choice changes on the other side, and one sealed file.
+
+What was handed over is remembered for each copy of the journal by itself; whether it arrived is known from feedback.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook.errors import Refused, UnknownId
+from workbook.sharing import bundles, envelope, signing
+from workbook.sharing.bundles import GateEvent, SharedAnswer, Submission, content_id
+from workbook.storage.folder import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from workbook.definition.models import Workbook
+    from workbook.journal import Journal
+    from workbook.storage.store import StoredAnswer as Answer
+
+_NO_COUNSELOR = (
+    "No counselor has given you an assignment yet, so there is no one to seal this for. "
+    "Open the file they gave you first."
+)
+
+
+class Choice(NamedTuple):
+    """One answer a client may share."""
+
+    key: str  # item@occasion
+    chapter: str
+    exercise: str
+    item: str
+    occasion: str
+    prompt: str
+    label: str
+    share: str  # private, ask or counselor
+    shared: bool  # handed over by this copy of the journal, and not taken back
+    changed: bool  # handed over, and answered anew since
+    there: bool  # this very answer was with the counselor when they last wrote
+    elsewhere: bool  # an earlier copy of this journal handed it over, and this one has not
+
+
+def choices(journal: Journal) -> list[Choice]:
+    """List every current answer with what may be done with it; nothing is chosen yet."""
+    sent, told = _sent(journal), confirmed(journal)
+    rows = []
+    for answer in journal.current():
+        key, id = _key(answer), content_id(answer)
+        rows.append(
+            Choice(
+                key=key,
+                chapter=answer.item.split(".")[0],
+                exercise=answer.exercise,
+                item=answer.item,
+                occasion=answer.occasion,
+                prompt=answer.prompt,
+                label=answer.label,
+                share=journal.share_level(answer.item, answer.occasion),
+                shared=key in sent.holds,
+                changed=key in sent.holds and sent.holds[key].id != id,
+                there=told is not None and id in told.ids,
+                elsewhere=key in sent.inherited,
+            )
+        )
+    return rows
+
+
+def chosen(journal: Journal, include: Iterable[str], withdraw: Iterable[str] = ()) -> set[str]:
+    """Return what is shared from now on (`item@occasion`): what was, and what `include` names, less `withdraw`.
+
+    Each name is a chapter, an exercise, an item or `item@occasion`. What is private in a chapter or an exercise
+    stays out of it. Raises UnknownId for a name that does not exist, Refused for one that has nothing to give.
+    """
+    rows = choices(journal)
+    ticked = {choice.key for choice in rows if choice.shared}
+    for name in include:
+        found = _named(journal, rows, name)
+        open_to_share = {choice.key for choice in found if choice.share != "private"}
+        if not found:
+            raise Refused(f"There is no answer in “{name}” yet. Nothing was sealed.")
+        if not open_to_share:
+            raise Refused(f"Everything in “{name}” is private and stays here. Nothing was sealed.")
+        ticked |= open_to_share
+    return ticked - taking_back(journal, withdraw)
+
+
+def taking_back(journal: Journal, names: Iterable[str]) -> set[str]:
+    """Return the answers (`item@occasion`) that `names` name and the counselor may have, from whichever copy.
+
+    Raises UnknownId for a name that does not exist, Refused for one in which nothing is shared.
+    """
+    rows, gone = choices(journal), set()
+    for name in names:
+        found = {one.key for one in _named(journal, rows, name) if one.shared or one.elsewhere or one.there}
+        if not found:
+            raise Refused(f"Nothing in “{name}” is shared, so there is nothing to take back. Nothing was sealed.")
+        gone |= found
+    return gone
+
+
+def _named(journal: Journal, rows: Iterable[Choice], name: str) -> list[Choice]:
+    id, at, occasion = name.partition("@")
+    known = (journal.workbook.chapter, journal.workbook.exercise, journal.workbook.item)
+    known[min(id.count("."), 2)](id)  # raises UnknownId, naming the nearest
+    return [
+        choice
+        for choice in rows
+        if id in (choice.chapter, choice.exercise, choice.item) and (not at or occasion == choice.occasion)
+    ]
+
+
+class Preview(NamedTuple):
+    """What a submission changes on the counselor's side."""
+
+    new: tuple[SharedAnswer, ...]
+    changed: tuple[SharedAnswer, ...]  # an earlier version was handed over
+    again: tuple[SharedAnswer, ...]  # this very one was handed over before
+    there: int  # answers not in the file, which the counselor had when they last wrote
+    handed: int  # answers not in the file, handed over before; whether they arrived is not known yet
+    taken_back: tuple[str, ...]  # item@occasion: gone on their side once they open the file
+    gates: tuple[GateEvent, ...]
+
+
+def preview(journal: Journal, submission: Submission) -> Preview:
+    """Tell what of a submission is new to the counselor, what has changed, and what they lose."""
+    sent, told = _sent(journal), confirmed(journal)
+    kinds: dict[str, list[SharedAnswer]] = {"new": [], "changed": [], "again": []}
+    for answer in submission.answers:
+        before = sent.holds.get(answer.key) or sent.inherited.get(answer.key)
+        kinds["new" if before is None else "again" if before.id == answer.id else "changed"].append(answer)
+    with_them = told.ids if told else frozenset()
+    along = {answer.key for answer in submission.answers}
+    rest = [id for key, id in submission.holds.items() if key not in along]
+    known = sum(id in with_them for id in rest)
+    return Preview(
+        new=tuple(kinds["new"]),
+        changed=tuple(kinds["changed"]),
+        again=tuple(kinds["again"]),
+        there=known,
+        handed=len(rest) - known,
+        taken_back=tuple(sorted(submission.taken_back.keys() - sent.taken_back.keys())),
+        gates=submission.gates,
+    )
+
+
+def contents(workbook: Workbook, seen: Preview) -> list[str]:
+    """Say what is in a submission by titles and counts, without a word of an answer."""
+    lines = []
+    for what, items in (
+        ("new", [answer.item for answer in seen.new]),
+        ("changed", [answer.item for answer in seen.changed]),
+        ("once more", [answer.item for answer in seen.again]),
+        ("taken back", [key.partition("@")[0] for key in seen.taken_back]),
+    ):
+        counts = Counter(exercise_title(workbook, item.rpartition(".")[0]) for item in items)
+        lines += [f"{title}: {count} {what}." for title, count in counts.items()]
+    if seen.gates:
+        lines.append(f"Safety rules, closed or opened, never why: {len(seen.gates)}.")
+    if seen.there:
+        lines.append(f"They have already, unchanged: {seen.there}.")
+    if seen.handed:
+        lines.append(f"In a file you made before, unchanged: {seen.handed}.")
+    return lines
+
+
+def exercise_title(workbook: Workbook, id: str) -> str:
+    """Return the title of an exercise, or its id when the workbook no longer has it."""
+    try:
+        return workbook.exercise(id).title
+    except UnknownId:
+        return id
+
+
+def submission(
+    journal: Journal,
+    ticked: Iterable[str],
+    *,
+    now: datetime,
+    take_back: Iterable[str] = (),
+    with_gates: bool = False,
+    everything: bool = False,
+) -> Submission:
+    """Build what a client would send: the ticked answers (`item@occasion`), and nothing else.
+
+    What this copy of the journal handed over and has not changed is named, not sent again; `everything` sends it
+    again all the same, for a counselor who lost a file. What this copy handed over and is not ticked now is taken
+    back, and so is what `take_back` names, from whichever copy it came. Nothing else ever is.
+    Raises Refused when there is no counselor yet, or a ticked answer is private or gone.
+    """
+    assigned = journal.assigned
+    if assigned is None:
+        raise Refused(_NO_COUNSELOR)
+    wanted = set(ticked)
+    rows = {choice.key: choice for choice in choices(journal)}
+    for key in sorted(wanted):
+        if key not in rows:
+            raise Refused(f"There is no answer “{key}” to share. Look at the list again. Nothing was sealed.")
+        if rows[key].share == "private":
+            raise Refused(f"“{rows[key].prompt}” is private and stays here. Take it off the list. Nothing was sealed.")
+    sent, told = _sent(journal), confirmed(journal)
+    at = max(now.astimezone(UTC), sent.at + timedelta(microseconds=1))  # a clock that was set back orders nothing anew
+    answers = {_key(answer): answer for answer in journal.current() if _key(answer) in wanted}
+    holds = {key: content_id(answers[key]) for key in sorted(wanted)}
+    along = [key for key, id in holds.items() if everything or sent.needs(key, id, told)]
+    known = {_key(version) for version in journal.store.history()}  # what a backup lost was not taken back by anyone
+    gone = {key for key in sent.holds if key not in wanted and key in known} | (set(take_back) - wanted)
+    taken_back = {key: when for key, when in sent.taken_back.items() if key not in wanted} | dict.fromkeys(gone, at)
+    return Submission(
+        token=assigned.token,
+        source=sent.source,
+        sequence=sent.sequence + 1,
+        made_at=at,
+        definition=journal.workbook.fingerprint,
+        client_key=signing.party(journal.key).opens,
+        holds=holds,
+        answers=tuple(bundles.shared(answers[key]) for key in along),
+        taken_back=taken_back,
+        gates=tuple(GateEvent.model_validate(event) for event in journal.gate_events()) if with_gates else (),
+    )
+
+
+def _key(answer: Answer) -> str:
+    return f"{answer.item}@{answer.occasion}"
+
+
+def new_file(path: Path, name: str) -> Path:
+    """Return where a new file goes: a folder gets `name` added, a name without an ending gets that of `name`.
+
+    Raises Refused when a file is there already: it may be a sealed one that was not handed over yet.
+    """
+    path = path / name if path.is_dir() else path
+    path = path if path.suffix else path.with_name(f"{path.name}.{name.rpartition('.')[2]}")
+    if path.exists():
+        raise Refused(f"There is a file {path} already. Choose another name. Nothing was written.")
+    return path
+
+
+def sealed(journal: Journal, chosen: Submission) -> bytes:
+    """Return a submission as the bytes of a file; nothing is remembered. Raises Refused."""
+    assigned = journal.assigned
+    if assigned is None or assigned.token != chosen.token:
+        raise Refused("Your assignment changed in the meantime. Look at the list again. Nothing was sealed.")
+    return envelope.pack_sealed(chosen, journal.key, assigned.counselor_key)
+
+
+def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
+    """Seal a submission into `file`, and remember what it holds so that the next one sends only what is new.
+
+    Raises Refused when the file cannot be written; then nothing is remembered as sent.
+    """
+    data = sealed(journal, chosen)
+    try:
+        file.write_bytes(data)
+    except OSError as problem:
+        raise Refused(f"{file} cannot be written: {problem.strerror}. Choose another place.") from None
+    sent, at = _sent(journal), chosen.made_at.isoformat()
+    before = sent.holds
+    inherited = {
+        key: [one.id, one.at.isoformat()]
+        for key, one in sent.inherited.items()
+        if key not in chosen.holds and key not in chosen.taken_back
+    }
+    along = {answer.key for answer in chosen.answers}
+    ids = {content_id(answer): answer.id for answer in journal.store.history()}
+    journal.store.close_versions(
+        ids[answer.id] for answer in chosen.answers if answer.id in ids
+    )  # an edit is a version
+    journal.store.record(
+        "sent",
+        chosen.token,
+        {
+            "source": chosen.source,
+            "sequence": chosen.sequence,
+            "at": at,
+            "holds": {
+                key: [id, at if key in along else before[key].at.isoformat()] for key, id in chosen.holds.items()
+            },
+            "inherited": inherited,
+            "taken_back": {key: when.isoformat() for key, when in chosen.taken_back.items()},
+        },
+    )
+    journal.store.event("shared", "", len(chosen.answers))
+    return file
+
+
+# --- what is remembered of it ---
+
+
+class _Handed(NamedTuple):
+    id: str  # which answer, by its content
+    at: datetime  # when the file that held it was made
+
+
+class Confirmed(NamedTuple):
+    """What the counselor had, by their newest feedback."""
+
+    at: datetime
+    ids: frozenset[str]
+
+
+class _Sent(NamedTuple):
+    """What this copy of the journal has handed over to the counselor of the current assignment."""
+
+    source: str
+    sequence: int
+    at: datetime
+    holds: dict[str, _Handed]
+    inherited: dict[str, _Handed]  # handed over by the copy that this one was made from
+    taken_back: dict[str, datetime]
+
+    def needs(self, key: str, id: str, told: Confirmed | None) -> bool:
+        """Say whether an answer goes along: not handed over as it is, or handed over and not there."""
+        before = self.holds.get(key)
+        if before is None or before.id != id:
+            return True
+        return told is not None and told.at > before.at and id not in told.ids
+
+
+def _sent(journal: Journal) -> _Sent:
+    assigned, mine = journal.assigned, source(journal)
+    never = datetime.min.replace(tzinfo=UTC)
+    for record in journal.store.records("sent"):
+        if assigned is None or record.key != assigned.token or "source" not in record.payload:
+            continue
+        held = record.payload
+        holds, inherited = _handed(held["holds"]), _handed(held["inherited"])
+        back = {key: datetime.fromisoformat(at) for key, at in held["taken_back"].items()}
+        at = datetime.fromisoformat(held["at"])
+        if held["source"] == mine:
+            return _Sent(mine, held["sequence"], at, holds, inherited, back)
+        return _Sent(mine, 0, at, {}, inherited | holds, back)
+    return _Sent(mine, 0, never, {}, {}, {})
+
+
+def _handed(kept: Mapping[str, list[str]]) -> dict[str, _Handed]:
+    return {key: _Handed(id, datetime.fromisoformat(at)) for key, (id, at) in kept.items()}
+
+
+def confirmed(journal: Journal) -> Confirmed | None:
+    """Return what the counselor had by their newest feedback; None before there was any."""
+    assigned = journal.assigned
+    for record in journal.store.records("there"):
+        if assigned is not None and record.key == assigned.token:
+            return Confirmed(datetime.fromisoformat(record.payload["at"]), frozenset(record.payload["there"]))
+    return None
+
+
+def source(journal: Journal) -> str:
+    """Return the random id of this copy of the journal; a copied or restored folder has another from then on.
+
+    The id stands in the journal beside the place it was made at: inode and change time of the journal's mark, which
+    no way of copying keeps.
+    """
+    place = _place(journal.path / MARK)
+    held = next((record.payload for record in journal.store.records("source")), None)
+    if held is None or held["place"] != place:
+        held = {"id": secrets.token_hex(16), "place": place}
+        journal.store.record("source", "mine", held)
+    return str(held["id"])
+
+
+def _place(mark: Path) -> str:
+    found = mark.stat()
+    return f"{found.st_ino}:{found.st_ctime_ns}"
