@@ -26,8 +26,6 @@ PUBLIC = ("pages",)  # names that notebooks and other tools rely on: each only p
 
 # What still reaches back; each goes when the stage it belongs to has left the module.
 REACHES_BACK = {
-    ("assessment.report", "journal"),
-    ("assessment.export", "journal"),
     ("journal", "page.desk"),
 }
 

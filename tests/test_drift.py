@@ -220,7 +220,7 @@ def test_no_edit_loses_an_answer(edits: tuple[tuple[str, str], ...], tmp_path: P
         assert history["value"].to_dict() == GIVEN
         assert history["prompt"].to_dict() == {item: asked.item(item).prompt for item in GIVEN}
         journal.report(tmp_path / "mend.html")
-        rows, _ = export.write(journal, tmp_path / "mend.csv")
+        rows, _ = export.write(journal.told(), tmp_path / "mend.csv")
         with rows.open(encoding="utf-8", newline="") as file:
             assert {row["item"] for row in csv.DictReader(file)} == GIVEN.keys()
 

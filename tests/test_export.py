@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import re
 import stat
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -39,22 +39,14 @@ HOSTILE = (
 )
 
 
-@dataclass
-class ByHand:
+def told(workbook: models.Workbook, table: pd.DataFrame) -> frame.Told:
     """As much of a journal as an export reads."""
-
-    workbook: models.Workbook
-    table: pd.DataFrame
-
-    def answers(self) -> pd.DataFrame:
-        return self.table
-
-    def local_times(self) -> dict[tuple[str, str], datetime]:
-        rows = zip(self.table["item"], self.table["occasion"], self.table["answered_at"], strict=True)
-        return {(item, occasion): at for item, occasion, at in rows}
+    rows = zip(table["item"], table["occasion"], table["answered_at"], strict=True)
+    standing: Any = None  # an export asks nothing of it
+    return frame.Told(workbook, table, {(item, occasion): at for item, occasion, at in rows}, standing)
 
 
-def texts(*values: object) -> ByHand:
+def texts(*values: object) -> frame.Told:
     rows = [
         {
             "chapter": "space",
@@ -73,7 +65,7 @@ def texts(*values: object) -> ByHand:
         for number, value in enumerate(values)
     ]
     table = pd.DataFrame(rows, columns=list(frame.COLUMNS)).astype(frame.COLUMNS)
-    return ByHand(definition.load(), table)
+    return told(definition.load(), table)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +78,7 @@ def robin(tmp_path_factory: pytest.TempPathFactory) -> Journal:
 @pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
 def test_a_whole_journal_comes_back(robin: Journal, tmp_path: Path, ending: str) -> None:
     """Every row, value, label, score and time of the example survives each format."""
-    path, _ = export.write(robin, tmp_path / f"answers.{ending}")
+    path, _ = export.write(robin.told(), tmp_path / f"answers.{ending}")
     back, sent = export.read(path), robin.answers()
     assert list(back.columns) == [*frame.COLUMNS, "answered_here"]
     for name in frame.COLUMNS:
@@ -99,8 +91,8 @@ def test_hostile_words_come_back_as_words(tmp_path: Path, ending: str) -> None:
     journal = texts(*HOSTILE, "x" * 1_000_000, ["a", "=b"], {"part": "=c"}, None, 7)
     path, _ = export.write(journal, tmp_path / f"answers.{ending}")
     back = export.read(path)
-    assert back["value"].tolist() == journal.table["value"].tolist()
-    assert back["label"].tolist() == journal.table["label"].tolist()
+    assert back["value"].tolist() == journal.answers["value"].tolist()
+    assert back["label"].tolist() == journal.answers["label"].tolist()
 
 
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
@@ -118,7 +110,7 @@ def test_each_row_has_its_time_by_the_persons_own_clock(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "Mend", now=clock) as journal:
         journal.save("start.privacy.shared_device", "no")
         clock.time = datetime(2026, 3, 3, 7, 0, tzinfo=timezone(timedelta(hours=-10)))
-        path, _ = export.write(journal, tmp_path / "answers.csv")
+        path, _ = export.write(journal.told(), tmp_path / "answers.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [(row["answered_at"], row["answered_here"]) for row in csv.DictReader(file)]
     assert rows == [("2026-03-02T10:30:00+00:00", "2026-03-03T00:30:00+14:00")]
@@ -133,7 +125,7 @@ def test_private_answers_can_stay_behind(tmp_path: Path) -> None:
 
 def test_the_codebook_explains_every_item(robin: Journal, tmp_path: Path) -> None:
     """Each item that can be answered has a row: its words, its values, its range, its scales, who may see it."""
-    _, beside = export.write(robin, tmp_path / "answers.csv")
+    _, beside = export.write(robin.told(), tmp_path / "answers.csv")
     assert beside.name == "answers-codebook.csv"
     book = export.codebook(robin.workbook).set_index("item")
     assert set(robin.answers()["item"]) <= set(book.index)
@@ -198,7 +190,7 @@ def test_a_spreadsheet_has_a_sheet_for_each_exercise_and_a_row_for_each_occasion
         journal.save(cue.id, "no_opportunity")
         clock.forward(days=7)
         journal.save(planned.id, 4)
-        written = export.write(journal, tmp_path / "answers.xlsx")
+        written = export.write(journal.told(), tmp_path / "answers.xlsx")
     assert written == (tmp_path / "answers.xlsx",)
     found = sheets(written[0])
     title = exercise.title[:31]

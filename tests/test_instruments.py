@@ -65,7 +65,7 @@ def test_a_scale_of_any_repeat_is_scored_shown_reported_and_exported(
         assert f"{day} · 2 points from 2 of 2 answered" in shown
         assert f"{day} · 2 points from 2 of 2 answered" in journal.report(tmp_path / "report.html").read_text("utf-8")
         journal.report(tmp_path / "page.html", summary=True)
-        file, _ = export.write(journal, tmp_path / "answers.csv")
+        file, _ = export.write(journal.told(), tmp_path / "answers.csv")
         rows = export.read(file)
         assert sorted(rows[rows["exercise"] == "instruments.calm"]["score"]) == [2.0, 3.0]
 
@@ -308,7 +308,7 @@ def test_what_check_accepts_is_asked_reported_and_exported_in_a_journal(
         assert "Brought" in (journal.assessment()._repr_html_() or "")
         assert "Brought" in journal.report(folder / "report.html").read_text("utf-8")
         journal.report(folder / "page.html", summary=True)
-        file, codebook = export.write(journal, folder / "answers.csv")
+        file, codebook = export.write(journal.told(), folder / "answers.csv")
         rows = export.read(file)
         assert len(rows) == len(journal.answers())
         assert "brought" in codebook.read_text("utf-8-sig")

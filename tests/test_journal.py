@@ -512,3 +512,36 @@ def test_the_key_of_a_journal_stays_the_same(fresh: Journal, clock: Clock):
 def _letter(journal: Journal) -> dict[str, str]:
     parts = journal.workbook.item("responsibility.apology.letter").parts
     return {next(iter(parts)): "I am sorry."}
+
+
+def test_what_is_shown_is_found_in_time_that_grows_with_the_answers_alone(journal: Journal):
+    """Twice the occasions take twice the steps, not four times: years of a daily log are no burden."""
+
+    def steps(days: int) -> int:
+        item = journal.workbook.item("improvement.log.planned")
+        for day in range(days):
+            journal.store.save(
+                item=item.id,
+                exercise=item.exercise_id,
+                occasion=(datetime(2020, 1, 1) + timedelta(days=day)).date().isoformat(),  # noqa: DTZ001 # a day only
+                **{"value": 1, "status": "answered", "prompt": "", "label": "1", "kind": "number", "fingerprint": ""},
+            )
+        journal._seen = None
+        journal.responses()
+        counted = 0
+
+        def count(frame, event, argument):
+            nonlocal counted
+            counted += event == "line"
+            return count if frame.f_code.co_filename.endswith("journal.py") else None
+
+        before = sys.gettrace()
+        sys.settrace(count)
+        try:
+            assert len(journal.active()) > days
+        finally:
+            sys.settrace(before)
+        return counted
+
+    small, large = steps(100), steps(400)
+    assert large < 4.4 * small

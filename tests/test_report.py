@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +19,6 @@ from tests.clock import Clock
 from tests.golden import make
 from workbook import definition, example
 from workbook.assessment import frame, report
-from workbook.definition import models
 from workbook.errors import UnknownId, WorkbookError
 from workbook.journal import Journal
 
@@ -45,35 +43,21 @@ def written(robin: Journal, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return robin.report(tmp_path_factory.mktemp("report") / "mend.html")
 
 
-@dataclass
-class ByHand:
+def told(table: pd.DataFrame) -> frame.Told:
     """As much of a journal as a report reads."""
-
-    table: pd.DataFrame
-    workbook: models.Workbook = BOOK
-
-    def answers(self) -> pd.DataFrame:
-        return self.table
-
-    def standing(self) -> Any:
-        return SimpleNamespace(
-            scored=lambda scale: True,
-            lock=lambda exercise: None,
-            notices=(),
-            unscored=frozenset(),
-            hidden=frozenset({"responsibility.incident.their_view"}),
-            track="principles",
-        )
-
-    def now(self) -> datetime:
-        return example.ENDS
-
-    def local_times(self) -> dict[tuple[str, str], datetime]:
-        rows = zip(self.table["item"], self.table["occasion"], self.table["answered_at"], strict=True)
-        return {(item, occasion): at for item, occasion, at in rows}
+    standing: Any = SimpleNamespace(
+        scored=lambda scale: True,
+        lock=lambda exercise: None,
+        notices=(),
+        unscored=frozenset(),
+        hidden=frozenset({"responsibility.incident.their_view"}),
+        track="principles",
+    )
+    rows = zip(table["item"], table["occasion"], table["answered_at"], strict=True)
+    return frame.Told(BOOK, table, {(item, occasion): at for item, occasion, at in rows}, standing)
 
 
-def by_hand(*given: tuple[str, object], **also: object) -> ByHand:
+def by_hand(*given: tuple[str, object], **also: object) -> frame.Told:
     book = BOOK
     rows = [
         {
@@ -93,7 +77,7 @@ def by_hand(*given: tuple[str, object], **also: object) -> ByHand:
         | also
         for item, value in given
     ]
-    return ByHand(pd.DataFrame(rows, columns=list(frame.COLUMNS)).astype(frame.COLUMNS))
+    return told(pd.DataFrame(rows, columns=list(frame.COLUMNS)).astype(frame.COLUMNS))
 
 
 class Words(HTMLParser):
@@ -248,7 +232,7 @@ def test_without_words(robin: Journal, tmp_path: Path) -> None:
 def test_a_hidden_prompt_stays_hidden(tmp_path: Path) -> None:
     """What a safety rule hides from the form is not printed either."""
     journal = by_hand(("responsibility.incident.their_view", "they felt"), ("responsibility.incident.camera", "I left"))
-    path = report.write(journal, tmp_path / "r.html")
+    path = report.write(journal, tmp_path / "r.html", now=example.ENDS)
     assert "they felt" not in path.read_text("utf-8")
     assert "I left" in words(path)
     assert "1 answer: questions that a safety rule hides for now." in words(path)
@@ -256,7 +240,7 @@ def test_a_hidden_prompt_stays_hidden(tmp_path: Path) -> None:
 
 def test_nothing_answered_is_a_report_too(tmp_path: Path) -> None:
     """An empty journal gives a page that says so."""
-    assert "There are no answers to show." in words(report.write(by_hand(), tmp_path / "r.html"))
+    assert "There are no answers to show." in words(report.write(by_hand(), tmp_path / "r.html", now=example.ENDS))
 
 
 def test_skipped_lists_tables_and_letters_read_well(tmp_path: Path) -> None:
@@ -267,26 +251,26 @@ def test_skipped_lists_tables_and_letters_read_well(tmp_path: Path) -> None:
         ("improvement.plans.plans", [{"cue": "I am tired", "action": "I rest"}]),
         ("responsibility.apology.letter", {letter[0]: "I was late."}),
     )
-    shown = words(report.write(journal, tmp_path / "r.html", private=True))
+    shown = words(report.write(journal, tmp_path / "r.html", private=True, now=example.ENDS))
     assert re.search(r"If….*then I will.*I am tired.*I rest", shown, flags=re.S)
     assert re.search(re.escape(letter[1].label) + r"\s*I was late\.", shown)
     skipped = by_hand(("space.take.line", None), status="skipped", label="Skipped")
-    assert "I chose not to answer this one." in words(report.write(skipped, tmp_path / "s.html"))
+    assert "I chose not to answer this one." in words(report.write(skipped, tmp_path / "s.html", now=example.ENDS))
 
 
 def test_the_file_is_for_its_owner_only_and_whole_or_not_there(tmp_path: Path) -> None:
     """Nobody else may read it; a folder that is missing is said in a sentence and leaves nothing behind."""
     journal = by_hand(("space.take.line", "A line"))
-    assert stat.S_IMODE(report.write(journal, tmp_path / "r.html").stat().st_mode) == 0o600
+    assert stat.S_IMODE(report.write(journal, tmp_path / "r.html", now=example.ENDS).stat().st_mode) == 0o600
     with pytest.raises(WorkbookError, match="Choose a folder that exists"):
-        report.write(journal, tmp_path / "missing" / "r.html")
+        report.write(journal, tmp_path / "missing" / "r.html", now=example.ENDS)
     assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
 
 
 def test_it_says_how_far_it_is(tmp_path: Path) -> None:
     """Progress goes from nothing to done."""
     said: list[tuple[int, int, str]] = []
-    report.write(by_hand(), tmp_path / "r.html", progress=lambda *step: said.append(step))
+    report.write(by_hand(), tmp_path / "r.html", progress=lambda *step: said.append(step), now=example.ENDS)
     assert [step[0] for step in said] == [0, 1, 2, 3]
 
 
@@ -323,13 +307,13 @@ def test_hostile_answers_are_harmless_text(hostile: str, tmp_path: Path) -> None
     for summary in (False, True):
         tags = []
         for journal in (plain, given):
-            path = report.write(journal, tmp_path / "r.html", summary=summary, private=True)
+            path = report.write(journal, tmp_path / "r.html", summary=summary, private=True, now=example.ENDS)
             html = path.read_text("utf-8")
             html5lib.HTMLParser(strict=True).parse(html)
             tags.append(Words(html).tags)
         assert tags[0] == tags[1]
     readable = re.sub("[\x00\x0b\x1b\ufffe]", "\ufffd", hostile)
-    assert readable.strip()[:100] in words(report.write(given, tmp_path / "r.html", private=True))
+    assert readable.strip()[:100] in words(report.write(given, tmp_path / "r.html", private=True, now=example.ENDS))
 
 
 # --- in a browser ---
@@ -368,7 +352,7 @@ def test_axe_finds_nothing(browser: Browser, written: Path, scheme: str, width: 
 def test_hostile_answers_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) -> None:
     """No script runs and no style is lost, whatever was typed."""
     journal = by_hand(*(("space.take.line", text) for text in HOSTILE.values() if len(text) < 1000))
-    page, wrong = opened(browser, report.write(journal, tmp_path / "r.html"))
+    page, wrong = opened(browser, report.write(journal, tmp_path / "r.html", now=example.ENDS))
     assert page.title() == "Mend"
     assert page.locator("h1").is_visible()
     assert wrong == []

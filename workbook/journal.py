@@ -80,6 +80,11 @@ class Progress(NamedTuple):
     locked: bool
 
 
+class _Index(NamedTuple):
+    given: dict[str, dict[str, dict[str, Response]]]  # current answers by exercise, occasion and item
+    first: dict[str, list[StoredAnswer]]  # the first version of each answer, by exercise
+
+
 class Journal:
     """One client's answers, on the questions of one workbook."""
 
@@ -112,6 +117,7 @@ class Journal:
     def _forget(self) -> None:
         self._versions: dict[tuple[str, str], list[StoredAnswer]] = {}
         self._current: dict[tuple[str, str], Response] = {}  # at times put right, see `occasions.in_time`
+        self._indexed: _Index | None = None
         self._seen: object = None  # the store's stamp when they were read
         self._private: set[str] | None = None  # read when first asked for
         self._stood: tuple[datetime, Standing] | None = None
@@ -259,7 +265,7 @@ class Journal:
             self._current.pop(place, None)
         else:
             self._current[place] = kinds.Response(answer.value, answer.status, answer.answered_at)
-        self._newest_at = max(self._newest_at, answer.answered_at)
+        self._newest_at, self._indexed = max(self._newest_at, answer.answered_at), None
 
     def _in_time(self) -> tuple[list[StoredAnswer], list[Event]]:
         """Every version, and every closing and opening of a rule, in order, at times put right."""
@@ -299,9 +305,21 @@ class Journal:
             for answer in self.store.history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
                 self._newest_at = max(self._newest_at, answer.answered_at)
-            self._current = _responses(self._in_time()[0])
+            self._current, self._indexed = _responses(self._in_time()[0]), None
             self._seen = stamp
         return self._versions
+
+    def _index(self) -> _Index:
+        """The current answers and the first versions, by exercise."""
+        self._read()
+        if self._indexed is None:
+            self._indexed = _Index({}, {})
+            for (item, occasion), response in self._current.items():
+                by_occasion = self._indexed.given.setdefault(item.rpartition(".")[0], {})
+                by_occasion.setdefault(occasion, {})[item] = response
+            for (item, _), versions in self._versions.items():
+                self._indexed.first.setdefault(item.rpartition(".")[0], []).append(versions[0])
+        return self._indexed
 
     def responses(self) -> dict[tuple[str, str], Response]:
         """Return the current answers and refusals by item and occasion; cleared ones are left out."""
@@ -310,10 +328,8 @@ class Journal:
 
     def responses_for(self, exercise_id: str, occasion: str) -> dict[str, Response]:
         """Return the current answers of one exercise on one occasion, by item."""
-        items = {item.id for item in self.workbook.exercise(exercise_id).items}
-        return {
-            item: response for (item, when), response in self.responses().items() if when == occasion and item in items
-        }
+        self.workbook.exercise(exercise_id)  # one that does not exist is said as such
+        return dict(self._index().given.get(exercise_id, {}).get(occasion, {}))
 
     def current(self) -> list[StoredAnswer]:
         """Return the newest version of every answer or refusal whose question is still asked and shown."""
@@ -329,13 +345,14 @@ class Journal:
         responses = self.responses()
         latest = newest_of(responses)
         shown: set[tuple[str, str]] = set()
+        given = self._index().given
         for exercise in self.workbook.exercises:
             asked = {item.id for item in exercise.items if not item.retired}
-            occasions = {occasion for item, occasion in responses if item in asked}
-            for occasion in occasions:
-                here = {item: r for (item, when), r in responses.items() if when == occasion and item in asked}
-                visible = asked_now(exercise, seen_by(exercise, latest, here)) & asked
-                shown |= {(item, occasion) for item in visible if (item, occasion) in responses}
+            for occasion, every in given.get(exercise.id, {}).items():
+                here = {item: response for item, response in every.items() if item in asked}
+                if here:
+                    visible = asked_now(exercise, seen_by(exercise, latest, here))
+                    shown |= {(item, occasion) for item in visible & here.keys()}
         return shown
 
     def answers(self) -> pd.DataFrame:
@@ -394,7 +411,7 @@ class Journal:
             return self._stood[1]
         history, events = self._in_time()
         if self._newest_at > now:  # a time still to come moves as time passes
-            self._current = _responses(history)
+            self._current, self._indexed = _responses(history), None
         standing = safety.standing(
             self.workbook,
             self._current,
@@ -437,7 +454,11 @@ class Journal:
         """Write the report, one self-contained HTML file, and return where it is; see `report.write`."""
         from workbook.assessment import report
 
-        return report.write(self, Path(path), now=self.now(), **options)
+        return report.write(self.told(), Path(path), now=self.now(), **options)
+
+    def told(self) -> frame.Told:
+        """Return what a report and an export read: plain values, as they stand now."""
+        return frame.Told(self.workbook, self.answers(), self.local_times(), self.standing())
 
     def progress(self, chapter_id: str | None = None) -> list[Progress]:
         """Return how far each exercise is, of one chapter or of all."""
@@ -474,11 +495,10 @@ class Journal:
 
     def occasions(self, exercise_id: str) -> list[str]:
         """Return the occasions of an exercise that have an answer, oldest first; see `occasions.in_order`."""
-        items = {item.id for item in self.workbook.exercise(exercise_id).items}
-        given = {occasion for item, occasion in self.responses() if item in items}
-        begun = frame.begun(
-            (versions[0] for (item, occasion), versions in self._versions.items() if item in items), self.now().tzinfo
-        )
+        self.workbook.exercise(exercise_id)  # one that does not exist is said as such
+        index = self._index()
+        given = index.given.get(exercise_id, {})
+        begun = frame.begun(index.first.get(exercise_id, ()), self.now().tzinfo)
         return [occasion for occasion in occasions.in_order(begun) if occasion in given]
 
     def occasion_now(self, exercise_id: str) -> str:

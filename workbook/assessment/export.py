@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from workbook.assessment.frame import Told
     from workbook.definition.models import Workbook
-    from workbook.journal import Journal
 
 CODEBOOK = (
     *("item", "chapter", "exercise", "kind", "prompt", "values", "lowest", "highest"),
@@ -29,13 +29,13 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what spreadsheets take for a formul
 
 
 def write(
-    journal: Journal,
+    told: Told,
     path: Path,
     *,
     private: bool = True,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Path, ...]:
-    """Write every current answer to `path` and return what was written.
+    """Write every current answer that a journal told to `path` and return what was written.
 
     .csv, .json and .parquet: one row per answer, `frame.COLUMNS` and `answered_here`, the same time by the person's own
     clock; lists and tables are JSON in one cell; a codebook goes beside it. .xlsx: see `spreadsheet`. `private=False`
@@ -52,14 +52,13 @@ def write(
         raise WorkbookError(f"{path.name} does not say which format you want. End it in one of: {known}.")
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
-    answers = journal.answers()
-    times = journal.local_times()
+    workbook, answers, times = told.workbook, told.answers, told.times
     if not private:
         answers = answers[answers["share"] != "private"]
     tell(1, 3, "Writing the answers")
     if kind is None:
-        about = codebook(journal.workbook)
-        files.give(path, lambda new: spreadsheet.write(journal.workbook, answers, times, about, new))
+        about = codebook(workbook)
+        files.give(path, lambda new: spreadsheet.write(workbook, answers, times, about, new))
         tell(3, 3, "Done")
         return (path,)
     here = [times[place].isoformat() for place in zip(answers["item"], answers["occasion"], strict=True)]
@@ -67,7 +66,7 @@ def write(
     files.give(path, lambda new: kind(table, new))
     tell(2, 3, "Writing the codebook")
     beside = path.with_name(f"{path.stem}-codebook.csv")
-    files.give(beside, lambda new: _csv(codebook(journal.workbook), new))
+    files.give(beside, lambda new: _csv(codebook(workbook), new))
     tell(3, 3, "Done")
     return path, beside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbook.answers import occasions
@@ -9,12 +10,13 @@ from workbook.definition.kinds import KINDS
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import tzinfo
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
     import pandas as pd
 
     from workbook.definition.models import Item, Workbook
+    from workbook.safety.gates import Standing
     from workbook.storage.store import StoredAnswer
 
 COLUMNS = {
@@ -40,6 +42,16 @@ HISTORY_COLUMNS = COLUMNS | {
     "id": "object",
 }
 """Each column of `history`. Its `status` is answered, skipped or blank (cleared)."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a report and an export read of a journal: plain values, as they stand at one moment."""
+
+    workbook: Workbook
+    answers: pd.DataFrame = field(repr=False)  # `COLUMNS`
+    times: Mapping[tuple[str, str], datetime] = field(repr=False)  # of each, by the person's own clock
+    standing: Standing = field(repr=False)
 
 
 def begun(first: Iterable[StoredAnswer], here: tzinfo | None = None) -> dict[str, occasions.Begun]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from workbook.assessment.assessment import Area, Assessment
+    from workbook.assessment.frame import Told
     from workbook.definition.models import Workbook
-    from workbook.journal import Journal
 
 WORDS = kinds.those("words")  # kinds left out without words
 SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
@@ -31,9 +31,10 @@ DAYS = 12  # columns in a table of occasions; earlier ones are in the export
 
 
 def write(
-    journal: Journal,
+    told: Told,
     path: Path,
     *,
+    now: datetime,
     only: str | Iterable[str] | None = None,
     since: date | str | None = None,
     until: date | str | None = None,
@@ -42,24 +43,22 @@ def write(
     pictures: bool = True,
     summary: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
-    now: datetime | None = None,
 ) -> Path:
-    """Write the report of a journal to `path` and return it; a file that is there is replaced.
+    """Write the report of what a journal told to `path` and return it; a file that is there is replaced.
 
     `only`: ids of chapters or exercises. `since`, `until`: first and last day (ISO), both included. `words`: with
     free text. `private`: with answers marked private, which the cover then names. `summary`: one page for a session.
     `progress(done, of, what)` is called as it goes on. Raises UnknownId for an id in `only` that does not exist, and
     WorkbookError when a day is not a day or the file cannot be written.
     """
-    now = now or journal.now()
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
-    answers, days = _answered(journal)
-    chosen = _choose(journal.workbook, answers, days, journal.standing().hidden, only, since, until, words, private)
+    answers, days = _answered(told)
+    chosen = _choose(told.workbook, answers, days, told.standing.hidden, only, since, until, words, private)
     tell(1, 3, "Working out what changed")
     from workbook.assessment import assessment
 
-    seen = assessment.assess(journal.workbook, chosen.scored, standing=journal.standing(), now=now)
+    seen = assessment.assess(told.workbook, chosen.scored, standing=told.standing, now=now)
     if chosen.partial:
         seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
     if not words:
@@ -70,40 +69,40 @@ def write(
     if summary:
         html = page(
             "summary.html",
-            **_cover(journal, chosen, days, now),
+            **_cover(told, chosen, days, now),
             left_out=left_out,
             seen=_seen(seen, pictures=False),
             assessed=not chosen.partial or _tells(seen),
         )
     else:
-        html = _whole(journal, replace(chosen, left_out=left_out), days, seen, now, pictures=pictures)
+        html = _whole(told, replace(chosen, left_out=left_out), days, seen, now, pictures=pictures)
     files.give(Path(path), lambda new: new.write_bytes(html.encode()))
     tell(3, 3, "Done")
     return Path(path)
 
 
-def chapter(journal: Journal, id: str, *, private: bool = False) -> str:
+def chapter(told: Told, id: str, *, now: datetime, private: bool = False) -> str:
     """Return one chapter as its part of the report, a page of its own.
 
     A chapter that shows the self-assessment has the whole one. Raises UnknownId for a chapter that does not exist.
     """
     from workbook.assessment import assessment
 
-    now, workbook, hidden = journal.now(), journal.workbook, journal.standing().hidden
+    workbook, hidden = told.workbook, told.standing.hidden
     shown = workbook.chapter(id)
-    answers, days = _answered(journal)
+    answers, days = _answered(told)
     mine = answers[answers["chapter"].astype(str) == id]
     chosen, whole = (
         _choose(workbook, rows, days.loc[rows.index], hidden, None, None, None, True, private)
         for rows in (mine, answers)
     )
     if "assessment" in shown.shows:
-        seen = assessment.assess(workbook, whole.scored, standing=journal.standing(), now=now)
+        seen = assessment.assess(workbook, whole.scored, standing=told.standing, now=now)
     else:
-        seen = assessment.assess(workbook, chosen.scored, standing=journal.standing(), now=now)
+        seen = assessment.assess(workbook, chosen.scored, standing=told.standing, now=now)
         seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
     chosen = replace(chosen, partial="assessment" not in shown.shows)
-    return _whole(journal, chosen, days, seen, now, title=f"{workbook.title}: {shown.title}")
+    return _whole(told, chosen, days, seen, now, title=f"{workbook.title}: {shown.title}")
 
 
 def _tells(assessment: Assessment) -> bool:
@@ -117,28 +116,28 @@ def panel(assessment: Assessment) -> str:
     return _environment().get_template("panel.html").render(seen=_seen(assessment, pictures=True))
 
 
-def _answered(journal: Journal) -> tuple[pd.DataFrame, pd.Series]:
+def _answered(told: Told) -> tuple[pd.DataFrame, pd.Series]:
     """Return the current answers, and the person's day of each."""
     import pandas as pd
 
-    answers, times = journal.answers(), journal.local_times()
+    answers, times = told.answers, told.times
     places = zip(answers["item"], answers["occasion"], strict=True)
     return answers, pd.Series([times[place].date() for place in places], index=answers.index, dtype=object)
 
 
-def _cover(journal: Journal, chosen: _Chosen, days: pd.Series, now: datetime) -> dict[str, object]:
+def _cover(told: Told, chosen: _Chosen, days: pd.Series, now: datetime) -> dict[str, object]:
     """Return what stands first on every report."""
     return {
-        "title": journal.workbook.title,
-        "language": journal.workbook.language,
+        "title": told.workbook.title,
+        "language": told.workbook.language,
         "day": _day(now.date()),
         "span": _span(days.loc[chosen.rows.index]),
-        "private": _private(journal.workbook, chosen.rows),
+        "private": _private(told.workbook, chosen.rows),
     }
 
 
 def _whole(
-    journal: Journal,
+    told: Told,
     chosen: _Chosen,
     days: pd.Series,
     seen: Assessment,
@@ -149,14 +148,14 @@ def _whole(
 ) -> str:
     """Return the report of what was chosen."""
     scored = {area.id for area in seen.areas} | {scale.id for scale in seen.shown}
-    cover = _cover(journal, chosen, days, now)
+    cover = _cover(told, chosen, days, now)
     return page(
         "report.html",
         **{**cover, "title": title or cover["title"]},
         left_out=chosen.left_out,
         seen=_seen(seen, pictures=pictures),
         assessed=not chosen.partial or _tells(seen),
-        chapters=_chapters(journal.workbook, chosen.rows, scored),
+        chapters=_chapters(told.workbook, chosen.rows, scored),
     )
 
 

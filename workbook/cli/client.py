@@ -382,7 +382,9 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
     from workbook.assessment import export as exports
 
     with _existing(journal_path) as journal:
-        for written in _watched(lambda tell: exports.write(journal, output, private=not no_private, progress=tell)):
+        for written in _watched(
+            lambda tell: exports.write(journal.told(), output, private=not no_private, progress=tell)
+        ):
             click.echo(f"Written: {written}")
 
 

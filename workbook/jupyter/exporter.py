@@ -47,7 +47,7 @@ def page(chapter: str, folder: Path, *, private: bool = False) -> str:
         return _instead(words.say("jupyter.exporter.no_journal"))
     try:
         with journals.Journal.open(home) as journal:
-            return report.chapter(journal, chapter, private=private)
+            return report.chapter(journal.told(), chapter, now=journal.now(), private=private)
     except Locked:
         line = f'workbook report --journal "{home}" --only {chapter}{" --private" if private else ""} -o {chapter}.html'
         return _instead(words.say("jupyter.exporter.locked"), line)
