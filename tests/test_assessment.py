@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from workbook import definition, example
-from workbook.assessment import assessment, frame, report, scoring
-from workbook.definition.models import Norms
+from workbook.assessment import assessment, frame, practice, report, scoring
+from workbook.definition.scales import Norms
 from workbook.journal import Journal
 
 NOW = datetime.fromisoformat("2026-03-28T20:00:00+01:00")
@@ -267,8 +267,8 @@ def test_goals_are_read_with_their_weights() -> None:
     )
     assert seen.practice is not None
     assert seen.practice.goals == (
-        assessment.Goal("2026-01-01", "Hear people out", "1"),
-        assessment.Goal("2026-02-01", "Call my sister", ""),
+        practice.Goal("2026-01-01", "Hear people out", "1"),
+        practice.Goal("2026-02-01", "Call my sister", ""),
     )
     assert seen.practice.attainment == pytest.approx(60)
 
@@ -328,3 +328,112 @@ def test_a_questionnaire_of_a_counselor_is_assessed_like_the_rest() -> None:
         "error. Your score was below and is now above the published line of 3 (at or below it, somebody to talk to)."
     )
     assert "Calm over time" in seen._repr_html_()
+
+
+# --- what fits next is named in lookback.yaml ---
+
+OTHER = {
+    "workbook.yaml": "title: Garden\nchapters: [beds]\n",
+    "beds.yaml": """\
+chapter: beds
+notebook: 10-beds
+title: The beds
+principle: 1
+lede: Other chapters than ours.
+minutes: 5
+scales:
+  - {id: care, title: Care, items: [beds.week.looked], min_answered: 1, source: Own (S)}
+exercises:
+  - id: week
+    title: The week
+    minutes: 1
+    repeats: weekly
+    items:
+      - {id: looked, kind: ruler, prompt: Did I look?, low: no, high: yes}
+  - id: plan
+    title: A plan
+    minutes: 1
+    items:
+      - id: steps
+        kind: table
+        prompt: What next?
+        columns: [{id: when, kind: text, label: When}, {id: what, kind: text, label: What}]
+  - id: end
+    title: The end
+    minutes: 1
+    items:
+      - {id: keep, kind: text, prompt: What do I keep?}
+""",
+    "lookback.yaml": """\
+steps:
+  - {id: dip, worse: care, exercise: beds.plan, text: "“{title}” got less. One bed is enough."}
+  - {id: begin, for_each: unbegun, text: "Begin with “{title}”."}
+  - {id: rate, for_each: unrated, text: "How was “{title}” this week?"}
+  - {id: keep, for_each: untaken, text: "Keep one line of “{title}”."}
+take: end.keep
+""",
+}
+
+
+@pytest.fixture
+def garden(tmp_path: Path) -> Path:
+    for name, text in OTHER.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def told(*given: tuple[str, str, object, float | None]) -> pd.DataFrame:
+    """Answers of the garden: item, occasion, value, score."""
+    table = rows(("space.take.line", "once", "", None)).iloc[:0]
+    made = [
+        {"item": item, "exercise": item.rpartition(".")[0], "chapter": "beds", "occasion": occasion, "value": value}
+        | {"score": math.nan if score is None else score, "label": str(value), "status": "answered", "prompt": item}
+        | {"kind": "text", "share": "ask", "answered_at": pd.Timestamp("2026-03-01T12:00:00Z")}
+        for item, occasion, value, score in given
+    ]
+    return pd.DataFrame(made, columns=list(table.columns)).astype(frame.COLUMNS)
+
+
+def test_a_workbook_with_other_chapters_has_next_steps_of_its_own(garden: Path) -> None:
+    """Its steps come from its own file: what dipped, what is not begun, what is due, the line to keep."""
+    book = definition.load(garden)
+
+    def said(*given: tuple[str, str, object, float | None]) -> list[tuple[str, str]]:
+        seen = assessment.assess(book, told(*given), now=NOW)
+        return [(step.text, step.href) for step in seen.steps]
+
+    begin = ("Begin with “The beds”.", "10-beds.ipynb#beds.plan")
+    rate = ("How was “The beds” this week?".replace("The beds", "Care"), "10-beds.ipynb#beds.week")
+    keep = ("Keep one line of “The beds”.", "10-beds.ipynb#beds.end")
+    assert said() == [begin, rate]
+    assert said(("beds.plan.steps", "once", [{"what": "Dig"}], None)) == [rate, keep]
+    kept = (("beds.plan.steps", "once", [{"what": "Dig"}], None), ("beds.end.keep", "once", "Slowly", None))
+    assert said(*kept) == [rate]
+    weeks = [(NOW.date() - timedelta(weeks=week)).isoformat() for week in range(7, -1, -1)]
+    fell = [
+        ("beds.week.looked", week, point, float(point))
+        for week, point in zip(weeks, [9, 9, 9, 9, 1, 1, 1, 1], strict=True)
+    ]
+    assert said(*kept, *fell) == [("“Care” got less. One bed is enough.", "10-beds.ipynb#beds.plan")]
+
+
+def test_what_the_workbook_does_not_have_is_found_when_it_is_checked(garden: Path) -> None:
+    """Every id in lookback.yaml is judged, with a guess at what was meant."""
+    file = garden / "lookback.yaml"
+    text = OTHER["lookback.yaml"].replace("worse: care", "worse: cares").replace("beds.plan,", "beds.plans,")
+    file.write_text(text.replace("end.keep", "end.kept") + "question: beds.end.kep\n", encoding="utf-8")
+    assert [str(problem) for problem in definition.check(garden)] == [
+        'lookback.yaml:2 steps[1].exercise is "beds.plans". There is no such exercise.  Did you mean “beds.plan”?',
+        'lookback.yaml:2 steps[1].worse is "cares". There is no such scale.  Did you mean “care”?',
+        'lookback.yaml:6 take is "end.kept". No chapter has such an item.  Write exercise.item, like take.line.',
+        'lookback.yaml:7 question is "beds.end.kep". There is no such item.  Did you mean “beds.end.keep”?',
+    ]
+
+
+def test_no_id_of_the_content_stands_in_the_code_of_the_assessment() -> None:
+    """What is asked where is the workbook's to say: the code names no chapter's exercise or item."""
+    ids = {exercise.id for exercise in BOOK.exercises} | {item.id for item in BOOK.items}
+    for module in ("assessment", "change", "practice", "steps"):
+        code = (Path(assessment.__file__).parent / f"{module}.py").read_text("utf-8")
+        assert {id for id in re.findall(r"[\"']([a-z-]+\.[a-z_]+(?:\.[a-z_]+)?)[\"']", code)} & ids == set()
+        assert not re.findall(r"\b(improvement|responsibility|communication|moving-on|wellbeing)\b[.\"']", code)

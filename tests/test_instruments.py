@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from tests.clock import Clock
 from workbook import definition
 from workbook.answers import kinds
-from workbook.assessment import assessment, export, frame, report, scoring
+from workbook.assessment import assessment, change, export, frame, report, scoring
 from workbook.definition import kinds as item_kinds
 from workbook.definition import models
-from workbook.definition.models import Instrument, Scale, Workbook
+from workbook.definition.models import Instrument, Workbook
+from workbook.definition.scales import Scale
 from workbook.errors import DefinitionError
 from workbook.journal import Journal
 from workbook.page.desk import Desk
@@ -421,5 +422,5 @@ def test_an_older_journal_with_numbers_of_other_scores_is_judged_without_them() 
     )
     assert kept.norms is not None
     assert (kept.norms.cutoff.value, kept.norms.clinical.mean, kept.norms.functional.sd) == (3, 1, 1)  # type: ignore[union-attr]
-    assert assessment.verdict(kept, [0, 100 / 6]) == "too few sittings"
-    assert assessment.verdict(kept.model_copy(update={"score": "sum"}), [0, 5]) == "better"
+    assert change.verdict(kept, [0, 100 / 6]) == "too few sittings"
+    assert change.verdict(kept.model_copy(update={"score": "sum"}), [0, 5]) == "better"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbook import resources
 from workbook.assessment import scoring
 from workbook.definition.coherence import norms_faults
-from workbook.definition.models import Norms, Scale
+from workbook.definition.scales import Norms, Scale
 
 ITEMS = tuple(f"own.rating.i{number}" for number in range(6))
 

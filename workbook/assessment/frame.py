@@ -160,3 +160,10 @@ def _table(rows: list[dict[str, object]], columns: dict[str, str]) -> pd.DataFra
     import pandas as pd
 
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in columns.items()})
+
+
+def oldest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in the order of their occasions."""
+    known = sorted(rows["occasion"].astype(str).unique(), key=occasions.order)
+    place = rows["occasion"].astype(str).map({occasion: place for place, occasion in enumerate(known)})
+    return rows.loc[place.sort_values(kind="stable").index]

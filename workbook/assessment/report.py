@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from jinja2 import Environment
 
-    from workbook.assessment.assessment import Area, Assessment
+    from workbook.assessment.assessment import Assessment
+    from workbook.assessment.change import Area
     from workbook.assessment.frame import Told
     from workbook.definition.models import Workbook
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workbook.definition.models import Scale
+    from workbook.definition.scales import Scale
 
 Better = Literal["higher", "lower"]
 Verdict = Literal["better", "no clear change", "worse", "too few sittings"]

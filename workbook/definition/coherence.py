@@ -8,24 +8,11 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from workbook.definition import conditions, kinds
-from workbook.definition.models import (
-    LARGEST,
-    TAGS,
-    BaseItem,
-    Chapter,
-    Compute,
-    Computed,
-    Exercise,
-    Gate,
-    Item,
-    Model,
-    Norms,
-    Note,
-    Scale,
-    Workbook,
-    did_you_mean,
-)
+from workbook.definition.base import LARGEST, Model, did_you_mean
+from workbook.definition.lookback import LookBack
+from workbook.definition.models import TAGS, BaseItem, Chapter, Compute, Computed, Exercise, Gate, Item, Note, Workbook
 from workbook.definition.reading import Outline, Problem
+from workbook.definition.scales import Norms, Scale
 from workbook.errors import InvalidAnswer, InvalidCondition
 
 if TYPE_CHECKING:
@@ -313,6 +300,45 @@ def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:
             words = [one.partition(".")[2] for one in known.exercises if one.startswith(f"{chapter.id}.")]
             cure = did_you_mean(word, words) or "Name exercises of this chapter."
             yield ("first", index), word, "There is no such exercise in this chapter.", cure
+
+
+def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
+    """Yield whatever it names that the workbook does not have."""
+    seen: set[str] = set()
+    for place, step in enumerate(lookback.steps):
+        if step.id in seen:
+            yield ("steps", place, "id"), step.id, "Another step has this id.", "Give this one its own."
+        seen.add(step.id)
+        named: list[tuple[str, frozenset[str] | set[str], str]] = [
+            ("exercise", known.exercises, "exercise"),
+            ("idle", known.exercises, "exercise"),
+            ("worse", known.scales, "scale"),
+            ("unbegun", known.chapters, "chapter"),
+            ("answered", set(known.items), "item"),
+            ("unanswered", set(known.items), "item"),
+        ]
+        for key, ids, what in named:
+            id = getattr(step, key)
+            if id is not None and id not in ids and not _absent(id, known):
+                cure = did_you_mean(id, ids) or f"Write the id of {'an' if what[0] in 'ei' else 'a'} {what}."
+                yield ("steps", place, key), id, f"There is no such {what}.", cure
+        if (step.exercise is None) == (step.for_each is None):
+            says = "says not where it is done." if step.exercise is None else "names an exercise beside for_each."
+            yield ("steps", place), None, says, "Name an exercise, or what it is said for each of."
+    items = [(("practice", *way), id) for way, id in (lookback.practice.items if lookback.practice else ())]
+    if lookback.question is not None:
+        items.append((("question",), lookback.question))
+    for way, id in items:
+        if not known.has(id):
+            cure = did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
+            yield way, id, "There is no such item.", cure
+    if lookback.take is not None and not any(id.endswith(f".{lookback.take}") for id in known.items):
+        yield ("take",), lookback.take, "No chapter has such an item.", "Write exercise.item, like take.line."
+
+
+def _absent(id: str, known: Known) -> bool:
+    """Tell whether an id is in a chapter that is not at hand."""
+    return known.absent is not None and id.partition(".")[0] in known.absent
 
 
 def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:

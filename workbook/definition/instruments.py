@@ -11,7 +11,8 @@ from workbook.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbook.definition.models import Exercise, Instrument, Scale, Workbook
+    from workbook.definition.models import Exercise, Instrument, Workbook
+    from workbook.definition.scales import Scale
 
 
 def with_instruments(workbook: Workbook, instruments: Iterable[Instrument]) -> Workbook:

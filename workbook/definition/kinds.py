@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from workbook import dates
 from workbook.definition import models, values
-from workbook.definition.models import LARGEST, NO_OPPORTUNITY
+from workbook.definition.base import LARGEST
+from workbook.definition.models import NO_OPPORTUNITY
 from workbook.errors import InvalidAnswer
 
 Fault = tuple[tuple[str | int, ...], object, str, str]  # where inside it, the value there, what is wrong, the cure

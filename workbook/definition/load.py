@@ -11,12 +11,12 @@ from pydantic import Field
 
 from workbook import resources
 from workbook.definition import conditions, instruments, kinds, raw
-from workbook.definition.coherence import Known, Piece, judge
+from workbook.definition.base import CHAPTER_ID, LANGUAGE_FILE, Model, Words, did_you_mean
+from workbook.definition.coherence import Known, Piece, judge, lookback_faults
+from workbook.definition.lookback import LookBack
 from workbook.definition.models import (
-    CHAPTER_ID,
     FOOT,
     INSTRUMENTS,
-    LANGUAGE_FILE,
     STATEMENTS,
     BaseItem,
     Chapter,
@@ -25,15 +25,12 @@ from workbook.definition.models import (
     Gate,
     Instrument,
     Item,
-    Model,
-    Scale,
     Text,
-    Words,
     Workbook,
-    did_you_mean,
     foot,
 )
 from workbook.definition.reading import Outline, Problem, read
+from workbook.definition.scales import Scale
 from workbook.definition.wording import fitted
 from workbook.errors import DefinitionError, InvalidCondition
 
@@ -61,6 +58,7 @@ class _Gates(Model):
 _MODELS: tuple[type[Model], ...] = (
     _Contents,
     _Gates,
+    LookBack,
     Chapter,
     Instrument,
     *(kind.model for kind in kinds.KINDS.values()),
@@ -113,6 +111,7 @@ def _load(path: Path) -> tuple[Workbook | None, tuple[Problem, ...]]:
     if contents:
         draft.chapters = [draft.read(path / f"{name}.yaml") for name in dict.fromkeys(contents.chapters)]
         draft.safety = draft.read(path / "safety.yaml") if (path / "safety.yaml").exists() else None
+        draft.lookback = draft.read(path / "lookback.yaml") if (path / "lookback.yaml").exists() else None
     elif not path.is_dir():
         draft.chapters = [draft.read(path)]
     workbook = draft.build(contents)
@@ -129,6 +128,7 @@ class _Draft:
     lost: list[Problem] = field(default_factory=list)  # of files that cannot be read at all
     chapters: list[Outline | None] = field(default_factory=list)  # None: cannot be read
     safety: Outline | None = None
+    lookback: Outline | None = None
     pieces: list[Piece] = field(default_factory=list)
     instruments: list[Instrument] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)  # of every item, whole or not, by its full id
@@ -154,7 +154,13 @@ class _Draft:
             if name in contents.chapters[:index]:
                 outline.add(("chapters", index), name, "This chapter is in the list already.", "Remove one.")
         for path in sorted(folder.glob("*.yaml")):
-            known = {"workbook", "safety", "minutes", *contents.chapters}  # “minutes”: the card of the next ten minutes
+            known = {
+                "workbook",
+                "safety",
+                "lookback",
+                "minutes",
+                *contents.chapters,
+            }  # “minutes”: the card of the next ten minutes
             if path.stem not in known and not LANGUAGE_FILE.fullmatch(path.name):
                 cure = "Add it there, or move the file away."
                 outline.add(("chapters",), None, f"does not name “{path.name}”, which is in the folder.", cure)
@@ -181,11 +187,14 @@ class _Draft:
         if self.instruments:
             known = _beside_ours(known)
         judge(self.pieces, known)
+        back = fitted(LookBack, self.lookback.data, self.lookback, ()) if self.lookback else None
+        for fault in lookback_faults(back, known) if back and self.lookback else ():
+            self.lookback.add(*fault)  # type: ignore[union-attr]  # there is one, or no fault
         chapters = tuple(chapter.model_copy(update={"scales": _ranged(chapter.scales, known)}) for chapter in chapters)
         if not chapters:
             return None
         title, language = (contents.title, contents.language) if contents else (chapters[0].title, "en")
-        return Workbook.model_construct(title=title, language=language, chapters=chapters, gates=gates)
+        return Workbook.model_construct(title=title, language=language, chapters=chapters, gates=gates, lookback=back)
 
     def found(self) -> tuple[Problem, ...]:
         """Return every problem, in the order of files and lines."""

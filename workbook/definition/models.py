@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
+from workbook.definition.base import CHAPTER_ID, LONGEST, WORD_ID, Model, Reference, Word, Words, did_you_mean
 from workbook.definition.conditions import Condition, parse
+from workbook.definition.lookback import LookBack
 from workbook.definition.markdown import ADDRESS
+from workbook.definition.scales import Scale
 from workbook.definition.sources import Source
 from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    pass
 
 T = TypeVar("T")
 
@@ -36,13 +37,6 @@ TAGS = {
     "together": "is done by two people, who both want to",
 }
 STATEMENTS = range(1, 19)  # what the workbook must cover, by number
-LARGEST = 1_000_000_000_000  # of a number
-LONGEST = 20_000  # characters: the longest text that is kept; `max_length` is only where the page asks to stop
-
-WORD_ID = r"[A-Za-z][A-Za-z0-9_]*"
-LANGUAGE_FILE = re.compile(r"([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.yaml")  # an overlay: de.yaml, pt-BR.yaml
-
-CHAPTER_ID = r"[a-z][a-z0-9-]*"
 
 
 def _listed(value: object) -> object:
@@ -54,8 +48,6 @@ def _listed(value: object) -> object:
     return {label: label for label in value}
 
 
-Words = Annotated[str, Field(min_length=1)]
-Word = Annotated[str, Field(pattern=f"^{WORD_ID}$", max_length=60)]
 Key = Annotated[str, Field(pattern=r"^[^_]", max_length=60)]  # of an option: never `__proto__`
 Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft", "calming", "together"]
 Options = Annotated[
@@ -63,20 +55,6 @@ Options = Annotated[
     BeforeValidator(_listed, json_schema_input_type=dict[Key, Words] | list[Words]),
     Field(min_length=2, max_length=60),
 ]
-Reference = Annotated[str, Field(min_length=1, max_length=200)]  # an item's id
-
-
-class Model(BaseModel):
-    """Frozen; a key it does not know is a problem."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with other fields; what was worked out once is worked out anew from them."""
-        copy = super().model_copy(update=update, deep=deep)
-        for name in copy.__dict__.keys() - type(copy).model_fields.keys():
-            del copy.__dict__[name]
-        return copy
 
 
 class BaseItem(Model):
@@ -309,88 +287,6 @@ class Exercise(Model):
         )
 
 
-class Cutoff(Model):
-    """A published line between two scores, in the scale's points."""
-
-    value: float
-    reads: Words | None = None  # “at or above it, a talk with a clinician”
-
-
-class Group(Model):
-    """The published scores of a group of people."""
-
-    mean: float
-    sd: Annotated[float, Field(gt=0)]
-
-
-def _as_line(value: object) -> object:
-    return value if value is None or isinstance(value, (dict, Cutoff)) else {"value": value}
-
-
-def _grouped(data: object) -> object:
-    """Read the names that norms had before: `functional_mean`, `clinical_sd` and so on."""
-    if not isinstance(data, dict):
-        return data
-    found = dict(data)
-    for group in ("clinical", "functional"):
-        mean, sd = found.pop(f"{group}_mean", None), found.pop(f"{group}_sd", None)
-        if mean is not None and sd is not None:
-            found.setdefault(group, {"mean": mean, "sd": sd})
-    return found
-
-
-class Norms(Model):
-    """Published numbers of a scale, in its points; named as in `data/norms.yaml`, so that they can be copied."""
-
-    range: tuple[float, float] | None = None  # the lowest and highest score that these numbers belong to
-    better: Literal["higher", "lower"] | None = None
-    sd: Annotated[float, Field(gt=0)] | None = None  # with `reliability`, else change is judged by nonoverlap
-    reliability: Annotated[float, Field(ge=0, lt=1)] | None = None
-    cutoff: Annotated[Cutoff | None, BeforeValidator(_as_line, json_schema_input_type=Cutoff | float)] = None
-    clinical: Group | None = None
-    functional: Group | None = None
-    source: Source
-
-    _earlier = model_validator(mode="before")(_grouped)
-
-
-class Scale(Model):
-    """A scored set of items."""
-
-    id: Annotated[str, Field(pattern=f"^{CHAPTER_ID}$", max_length=60)]
-    title: Words
-    items: Annotated[tuple[Reference, ...], Field(min_length=1)]  # full ids; in an instrument's file also bare words
-    score: Literal["mean", "sum", "percent"] = "percent"  # percent: of the declared range, 0–100
-    reverse: tuple[Reference, ...] = ()
-    min_answered: Annotated[int, Field(ge=1)]
-    better: Literal["higher", "lower"] = "higher"
-    scored: bool = True  # false: the answers are shown side by side, and never made into a number
-    weights: dict[Reference, Annotated[float, Field(gt=0)]] = {}  # 1 where not named
-    table: dict[int, float] | None = None  # rounded score → T-score or the like; a score not in it is no score
-    part_of: Annotated[str, Field(pattern=f"^{CHAPTER_ID}$", max_length=60)] | None = None  # the scale it is a part of
-    norms: Norms | None = None  # without them change is judged by nonoverlap, never by reliable change
-    ranges: dict[Reference, tuple[float, float]] = {}  # lowest and highest declared value; the loader fills it in
-    source: Source
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest score; KeyError without the ranges of all its items."""
-        if self.table:
-            return min(self.table.values()), max(self.table.values())
-        return self.points
-
-    @property
-    def points(self) -> tuple[float, float]:
-        """The lowest and the highest score before `table` is looked up."""
-        if self.score == "percent":
-            return 0.0, 100.0
-        weights = [self.weights.get(item, 1.0) for item in self.items]
-        low, high = (
-            sum(w * self.ranges[item][end] for w, item in zip(weights, self.items, strict=True)) for end in (0, 1)
-        )
-        return (low, high) if self.score == "sum" else (low / sum(weights), high / sum(weights))
-
-
 class Instrument(Model):
     """A questionnaire a counselor brings and may use: one exercise, scored."""
 
@@ -462,7 +358,9 @@ class Gate(Model):
     firm: bool = False
     track: Literal["moving-on"] | None = None
     quiet_under: tuple[Words, ...] = ()  # says nothing at the top of a page while one of these gates is closed
-    said: dict[Reference, Words] = {}  # an item, an item.option or a measure → the clause that is true of it
+    said: dict[Reference, Words] = Field(
+        default={}
+    )  # an item, an item.option or a measure → the clause that is true of it
     reason: Words  # Markdown; `{said}` in it stands for what the answers behind it say
     notice: Words | None = None  # Markdown
     instead: tuple[Instead, ...] = ()
@@ -476,6 +374,7 @@ class Workbook(Model):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")] = "en"
     chapters: tuple[Chapter, ...]
     gates: tuple[Gate, ...] = ()
+    lookback: LookBack | None = None
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -532,12 +431,6 @@ def _find(what: str, id: str, known: dict[str, T]) -> T:
     except KeyError:
         cure = did_you_mean(id, known) or "Check it for typing mistakes."
         raise UnknownId(f"The workbook has no {what} “{id}”. {cure}".rstrip()) from None
-
-
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return “Did you mean …?” when something known looks like `word`, else nothing."""
-    near = difflib.get_close_matches(str(word)[:200], list(known), n=1)
-    return f"Did you mean “{near[0]}”?" if near else ""
 
 
 KINDS: dict[str, type[BaseItem]] = {

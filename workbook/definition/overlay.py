@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from workbook import definition, resources
-from workbook.definition.models import (
-    FOOT,
-    LANGUAGE_FILE,
-    BaseItem,
-    Chapter,
-    Column,
-    Exercise,
-    Gate,
-    Model,
-    Scale,
-    Workbook,
-    did_you_mean,
-)
+from workbook.definition.base import LANGUAGE_FILE, Model, did_you_mean
+from workbook.definition.lookback import Step
+from workbook.definition.models import FOOT, BaseItem, Chapter, Column, Exercise, Gate, Workbook
 from workbook.definition.reading import Outline, Problem, read
+from workbook.definition.scales import Scale
 from workbook.errors import DefinitionError, UnknownId
 
 if TYPE_CHECKING:
@@ -34,7 +25,7 @@ _SPOKEN = (
     *("title", "lede", "opening", "closing", "why", "text", "intro", "prompt", "help", "unit", "row", "label"),
     *("options", "points", "no_opportunity", "low", "high", "columns", "parts"),
     *("reason", "blank_reason", "notice", "said", "instead"),
-    *("chapters", "exercises", "items", "scales", "gates"),
+    *("chapters", "exercises", "items", "scales", "gates", "lookback", "steps"),
 )
 
 
@@ -150,7 +141,7 @@ def _path(thing: object, counted: str, above: str) -> str:
         return f"scales.{thing.id}"
     if isinstance(thing, Gate):
         return f"gates.{thing.id}"
-    return f"{above}.{thing.id}" if isinstance(thing, Column) else counted
+    return f"{above}.{thing.id}" if isinstance(thing, (Column, Step)) else counted
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from workbook.definition import conditions
-from workbook.definition.models import CHAPTER_ID, INSTRUMENTS
+from workbook.definition.base import CHAPTER_ID
+from workbook.definition.models import INSTRUMENTS
 from workbook.definition.slips import CLOSING, OPENING
 from workbook.definition.wording import FREE, models_in
 

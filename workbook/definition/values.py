@@ -13,7 +13,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from workbook.definition.models import LARGEST, LONGEST, NO_OPPORTUNITY
+from workbook.definition.base import LARGEST, LONGEST
+from workbook.definition.models import NO_OPPORTUNITY
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:

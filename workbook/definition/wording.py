@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from workbook.definition.models import CHAPTER_ID, Model, did_you_mean
+from workbook.definition.base import CHAPTER_ID, Model, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import dates
 from workbook.answers import occasions
-from workbook.assessment import assessment, frame, scoring
+from workbook.assessment import assessment, frame, scoring, steps
+from workbook.assessment.change import verdict
 from workbook.definition.models import FOOT
 from workbook.errors import UnknownId
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbook.definition.asks import Task
-    from workbook.definition.models import Scale, Workbook
+    from workbook.definition.models import Workbook
+    from workbook.definition.scales import Scale
     from workbook.sharing.bundles import GateEvent
     from workbook.storage.store import StoredAnswer
 
@@ -26,8 +28,6 @@ CLIENT_COLUMNS = ("client", "id", "since", "last", "asked", "done", "overdue", "
 """The first columns of an overview; one for each principle's scale follows, and then `revoked` and `keep_until`."""
 
 ROWS = ("client", "exercise", "item", "occasion", "status", "value")  # what `glances` reads of an answer
-
-_QUESTION = "review.next.question"
 
 
 class Asked(NamedTuple):
@@ -91,7 +91,7 @@ def glances(rows: Iterable[tuple[Any, ...]], scales: Sequence[Scale]) -> dict[st
     by_id = {scale.id: scale for scale in scales}
     timelines = scores.sort_values(["client", "scale"], kind="stable").itertuples(index=False, name=None)
     for (client, scale), timeline in itertools.groupby(timelines, key=lambda row: row[:2]):
-        found[client]["change"][scale] = assessment.verdict(by_id[scale], [row[3] for row in timeline])
+        found[client]["change"][scale] = verdict(by_id[scale], [row[3] for row in timeline])
     return found
 
 
@@ -154,9 +154,10 @@ def change(workbook: Workbook, current: Iterable[StoredAnswer], now: datetime) -
     return assessment.assess(workbook, table, now=now)
 
 
-def questions(current: Iterable[StoredAnswer]) -> tuple[str, ...]:
+def questions(workbook: Workbook, current: Iterable[StoredAnswer]) -> tuple[str, ...]:
     """Return what the client wants to ask in the next session, newest first, when they shared it."""
-    found = [one for one in current if one.item == _QUESTION and one.status == "answered"]
+    asked = steps.rules(workbook).question
+    found = [one for one in current if one.item == asked and one.status == "answered"]
     return tuple(one.label for one in sorted(found, key=lambda one: occasions.order(one.occasion), reverse=True))
 
 
@@ -189,7 +190,7 @@ def session(
         more=max(0, len(fresh) - 12),
         withdrawn=withdrawn,
         gates=[(gate_title(workbook, event.gate), event.change, dates.day(event.at)) for event in gates[-6:]],
-        questions=questions(current),
+        questions=questions(workbook, current),
         notes=notes[-6:],
     )
 

@@ -1,0 +1,242 @@
+"""Each scale now and over time: its score, whether it changed by more than noise, and why we say so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook.assessment import scoring
+from workbook.assessment.frame import oldest_first
+from workbook.definition.coherence import unfit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbook.definition.models import Workbook
+    from workbook.definition.scales import Norms, Scale
+
+SITTINGS = 6  # at most this many on each side: the start against now
+
+
+@dataclass(frozen=True)
+class Area:
+    """One scale now and over time. Scores are in the scale's points, `minimum` to `maximum`; None: no score."""
+
+    id: str
+    title: str
+    notebook: str
+    principle: int | None
+    better: str
+    source: str
+    minimum: float
+    maximum: float
+    occasion: str | None  # of the latest sitting with a score, else of the latest
+    day: date | None  # of that occasion
+    score: float | None
+    raw: float | None
+    k: int
+    n: int
+    sittings: int  # with a score
+    verdict: scoring.Verdict
+    reason: str  # how the verdict was worked out, with its numbers
+
+    @property
+    def words(self) -> str:
+        """What the verdict means, in one sentence without a number."""
+        return _IN_WORDS[self.verdict]
+
+
+_IN_WORDS: dict[scoring.Verdict, str] = {
+    "better": "In the latest weeks this went better than in the first ones, by more than the usual ups and downs.",
+    "no clear change": "This went up and down, and there is no clear change. Holding steady is something too.",
+    "worse": "The latest weeks were harder than the first ones. That tells about these weeks, not about who you are.",
+    "too few sittings": "It is too early to tell. There is nothing wrong with that.",
+}
+
+
+class Change(NamedTuple):
+    """One scale, then against now. `value` is NAP (0–1, with its interval) or the reliable change (no interval)."""
+
+    scale: str
+    title: str
+    method: str  # "nonoverlap of all pairs" or "reliable change"
+    first: str | None  # occasions
+    latest: str | None
+    sittings: int
+    value: float
+    low: float
+    high: float
+    verdict: scoring.Verdict
+    reason: str
+
+
+def placed(scores: pd.DataFrame, rated: pd.DataFrame, scales: tuple[Scale, ...], now: datetime) -> pd.DataFrame:
+    """Return the scores with `day`, each scale's in order; what is asked once has the day it was answered."""
+    occasion = scores["occasion"].astype(str)
+    once = rated[rated["occasion"] == "once"]
+    if once.empty:
+        return scores.assign(day=occasion.str[:10])
+    answered = dict(zip(once["item"].astype(str), once["answered_at"], strict=True))
+    days = {
+        scale.id: max(at).astimezone(now.tzinfo).date().isoformat()
+        for scale in scales
+        if (at := [answered[item] for item in scale.items if item in answered])
+    }
+    day = occasion.str[:10].where(occasion != "once", scores["scale"].astype(str).map(days))
+    place = scores.groupby("scale", observed=True).cumcount().astype(float)  # as they come: the oldest first
+    for n in occasion.index[occasion == "once"]:
+        before = (scores["scale"] == scores["scale"][n]) & (occasion != "once") & (day <= day[n])
+        place[n] = before.sum() + 0.5
+    order = scores.assign(day=day, place=place).sort_values(["scale", "place"])
+    return order.drop(columns="place").reset_index(drop=True)
+
+
+def area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change) -> Area:
+    chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
+    full = scores[scores["score"].notna()]
+    latest = (full if len(full) else scores).tail(1)
+    occasion, day, score, raw, k = next(
+        latest[["occasion", "day", "score", "raw", "k"]].itertuples(index=False, name=None),
+        (None, None, math.nan, math.nan, 0),
+    )
+    low, high = scoring.bounds(scale)
+    return Area(
+        id=scale.id,
+        title=scale.title,
+        notebook=f"{chapter.notebook}.ipynb",
+        principle=chapter.principle,
+        better=scale.better,
+        source=scale.source,
+        minimum=low,
+        maximum=high,
+        occasion=occasion,
+        day=day and date.fromisoformat(day),
+        score=None if math.isnan(score) else float(score),
+        raw=None if math.isnan(raw) else float(raw),
+        k=int(k),
+        n=len(scale.items),
+        sittings=len(full),
+        verdict=change.verdict,
+        reason=change.reason,
+    )
+
+
+def judged(scale: Scale, scores: pd.DataFrame) -> Change:
+    """Judge a timeline: by reliable change where norms are published, else by nonoverlap of all pairs."""
+    given = scores[scores["score"].notna()]
+    values = given["score"].tolist()
+    first, latest = (given["occasion"].iloc[0], given["occasion"].iloc[-1]) if values else (None, None)
+    method, value, low, high, verdict, reason = _judged(scale, values)
+    return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
+
+
+def verdict(scale: Scale, values: list[float]) -> scoring.Verdict:
+    """Return the word for a timeline of scores (none of them NaN), oldest first."""
+    return _judged(scale, values)[4]
+
+
+_Judged = tuple[str, float, float, float, scoring.Verdict, str]
+
+
+def _judged(scale: Scale, values: list[float]) -> _Judged:
+    # Norms of other scores than these say nothing here. `check` refuses them; an older journal may hold some.
+    norms = None if scale.norms is None or unfit(scale) else scale.norms
+    if norms is None:
+        return _by_pairs(scale, values)
+    if norms.sd is not None and norms.reliability is not None:
+        judged = _by_error(scale, values, norms.sd, norms.reliability)
+    else:
+        judged = _by_pairs(scale, values)
+    line = _line_said(scale, norms, values)
+    return (*judged[:5], f"{judged[5]} {line}" if line else judged[5])
+
+
+def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
+    side = min(len(values) // 2, SITTINGS)
+    nap = scoring.nap(values[:side], values[len(values) - side :], better=scale.better)
+    if nap.verdict == "too few sittings":
+        need = 2 * scoring.SIDE
+        return (
+            "nonoverlap of all pairs",
+            *nap,
+            f"{times(len(values), 'sitting')} so far. It takes at least {need} to tell change from noise.",
+        )
+    says = (
+        f"Comparing your first {side} sittings with your latest {side}: in about {_percent(nap.nap)} of 100 pairs the "
+        f"recent one is better (likely {_percent(nap.low)} to {_percent(nap.high)}; no change would be 50). "
+    )
+    return ("nonoverlap of all pairs", *nap, says + _NAP_MEANS[nap.verdict])
+
+
+_NAP_MEANS = {
+    "better": "That is more than the usual ups and downs.",
+    "no clear change": "That is within the usual ups and downs.",
+    "worse": "That is more than the usual ups and downs.",
+}
+
+
+def _by_error(scale: Scale, values: list[float], sd: float, reliability: float) -> _Judged:
+    """Judge by the reliable change from the first to the latest."""
+    if len(values) < 2:
+        says = f"{times(len(values), 'sitting')} so far. It takes 2 to compare."
+        return ("reliable change", math.nan, math.nan, math.nan, "too few sittings", says)
+    first, latest = values[0], values[-1]
+    change = scoring.reliable_change(first, latest, sd=sd, reliability=reliability, better=scale.better)
+    more = "more than" if change.verdict != "no clear change" else "within"
+    before, after, least = (scoring.said(one, scale.bounds, decimals=1) for one in (first, latest, change.least))
+    says = (
+        f"From {before} to {after}. This questionnaire moves by up to {least} points by itself, "
+        f"so the difference is {more} its own error."
+    )
+    return ("reliable change", change.rc, math.nan, math.nan, change.verdict, says)
+
+
+def _line_said(scale: Scale, norms: Norms, values: list[float]) -> str:
+    """Say on which side of the published line the first and the latest score are; "" with fewer, or without a line."""
+    line, reads = (norms.cutoff.value, norms.cutoff.reads) if norms.cutoff else (None, None)
+    if line is None and norms.clinical and norms.functional:
+        line = scoring.cutoffs(
+            clinical_mean=norms.clinical.mean,
+            clinical_sd=norms.clinical.sd,
+            functional_mean=norms.functional.mean,
+            functional_sd=norms.functional.sd,
+        ).c
+    if line is None or len(values) < 2:
+        return ""
+    sides = ["above" if value > line else "below" if value < line else "on" for value in (values[0], values[-1])]
+    moved = f"was {sides[0]} and is now {sides[1]}" if sides[0] != sides[1] else f"is still {sides[1]}"
+    meant = f" ({reads})" if reads else ""
+    return f"Your score {moved} the published line of {scoring.said(line, scale.bounds, decimals=1)}{meant}."
+
+
+def reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> pd.Categorical | list[str]:
+    """Return for each row of scores the new prompts of items that read differently on the occasion before."""
+    import numpy as np
+    import pandas as pd
+
+    found: dict[tuple[str, str], list[str]] = {}
+    prompts, items = scoring.codes(rated["prompt"])[0], rated["item"].cat.codes.to_numpy()
+    wording = np.zeros(len(rated["item"].cat.categories), dtype=prompts.dtype)
+    wording[items] = prompts  # one of each item's
+    other = wording[items] != prompts
+    if other.any():
+        for item in rated["item"][other].unique():
+            rows = oldest_first(rated[rated["item"] == item])
+            new = rows["prompt"].astype(object) != rows["prompt"].astype(object).shift()
+            for occasion, prompt in rows.loc[new, ["occasion", "prompt"]].iloc[1:].itertuples(index=False):
+                for scale in scales:
+                    if item in scale.items:
+                        found.setdefault((scale.id, str(occasion)), []).append(str(prompt))
+    if not found:
+        return pd.Categorical.from_codes([0] * len(scores), [""])
+    return [" · ".join(found.get(key, ())) for key in zip(scores["scale"], scores["occasion"], strict=True)]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def times(count: float, what: str) -> str:
+    return f"{count:.0f} {what}" if count == 1 else f"{count:.0f} {what}s"

@@ -1,0 +1,217 @@
+"""What to do next, the lines to keep, and questions worth taking along: by the rules of `lookback.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook import definition
+from workbook.answers import occasions
+from workbook.assessment.frame import oldest_first
+from workbook.assessment.practice import monday
+from workbook.definition.lookback import LookBack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date, tzinfo
+
+    import pandas as pd
+
+    from workbook.assessment.change import Area
+    from workbook.assessment.practice import Practice
+    from workbook.definition import lookback
+    from workbook.definition.models import Workbook
+    from workbook.safety.gates import Standing
+
+STEPS = 4  # things to do next, at most
+QUESTIONS = 5  # questions for the next session, at most
+
+
+class Step(NamedTuple):
+    """Something to do next."""
+
+    text: str
+    label: str
+    href: str
+
+
+class Line(NamedTuple):
+    """The client's own words at the end of a chapter."""
+
+    chapter: str
+    text: str
+
+
+def rules(workbook: Workbook) -> LookBack:
+    """Return the workbook's own rules; one from before there were any has ours, as far as it has what they name."""
+    return workbook.lookback or definition.load().lookback or LookBack()
+
+
+def lines(workbook: Workbook, rest: pd.DataFrame) -> tuple[Line, ...]:
+    """Return what the client took from each chapter, in notebook order, the newest of each."""
+    take, items, found = rules(workbook).take, rest["item"].astype(str), []
+    for chapter in workbook.chapters if take else ():
+        rows = oldest_first(rest[items == f"{chapter.id}.{take}"])
+        found += [Line(chapter.title, str(value)) for value in rows["value"].tail(1) if value]
+    return tuple(found)
+
+
+def asks(workbook: Workbook, rest: pd.DataFrame) -> tuple[str, ...]:
+    """Return the newest question the client wrote down for a session."""
+    rows = oldest_first(rest[rest["item"].astype(str) == rules(workbook).question])
+    return tuple(str(value) for value in rows["value"].tail(1))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that steps and questions are chosen from. `rest`: the answers that are not scored."""
+
+    workbook: Workbook
+    rest: pd.DataFrame
+    areas: tuple[Area, ...]
+    practice: Practice | None
+    standing: Standing | None
+    day: date
+    zone: tzinfo | None
+
+    @cached_property
+    def rules(self) -> LookBack:
+        """What fits when."""
+        return rules(self.workbook)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """The items that have an answer."""
+        return frozenset(self.rest["item"].astype(str))
+
+    @cached_property
+    def ratings(self) -> frozenset[str]:
+        """The exercises that are scored."""
+        return frozenset(_exercise(item) for scale in self.workbook.scales for item in scale.items)
+
+    def open(self, exercise: str) -> bool:
+        known = {one.id for one in self.workbook.exercises}
+        return exercise in known and (self.standing is None or self.standing.lock(exercise) is None)
+
+    def begun(self, chapter: str) -> bool:
+        """Tell whether anything but a rating was answered in a chapter."""
+        return any(item.startswith(f"{chapter}.") and _exercise(item) not in self.ratings for item in self.answered)
+
+    def idle(self, exercise: str) -> bool:
+        """Tell whether an exercise has no answer of this week."""
+        rows = self.rest[self.rest["item"].astype(str).str.rpartition(".")[0] == exercise]
+        days = (
+            occasions.day(str(occasion), at.astimezone(self.zone).date())
+            for occasion, at in zip(rows["occasion"], rows["answered_at"], strict=True)
+        )
+        return max(map(monday, days), default="") < monday(self.day)
+
+
+def _exercise(item: str) -> str:
+    return item.rpartition(".")[0]
+
+
+_Wish = tuple[str, str]  # what to do, and the exercise it is done in, which this workbook may not have
+
+
+def steps(seen: Seen) -> tuple[Step, ...]:
+    """Return what to do next: the first few that fit, in order of importance."""
+    if seen.standing is not None and "all" in seen.standing.unscored:
+        return ()  # the page says what comes first; nothing is asked of anyone beside it
+    found: list[Step] = []
+    for rule in seen.rules.steps:
+        for text, exercise in _wishes(rule, seen):
+            if not seen.open(exercise):
+                continue
+            chapter = seen.workbook.chapter(exercise.partition(".")[0])
+            step = Step(text, chapter.title, f"{chapter.notebook}.ipynb#{exercise}")
+            if step not in found:
+                found.append(step)
+    return tuple(found[:STEPS])
+
+
+def _wishes(rule: lookback.Step, seen: Seen) -> Iterator[_Wish]:
+    """Yield what a rule asks for now."""
+    title = next((area.title for area in seen.areas if area.id == rule.worse and area.verdict == "worse"), "")
+    fits = (
+        (rule.worse is None or bool(title))
+        and (rule.track is None or (seen.standing is not None and seen.standing.track == rule.track))
+        and (rule.unbegun is None or not seen.begun(rule.unbegun))
+        and (rule.answered is None or rule.answered in seen.answered)
+        and (rule.unanswered is None or rule.unanswered not in seen.answered)
+        and (rule.idle is None or seen.idle(rule.idle))
+    )
+    if fits and rule.exercise is not None:
+        yield rule.text.format(title=title), rule.exercise
+    elif fits and rule.for_each is not None:
+        for about, exercise in _EACH[rule.for_each](seen):
+            yield rule.text.format(title=about), exercise
+
+
+def _unbegun(seen: Seen) -> Iterator[_Wish]:
+    """Each principle of which nothing was done yet: its first open form that is neither a rating nor the last line."""
+    last = (seen.rules.take or "").partition(".")[0]
+    for chapter in seen.workbook.chapters:
+        if chapter.principle is not None and not seen.begun(chapter.id):
+            asked = (one.id for one in chapter.exercises if one.id not in {*seen.ratings, f"{chapter.id}.{last}"})
+            for exercise in filter(seen.open, asked):
+                yield chapter.title, exercise
+                break
+
+
+def _unrated(seen: Seen) -> Iterator[_Wish]:
+    """The first principle whose rating is due this week."""
+    for area in seen.areas:
+        if area.principle is not None and (area.day is None or area.day.isoformat() < monday(seen.day)):
+            yield area.title, _exercise(seen.workbook.scale(area.id).items[0])
+            return
+
+
+def _untaken(seen: Seen) -> Iterator[_Wish]:
+    """Each chapter that was begun and has no line to keep."""
+    take = seen.rules.take
+    for chapter in seen.workbook.chapters if take else ():
+        if seen.begun(chapter.id) and f"{chapter.id}.{take}" not in seen.answered:
+            yield chapter.title, _exercise(f"{chapter.id}.{take}")
+
+
+# Title of what a step is about, and the exercise it is done in.
+_EACH: dict[str, Callable[[Seen], Iterator[_Wish]]] = {"unbegun": _unbegun, "unrated": _unrated, "untaken": _untaken}
+
+
+def questions(seen: Seen) -> tuple[str, ...]:
+    """Return questions worth taking to a counselor or a good friend."""
+    found: list[str] = []
+    worse, better = (
+        _listed([f"“{area.title}”" for area in seen.areas if area.verdict == verdict])
+        for verdict in ("worse", "better")
+    )
+    if worse:
+        found.append(f"What was different in the weeks when it got harder with {worse}?")
+    if better:
+        found.append(f"What helped with {better}, and how do I keep it when a week is hard?")
+    if seen.practice is not None:
+        weeks = seen.practice.weeks
+        if weeks["planned"].sum() and weeks["kept"].sum() < weeks["planned"].sum() / 2:
+            found.append("Are my plans too big for a normal week? What would half of one look like?")
+        if weeks["resumed"].sum():
+            found.append("What brought me back after a slip?")
+    useful = seen.rest[seen.rest["item"].astype(str).str.endswith(".useful")]
+    for point, words in (
+        (4, "was very useful to me. What made it so?"),
+        (0, "did not help me. What would suit me better?"),
+    ):
+        for item in useful[useful["score"] == point]["item"].astype(str).unique()[-1:]:
+            found.append(f"“{_title(seen.workbook, item.rpartition('.')[0])}” {words}")
+    if not any(area.sittings for area in seen.areas):
+        found.append("Which of the four parts do I want to begin with, and why that one?")
+    return tuple(found[:QUESTIONS])
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _title(workbook: Workbook, exercise: str) -> str:
+    return next((one.title for one in workbook.exercises if one.id == exercise), exercise)
