@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AwareDatetime, Field, JsonValue
 
 from workbook.definition import conditions
+from workbook.definition.base import Model
 from workbook.definition.coherence import problems
 from workbook.definition.instruments import with_instruments
-from workbook.definition.models import INSTRUMENTS, Instrument, Model, Repeats
+from workbook.definition.models import INSTRUMENTS, Instrument, Repeats
 from workbook.errors import DefinitionError, Refused
 
 if TYPE_CHECKING:

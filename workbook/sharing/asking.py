@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from workbook.definition.models import Instrument, Scale, Workbook
+    from workbook.definition.models import Instrument, Workbook
+    from workbook.definition.scales import Scale
 
 
 def everything(workbook: Workbook) -> tuple[str, ...]:
