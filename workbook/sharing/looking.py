@@ -145,7 +145,7 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
             {"title": area.title, "verdict": area.verdict, "reason": area.reason, "sittings": area.sittings}
             for area in overviews.change(workbook, current, caseload.now()).areas
         ],
-        "questions": list(overviews.questions(current)),
+        "questions": list(overviews.questions(workbook, current)),
         "chapters": chapters,
         "withdrawn": [
             {"prompt": _prompt(workbook, record.key), "at": record.at.isoformat()}
