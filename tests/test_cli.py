@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from workbook import definition, resources
 from workbook.cli import client as cli
+from workbook.cli import frame
 from workbook.journal import Journal
 
 DOCUMENTED = Path(__file__).parents[1].joinpath("docs", "commands.md")
@@ -36,7 +37,7 @@ def test_a_command_has_one_sentence_of_help_and_one_example(name: str) -> None:
     assert run(name, "--help").exit_code == 0
 
 
-@pytest.mark.parametrize(("name", "says"), cli.COUNSELOR.items())
+@pytest.mark.parametrize(("name", "says"), frame.COUNSELOR.items())
 def test_a_counselor_s_command_says_what_the_list_says(name: str, says: str) -> None:
     """The list of commands does not load them; what it says of them begins as they do."""
     assert COMMAND[name].help.startswith(says[:-1])

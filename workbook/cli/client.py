@@ -2,83 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from workbook.errors import Refused, WorkbookError, plain
+from workbook.cli import opening
+from workbook.cli.frame import ANY_PATH, JOURNAL, Commands, columns
+from workbook.errors import Refused, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from workbook.journal import Journal
 
 T = TypeVar("T")
 
-# The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
-COUNSELOR = {
-    "keygen": "Make a counselor's keys, or renew them.",
-    "assign": "Ask a client for chapters and exercises.",
-    "receive": "Take in sealed answers: files, or folders of them.",
-    "caseload": "Open the caseload in the browser, or do one thing with it.",
-    "reply": "Seal comments, and a reply to the whole, to a client.",
-}
 
-
-class _AnyPath(click.Path):
-    """A path, as pathlib has it, which is loaded when there is one."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        from pathlib import Path
-
-        return Path(os.fsdecode(super().convert(value, param, ctx)))
-
-
-_ANY_PATH = _AnyPath()
-_journal = click.option(
-    "--journal", "journal_path", type=_ANY_PATH, metavar="PATH", help="The journal [default: $WORKBOOK_HOME or ~/Mend]."
-)
-
-
-class _Commands(click.Group):
-    """Turns our errors, and the disk's, into one sentence on stderr and exit 1: here and nowhere else."""
-
-    def main(self, *args: Any, **extra: Any) -> Any:
-        for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # what was done is done: printing it must not fail
-        return super().main(*args, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except WorkbookError as error:
-            raise click.ClickException(str(error)) from error
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{error.strerror or error}.") from error
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*sorted(self.commands.keys() - COUNSELOR.keys()), *COUNSELOR]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in COUNSELOR and cmd_name not in self.commands:
-            from workbook.cli import counselor
-
-            for command in counselor.COMMANDS:
-                self.add_command(command)
-        return super().get_command(ctx, cmd_name)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = {name: command.help or "" for name, command in self.commands.items() if name not in COUNSELOR}
-        for title, commands in (("Commands", dict(sorted(own.items()))), ("For counselors", COUNSELOR)):
-            with formatter.section(title):
-                formatter.write_dl([*commands.items()])
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": columns()})
+@click.version_option(package_name="mend-workbook", prog_name="workbook")
+def main() -> None:
+    """A reflective workbook for someone who has lost a relationship."""
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -86,24 +32,9 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return main.command(epilog=f"Example: {example}")
 
 
-def _columns() -> int:
-    """How wide help is: what click would choose, without the module that it asks, which takes longer than the help."""
-    try:
-        found = os.get_terminal_size().columns
-    except OSError:  # no terminal
-        found = 0
-    return max(min(found or 80, 80) - 2, 50)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _columns()})
-@click.version_option(package_name="mend-workbook", prog_name="workbook")
-def main() -> None:
-    """A reflective workbook for someone who has lost a relationship."""
-
-
 @_command("workbook open")
-@click.argument("path", required=False, type=_ANY_PATH, metavar="[JOURNAL|FILE]")
-@_journal
+@click.argument("path", required=False, type=ANY_PATH, metavar="[JOURNAL|FILE]")
+@JOURNAL
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to use [default: the first free one].")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--plain", "editor", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
@@ -143,7 +74,7 @@ def open(
             click.echo("Nothing was changed.")
             return
         try:
-            with _opened(folder, environ) as journal:
+            with opening.opened(folder, environ) as journal:
                 for warning in journal.warnings:
                     click.echo(warning)
                 for mine in notebooks.refresh(journal.workbook, folder):
@@ -176,7 +107,7 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
 
     data = file.read_bytes()
     if (folder / MARK).exists():
-        with _opened(folder, environ) as journal:
+        with opening.opened(folder, environ) as journal:
             given = sharing.given(journal, data)
             if not _agreed((*given.lines, *given.words), given.ask, sure=sure):
                 return False
@@ -206,13 +137,13 @@ def _agreed(lines: Sequence[str], ask: str = "", *, sure: bool = False) -> bool:
 
 
 @_command("workbook share --include responsibility.incident -o a.submission")
-@_journal
+@JOURNAL
 @click.option("--include", multiple=True, metavar="ID", help="Share this chapter, exercise, item or item@occasion.")
 @click.option("--withdraw", multiple=True, metavar="ID", help="Take this back from what is shared already.")
 @click.option("--gates", is_flag=True, help="Tell that a safety rule closed or opened, and when; never why.")
 @click.option("--everything", is_flag=True, help="Put in again what they have already, when they lost a file.")
 @click.option("--words", is_flag=True, help="Print the six words to compare with your counselor, and nothing else.")
-@click.option("-o", "--output", type=_ANY_PATH, help="The file to write, such as a.submission.")
+@click.option("-o", "--output", type=ANY_PATH, help="The file to write, such as a.submission.")
 def share(
     journal_path: Path | None,
     include: tuple[str, ...],
@@ -226,12 +157,12 @@ def share(
     from workbook.sharing import client as sharing
 
     if words:
-        with _existing(journal_path) as journal:
+        with opening.existing(journal_path) as journal:
             click.echo(" ".join(sharing.words(journal)) or "There is no counselor yet, so there is nothing to compare.")
         return
     if output is None:
         raise click.UsageError("Say which file to write, with -o FILE.")
-    with _existing(journal_path) as journal:
+    with opening.existing(journal_path) as journal:
         ticked = sharing.chosen(journal, include, withdraw)
         gone = sharing.taking_back(journal, withdraw)
         chosen = sharing.submission(
@@ -250,11 +181,11 @@ def share(
 
 
 @_command("workbook check data/workbook")
-@click.argument("path", type=_ANY_PATH, required=False)
+@click.argument("path", type=ANY_PATH, required=False)
 @click.option("--coverage", is_flag=True, help="Print what serves each of the 18 statements, and what closes it.")
 @click.option("--minutes", is_flag=True, help="Print the minutes each form announces beside those counted.")
 @click.option("--review", is_flag=True, help="Print every sentence of our own judgement, for a clinician to sign.")
-@click.option("--against", type=_ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
+@click.option("--against", type=ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
 @click.option("--words", "spoken", metavar="LANGUAGE", help="Print which sentences of Mend a language or a file lacks.")
 def check(
     path: Path | None, coverage: bool, minutes: bool, review: bool, against: Path | None, spoken: str | None
@@ -310,7 +241,7 @@ def _check_against(path: Path, journal_path: Path) -> None:
     from workbook import definition
     from workbook.definition import drift
 
-    with _existing(journal_path) as journal:
+    with opening.existing(journal_path) as journal:
         changes = drift.compare(journal.store.history(), definition.load(path))
     breaking = [change for change in changes if change.severity == "breaking"]
     for change in changes:
@@ -331,8 +262,8 @@ def _stop_at(found: Sequence[object], sentence: str, what: str) -> None:
 
 
 @_command("workbook report -o mend.html")
-@_journal
-@click.option("-o", "--output", type=_ANY_PATH, default="mend.html", show_default=True, help="The file to write.")
+@JOURNAL
+@click.option("-o", "--output", type=ANY_PATH, default="mend.html", show_default=True, help="The file to write.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this chapter or exercise; may be given again.")
 @click.option("--from", "since", metavar="DAY", help="Only answers from this day on, such as 2026-03-01.")
 @click.option("--to", "until", metavar="DAY", help="Only answers up to this day.")
@@ -354,8 +285,8 @@ def report(
     summary: bool,
 ) -> None:
     """Write what the answers show as one HTML file that needs nothing else."""
-    with _existing(journal_path) as journal:
-        written = _watched(
+    with opening.existing(journal_path) as journal:
+        written = opening.watched(
             lambda tell: journal.report(
                 output,
                 only=only or None,
@@ -372,24 +303,24 @@ def report(
 
 
 @_command("workbook export -o answers.csv")
-@_journal
+@JOURNAL
 @click.option(
-    "-o", "--output", type=_ANY_PATH, default="answers.csv", show_default=True, help=".csv, .xlsx, .json or .parquet."
+    "-o", "--output", type=ANY_PATH, default="answers.csv", show_default=True, help=".csv, .xlsx, .json or .parquet."
 )
 @click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
 def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
     """Write every answer as a table for other programs, with a codebook."""
     from workbook.assessment import export as exports
 
-    with _existing(journal_path) as journal:
-        for written in _watched(
+    with opening.existing(journal_path) as journal:
+        for written in opening.watched(
             lambda tell: exports.write(journal.told(), output, private=not no_private, progress=tell)
         ):
             click.echo(f"Written: {written}")
 
 
 @_command("workbook lock")
-@_journal
+@JOURNAL
 @click.option("--change", is_flag=True, help="Choose another passphrase for a locked journal.")
 @click.option("--recovery", is_flag=True, help="Print a new recovery key to write on paper; an earlier one ends.")
 def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
@@ -397,18 +328,18 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
     from workbook import words
 
     if change or recovery:
-        journal, passphrase = _locked(journal_path)
+        journal, passphrase = opening.locked(journal_path)
         with journal:
             if change:
-                journal.change_passphrase(passphrase, _choose())
+                journal.change_passphrase(passphrase, opening.choose())
                 click.echo("The passphrase is changed.")
             if recovery:
                 click.echo(journal.recovery_key(passphrase))
         return
-    with _existing(journal_path) as journal:
+    with opening.existing(journal_path) as journal:
         click.echo(words.say("storage.lock.forgetting"))
         click.echo(words.say("storage.lock.stays_readable"))
-        passphrase = _given() or _choose()
+        passphrase = opening.given() or opening.choose()
         journal.lock(passphrase)
         click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
         click.echo(journal.recovery_key(passphrase))
@@ -417,11 +348,11 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
 
 
 @_command("workbook unlock")
-@_journal
+@JOURNAL
 @click.option("--as-it-is", is_flag=True, help="Also when the answers lie open although there is a passphrase.")
 def unlock(journal_path: Path | None, as_it_is: bool) -> None:
     """Take the passphrase off, so that anyone with the files can read the answers."""
-    journal, passphrase = _locked(journal_path, as_it_is=as_it_is)
+    journal, passphrase = opening.locked(journal_path, as_it_is=as_it_is)
     with journal:
         journal.unlock(passphrase)
         for warning in journal.warnings:
@@ -430,23 +361,23 @@ def unlock(journal_path: Path | None, as_it_is: bool) -> None:
 
 
 @_command("workbook backup ~/mend-copy")
-@click.argument("folder", required=False, type=_ANY_PATH)
-@_journal
+@click.argument("folder", required=False, type=ANY_PATH)
+@JOURNAL
 def backup(folder: Path | None, journal_path: Path | None) -> None:
     """Copy the answers as they are now, into a new folder or beside the journal's own backups."""
-    with _existing(journal_path) as journal:
+    with opening.existing(journal_path) as journal:
         click.echo(f"Written: {journal.backup(folder)}")
 
 
 @_command("workbook restore")
-@click.argument("file", required=False, type=_ANY_PATH, metavar="[BACKUP]")
-@_journal
+@click.argument("file", required=False, type=ANY_PATH, metavar="[BACKUP]")
+@JOURNAL
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would change.")
 def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
     """Go back to a backup, after saying what that changes."""
     from workbook import files, words
 
-    with _existing(journal_path) as journal:
+    with opening.existing(journal_path) as journal:
         seen = journal.restore(file) if yes else journal.preview(file)
     click.echo(str(seen))
     if seen.kept is None:
@@ -454,82 +385,3 @@ def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
         return
     click.echo(words.say("cli.restore.done", count=seen.answers))
     click.echo(words.say("cli.restore.kept", command=f"workbook restore {files.typed(seen.kept)} --yes"))
-
-
-def _given() -> str | None:
-    """The passphrase from the environment, where there is no terminal to ask in."""
-    return None if sys.stdin.isatty() else os.environ.get("WORKBOOK_PASSPHRASE") or None
-
-
-def _ask() -> str:
-    return str(click.prompt("Passphrase", hide_input=True, err=True))
-
-
-def _choose() -> str:
-    return str(click.prompt("New passphrase", hide_input=True, confirmation_prompt="Once more", err=True))
-
-
-def _existing(path: Path | None) -> Journal:
-    """Open a journal that is there already, asking for its passphrase: only `open` makes one."""
-    return _opened(_folder(path), os.environ)
-
-
-def _locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
-    """Open a locked journal, and return with it the passphrase that did; see `Journal.accept` for `as_it_is`."""
-    from workbook.errors import JournalError
-    from workbook.journal import Journal
-    from workbook.storage import vault
-    from workbook.storage.folder import KEYS
-    from workbook.storage.lock import Lock
-
-    folder = _folder(path)
-    if not Lock(folder / KEYS).exists:
-        raise JournalError(f"The journal at {folder} has no passphrase. To lock it: workbook lock")
-    passphrase = _given() or _ask()
-    if as_it_is:
-        vault.accept(folder, passphrase)
-    return Journal.open(folder, passphrase=passphrase), passphrase
-
-
-def _folder(path: Path | None) -> Path:
-    """Return where a journal is that is there already."""
-    from workbook import files
-    from workbook.errors import JournalError
-    from workbook.journal import find
-    from workbook.storage.folder import MARK
-
-    folder = find(path)
-    if not (folder / MARK).exists():
-        raise JournalError(
-            f"There is no journal at {folder}. Name one with --journal, or make it: workbook open {files.typed(folder)}"
-        )
-    return folder
-
-
-def _opened(folder: Path, environ: Mapping[str, str]) -> Journal:
-    """Open a journal, asking for its passphrase until it is right; without a terminal it has to be in `environ`."""
-    from workbook.errors import Locked
-    from workbook.journal import Journal
-
-    try:
-        return Journal.open(folder, environ=environ)
-    except Locked as locked:
-        if not sys.stdin.isatty() or "WORKBOOK_PASSPHRASE" in environ:
-            raise
-        click.echo(str(locked), err=True)
-    while True:
-        try:
-            return Journal.open(folder, passphrase=_ask(), environ=environ)
-        except Locked as wrong:
-            click.echo(str(wrong), err=True)
-
-
-def _watched(write: Callable[[Callable[[int, int, str], None]], T]) -> T:
-    """Do something that says how far it is, with a bar on a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        return write(lambda done, of, what: bar.update(task, completed=done, total=of, description=what))

@@ -1,0 +1,84 @@
+"""The frame of the command: who is asked for what, how wide help is, and where errors become one sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbook.errors import WorkbookError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
+COUNSELOR = {
+    "keygen": "Make a counselor's keys, or renew them.",
+    "assign": "Ask a client for chapters and exercises.",
+    "receive": "Take in sealed answers: files, or folders of them.",
+    "caseload": "Open the caseload in the browser, or do one thing with it.",
+    "reply": "Seal comments, and a reply to the whole, to a client.",
+}
+
+
+class AnyPath(click.Path):
+    """A path, as pathlib has it, which is loaded when there is one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+ANY_PATH = AnyPath()
+JOURNAL = click.option(
+    "--journal", "journal_path", type=ANY_PATH, metavar="PATH", help="The journal [default: $WORKBOOK_HOME or ~/Mend]."
+)
+
+
+class Commands(click.Group):
+    """Turns our errors, and the disk's, into one sentence on stderr and exit 1: here and nowhere else."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # what was done is done: printing it must not fail
+        return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WorkbookError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}.") from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*sorted(self.commands.keys() - COUNSELOR.keys()), *COUNSELOR]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COUNSELOR and cmd_name not in self.commands:
+            from workbook.cli import counselor
+
+            for command in counselor.COMMANDS:
+                self.add_command(command)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = {name: command.help or "" for name, command in self.commands.items() if name not in COUNSELOR}
+        for title, commands in (("Commands", dict(sorted(own.items()))), ("For counselors", COUNSELOR)):
+            with formatter.section(title):
+                formatter.write_dl([*commands.items()])
+
+
+def columns() -> int:
+    """How wide help is: what click would choose, without the module that it asks, which takes longer than the help."""
+    try:
+        found = os.get_terminal_size().columns
+    except OSError:  # no terminal
+        found = 0
+    return max(min(found or 80, 80) - 2, 50)
