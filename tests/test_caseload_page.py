@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +111,36 @@ def test_nothing_is_said_before_the_passphrase(panel: caseload_panel.Page, share
     wrong = asked(panel, {"type": "unlock", "seq": 3, "passphrase": "four calm grey heron"})[0]
     assert wrong["type"] == "refused"
     assert wrong["reason"].startswith("The passphrase is not right")
+
+
+def test_a_caseload_locks_itself_and_by_its_button(home: Path, keyed: tuple[Path, keys.Keys]) -> None:
+    """Half an hour without anyone, or one click, lets go of the keys; writing counts as being there."""
+    now = [0.0]
+    opened = lambda folder, passphrase: caseload.open_caseload(folder, keyed[1])  # noqa: E731 # read beside its use
+    panel = caseload_panel.Page(home, opener=opened, seconds=lambda: now[0])
+
+    def say(kind: str) -> str:
+        return str(asked(panel, {"type": kind, "seq": 1, "passphrase": PASSPHRASE})[0]["type"])
+
+    assert [say("unlock"), say("list")] == ["open", "list"]
+    now[0] = 29 * 60.0
+    assert say("here") == "open"
+    now[0] = 58 * 60.0
+    assert say("list") == "list"
+    now[0] = 89 * 60.0
+    panel.lock_when_idle()
+    assert [say("list"), say("here"), say("ready")] == ["locked", "locked", "locked-up"]
+    assert [say("unlock"), say("lock"), say("list")] == ["open", "locked-up", "locked"]
+
+
+def test_the_caseload_writes_no_core_files(home: Path) -> None:
+    """A crash of what has the keys leaves no memory on the disk."""
+    code = (
+        "import resource; from workbook.page.panels.caseload_panel import panel_here; "
+        f"panel_here({{'WORKBOOK_CASELOAD': {str(home)!r}}}); print(resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "(0, 0)"
 
 
 def test_nothing_of_a_client_is_in_what_a_notebook_keeps(panel: caseload_panel.Page, shared: Any) -> None:

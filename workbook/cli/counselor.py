@@ -370,9 +370,11 @@ def _serve(home: Path, store: str | None, port: int | None, *, browser: bool) ->
 
 
 def _open(home: Path, store: str | None) -> Caseload:
+    from workbook import files
     from workbook.sharing import caseload, keys
 
     keys.refuse_missing(home)
+    files.forbid_dumps()
     return caseload.open_caseload(home, _passphrase(), store=store)
 
 

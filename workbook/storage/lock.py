@@ -239,7 +239,7 @@ def _write(file: Path, held: Mapping[str, object]) -> None:
 # --- from `workbook open` to the kernels ---
 
 
-def _awake_and_asleep() -> float:
+def awake_and_asleep() -> float:
     """Seconds, counted on while the computer sleeps: a lid closed in the evening has locked by the morning.
 
     Linux calls that clock BOOTTIME, on macOS it is MONOTONIC itself; Python's own stands still there.
@@ -263,7 +263,7 @@ class Keeper:
     ) -> None:
         self._key = key
         self._idle = idle.total_seconds()
-        self._seconds = seconds or _awake_and_asleep
+        self._seconds = seconds or awake_and_asleep
         self._used = self._seconds()
         self._watchers: list[socket.socket] = []
         self._guard = threading.Lock()

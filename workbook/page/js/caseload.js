@@ -22,7 +22,7 @@ export function mount(element, panel, transport) {
   root.append(body, said);
   const hold = unkept(root);
   const say = (/** @type {string} */ text) => { said.textContent = text; };
-  const kernel = line(transport, () => {}, () => say(texts.waiting), 30_000);
+  const kernel = line(transport, () => { void begin(); }, () => say(texts.waiting), 30_000);
   const day = (/** @type {string} */ iso) => when(iso.slice(0, 10), language);
   let everyone = /** @type {any} */ (null);
   let query = "";
@@ -96,7 +96,20 @@ export function mount(element, panel, transport) {
     show(title(texts.made), h("div", { class: "mend-good" }, h("p", {}, texts.sheet), h("p", {}, link)), h("div", { class: "mend-row" }, button(texts.go_on, list, "")));
   }
 
+  async function lock() {
+    await kernel.ask("lock");
+    locked();
+  }
+
+  let told = 0; // when the kernel last heard that someone writes
+  root.addEventListener("input", () => {
+    if (!everyone || Date.now() - told < 60_000) return;
+    told = Date.now();
+    void kernel.ask("here");
+  });
+
   function locked() {
+    everyone = null;
     const passphrase = secret();
     const wrong = h("div");
     const go = h("button", {}, texts.open);
@@ -141,7 +154,7 @@ export function mount(element, panel, transport) {
     show(title(texts.title), receiving(),
       h("section", { class: "mend-part" }, h("div", { class: "mend-between" }, h("h3", {}, texts.clients), button(texts.new_client, () => assigning(null), "")),
         everyone.clients.length > 5 ? field(texts.search, find) : null, table, rest, count),
-      h("div", { class: "mend-row mend-foot-row" }, button(texts.settings, settings)));
+      h("div", { class: "mend-row mend-foot-row" }, button(texts.settings, settings), button(texts.lock, lock)));
   }
 
   function row(/** @type {any} */ one) {

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition
+from workbook import definition, files
 from workbook.definition import models
 from workbook.definition.asks import SAFETY_QUESTIONS
 from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
 from workbook.sharing import asking, caseload, keys
+from workbook.storage import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 def panel_here(environ: Mapping[str, str] = os.environ) -> Page:
     """Return the page for the caseload named in the environment, as `workbook caseload` sets it."""
     home = environ.get("WORKBOOK_CASELOAD") or str(Path.home() / "Mend caseload")
+    files.forbid_dumps()
     return Page(Path(home), store=environ.get("WORKBOOK_STORE") or None)
 
 
@@ -39,42 +43,90 @@ class Page(panel.Panel):
     _css = assets.look("panel.css", "caseload.css")
 
     def __init__(
-        self, home: Path, *, store: str | None = None, opener: Callable[[Path, str], Caseload] | None = None
+        self,
+        home: Path,
+        *,
+        store: str | None = None,
+        opener: Callable[[Path, str], Caseload] | None = None,
+        idle: timedelta = lock.IDLE,
+        seconds: Callable[[], float] = lock.awake_and_asleep,
     ) -> None:
-        """`opener` opens the caseload with a passphrase; None: `caseload.open_caseload`."""
+        """`opener` opens the caseload with a passphrase; None: `caseload.open_caseload`.
+
+        Without anyone for `idle`, counted in `seconds`, it locks itself.
+        """
         handlers = {
             **{"ready": self._ready, "make": self._make, "unlock": self._unlock, "rotate": self._rotate},
             **{"list": self._list, "receive": self._take_in, "audit": self._audit, "assign": self._assign},
             **{"client": self._client, "comment": self._comment, "note": self._note, "reply": self._reply},
             **{"summary": self._summary, "export": self._export},
+            **{"lock": self._lock, "here": self._here},
             **{"keep": self._keep, "revoke": self._revoke, "erase": self._erase},
         }
         super().__init__("caseload", {"language": "en", "texts": panel.texts("page.caseload")}, handlers)
         self._home = home
         self._opener = opener or (lambda home, passphrase: caseload.open_caseload(home, passphrase, store=store))
         self._caseload: Caseload | None = None
+        self._idle, self._seconds = idle.total_seconds(), seconds
+        self._used = seconds()
 
     @property
     def _opened(self) -> Caseload:
+        self.lock_when_idle()
         if self._caseload is None:
             raise Locked("The caseload is locked.")
+        self._used = self._seconds()
         return self._caseload
+
+    def _open(self, passphrase: str) -> Caseload:
+        self._caseload, self._used = self._opener(self._home, passphrase), self._seconds()
+        self._look_again()
+        return self._caseload
+
+    def _look_again(self) -> None:
+        with contextlib.suppress(RuntimeError):  # no kernel's loop: then it is looked at with the next message
+            asyncio.get_running_loop().call_later(min(30.0, self._idle), self._look)
+
+    def _look(self) -> None:
+        if self._caseload is not None:
+            self.lock_when_idle()
+            self._look_again()
+
+    def lock_when_idle(self) -> None:
+        """Lock when nobody has been here for too long: the keys and the store are let go, and the page asks again."""
+        if self._caseload is not None and self._seconds() - self._used > self._idle:
+            self._let_go()
+            self.changed()
+
+    def _let_go(self) -> None:
+        if self._caseload is not None:
+            self._caseload.close()
+        self._caseload = None
+
+    def _lock(self, message: Message, buffers: Buffers) -> Reply:
+        self._let_go()
+        return {"type": "locked-up"}
+
+    def _here(self, message: Message, buffers: Buffers) -> Reply:
+        """Someone is writing: nothing is asked yet, and nothing may be locked under their hands."""
+        return {"type": "open" if self._opened else "locked-up"}
 
     # --- keys ---
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
         if not keys.is_caseload(self._home):
             return {"type": "first", "lost": keys.LOST_KEY, "home": str(self._home)}
+        self.lock_when_idle()
         return {"type": "locked-up" if self._caseload is None else "open"}
 
     def _make(self, message: Message, buffers: Buffers) -> Reply:
         name = str(message["name"]).strip() or "Your counselor"
         keys.keygen(self._home, str(message["passphrase"]), counselor=name[:80])
-        self._caseload = self._opener(self._home, str(message["passphrase"]))
-        return {"type": "made", "file": "recovery-sheet.html"}, [self._caseload.recovery_sheet().encode()]
+        opened = self._open(str(message["passphrase"]))
+        return {"type": "made", "file": "recovery-sheet.html"}, [opened.recovery_sheet().encode()]
 
     def _unlock(self, message: Message, buffers: Buffers) -> Reply:
-        self._caseload = self._opener(self._home, str(message["passphrase"]))
+        self._open(str(message["passphrase"]))
         return {"type": "open"}
 
     def _rotate(self, message: Message, buffers: Buffers) -> Reply:
