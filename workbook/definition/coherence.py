@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.definition import conditions, kinds
 from workbook.definition.base import LARGEST, Model, did_you_mean
 from workbook.definition.lookback import LookBack
+from workbook.definition.markdown import left_out
 from workbook.definition.models import TAGS, BaseItem, Chapter, Compute, Computed, Exercise, Gate, Item, Note, Workbook
 from workbook.definition.reading import Outline, Problem
 from workbook.definition.scales import Norms, Scale
@@ -119,6 +120,7 @@ def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
 
 
 def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
+    yield from _markdown_faults(item, "help", *(["prompt"] if isinstance(item, Note) else []))
     if item.show_if is not None:
         yield from _condition_faults(item.show_if, "show_if", known)
     yield from kinds.of(item).faults(item)
@@ -279,6 +281,7 @@ def _other_score(scale: Scale, wanted: tuple[float, float]) -> str:
 
 
 def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
+    yield from _markdown_faults(gate, "reason", "blank_reason", "notice")
     yield from _condition_faults(gate.when, "when", known)
     if gate.reopens is not None:
         yield from _condition_faults(gate.reopens, "reopens", known)
@@ -293,7 +296,25 @@ def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
             yield ("said", key), key, *_unknown_item(key, known)
 
 
+# What is wrong with a link or a picture that `markdown.html` leaves out, and the cure.
+_LEFT_OUT = {
+    "link": ("A link cannot lead there.", "Use a notebook, like 30-space.ipynb, or https://…, mailto:… or tel:…."),
+    "picture": ("Pictures are not shown.", "Say it in words."),
+}
+
+
+def _markdown_faults(thing: Model, *fields: str) -> Iterator[Fault]:
+    """Yield each link or picture in these fields that nobody would see: it is better said to the author."""
+    for field in fields:
+        for what, address in left_out(getattr(thing, field) or ""):
+            yield (field,), address, *_LEFT_OUT[what]
+
+
 def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:
+    yield from _markdown_faults(chapter, "title", "lede", "opening", "closing")
+    for number, why in enumerate(chapter.why):
+        for keys, *fault in _markdown_faults(why, "text", "source"):
+            yield (("why", number, *keys), *fault)  # type: ignore[misc] # the rest of a fault
     for index, word in enumerate(chapter.first):
         id = f"{chapter.id}.{word}"
         if id not in known.exercises:
@@ -342,6 +363,7 @@ def _absent(id: str, known: Known) -> bool:
 
 
 def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:
+    yield from _markdown_faults(exercise, "intro")
     if exercise.show_if is not None:
         yield from _condition_faults(exercise.show_if, "show_if", known)
     twice = {number for number in exercise.serves if exercise.serves.count(number) > 1}

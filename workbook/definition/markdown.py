@@ -27,6 +27,7 @@ _SHOWN = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _ADDRESS = re.compile(ADDRESS)
+_MAY_LEAD = re.compile(r"[\[<]")  # without one of these there is neither a link nor a picture
 
 
 def html(markdown: str) -> str:
@@ -39,14 +40,19 @@ def html(markdown: str) -> str:
 
 def shows_all(markdown: str) -> bool:
     """Return whether `html` leaves nothing out: no link that leads elsewhere, and no picture."""
-    return not _rendered(markdown)[1]
+    return not left_out(markdown)
 
 
-def _rendered(markdown: str) -> tuple[str, list[str]]:
-    """Return the HTML, and the address of each link and picture that is not in it."""
+def left_out(markdown: str) -> list[tuple[str, str]]:
+    """Return what `html` leaves out, in order: (`link` or `picture`, its address)."""
+    return _rendered(markdown)[1] if _MAY_LEAD.search(markdown) else []
+
+
+def _rendered(markdown: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the HTML, and each link and picture that is not in it, with its address."""
     import nh3
 
-    left_out: list[str] = []
+    left_out: list[tuple[str, str]] = []
     rendered = _reader().render(markdown, {"left out": left_out})
 
     def keep(tag: str, name: str, value: str) -> str | None:
@@ -81,12 +87,12 @@ def _only_ours(state: StateCore) -> None:
                 address = str(token.attrGet("href"))
                 elsewhere.append(_ADDRESS.fullmatch(address) is None)
                 if elsewhere[-1]:
-                    left_out.append(address)
+                    left_out.append(("link", address))
                     continue
             elif token.type == "link_close" and elsewhere.pop():
                 continue
             elif token.type == "image":
-                left_out.append(str(token.attrGet("src")))
+                left_out.append(("picture", str(token.attrGet("src"))))
                 said = "".join(one.content for one in token.children or ())
                 token = Token("text", "", 0, content=said, level=token.level)
             kept.append(token)
