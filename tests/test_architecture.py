@@ -135,3 +135,26 @@ def test_every_room_is_explained_in_its_own_words() -> None:
         (one, str(ast.get_docstring(ast.parse(NAMES[one].read_text("utf-8")))).splitlines()[0])
         for one in (*ROOMS, *PUBLIC)
     ]
+
+
+def test_where_to_change_what_is_there() -> None:
+    """Each file that docs/architecture.md sends a stranger to exists, and it names at least ten changes."""
+    text = (PACKAGE.parent / "docs/architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", text.split("## Where to change what")[1].split("\n## ")[0], re.M)[1:]
+    assert len(rows) >= 10
+    named = [path for _, touched in rows for path in re.findall(r"`([\w./-]+)`", touched)]
+    assert [path for path in named if not (PACKAGE.parent / path).exists()] == []
+
+
+# What is longer than a module or a function may be; it only ever gets shorter.
+LONG = {"journal", "jupyter.lab", "assessment.report", "jupyter.lab:_config"}
+
+
+def test_a_module_is_at_most_500_lines_and_a_function_80() -> None:
+    """What does not fit has two stages in it."""
+    long = {module for module, path in NAMES.items() if len(path.read_text("utf-8").splitlines()) > 500}
+    for module, path in NAMES.items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (node.end_lineno or 0) - node.lineno >= 80:
+                long.add(f"{module}:{node.name}")
+    assert long <= LONG
