@@ -110,7 +110,7 @@ class Exchange(RuleBasedStateMachine):
     def write(self, which: int, item: str) -> None:
         self.written += 1
         journal = self.journals[which % len(self.journals)]
-        if journal.standing().lock("responsibility.incident"):  # a new sitting begins with a short check
+        if journal.standing().closing("responsibility.incident"):  # a new sitting begins with a short check
             for word, value in RECHECK.items():
                 journal.save(f"start.now.{word}", value)
         with contextlib.suppress(Closed):  # a clock that was set back: the check counts for a later sitting

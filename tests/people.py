@@ -118,21 +118,21 @@ def told(person: Person) -> str:
     standing, now = stands(person)
     shown = [exercise for exercise in WORKBOOK.exercises if not exercise.retired]
     parts = [person.about, f"{now:%A %H:%M}, {person.region or 'no region chosen'}; the path is {standing.track}."]
-    parts += ["OPEN", *_by_chapter([e.id for e in shown if standing.lock(e.id) is None])]
+    parts += ["OPEN", *_by_chapter([e.id for e in shown if standing.closing(e.id) is None])]
     for place, notice in enumerate(standing.notices):
         parts += [f"AT THE TOP{', folded' if place else ''}: {notice.title}", _plain(notice.html)]
         if notice.urgent:
             parts += _lines(helplines.brief(person.region or None, notice.resources, now))
     seen: dict[str, list[str]] = {}
     for exercise in shown:
-        if lock := standing.lock(exercise.id):
+        if lock := standing.closing(exercise.id):
             ways = [f"  → {label} ({page})" for label, page in lock.instead]
             calls = _lines(helplines.brief(person.region or None, lock.resources, now))
             seen.setdefault("\n".join((lock.title, _plain(lock.reason_html), *ways, *calls)), []).append(exercise.id)
     for said, closed in seen.items():
         title, _, rest = said.partition("\n")
         parts += [f"CLOSED: {title}", *_by_chapter(closed), rest]
-    hidden = sorted(standing.hidden & {i.id for e in shown if standing.lock(e.id) is None for i in e.items})
+    hidden = sorted(standing.hidden & {i.id for e in shown if standing.closing(e.id) is None for i in e.items})
     parts += ["HIDDEN QUESTIONS", *_by_chapter(hidden)] if hidden else []
     parts += [f"NOT RATED: {', '.join(sorted(standing.unscored))}"] if standing.unscored else []
     return "\n".join(parts) + "\n"

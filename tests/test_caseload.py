@@ -198,7 +198,9 @@ def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
     assert journal.workbook.exercise("space.urges").repeats == "daily"
     assert journal.workbook.exercise(own.exercise.id).title == own.exercise.title
     assert {gate.id: gate.state for gate in journal.standing().gates}["G7"] == "closed"
-    assert journal.standing().lock(own.exercise.id) is not None  # contact is closed, and it does not say it is harmless
+    assert (
+        journal.standing().closing(own.exercise.id) is not None
+    )  # contact is closed, and it does not say it is harmless
 
 
 def test_the_client_reads_every_rule_that_is_kept_stricter_by_name(opened: caseload.Caseload, journal: Journal) -> None:

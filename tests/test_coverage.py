@@ -36,18 +36,18 @@ def asked_for_space(tmp_path: Path) -> Iterator[Journal]:
 def test_every_statement_has_an_open_exercise_for_someone_asked_for_space(asked_for_space: Journal) -> None:
     """The commonest reader is shut out of none of the eighteen, not of the apology and not of the intentions."""
     standing = asked_for_space.standing()
-    open_to = {one.statement: one.exercise for one in SERVED if standing.lock(one.exercise) is None}
+    open_to = {one.statement: one.exercise for one in SERVED if standing.closing(one.exercise) is None}
     assert set(open_to) == set(definition.models.STATEMENTS)
-    assert standing.lock("communication.message") is not None
-    assert standing.lock("responsibility.statement") is None
+    assert standing.closing("communication.message") is not None
+    assert standing.closing("responsibility.statement") is None
 
 
 def test_the_table_says_what_the_rules_do(asked_for_space: Journal) -> None:
     """What the table calls closed under a rule is what that rule closes in a journal."""
     standing = asked_for_space.standing()
-    [gate] = [gate.id for gate in standing.gates if gate.locks and gate.id.startswith("G7")]
+    [gate] = [gate.id for gate in standing.gates if gate.closes and gate.id.startswith("G7")]
     closed = {one.exercise for one in SERVED if gate in one.closed}
-    assert closed == {one.exercise for one in SERVED if standing.lock(one.exercise) is not None}
+    assert closed == {one.exercise for one in SERVED if standing.closing(one.exercise) is not None}
 
 
 def test_what_a_person_does_is_said_of_every_exercise_that_serves() -> None:

@@ -62,6 +62,6 @@ def test_their_no_stands_at_the_end(robin: Journal) -> None:
     """In the fifth week K. says no: contact stays closed, and moving on is the path."""
     standing = robin.standing()
     assert standing.track == "moving-on"
-    assert standing.lock("responsibility.apology") is not None
-    assert standing.lock("communication.message") is not None
-    assert standing.lock("moving-on.values") is None
+    assert standing.closing("responsibility.apology") is not None
+    assert standing.closing("communication.message") is not None
+    assert standing.closing("moving-on.values") is None

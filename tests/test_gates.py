@@ -71,8 +71,8 @@ def test_a_crisis_is_met_with_what_was_said(changed: dict[str, object], said: st
     """G2 closes on each thought, says which, shows numbers before all else, and leaves what calms open."""
     standing = stand(changed)
     assert closed(standing) == {"G2"}
-    assert f"<p>{said} Thank you" in standing.locks["responsibility.apology"].reason_html
-    open_now = {e.id for e in WORKBOOK.exercises if not e.retired} - set(standing.locks)
+    assert f"<p>{said} Thank you" in standing.closings["responsibility.apology"].reason_html
+    open_now = {e.id for e in WORKBOOK.exercises if not e.retired} - set(standing.closings)
     assert open_now == {"start.privacy", "start.now", *(e.id for e in WORKBOOK.exercises if "calming" in e.tags)}
     assert [(notice.gate, notice.urgent) for notice in standing.notices] == [("G2", "first")]
 
@@ -127,10 +127,10 @@ def test_a_wish_for_time_is_not_called_a_no(option: str, gate: str) -> None:
     """Messages close, what is not sent stays open, the principles stay the path, and no sentence speaks of a no."""
     standing = stand({"start.safety.between_us": [option]})
     assert closed(standing) == {gate, "both_willing"}
-    assert set(standing.locks) == CONTACT - {e.id for e in WORKBOOK.exercises if "draft" in e.tags} | MESSAGES
+    assert set(standing.closings) == CONTACT - {e.id for e in WORKBOOK.exercises if "draft" in e.tags} | MESSAGES
     assert standing.track == "principles"
-    assert standing.lock("responsibility.statement") is None
-    said = standing.notices[0].html + standing.locks["communication.message"].reason_html
+    assert standing.closing("responsibility.statement") is None
+    said = standing.notices[0].html + standing.closings["communication.message"].reason_html
     assert "no answer" in said or " no " not in said.replace("it is not a no", "")
     assert [notice.title for notice in standing.notices] == [GATES[gate].title]
 
@@ -140,8 +140,8 @@ def test_a_no_closes_contact_and_says_only_what_was_said(option: str) -> None:
     """Each of the five closes the draft too; the reason names the one that was ticked and none of the others."""
     standing = stand({"start.safety.between_us": [option]})
     assert closed(standing) == {"G7", "both_willing"}
-    assert set(standing.locks) == CONTACT
-    reason = standing.locks["communication.message"].reason_html
+    assert set(standing.closings) == CONTACT
+    reason = standing.closings["communication.message"].reason_html
     clauses = GATES["G7"].said
     assert [key for key, clause in clauses.items() if clause in reason] == [f"start.safety.between_us.{option}"]
 
@@ -232,15 +232,15 @@ NEVER_FOR_TWO = {
 @pytest.mark.parametrize("changed", NEVER_FOR_TWO.values(), ids=NEVER_FOR_TWO)
 def test_nothing_for_two_where_one_may_be_afraid_or_bound(changed: dict[str, object]) -> None:
     """“When both are willing” is closed under G3 to G6 though both are said to want it."""
-    assert stand().lock("communication.together") is None
-    assert stand(changed).lock("communication.together") is not None
+    assert stand().closing("communication.together") is None
+    assert stand(changed).closing("communication.together") is not None
 
 
 @pytest.mark.parametrize("option", ["none", "i_ended", "living"])
 def test_for_two_only_when_both_want_it(option: str) -> None:
     """Living together, or having ended it, is no yes of both; nothing else closes."""
     standing = stand({"start.safety.between_us": [option]})
-    assert (closed(standing), set(standing.locks)) == ({"both_willing"}, {"communication.together"})
+    assert (closed(standing), set(standing.closings)) == ({"both_willing"}, {"communication.together"})
     assert standing.notices == ()
 
 
@@ -268,7 +268,7 @@ def test_a_high_number_in_an_exercise_rests_it_and_contact(item: str, number: in
     """From 7 on, that exercise and contact rest for a day; a 6 does nothing; no other exercise closes."""
     told = answers() | {(item, "2026-11-23"): Response(number, "answered", THEN)}
     standing = safety.standing(WORKBOOK, told, NOW)
-    assert set(standing.locks) == (CONTACT | {item.rpartition(".")[0]} if number >= 7 else set())
+    assert set(standing.closings) == (CONTACT | {item.rpartition(".")[0]} if number >= 7 else set())
     day_later = {key: Response(r.value, r.status, NOW + timedelta(days=1)) for key, r in answers().items()}
     over = safety.standing(WORKBOOK, told | day_later, THEN + timedelta(days=1))
     assert "G11_inside" not in closed(over)
@@ -284,10 +284,10 @@ def test_what_a_high_number_does_is_said_beforehand(item: str) -> None:
 def test_a_high_number_right_now_leaves_what_calms(number: int, rests: bool) -> None:
     """From 7 on only the calming pages are open; the questions of the first page are not among them."""
     standing = stand({"start.now.stirred": number})
-    assert (standing.lock("start.hopes") is not None) == rests
-    assert (standing.lock("start.rulers") is not None) == rests
-    assert (standing.lock("start.safety") is not None) == rests
-    assert standing.lock("space.urges") is None
+    assert (standing.closing("start.hopes") is not None) == rests
+    assert (standing.closing("start.rulers") is not None) == rests
+    assert (standing.closing("start.safety") is not None) == rests
+    assert standing.closing("space.urges") is None
 
 
 # --- journals that answered earlier wordings ---
@@ -320,7 +320,7 @@ def test_an_answer_to_an_earlier_wording_still_closes(item: str, value: object, 
     given = Response(None, "skipped", THEN) if value is SKIP else Response(value, "answered", THEN)
     standing = safety.standing(WORKBOOK, {(item, "once"): given}, NOW)
     assert gate in closed(standing)
-    assert all(standing.lock(exercise) for exercise in MESSAGES)
+    assert all(standing.closing(exercise) for exercise in MESSAGES)
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_what_opened_in_an_earlier_wording_is_asked_anew(item: str, value: objec
     """A no to an earlier question is no answer to the one of now, so contact waits for it."""
     standing = safety.standing(WORKBOOK, {(item, "once"): Response(value, "answered", THEN)}, NOW)
     assert closed(standing) <= {"recheck"}
-    assert all(standing.lock(exercise) for exercise in MESSAGES)
+    assert all(standing.closing(exercise) for exercise in MESSAGES)
 
 
 def test_the_answer_of_now_stands_above_the_earlier_one() -> None:
@@ -373,7 +373,7 @@ def test_every_sentence_is_true_of_the_answer_behind_it(gate: str, item: str, va
     if by_gate.state != "closed":
         assert (gate, value) == ("G6_severe", ["unsure"])
         return
-    reasons = [lock.reason_html for lock in standing.locks.values() if lock.gates[0] == gate]
+    reasons = [lock.reason_html for lock in standing.closings.values() if lock.gates[0] == gate]
     for reason in reasons:
         assert "{" not in reason
         assert words.say("safety.earlier") not in reason
@@ -387,7 +387,7 @@ def test_every_sentence_is_true_of_the_answer_behind_it(gate: str, item: str, va
 def test_a_rule_a_counselor_keeps_closed_says_so_and_claims_nothing() -> None:
     """Someone who answered no is not told that they said yes because a counselor closed the rule."""
     standing = stand(tighten={"G7": {"closed": "yes"}, "G4": {"closed": "yes"}})
-    lock = standing.locks["communication.message"]
+    lock = standing.closings["communication.message"]
     assert lock.reason_html == f"<p>{words.say('safety.kept_closed')}</p>"
     assert standing.notices == ()
 

@@ -256,7 +256,7 @@ def test_a_gate_that_closes_stops_new_answers_and_keeps_the_old(journal: Journal
     assert [event for event in journal.gate_events() if event["gate"] == "G5"] == [
         {"gate": "G5", "change": "closed", "at": clock() - timedelta(minutes=5)}
     ]
-    assert journal.standing().lock("responsibility.apology") is not None
+    assert journal.standing().closing("responsibility.apology") is not None
 
 
 def test_words_on_their_way_when_a_gate_closes_are_kept(journal: Journal, clock: Clock):

@@ -141,8 +141,8 @@ def test_grief_that_hurts_more_twice_closes_the_story_for_a_while(tmp_path: Path
         for occasion, after, closed in (("2026-03-01", 6, False), ("2026-03-02", 5, False), ("2026-03-03", 6, True)):
             journal.save("moving-on.grief.distress_before", 4, occasion)
             journal.save("moving-on.grief.distress_after", after, occasion)
-            assert (journal.standing().lock("moving-on.acceptance") is not None) is closed
-        assert journal.standing().lock("moving-on.support") is None
+            assert (journal.standing().closing("moving-on.acceptance") is not None) is closed
+        assert journal.standing().closing("moving-on.support") is None
 
 
 def test_nothing_about_the_other_person_is_logged() -> None:

@@ -85,7 +85,7 @@ def states(standing: safety.Standing) -> dict[str, str]:
 
 
 def locked(standing: safety.Standing) -> set[str]:
-    return set(standing.locks)
+    return set(standing.closings)
 
 
 # --- nothing in the way ---
@@ -114,8 +114,8 @@ def test_contact_exercises_are_known() -> None:
 def test_nothing_is_typed_before_the_privacy_question() -> None:
     """With no answer at all, only the privacy questions are open, and each page says why."""
     standing = safety.standing(WORKBOOK, {}, NOW)
-    assert set(standing.locks) == set(OPEN) - {"start.privacy"}
-    assert {lock.title for lock in standing.locks.values()} == {"Who else can read this?"}
+    assert set(standing.closings) == set(OPEN) - {"start.privacy"}
+    assert {lock.title for lock in standing.closings.values()} == {"Who else can read this?"}
     assert [notice.gate for notice in standing.notices] == ["G0"]
 
 
@@ -124,7 +124,7 @@ def test_before_the_four_questions_only_what_calms_is_open(word: str) -> None:
     """With one of “right now” never answered, everything but the calming pages waits, and one sentence says so."""
     standing = stand({f"start.now.{word}": BLANK})
     assert set(OPEN) - locked(standing) == {"start.privacy", "start.now"} | CALM
-    assert {standing.locks[id].title for id in locked(standing)} == {"First, how are you right now?"}
+    assert {standing.closings[id].title for id in locked(standing)} == {"First, how are you right now?"}
     assert [notice.gate for notice in standing.notices] == ["now"]
     assert "now" not in states(stand({f"start.now.{word}": SKIP}))  # declined is asked, and closes by its own rule
 
@@ -133,9 +133,12 @@ def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
     """After the first questions, blanks keep contact closed while plain exercises open."""
     first = {key: r for key, r in responses().items() if key[0].startswith(("start.privacy", "start.now"))}
     standing = safety.standing(WORKBOOK, first, NOW)
-    assert set(CONTACT) <= set(standing.locks)
+    assert set(CONTACT) <= set(standing.closings)
     assert (
-        standing.lock("start.safety") is standing.lock("space.boundary") is standing.lock("moving-on.support") is None
+        standing.closing("start.safety")
+        is standing.closing("space.boundary")
+        is standing.closing("moving-on.support")
+        is None
     )
     assert not standing.recheck_due
 
@@ -184,7 +187,7 @@ def test_each_row_locks_what_it_names(gate: str, answer: tuple[str, object]) -> 
     """Each row locks exactly what the table says; every lock has a reason, a next step and, where needed, help."""
     standing = stand(dict([answer]))
     assert locked(standing) == LOCKS[gate]
-    for lock in map(standing.lock, LOCKS[gate]):
+    for lock in map(standing.closing, LOCKS[gate]):
         assert lock is not None
         assert lock.gates[0] == gate
         assert lock.title
@@ -203,10 +206,10 @@ def test_of_two_rows_both_lock_and_the_higher_speaks(low: str, high: str) -> Non
     """For all pairs of gates the higher row's effect holds: nothing it locks is opened by the other."""
     (first, one), (second, other) = CLOSES[low], CLOSES[high]
     standing = stand({first: one, second: other})
-    assert set(standing.locks) >= LOCKS[low] | LOCKS[high]
+    assert set(standing.closings) >= LOCKS[low] | LOCKS[high]
     serving = "G2" if "G2" in (low, high) else low
     for exercise in LOCKS[serving]:
-        assert standing.locks[exercise].gates[0] == serving
+        assert standing.closings[exercise].gates[0] == serving
 
 
 def test_crisis_page_comes_first() -> None:
@@ -214,7 +217,7 @@ def test_crisis_page_comes_first() -> None:
     everything = dict(CLOSES.values()) | {"start.safety.acts": ["followed", "threatened"]}
     standing = stand(everything)
     assert [notice.gate for notice in standing.notices] == ["G2"]
-    assert {standing.locks[id].title for id in LOCKS["G2"]} == {"You first"}
+    assert {standing.closings[id].title for id in LOCKS["G2"]} == {"You first"}
     assert standing.notices[0].resources[0] == "crisis"
     assert not standing.scored("responsibility")
 
@@ -222,7 +225,7 @@ def test_crisis_page_comes_first() -> None:
 def test_fear_is_served_before_harm_done() -> None:
     """When someone is afraid and also did harm, support for people who were abused comes first."""
     standing = stand({"start.safety.afraid": "yes", "start.safety.they_fear_me": "yes"})
-    lock = standing.lock("responsibility.apology")
+    lock = standing.closing("responsibility.apology")
     assert lock is not None
     assert lock.gates[:2] == ("G3", "G4")
     assert lock.resources[0] == "abuse"
@@ -243,7 +246,7 @@ def test_prompts_on_own_fault_are_hidden_from_someone_who_is_afraid() -> None:
 def test_after_a_disclosure_only_feelings_stay() -> None:
     """G8 leaves the feelings of the incident and hides the rest."""
     standing = stand({"start.safety.affair": "yes"})
-    assert standing.lock("responsibility.incident") is None
+    assert standing.closing("responsibility.incident") is None
     left = {item.word for item in WORKBOOK.exercise("responsibility.incident").items if item.id not in standing.hidden}
     assert "feelings" in left
     assert not left & {"camera", "their_view", "my_part", "trigger", "differently"}
@@ -254,7 +257,7 @@ def test_moving_on_is_the_default_path(gate: str) -> None:
     """Where contact is closed for good reason, moving on is the main path, and it is open."""
     standing = stand(dict([CLOSES[gate]]))
     assert standing.track == "moving-on"
-    assert not [id for id in standing.locks if id.startswith("moving-on") and id not in CONTACT]
+    assert not [id for id in standing.closings if id.startswith("moving-on") and id not in CONTACT]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +303,7 @@ def test_each_blank_keeps_contact_closed(item: str) -> None:
     """Leaving any one safety question blank keeps contact exercises locked, and the lock says so."""
     standing = stand({item: BLANK})
     for exercise in CONTACT:
-        assert standing.lock(exercise) is not None
+        assert standing.closing(exercise) is not None
 
 
 # --- doubt never opens ---
@@ -339,7 +342,7 @@ def test_no_subset_of_blocking_answers_opens_contact() -> None:
         for subset in subsets
         for standing in [stand(subset)]
         for exercise in MESSAGES
-        if standing.lock(exercise) is None
+        if standing.closing(exercise) is None
     ]
     assert opened == []
     assert len(subsets) > 3000
@@ -389,7 +392,7 @@ def test_no_sequence_of_answers_opens_contact_while_a_blocking_one_stands(steps:
     standing = safety.standing(WORKBOOK, current, now, history=history)
     plain = [pair for pair in newest.items() if "stirred" not in pair[0] and (pair[0] not in LASTING or not pair[1])]
     if any(stands.values()) or any(pair in BLOCKING for pair in plain):
-        assert all(standing.lock(exercise) for exercise in MESSAGES)
+        assert all(standing.closing(exercise) for exercise in MESSAGES)
 
 
 def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
@@ -404,13 +407,13 @@ def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
     standing = stand({"start.safety.binds_me": Broken()})
     assert states(standing)["G5"] == "unknown"
     for exercise in CONTACT:
-        assert standing.locks[exercise].reason_html.startswith("<p>Something went wrong")
+        assert standing.closings[exercise].reason_html.startswith("<p>Something went wrong")
 
 
 def test_answers_without_a_time_zone_lock() -> None:
     """When no time can be compared, no gate can be worked out, and contact stays closed."""
     standing = safety.standing(WORKBOOK, responses(), NOW.replace(tzinfo=None))
-    assert all(standing.lock(exercise) for exercise in CONTACT)
+    assert all(standing.closing(exercise) for exercise in CONTACT)
     assert standing.recheck_due
 
 
@@ -418,8 +421,8 @@ def test_a_workbook_without_its_rules_keeps_contact_closed() -> None:
     """Taking a safety rule out of a workbook opens nothing."""
     for gates in ((), tuple(gate for gate in WORKBOOK.gates if gate.id != "G4")):
         standing = safety.standing(WORKBOOK.model_copy(update={"gates": gates}), responses(), NOW)
-        assert all(standing.lock(exercise) for exercise in CONTACT)
-        assert "lacks the safety rules" in standing.locks["responsibility.apology"].reason_html
+        assert all(standing.closing(exercise) for exercise in CONTACT)
+        assert "lacks the safety rules" in standing.closings["responsibility.apology"].reason_html
 
 
 def test_clearing_an_answer_does_not_undo_a_yes() -> None:
@@ -448,7 +451,7 @@ def test_a_high_number_inside_an_exercise_rests_that_exercise_and_contact() -> N
     standing = safety.standing(WORKBOOK, answers, NOW)
     assert states(standing) == {"G11_inside": "closed"}
     assert locked(standing) == {"responsibility.incident", *CONTACT}
-    assert "It opens again on Tuesday 24 November, 13:50." in standing.locks["responsibility.incident"].reason_html
+    assert "It opens again on Tuesday 24 November, 13:50." in standing.closings["responsibility.incident"].reason_html
 
 
 def test_a_clock_that_goes_back_does_not_open_a_hold() -> None:
@@ -467,7 +470,7 @@ def test_a_draft_rests_for_a_day(minutes: int, done: bool, locked: bool) -> None
     if done:
         answers[("communication.message.done", "once")] = respond("yes", written)
     answers |= {key: respond(r.value, NOW) for key, r in responses().items()}  # this sitting's check is done
-    lock = safety.standing(WORKBOOK, answers, NOW).lock("communication.message")
+    lock = safety.standing(WORKBOOK, answers, NOW).closing("communication.message")
     assert (lock is not None) == locked
     assert lock is None or lock.title == "Your draft is resting"
 
@@ -533,7 +536,7 @@ def test_the_story_is_closed_after_much_of_it(history: list, state: str) -> None
     """G10 counts minutes of free text in a day, and sittings on one incident."""
     standing = stand(history=history)
     assert states(standing).get("G10", "open") == state
-    assert (standing.lock("responsibility.incident") is not None) == (state == "closed")
+    assert (standing.closing("responsibility.incident") is not None) == (state == "closed")
 
 
 @pytest.mark.parametrize(
@@ -561,11 +564,11 @@ def test_recheck_is_asked_once_a_sitting() -> None:
     assert safety.recheck_due(answers, later)
     standing = safety.standing(WORKBOOK, answers, later)
     assert states(standing) == {"recheck": "closed"}
-    assert set(CONTACT) <= set(standing.locks)
-    assert standing.lock("space.urges") is None
+    assert set(CONTACT) <= set(standing.closings)
+    assert standing.closing("space.urges") is None
     for word, value in (RECHECKED | {"changed": "no"}).items():
         assert safety.recheck_due(answers, later)
-        assert safety.standing(WORKBOOK, answers, later).lock("start.now") is None
+        assert safety.standing(WORKBOOK, answers, later).closing("start.now") is None
         answers[(f"start.now.{word}", "2026-11-23")] = respond(value, later)
     assert not safety.recheck_due(answers, later + timedelta(minutes=5))
     assert states(safety.standing(WORKBOOK, answers, later + timedelta(hours=2))) == {}
@@ -637,14 +640,14 @@ def test_a_counselor_may_tighten() -> None:
     """More locks, longer holds, earlier rechecks, a gate kept closed: all allowed; the original stays."""
     contact = ["contact", "outreach", "draft", "together"]
     tightened = {
-        "G7": {"locks": [*contact, "repair"]},
+        "G7": {"closes": [*contact, "repair"]},
         "G11": {"hold_hours": "48", "keeps": []},
         "G9": {"recheck_days": 7},
         "G10": {"closed": "yes"},
     }
     standing = stand(tighten=tightened)
     assert states(standing) == {"G10": "closed"}
-    assert standing.lock("responsibility.incident") is not None
+    assert standing.closing("responsibility.incident") is not None
     held = stand({"start.now.stirred": 7}, now=NOW + timedelta(hours=30), tighten=tightened)
     assert states(held)["G11"] == "closed"
     assert "G11" not in states(stand({"start.now.stirred": 7}, now=NOW + timedelta(hours=30)))
@@ -660,9 +663,9 @@ FIRM_REST = "No setting can loosen this gate."
         *(
             (
                 gate,
-                {"locks": []},
-                f"{gate} must keep {', '.join(next(g.locks for g in WORKBOOK.gates if g.id == gate))} "
-                f"under “locks”. You may add to the list. {FIRM_REST}",
+                {"closes": []},
+                f"{gate} must keep {', '.join(next(g.closes for g in WORKBOOK.gates if g.id == gate))} "
+                f"under “closes”. You may add to the list. {FIRM_REST}",
             )
             for gate in safety.FIRM
         ),
@@ -672,7 +675,7 @@ FIRM_REST = "No setting can loosen this gate."
         (
             "G4",
             {"when": {"question": "start.safety.binds_me", "is": "yes"}},
-            "G4 has no setting “when”. Use one of: locks, keeps, hides, hold_hours, recheck_days, closed.",
+            "G4 has no setting “when”. Use one of: closes, keeps, hides, hold_hours, recheck_days, closed.",
         ),
         (
             "G11",
@@ -688,7 +691,7 @@ def test_a_counselor_may_not_loosen(gate: str, setting: dict, sentence: str) -> 
         rules.tighten(WORKBOOK.gates, {gate: setting})
     assert str(refused.value) == sentence
     standing = stand(tighten={gate: setting})
-    assert all(standing.lock(exercise) for exercise in CONTACT)
+    assert all(standing.closing(exercise) for exercise in CONTACT)
 
 
 @pytest.mark.parametrize("more", [{}, {"hold_hours": 1}, {"hold_hours": 48}, {"recheck_days": 1}, {"keeps": []}])
@@ -716,7 +719,7 @@ def test_a_gate_without_a_hold_cannot_be_given_one() -> None:
 def test_a_rule_closed_for_everyone_still_waits_for_its_blanks() -> None:
     """The privacy questions come first also where a counselor closed their rule."""
     closed = safety.standing(WORKBOOK, {}, NOW, tighten={"G0": {"closed": "yes"}})
-    assert set(closed.locks) == set(safety.standing(WORKBOOK, {}, NOW).locks)
+    assert set(closed.closings) == set(safety.standing(WORKBOOK, {}, NOW).closings)
 
 
 _NAMES = sorted({"all", "start", "space", "own-fault", "narrative", "contact", *(e.id for e in WORKBOOK.exercises)})
@@ -724,7 +727,7 @@ _SETTING = st.fixed_dictionaries(
     {},
     optional={
         "closed": st.sampled_from(["yes", True]),
-        "locks": st.lists(st.sampled_from(_NAMES), max_size=4),
+        "closes": st.lists(st.sampled_from(_NAMES), max_size=4),
         "hides": st.lists(st.sampled_from(_NAMES), max_size=4),
         "keeps": st.lists(st.sampled_from(["start.privacy", "calming", "space.urges"]), max_size=3),
         "hold_hours": st.sampled_from([1, 23, 24, 25, "48", 8784, 10**12]),
@@ -737,7 +740,7 @@ def _kept(gate: str, setting: dict) -> dict:
     """Let lists hold what the gate's own hold, so that most settings are taken."""
     own = next(one for one in WORKBOOK.gates if one.id == gate)
     return {
-        name: [*value, *getattr(own, name)] if name in ("locks", "hides") else value for name, value in setting.items()
+        name: [*value, *getattr(own, name)] if name in ("closes", "hides") else value for name, value in setting.items()
     }
 
 
@@ -767,7 +770,7 @@ def test_no_setting_opens_anything(wanted: dict, said: dict, past: list, damaged
     without = safety.standing(WORKBOOK, answers, NOW, history=history)  # type: ignore[arg-type]  # damaged
     under = safety.standing(WORKBOOK, answers, NOW, history=history, tighten=wanted)  # type: ignore[arg-type]
     assert (
-        set(without.locks) <= set(under.locks),
+        set(without.closings) <= set(under.closings),
         without.hidden <= under.hidden,
         without.unscored <= under.unscored,
         {one.id for one in without.gates if one.state == "closed"}

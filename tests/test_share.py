@@ -292,10 +292,10 @@ def test_what_the_clients_mend_lacks_is_said(journal: Journal, keyed: tuple[Path
         "Keeps a safety rule closed that your Mend does not have (“G99”), so the pages on contact stay closed. "
         "Ask them.",
     )
-    assert journal.standing().lock("communication.message") is None
+    assert journal.standing().closing("communication.message") is None
     given.accept()
-    assert journal.standing().lock("communication.message") is not None
-    assert journal.standing().lock("space.urges") is None
+    assert journal.standing().closing("communication.message") is not None
+    assert journal.standing().closing("space.urges") is None
 
 
 def assignment_of(identity: str, clock: Clock, **asks: Any) -> bytes:
@@ -310,7 +310,7 @@ def assignment_of(identity: str, clock: Clock, **asks: Any) -> bytes:
 @pytest.mark.parametrize(
     "tighten",
     [
-        {"G5": {"locks": []}, "G1": {"hold_hours": 1}},
+        {"G5": {"closes": []}, "G1": {"hold_hours": 1}},
         {"G1": {"closed": "yes", "hold_hours": 1}},
         {"G1": {"closed": "no"}},
         {"G1": {"when": {"question": "start.safety.age", "is": "never"}}},

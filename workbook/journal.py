@@ -244,7 +244,7 @@ class Journal:
             heard()
 
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
-        lock = standing.lock(exercise.id)
+        lock = standing.closing(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
         if lock is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < SITTING:
             why = lock.title.rstrip(".?")
@@ -422,7 +422,7 @@ class Journal:
         )
         seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < SITTING
         for exercise in self.workbook.exercises:
-            if standing.lock(exercise.id) is None:
+            if standing.closing(exercise.id) is None:
                 self._closed_since.pop(exercise.id, None)
             else:
                 self._closed_since.setdefault(exercise.id, now if seen_just_now else now - SITTING)
@@ -481,7 +481,7 @@ class Journal:
             total=len(total),
             done=done,
             minutes=0 if done else round(exercise.minutes * (1 - answered / (len(total) or 1))),
-            locked=self.standing().lock(exercise.id) is not None,
+            locked=self.standing().closing(exercise.id) is not None,
         )
 
     def _questions(self, exercise: Exercise, here: Mapping[str, Response]) -> set[str]:

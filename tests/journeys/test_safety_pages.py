@@ -83,7 +83,7 @@ def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab
         letter = next(item for item in journal.workbook.exercise(APOLOGY).items if item.kind == "letter")
         journal.save(letter.id, {next(iter(letter.parts)): WORDS})
         journal.save("start.safety.binds_me", "yes")
-        lock = journal.standing().lock(APOLOGY)
+        lock = journal.standing().closing(APOLOGY)
         assert lock is not None
     page.goto(lab.page("10-responsibility"))
     form = page.locator(f'[id="{APOLOGY}"]')

@@ -22,7 +22,7 @@ def main() -> int:
             tried += 1
             standing = stand(dict(subset))
             for exercise in CONTACT:
-                if standing.lock(exercise) is None:
+                if standing.closing(exercise) is None:
                     opened += 1
                     print(f"open: {exercise} with {subset}")
     print(f"{tried} subsets of blocking answers, {len(CONTACT)} contact exercises, {opened} left open, ", end="")

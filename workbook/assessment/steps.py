@@ -92,7 +92,7 @@ class Seen:
 
     def open(self, exercise: str) -> bool:
         known = {one.id for one in self.workbook.exercises}
-        return exercise in known and (self.standing is None or self.standing.lock(exercise) is None)
+        return exercise in known and (self.standing is None or self.standing.closing(exercise) is None)
 
     def begun(self, chapter: str) -> bool:
         """Tell whether anything but a rating was answered in a chapter."""

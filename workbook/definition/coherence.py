@@ -286,7 +286,7 @@ def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
     if gate.reopens is not None:
         yield from _condition_faults(gate.reopens, "reopens", known)
     names = {"all", "here", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
-    for key in ("locks", "keeps", "hides", "unscored", "blank"):
+    for key in ("closes", "keeps", "hides", "unscored", "blank"):
         for index, name in enumerate(getattr(gate, key)):
             if name not in names:
                 cure = did_you_mean(name, names) or "Name a tag, a chapter, an exercise, an item, a scale or all."

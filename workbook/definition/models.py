@@ -330,25 +330,25 @@ class Chapter(Model):
 
 
 class Instead(Model):
-    """Something to do in place of what is locked."""
+    """Something to do in place of what is closed."""
 
     label: Words
     href: Annotated[str, Field(pattern=f"^({ADDRESS})$")]
 
 
 class Gate(Model):
-    """A safety rule: answers → what is locked and what is shown. `safety` says what each field does."""
+    """A safety rule: answers → what is closed and what is shown. `safety` says what each field does."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
     title: Words
     source: Source
     closed: bool = False  # always, whatever is answered; judged before every other field
-    when: dict[str, object]  # true closes; unknown locks `blank`
+    when: dict[str, object]  # true closes; unknown closes `blank`
     reopens: dict[str, object] | None = None  # once closed, only this answer, given later, opens it
     hold_hours: Annotated[int, Field(ge=1, le=8784)] | None = None  # from the answer that closed it
     until_later_visit: bool = False  # opens by an answer at a later sitting only, never by a second click
     recheck_days: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    locks: tuple[Words, ...] = ()  # tags, ids, `all`; `here`: the exercise the answer stands in
+    closes: tuple[Words, ...] = ()  # tags, ids, `all`; `here`: the exercise the answer stands in
     keeps: tuple[Words, ...] = ()
     hides: tuple[Words, ...] = ()
     unscored: tuple[Words, ...] = ()

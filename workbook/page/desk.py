@@ -90,7 +90,7 @@ class Desk:
         now_occasion = journal.occasion_now(exercise.id)
         occasion = journal.place(exercise, wanted) if wanted else now_occasion
         standing = journal.standing()
-        lock = standing.lock(exercise.id)
+        lock = standing.closing(exercise.id)
         latest = newest_of(journal.responses())
         progress = journal.progress_on(exercise, occasion)
         region = (journal.record("setting", "region") or {}).get("region")

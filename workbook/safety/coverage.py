@@ -61,7 +61,7 @@ def served(workbook: Workbook) -> tuple[Served, ...]:
 def closes(gate: Gate, exercise: Exercise) -> bool:
     """Whether a rule, once it says closed, closes this exercise."""
     names = {exercise.id, exercise.chapter_id, "all", *exercise.tags}
-    return bool(names & set(gate.locks)) and not names & set(gate.keeps)
+    return bool(names & set(gate.closes)) and not names & set(gate.keeps)
 
 
 def table(workbook: Workbook) -> str:

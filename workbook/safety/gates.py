@@ -1,4 +1,4 @@
-"""Gates: answers and their times → what is locked, what is shown, which path; pure, and closed on doubt."""
+"""Gates: answers and their times → what is closed, what is shown, which path; pure, and closed on doubt."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from workbook.definition.models import Exercise, Workbook
     from workbook.safety.verdicts import State
 
-CONTACT = ("contact", "outreach", "draft", "together")  # what stays locked when a rule cannot be worked out
+CONTACT = ("contact", "outreach", "draft", "together")  # what stays closed when a rule cannot be worked out
 # A workbook without one of these keeps contact closed.
 FIRM = ("G1", "G2", "G3", "G4", "G5", "G5_protects", "G6_severe")
 CALM = "calming"
 
 
 @dataclass(frozen=True)
-class Lock:
-    """Why an exercise is locked, what to do instead, and whom to turn to."""
+class Closing:
+    """Why an exercise is closed, what to do instead, and whom to turn to."""
 
     gates: tuple[str, ...]  # most important first
     title: str
@@ -54,11 +54,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class GateState:
-    """One gate now. `locks` are exercise ids; `until` is set while a hold runs."""
+    """One gate now. `closes` are exercise ids; `until` is set while a hold runs."""
 
     id: str
     state: State
-    locks: tuple[str, ...]
+    closes: tuple[str, ...]
     why: str
     title: str = ""
     until: datetime | None = None
@@ -74,11 +74,11 @@ class Standing:
     hidden: frozenset[str]  # items a form must not show
     unscored: frozenset[str]  # scale ids, or "all"
     recheck_due: bool
-    locks: Mapping[str, Lock] = field(repr=False)
+    closings: Mapping[str, Closing] = field(repr=False)
 
-    def lock(self, exercise_id: str) -> Lock | None:
-        """Return why an exercise is locked, or None: it is open."""
-        return self.locks.get(exercise_id)
+    def closing(self, exercise_id: str) -> Closing | None:
+        """Return why an exercise is closed, or None: it is open."""
+        return self.closings.get(exercise_id)
 
     def scored(self, scale_id: str) -> bool:
         """Say whether a scale may be scored and shown now."""
@@ -94,7 +94,7 @@ def standing(
     events: Iterable[Mapping[str, object]] = (),
     history: Iterable[measures.Past] = (),
 ) -> Standing:
-    """Return what the answers so far lock and show at `now` (aware).
+    """Return what the answers so far close and show at `now` (aware).
 
     `responses`: current answers by item and occasion. `history`: every stored version; holds, the no of G7 and the
     limits of G10 need it. `events`: openings and closings from the log, newest last. `tighten`: a counselor's
@@ -161,7 +161,7 @@ def _missing(id: str, why: str) -> Gate:
         title=words.say("safety.stays_closed"),
         source="Closed on doubt",
         when={"question": "measured.never", "answered": "yes"},
-        locks=CONTACT,
+        closes=CONTACT,
         reason=words.say("safety.not_whole", why=why),
     )
 
@@ -173,21 +173,21 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
     order = sorted(range(len(judged)), key=lambda index: (_rank(judged[index]), index))
     served = [judged[index] for index in order if judged[index].state != "open"]
     targets = {one.gate.id: _targets(one) for one in judged}
-    locked: dict[str, list[Verdict]] = {}
+    shut: dict[str, list[Verdict]] = {}
     for exercise in workbook.exercises:
         if exercise.retired:
             continue
-        by = [one for one in served if _locks(one, targets[one.gate.id], exercise)]
+        by = [one for one in served if _closes(one, targets[one.gate.id], exercise)]
         if by:
-            locked[exercise.id] = by
+            shut[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
-    locks = {id: _lock(by) for id, by in locked.items()}
+    closings = {id: _closing(by) for id, by in shut.items()}
     return Standing(
         gates=tuple(
             GateState(
                 one.gate.id,
                 one.state,
-                tuple(id for id, by in locked.items() if one in by),
+                tuple(id for id, by in shut.items() if one in by),
                 sentences.why(one),
                 one.gate.title,
                 one.until,
@@ -199,7 +199,7 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
         hidden=_hidden(workbook, judged, targets),
         unscored=frozenset(id for one in served if one.state == "closed" or one.broken for id in one.gate.unscored),
         recheck_due=_asking(facts),
-        locks=locks,
+        closings=closings,
     )
 
 
@@ -227,14 +227,14 @@ def _targets(one: Verdict) -> frozenset[str]:
     if one.state == "open":
         return frozenset()
     if one.broken:
-        return frozenset({*one.gate.locks, *one.gate.blank, *CONTACT})
-    names = one.gate.locks if one.state == "closed" else ()
+        return frozenset({*one.gate.closes, *one.gate.blank, *CONTACT})
+    names = one.gate.closes if one.state == "closed" else ()
     if "here" in names:
         names = (*names, *(measures.exercise_id(entry.item) for entry in one.causes))
     return frozenset((*names, *one.gate.blank) if one.state == "unknown" or one.waits else names)
 
 
-def _locks(one: Verdict, targets: frozenset[str], exercise: Exercise) -> bool:
+def _closes(one: Verdict, targets: frozenset[str], exercise: Exercise) -> bool:
     names = {exercise.id, exercise.chapter_id, *exercise.tags}
     if not targets or names & set(one.gate.keeps) or (CALM in exercise.tags and not exercise.questions):
         return False  # what calms and asks nothing is open always
@@ -244,13 +244,13 @@ def _locks(one: Verdict, targets: frozenset[str], exercise: Exercise) -> bool:
 
 
 def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Return items whose own tag or id is hidden, or locked within an exercise that is not."""
+    """Return items whose own tag or id is hidden, or closed within an exercise that is not."""
     hides = {name for one in judged if one.state == "closed" or one.broken for name in one.gate.hides}
     hides |= {name for found in targets.values() for name in found} - {"all"}
     return frozenset(item.id for item in workbook.items if hides & {item.id, *item.tags})
 
 
-def _lock(by: list[Verdict]) -> Lock:
+def _closing(by: list[Verdict]) -> Closing:
     top = by[0]
     closed = [one for one in by if one.state == "closed" or one.broken] or by[:1]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
@@ -260,7 +260,7 @@ def _lock(by: list[Verdict]) -> Lock:
     else:
         title, reason = top.gate.title, sentences.reason(top)
         instead = tuple((step.label, step.href) for step in top.gate.instead)
-    return Lock(
+    return Closing(
         gates=tuple(one.gate.id for one in by),
         title=title,
         reason_html=_html(reason),

@@ -10,12 +10,12 @@ from workbook.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SETTINGS = ("locks", "keeps", "hides", "hold_hours", "recheck_days", "closed")
-_LISTS = ("locks", "hides", "unscored", "blank")  # longer is stricter
+_SETTINGS = ("closes", "keeps", "hides", "hold_hours", "recheck_days", "closed")
+_LISTS = ("closes", "hides", "unscored", "blank")  # longer is stricter
 
 
 def tighten(gates: tuple[Gate, ...], settings: Mapping[str, object]) -> tuple[Gate, ...]:
-    """Return gates made stricter by `settings`: gate id → {locks, keeps, hides, hold_hours, recheck_days, closed}.
+    """Return gates made stricter by `settings`: gate id → {closes, keeps, hides, hold_hours, recheck_days, closed}.
 
     A list adds to the gate's own, a number replaces it; `closed: yes` keeps the gate closed whatever is answered and
     whatever else is set.
