@@ -157,6 +157,14 @@ def test_a_chapter_says_what_it_means(chapter: str) -> None:
     assert [(find, text) for find, pattern in FIGURES.items() for text in texts if pattern.search(text)] == []
 
 
+def test_rules_cues_and_our_own_sentences_say_what_they_mean() -> None:
+    """What a closed page says, what a hint says, and every sentence of the program are held to the same list."""
+    ours = yaml.safe_load(resources.data("words", "en.yaml").read_text(encoding="utf-8"))
+    hints = [text for cue in language.cues() for text in (cue.title, cue.why, cue.direction)]
+    texts = [*_texts(WORKBOOK.gates, "reason"), *hints, *_leaves(ours)]
+    assert [(find, text) for find, pattern in FIGURES.items() for text in texts if pattern.search(text)] == []
+
+
 def test_the_card_and_the_help_say_what_they_mean() -> None:
     """The card of the next ten minutes is held to the same list, and the list finds what it is there for."""
     card = yaml.safe_load(resources.data("workbook", "minutes.yaml").read_text(encoding="utf-8"))

@@ -161,7 +161,7 @@ def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
         return (
             "nonoverlap of all pairs",
             *nap,
-            f"{times(len(values), 'sitting')} so far. It takes at least {need} to tell change from noise.",
+            f"{times(len(values), 'sitting')} so far. It takes at least {need} to tell change from ups and downs.",
         )
     says = (
         f"Comparing your first {side} sittings with your latest {side}: in about {_percent(nap.nap)} of 100 pairs the "
