@@ -151,7 +151,7 @@ def test_a_new_kind_walks_through_form_journal_assessment_report_and_exports(fil
     assert items[0] == {"id": "strokes.day.slips", "kind": "tally", "prompt": "How many slips?", "most": 5}
     clock = Clock()
     with Journal.create(tmp_path / "journal", now=clock) as journal:
-        journal.assign(book)
+        journal.install(book)
         for strokes in (1, 2, 3, 4):
             saved = journal.save("strokes.day.slips", strokes)
             assert (saved.value, saved.label, saved.kind) == (strokes, "|" * strokes, "tally")
@@ -164,10 +164,10 @@ def test_a_new_kind_walks_through_form_journal_assessment_report_and_exports(fil
         assert journal.assessment().area("slips").score == 4.0
         page = journal.report(tmp_path / "report.html").read_text("utf-8")
         assert "||||" in page
-        csv, codebook = export.write(journal, tmp_path / "answers.csv")
+        csv, codebook = export.write(journal.told(), tmp_path / "answers.csv")
         assert export.read(csv)["value"].tolist() == [1, 2, 3, 4]
         assert "0 to 5 strokes" in codebook.read_text("utf-8-sig")
-        (sheets,) = export.write(journal, tmp_path / "answers.xlsx")
+        (sheets,) = export.write(journal.told(), tmp_path / "answers.xlsx")
         cells = [[cell.value for cell in row] for row in openpyxl.load_workbook(sheets)["One day"].iter_rows()]
         assert [row[-1] for row in cells] == ["How many slips?", 1, 2, 3, 4]
     wider = asked.model_copy(update={"most": 9})
