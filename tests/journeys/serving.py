@@ -85,7 +85,7 @@ class Lab:
     @property
     def base(self) -> str:
         """The path below which this server serves anything: `/…/`, another at each start; elsewhere `/`."""
-        return urlsplit(self.address).path.split("lab/")[0]
+        return re.sub(r"lab(/tree/.*)?$", "", urlsplit(self.address).path)
 
     def url(self, path: str) -> str:
         """Return the address of a path on this server, with the token."""

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import SAVED, state, until
+from tests.soak import foreign_setups
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ def test_another_jupyter_set_up_on_this_computer_changes_nothing(page: Page, pla
         stranger = page.context.browser.new_context()
         assert stranger.request.get(f"{contents}?token=known").status == 403
         stranger.close()
+
+
+def test_settings_and_variables_drawn_from_every_name_there_is_change_nothing() -> None:
+    """Two setups of a hundred options each; tests/soak/foreign_setups.py draws two thousand."""
+    assert foreign_setups.run(2, seed=1).faults == []
 
 
 def test_a_cleaned_temporary_folder_closes_nothing(page: Page, place: Place) -> None:
