@@ -165,3 +165,34 @@ def test_nothing_about_the_other_person_is_logged() -> None:
 def test_all_eighteen_statements_are_served() -> None:
     """Each of the statements the workbook is built on has at least one exercise."""
     assert {number for number, exercises in definition.coverage(WORKBOOK).items() if exercises} >= set(range(1, 19))
+
+
+@pytest.mark.parametrize(("whose", "goes_on"), [("mine", True), ("part", True), ("not_mine", False), ("unsure", False)])
+def test_guilt_that_is_not_owed_is_not_worked_on(whose: str, goes_on: bool) -> None:
+    """Someone who was hurt and blames themself is asked nothing more, and reads who is on their side."""
+    shown = _shown("responsibility.guilt", whose=whose)
+    assert shown & {"did", "left", "again", "friend", "both"} == (
+        {"did", "left", "again", "friend", "both"} if goes_on else set()
+    )
+    assert ("whose_note" in shown) is not goes_on
+
+
+@pytest.mark.parametrize(
+    ("afraid", "bound", "goes_on"),
+    [("no", "no", True), ("yes", "no", False), ("unsure", "no", False), ("no", "yes", False)],
+)
+def test_fear_and_law_come_before_any_answer_to_them(afraid: str, bound: str, goes_on: bool) -> None:
+    """When they reached out, someone who is afraid or bound by an order is told not to answer, and asked no further."""
+    shown = _shown("communication.reached_out", afraid=afraid, bound=bound)
+    assert shown & {"sort", "asked", "answer"} == ({"sort", "asked", "answer"} if goes_on else set())
+
+
+@pytest.mark.parametrize("no", ["my_yes", "their_yes", "free"])
+def test_two_turns_need_two_free_yeses(no: str) -> None:
+    """With one doubt the form holds no topic, no turns and no look at trust."""
+    given = {"my_yes": "yes", "their_yes": "yes", "free": "yes"}
+    assert {"topic", "turns", "went", "look"} <= _shown("communication.together", **given)
+    for doubt in ("no", "unsure"):
+        shown = _shown("communication.together", **(given | {no: doubt}))
+        assert shown & {"topic", "turns", "went", "look"} == set()
+        assert {"not_today", "not_free"} & shown
