@@ -45,9 +45,10 @@ _SHOW_WIDGET = "import ipywidgets\nipywidgets.HTML('Ready')"
 _SERVE = """
 import sys
 from pathlib import Path
-from workbook import lab, lock
+from workbook.jupyter import lab
+from workbook.storage.keeper import Keeper
 folder, port = Path(sys.argv[2]), int(sys.argv[-1])
-with lock.Keeper(None) as keeper:
+with Keeper(None) as keeper:
     lab.serve(folder, {}, sorted(folder.glob("*.ipynb")), port=port, browser=False,
               environment={"WORKBOOK_HOME": str(folder), **keeper.environment})
 """

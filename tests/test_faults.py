@@ -18,11 +18,14 @@ import sqlalchemy as sa
 from tests.clock import Clock
 from tests.form_page import Heard
 from tests.safe_answers import answer_safely
+from workbook import files
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
 from workbook.page import form
+from workbook.storage import keeper as keepers
 from workbook.storage import lock, recovery
-from workbook.storage.lock import Keeper, Lock
+from workbook.storage.keeper import Keeper
+from workbook.storage.lock import Lock
 from workbook.storage.schema import MIGRATIONS
 from workbook.storage.sqlite import is_plain
 from workbook.storage.store import Store
@@ -737,7 +740,7 @@ def test_a_night_with_the_lid_closed_counts(tmp_path: Path):
     passed = [0.0]
     with Keeper(b"k" * 32, seconds=lambda: passed[0]) as keeper:
         passed[0] = 8 * 3600.0
-        assert lock.borrow(keeper.environment) is None
+        assert keepers.borrow(keeper.environment) is None
 
 
 # --- what a synced drive leaves, by the names it uses ---
@@ -770,7 +773,7 @@ def test_each_drive_s_name_for_a_second_copy_is_known(journal: Journal, name: st
         assert again.warnings == (
             f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
             "journal goes on with its own file. To see what the copy holds: "
-            f'workbook restore "{copy}". Then move it away, and keep the journal on one computer only.',
+            f"workbook restore {files.typed(copy)}. Then move it away, and keep the journal on one computer only.",
         )
         assert again.preview(copy).missing == 0
 

@@ -62,7 +62,7 @@ WINDOWS = """
     from workbook import files
     from workbook.errors import Locked
     from workbook.journal import Journal
-    from workbook.storage.lock import Keeper
+    from workbook.storage.keeper import Keeper
 
     files.forbid_dumps()
     folder, words = Path(sys.argv[1]), "otter lantern gravel teapot"

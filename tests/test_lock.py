@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Client
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,10 @@ from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPassphrase
 from workbook.journal import Journal
+from workbook.storage import keeper as keepers
 from workbook.storage import lock, vault
-from workbook.storage.lock import Keeper, Lock
+from workbook.storage.keeper import Keeper
+from workbook.storage.lock import Lock
 from workbook.storage.sqlite import is_plain
 
 if TYPE_CHECKING:
@@ -330,6 +334,7 @@ def test_nothing_secret_is_on_the_disk(tmp_path: Path):
     """Neither the key nor a word of the passphrase stands in the lock's files."""
     held, key = Lock(tmp_path), lock.new_key()
     held.make(key, GOOD)
+    held.done()
     recovery = held.recovery(key)
     with pytest.raises(Locked):
         held.open("not that one")
@@ -413,10 +418,10 @@ def test_someone_writing_keeps_it_open():
     with Keeper(b"k" * 32, idle=timedelta(seconds=3)) as keeper:
         for _ in range(5):
             time.sleep(0.8)
-            lock.used(keeper.environment)
-        assert lock.borrow(keeper.environment) == b"k" * 32
+            keepers.used(keeper.environment)
+        assert keepers.borrow(keeper.environment) == b"k" * 32
         time.sleep(5)
-        assert lock.borrow(keeper.environment) is None
+        assert keepers.borrow(keeper.environment) is None
 
 
 def test_a_key_of_another_journal_is_not_used(journal: Journal):
@@ -428,10 +433,23 @@ def test_a_key_of_another_journal_is_not_used(journal: Journal):
         reopened(journal, environ=keeper.environment)
 
 
+def test_a_caller_who_says_nothing_or_nonsense_holds_nobody_up():
+    """What comes over the line is bytes of a bounded length: never an object, and one caller is heard beside others."""
+    with Keeper(b"k" * 32) as keeper:
+        where = keeper.environment[keepers.ADDRESS]
+        silent = Client(where)
+        for said in (b"keep zz", b"\x80\x04K\x01.", b"keep " + b"00" * 5000, b""):
+            with contextlib.suppress(OSError, EOFError), Client(where) as asking:
+                asking.send_bytes(said)
+                assert asking.recv_bytes() in (b"kept", b"gone")
+        assert keepers.borrow(keeper.environment) == b"k" * 32
+        silent.close()
+
+
 def test_only_its_owner_reaches_the_keeper():
     """The socket stands in a folder no one else may enter, and it is gone afterwards."""
     with Keeper(b"k" * 32) as keeper:
-        folder = Path(keeper.environment[lock.SOCKET]).parent
+        folder = Path(keeper.environment[keepers.ADDRESS]).parent
         assert oct(folder.stat().st_mode & 0o777) == "0o700"
     assert not folder.exists()
 

@@ -61,14 +61,14 @@ def open(
     from workbook.errors import Locked
     from workbook.journal import find
     from workbook.jupyter import lab, notebooks
-    from workbook.storage import lock
+    from workbook.storage import keeper as keepers
 
     if path is not None and not path.exists() and re.search(r"\.(assignment|feedback)(\.|$)", path.name):
         raise Refused(f"There is no file {plain(path)}. Check its name. Nothing was changed.")
     file = path if path is not None and path.is_file() else None
     folder = find(journal_path or (None if file else path)).absolute()
     files.forbid_dumps()
-    with lock.Keeper(idle=timedelta(minutes=lock_after) if lock_after else lock.IDLE) as keeper:
+    with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
         environ = {**os.environ, **keeper.environment}
         if file is not None and not _take_in(file, folder, environ, sure=sure):
             click.echo("Nothing was changed.")

@@ -1,4 +1,4 @@
-"""A journal's lock: one random key for the answers, kept under a passphrase, and handed to kernels over a socket.
+"""A journal's lock: one random key for the answers, kept under a passphrase.
 
 The key never stands on the disk by itself, nor in arguments, environment or logs. A changed passphrase wraps the
 same key anew; a forgotten one, without a recovery key, means that the answers are gone.
@@ -10,14 +10,7 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
 import secrets
-import shutil
-import socket
-import struct
-import tempfile
-import threading
-import time
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,8 +27,6 @@ KEY_BYTES = 32
 STRONG = 3  # of zxcvbn's 0–4: safe from someone who has the file and tries for weeks
 LONGEST_WAIT = timedelta(minutes=15)
 _MOST_WRONG = 1000  # counted; the wait is the longest long before
-IDLE = timedelta(minutes=30)  # without anyone, until the journal locks itself
-SOCKET = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
 
 
 class Lock:
@@ -234,169 +225,3 @@ def _seconds(time_: timedelta) -> str:
 
 def _write(file: Path, held: Mapping[str, object]) -> None:
     files.write(file, json.dumps(dict(held)).encode())
-
-
-# --- from `workbook open` to the kernels ---
-
-
-def awake_and_asleep() -> float:
-    """Seconds, counted on while the computer sleeps: a lid closed in the evening has locked by the morning.
-
-    Linux calls that clock BOOTTIME, on macOS it is MONOTONIC itself; Python's own stands still there.
-    """
-    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
-class Keeper:
-    """Holds the key while the workbook is open, gives it to kernels of the same person, forgets it when idle.
-
-    It listens on a socket in a folder only its owner may enter; `environment` tells kernels where. Where there are
-    no such sockets (Windows) `environment` is empty, and each page asks for the passphrase.
-    """
-
-    def __init__(
-        self,
-        key: bytes | None = None,
-        idle: timedelta = IDLE,
-        seconds: Callable[[], float] | None = None,
-    ) -> None:
-        self._key = key
-        self._idle = idle.total_seconds()
-        self._seconds = seconds or awake_and_asleep
-        self._used = self._seconds()
-        self._watchers: list[socket.socket] = []
-        self._guard = threading.Lock()
-        self._folder: str | None = None
-        self._socket: socket.socket | None = None
-
-    def __repr__(self) -> str:
-        return "Keeper()"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a kernel's environment needs: a path, never a key."""
-        return {} if self._folder is None else {SOCKET: f"{self._folder}/key"}
-
-    def __enter__(self) -> Keeper:
-        if not hasattr(socket, "AF_UNIX"):
-            return self
-        self._folder = tempfile.mkdtemp(prefix="mend-key-")  # 0700
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(f"{self._folder}/key")
-        self._socket.listen(32)
-        self._socket.settimeout(min(1.0, self._idle / 4))
-        threading.Thread(target=self._serve, args=(self._socket,), name="keeper", daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.forget()
-        if self._socket is not None:
-            self._socket.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def forget(self) -> None:
-        """Lock now: drop the key and tell every kernel."""
-        with self._guard:
-            self._key = None
-            watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            with contextlib.suppress(OSError), watcher:
-                watcher.sendall(b"gone\n")
-
-    def _serve(self, listening: socket.socket) -> None:
-        while True:
-            try:
-                caller, _ = listening.accept()
-            except TimeoutError:
-                caller = None
-            except OSError:  # closed: the workbook is
-                return
-            if self._key is not None and self._seconds() - self._used > self._idle:
-                self.forget()
-            if caller is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    self._answer(caller)
-
-    def _answer(self, caller: socket.socket) -> None:
-        caller.settimeout(1)
-        if not _same_person(caller):
-            caller.close()
-            return
-        word, _, rest = _line(caller).partition(" ")
-        with self._guard:
-            if word == "keep":
-                self._key = bytes.fromhex(rest)
-            if self._key is not None and word != "watch":  # a page says that a little after it has asked for the key
-                self._used = self._seconds()
-            if word == "watch" and self._key is not None:
-                self._watchers.append(caller)
-                return
-            said = "gone" if self._key is None else self._key.hex() if word == "key" else "kept"
-        with caller:
-            caller.sendall(f"{said}\n".encode())
-
-
-def borrow(environ: Mapping[str, str] = os.environ) -> bytes | None:
-    """Return the key from the keeper of this workbook; None when there is none, or it has forgotten it."""
-    said = _ask("key", environ)
-    return bytes.fromhex(said) if said not in (None, "gone") else None
-
-
-def lend(key: bytes, environ: Mapping[str, str] = os.environ) -> None:
-    """Give the keeper a key that was just unlocked, so that other pages need not ask."""
-    _ask(f"keep {key.hex()}", environ)
-
-
-def used(environ: Mapping[str, str] = os.environ) -> None:
-    """Tell the keeper that someone is here, so that it does not lock."""
-    _ask("used", environ)
-
-
-def watch(gone: Callable[[], object], environ: Mapping[str, str] = os.environ) -> None:
-    """Call `gone`, from another thread, when the keeper forgets the key or the workbook is closed."""
-    where = environ.get(SOCKET)
-    if not where or not hasattr(socket, "AF_UNIX"):
-        return
-
-    def wait() -> None:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-            asking.connect(where)
-            asking.sendall(b"watch\n")
-            asking.recv(16)
-        gone()
-
-    threading.Thread(target=wait, name="keeper-watch", daemon=True).start()
-
-
-def _ask(line: str, environ: Mapping[str, str]) -> str | None:
-    where = environ.get(SOCKET)
-    if not where or not hasattr(socket, "AF_UNIX"):
-        return None
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-            asking.settimeout(3)
-            asking.connect(where)
-            asking.sendall(f"{line}\n".encode())
-            return _line(asking)
-    except OSError:
-        return None
-
-
-def _line(talking: socket.socket) -> str:
-    said = b""
-    while not said.endswith(b"\n") and len(said) < 200:
-        more = talking.recv(200)
-        if not more:
-            break
-        said += more
-    return said.decode("ascii", "replace").strip()
-
-
-def _same_person(caller: socket.socket) -> bool:
-    """The folder keeps others out; where the system also says who is calling, that is checked too."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    _, uid, _ = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return bool(uid == os.getuid())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import files
 from workbook.errors import JournalError, Locked, StoreError
-from workbook.storage import backups, lock, recovery
+from workbook.storage import backups, keeper, lock, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
 from workbook.storage.sqlite import is_plain, rewrite
@@ -119,7 +119,7 @@ class Vault:
         """Tell `workbook open` that someone is here; not when something is read: pages read by themselves."""
         if self._key is not None and time.monotonic() - self._pinged > _PING:
             self._pinged = time.monotonic()
-            lock.used(self._environ)
+            keeper.used(self._environ)
 
     # --- the lock ---
 
@@ -148,7 +148,7 @@ class Vault:
                     self._lock.remove()
                 raise
             self._lock.done()
-        lock.lend(key, self._environ)
+        keeper.lend(key, self._environ)
 
     def _refuse_to_lock(self) -> None:
         """Raise JournalError while a file would stay readable, or would lose the only key it opens with."""
@@ -210,7 +210,7 @@ class Vault:
     def watch(self, gone: Callable[[], object]) -> None:
         """Call `gone`, from another thread, when `workbook open` forgets the key of these answers."""
         if self._key is not None:
-            lock.watch(gone, self._environ)
+            keeper.watch(gone, self._environ)
 
     # --- backups ---
 
@@ -309,14 +309,14 @@ def unlock(
             return None
         raise JournalError(_UNLOCKED.format(file=file, path=files.typed(path)))
     if passphrase is None:
-        borrowed = lock.borrow(environ)
+        borrowed = keeper.borrow(environ)
         if borrowed is not None and held.fits(borrowed):
             return borrowed
         passphrase = environ.get("WORKBOOK_PASSPHRASE")
     if not passphrase:
         raise Locked("This journal is locked. Its passphrase opens it.")
     key = held.open(passphrase)
-    lock.lend(key, environ)
+    keeper.lend(key, environ)
     return key
 
 

@@ -20,7 +20,7 @@ from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
 from workbook.sharing import asking, caseload, keys
-from workbook.storage import lock
+from workbook.storage import keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +48,8 @@ class Page(panel.Panel):
         *,
         store: str | None = None,
         opener: Callable[[Path, str], Caseload] | None = None,
-        idle: timedelta = lock.IDLE,
-        seconds: Callable[[], float] = lock.awake_and_asleep,
+        idle: timedelta = keeper.IDLE,
+        seconds: Callable[[], float] = keeper.awake_and_asleep,
     ) -> None:
         """`opener` opens the caseload with a passphrase; None: `caseload.open_caseload`.
 
