@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 # What our modules may say of each other: names from a module beside them, and their own.
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "\./([\w-]+\.js)";$', re.MULTILINE)
 _PASSED_ON = re.compile(r'^export \{([^{}]*)\} from "\./([\w-]+\.js)";$', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.MULTILINE)
 _OTHERWISE = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 _OWN = re.compile(r"export (?:default|const|class|function|async function)\b")
 
