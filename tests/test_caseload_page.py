@@ -290,6 +290,46 @@ def test_an_assignment_changed_with_nothing_touched_is_the_same(
     assert after == before.model_copy(update=moved)
 
 
+def test_another_key_waits_for_a_yes_on_the_page(
+    context: BrowserContext,
+    panel: caseload_panel.Page,
+    shared: Any,
+    home: Path,
+    keyed: tuple[Path, keys.Keys],
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    """The first file shows the six words; a file signed with another key shows both sets, and waits."""
+    first, file = shared
+    with (
+        caseload.open_caseload(home, keyed[1], now=clock) as opened,
+        journal_of(tmp_path / "again", clock) as again,
+    ):
+        ask(opened, again, "Heron-7", ["responsibility.incident"])
+        clock.forward(minutes=1)
+        again.save(PART, "I began anew.")
+        (tmp_path / "again.submission").write_bytes(sealed(again, PART))
+        before, after = share.words(first), share.words(again)
+    page = open_panel(context, panel)
+    unlock(page)
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(file)
+    expect(page.locator(".mend-outcome")).to_contain_text("Heron-7: 2 new.")
+    chooser.set_input_files(tmp_path / "again.submission")
+    held = page.get_by_role("alert")
+    expect(held).to_contain_text(f"Six words until now: {' '.join(before)}.")
+    expect(held).to_contain_text(f"Six words with this file: {' '.join(after)}.")
+    sound(page)
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.locator(".mend-outcome")).to_contain_text("Nothing was changed.")
+    chooser.set_input_files(tmp_path / "again.submission")
+    page.get_by_role("button", name="I asked them, and it is so: take it in").click()
+    expect(page.locator(".mend-outcome")).to_contain_text("Heron-7: 1 new.")
+    page.get_by_role("button", name="Heron-7").click()
+    expect(page.get_by_text(f"Six words to compare with Heron-7, aloud: {' '.join(after)}")).to_be_visible()
+    expect(page.get_by_text("I began anew.")).to_be_visible()
+
+
 def test_erasing_asks_first_and_shows_that_it_is_gone(
     context: BrowserContext, panel: caseload_panel.Page, shared: Any
 ) -> None:

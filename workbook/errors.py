@@ -13,8 +13,11 @@ def plain(text: object) -> str:
 
     Line ends and tabs stay, and what joins two letters that are not Latin. All that came from outside passes here.
     """
+    said = str(text)
+    if said.isprintable():
+        return said
     shown: list[str] = []
-    for sign in str(text):
+    for sign in said:
         joins = sign in _JOINERS and shown and unicodedata.category(shown[-1][-1]) in ("Lo", "Mn", "So", "Sk")
         if sign in "\n\t" or joins or unicodedata.category(sign) not in _ACTING:
             shown.append(sign)

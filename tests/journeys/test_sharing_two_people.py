@@ -151,7 +151,7 @@ def test_a_round_trip_between_two_people(counselor: Person, client: Person, tmp_
 
     desk.get_by_role("button", name="Change what A. is asked").click()
     again = assign(counselor, "Give space")
-    expect(take_in(client, again).get_by_text("When the pull comes").first).to_be_visible()
+    expect(take_in(client, again).get_by_text("When the urge comes").first).to_be_visible()
     second = share(client, tick=CAMERA, untick=PART)
     desk.get_by_role("button", name="All clients").click()
     assert receive(counselor, second) == "A.: 1 new, 1 withdrawn."

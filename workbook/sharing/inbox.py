@@ -139,18 +139,19 @@ def many(planned: Plan, store: Store, client: str) -> bool:
 
 def carry_out(planned: Plan, sent: Submission, store: Store, client: str) -> int:
     """Change what a plan says, within the caller's transaction; return how many answers are new."""
+    gone = set(planned.gone)
     for key in planned.gone:
         item, _, occasion = key.partition("@")
         store.forget(item, occasion, client=client)
-        store.record("held", key, None, client=client)
-    for key, at in planned.backs.items():
-        store.record("withdrawn", key, {"at": at.isoformat(), "was": key in planned.gone}, client=client)
+    store.record_many("held", dict.fromkeys(planned.gone), client=client)
+    backs = {key: {"at": at.isoformat(), "was": key in gone} for key, at in planned.backs.items()}
+    store.record_many("withdrawn", backs, client=client)
     there = store.history(client=client)
     before = {answer.id for answer in there}
     new = [answer for answer in planned.answers if answer.id not in before]
     _place(planned, new, there, store, client)
-    for key, id in planned.current.items():
-        store.record("held", key, {"id": id, "at": sent.made_at.isoformat()}, client=client)
+    at = sent.made_at.isoformat()
+    store.record_many("held", {key: {"id": id, "at": at} for key, id in planned.current.items()}, client=client)
     return len(new)
 
 

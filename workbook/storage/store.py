@@ -18,7 +18,7 @@ from workbook.storage.schema import events as _events
 from workbook.storage.schema import records as _records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
 Status = Literal["answered", "skipped", "blank"]
@@ -271,6 +271,18 @@ class Store(Database):
         row = {"client": client or self.client, "kind": kind, "key": key, "at": self.now(), "payload": payload}
         with self._writing() as connection:
             connection.execute(sa.insert(_records).values(row))
+
+    def record_many(
+        self, kind: str, payloads: Mapping[str, dict[str, Any] | None], *, client: str | None = None
+    ) -> None:
+        """Add versions of many records of one kind at once, by key."""
+        rows = [
+            {"client": client or self.client, "kind": kind, "key": key, "at": self.now(), "payload": payload}
+            for key, payload in payloads.items()
+        ]
+        if rows:
+            with self._writing() as connection:
+                connection.execute(sa.insert(_records), rows)
 
     def records(self, kind: str, client: str | None = None) -> list[Record]:
         """Return the newest version of every record of one kind that was not removed, by key."""
