@@ -68,7 +68,7 @@ def standing(
     return SimpleNamespace(
         unscored=unscored,
         scored=lambda id: not unscored & {"all", id},
-        lock=lambda id: "locked" if id in locked else None,
+        closing=lambda id: "locked" if id in locked else None,
         notices=(SimpleNamespace(title="You first"),),
         track=track,
         hidden=frozenset(),

@@ -47,7 +47,7 @@ def told(table: pd.DataFrame) -> frame.Told:
     """As much of a journal as a report reads."""
     standing: Any = SimpleNamespace(
         scored=lambda scale: True,
-        lock=lambda exercise: None,
+        closing=lambda exercise: None,
         notices=(),
         unscored=frozenset(),
         hidden=frozenset({"responsibility.incident.their_view"}),

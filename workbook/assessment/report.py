@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from workbook import dates, files, resources
 from workbook.answers import occasions
 from workbook.assessment import scoring
+from workbook.assessment.chosen import Chosen, choose
 from workbook.definition import kinds
-from workbook.errors import UnknownId, WorkbookError
+from workbook.errors import UnknownId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from workbook.assessment.frame import Told
     from workbook.definition.models import Workbook
 
-WORDS = kinds.those("words")  # kinds left out without words
 SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
 DAYS = 12  # columns in a table of occasions; earlier ones are in the export
 
@@ -55,7 +55,7 @@ def write(
     tell = progress or (lambda done, of, what: None)
     tell(0, 3, "Reading the answers")
     answers, days = _answered(told)
-    chosen = _choose(told.workbook, answers, days, told.standing.hidden, only, since, until, words, private)
+    chosen = choose(told.workbook, answers, days, told.standing.hidden, only, since, until, words, private)
     tell(1, 3, "Working out what changed")
     from workbook.assessment import assessment
 
@@ -94,7 +94,7 @@ def chapter(told: Told, id: str, *, now: datetime, private: bool = False) -> str
     answers, days = _answered(told)
     mine = answers[answers["chapter"].astype(str) == id]
     chosen, whole = (
-        _choose(workbook, rows, days.loc[rows.index], hidden, None, None, None, True, private)
+        choose(workbook, rows, days.loc[rows.index], hidden, None, None, None, True, private)
         for rows in (mine, answers)
     )
     if "assessment" in shown.shows:
@@ -126,7 +126,7 @@ def _answered(told: Told) -> tuple[pd.DataFrame, pd.Series]:
     return answers, pd.Series([times[place].date() for place in places], index=answers.index, dtype=object)
 
 
-def _cover(told: Told, chosen: _Chosen, days: pd.Series, now: datetime) -> dict[str, object]:
+def _cover(told: Told, chosen: Chosen, days: pd.Series, now: datetime) -> dict[str, object]:
     """Return what stands first on every report."""
     return {
         "title": told.workbook.title,
@@ -137,9 +137,30 @@ def _cover(told: Told, chosen: _Chosen, days: pd.Series, now: datetime) -> dict[
     }
 
 
+def _span(days: pd.Series) -> str:
+    """Return the days of the first and the last answer."""
+    if days.empty:
+        return ""
+    first, last = days.min(), days.max()
+    return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+
+
+def _private(workbook: Workbook, rows: pd.DataFrame) -> list[str]:
+    """Return the titles of exercises whose private answers go in."""
+    found = rows[rows["share"] == "private"]["exercise"].astype(str).unique()
+    return [_exercise_title(workbook, id) for id in found]
+
+
+def _exercise_title(workbook: Workbook, id: str) -> str:
+    try:
+        return workbook.exercise(id).title
+    except UnknownId:
+        return id
+
+
 def _whole(
     told: Told,
-    chosen: _Chosen,
+    chosen: Chosen,
     days: pd.Series,
     seen: Assessment,
     now: datetime,
@@ -190,99 +211,6 @@ def _printable(value: object) -> object:
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return _UNPRINTABLE_BEYOND.sub("\ufffd", _UNPRINTABLE.sub("\ufffd", value))
-
-
-# --- what goes in ---
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    rows: pd.DataFrame  # to show
-    scored: pd.DataFrame  # to score: the same, with the words
-    left_out: tuple[str, ...]
-    partial: bool
-
-
-def _choose(
-    workbook: Workbook,
-    answers: pd.DataFrame,
-    answered: pd.Series,  # the person's day of each
-    hidden: Iterable[str],
-    only: str | Iterable[str] | None,
-    since: date | str | None,
-    until: date | str | None,
-    words: bool,
-    private: bool,
-) -> _Chosen:
-    """Return the answers that go in, and for each reason how many do not."""
-    left: list[str] = []
-
-    def drop(rows: pd.DataFrame, out: pd.Series, why: str) -> pd.DataFrame:
-        # The two in the foot ("useful", "done") are answers too, but nobody thinks of them as such.
-        count = int((out & ~rows["item"].astype(str).str.endswith((".useful", ".done"))).sum())
-        if count:
-            left.append(f"{count} {'answer' if count == 1 else 'answers'}: {why}")
-        return rows[~out]
-
-    asked = (only,) if isinstance(only, str) else None if only is None else tuple(only)
-    occasion = answers["occasion"].astype(str)
-    days = occasion.str[:10].where(occasion != "once", answered.astype(str))
-    rows = drop(answers, answers["status"] == "retired", "questions that are no longer asked.")
-    rows = drop(rows, rows["status"] == "inactive", "questions that your other answers hide.")
-    rows = drop(rows, rows["item"].isin(list(hidden)), "questions that a safety rule hides for now.")
-    if asked is not None:
-        for id in asked:
-            workbook.exercise(id) if "." in id else workbook.chapter(id)
-        wanted = rows["chapter"].isin(asked) | rows["exercise"].isin(asked)
-        rows = drop(rows, ~wanted, f"other parts; you chose {', '.join(_named(workbook, id) for id in asked)}.")
-    first, last = _iso(since), _iso(until)
-    if first or last:
-        when = days.loc[rows.index]
-        out = (when < first) | (when > (last or "9999"))
-        said = (
-            f"{'before ' + first if first else ''}{' or ' if first and last else ''}{'after ' + last if last else ''}"
-        )
-        rows = drop(rows, out, f"from {said}.")
-    if not private:
-        rows = drop(rows, rows["share"] == "private", "private ones. They go in only when you ask for them.")
-    scored = rows
-    if not words:
-        rows = drop(rows, rows["kind"].isin(WORDS), "free words; you left them out.")
-    return _Chosen(rows, scored, tuple(left), bool(asked or first or last))
-
-
-def _named(workbook: Workbook, id: str) -> str:
-    return workbook.exercise(id).title if "." in id else workbook.chapter(id).title
-
-
-def _iso(day: date | str | None) -> str:
-    if day is None:
-        return ""
-    try:
-        return (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()[:10]
-    except ValueError:
-        raise WorkbookError(f"“{day}” is not a day. Write it like 2026-03-31.") from None
-
-
-def _span(days: pd.Series) -> str:
-    """Return the days of the first and the last answer."""
-    if days.empty:
-        return ""
-    first, last = days.min(), days.max()
-    return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
-
-
-def _private(workbook: Workbook, rows: pd.DataFrame) -> list[str]:
-    """Return the titles of exercises whose private answers go in."""
-    found = rows[rows["share"] == "private"]["exercise"].astype(str).unique()
-    return [_exercise_title(workbook, id) for id in found]
-
-
-def _exercise_title(workbook: Workbook, id: str) -> str:
-    try:
-        return workbook.exercise(id).title
-    except UnknownId:
-        return id
 
 
 # --- the self-assessment ---
