@@ -25,6 +25,7 @@ from workbook.safety import facts as measures
 from workbook.storage import folder, seal, vault
 from workbook.storage.database import local_now
 from workbook.storage.folder import MARK
+from workbook.storage.records import Private, Records, Region, Secret
 from workbook.storage.store import SITTING, Event, Status, Store, StoredAnswer
 from workbook.storage.vault import Vault
 
@@ -390,13 +391,13 @@ class Journal:
     def _kept_private(self) -> set[str]:
         """The answers (item@occasion) that were written while their question was private."""
         if self._private is None:
-            self._private = {record.key for record in self.store.records("private")}
+            self._private = set(Records(self.store, "private", Private).all())
         return self._private
 
     def _keep_private(self, item: str, occasion: str) -> None:
         key = f"{item}@{occasion}"
         if self.share_level(item) == "private" and key not in self._kept_private:
-            self.store.record("private", key, {})
+            Records(self.store, "private", Private).put(key, Private())
             self._kept_private.add(key)
 
     # --- safety ---
@@ -613,22 +614,35 @@ class Journal:
     @property
     def key(self) -> str:
         """The client's secret key, with which a counselor's feedback opens; made when first needed."""
-        held = self.record("key", "client")
+        secrets_ = Records(self.store, "key", Secret)
+        held = secrets_.get("client")
         if held is None:
-            held = {"secret": seal.new_identity()}
-            self.store.record("key", "client", held)
-        return str(held["secret"])
+            secrets_.put("client", held := Secret(secret=seal.new_identity()))
+        return held.secret
 
     @property
     def page_key(self) -> str:
         """32 bytes in base64, with which pages seal what they hold until it is saved; made when first needed."""
-        held = self.record("key", "page")
+        secrets_ = Records(self.store, "key", Secret)
+        held = secrets_.get("page")
         if held is None:
-            held = {"secret": base64.b64encode(secrets.token_bytes(32)).decode()}
+            held = Secret(secret=base64.b64encode(secrets.token_bytes(32)).decode())
             with contextlib.suppress(StoreError):  # nothing can be saved: the page says so when there is something to
-                self.store.record("key", "page", held)
-                held = self.record("key", "page") or held  # another kernel may have been quicker
-        return str(held["secret"])
+                secrets_.put("page", held)
+                held = secrets_.get("page") or held  # another kernel may have been quicker
+        return held.secret
+
+    @property
+    def region(self) -> str | None:
+        """Where the client is, as chosen or as guessed by the page; settable."""
+        held = None
+        with contextlib.suppress(Damaged):  # help lines are shown whatever is kept
+            held = Records(self.store, "setting", Region).get("region")
+        return None if held is None else held.region
+
+    @region.setter
+    def region(self, region: str) -> None:
+        Records(self.store, "setting", Region).put("region", Region(region=region))
 
     @property
     def installed(self) -> Workbook:
@@ -668,10 +682,6 @@ class Journal:
         self.workbook = self._asked()
         self._asked_by_rules = _asked_by_rules(self.workbook)
         self._stood = None
-
-    def record(self, kind: str, key: str) -> dict[str, Any] | None:
-        """Return what is held under a kind and a key, or None."""
-        return next((record.payload for record in self.store.records(kind) if record.key == key), None)
 
 
 # --- answers ---

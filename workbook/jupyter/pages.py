@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 from workbook import definition, files, words
 from workbook import journal as journals
@@ -278,8 +278,8 @@ def _told(journal: Journal, notice: Notice) -> str:
 
 
 def _remember(region: str) -> None:
-    _page.open().store.record("setting", "region", {"region": region})
+    _page.open().region = region
 
 
-def _region(journal: Journal) -> Any:
-    return next((held.payload["region"] for held in journal.store.records("setting") if held.key == "region"), None)
+def _region(journal: Journal) -> str | None:
+    return journal.region

@@ -93,7 +93,6 @@ class Desk:
         lock = standing.closing(exercise.id)
         latest = newest_of(journal.responses())
         progress = journal.progress_on(exercise, occasion)
-        region = (journal.record("setting", "region") or {}).get("region")
         return {
             "occasion": occasion,
             "occasions": list(self._choices(exercise, now_occasion, occasion)),
@@ -104,7 +103,7 @@ class Desk:
                 for id in _quotes(exercise)
                 if id in latest and latest[id].status == "answered" and id not in standing.hidden
             },
-            "lock": lock and _lock_payload(lock, region, journal.now()),
+            "lock": lock and _lock_payload(lock, journal.region, journal.now()),
             "journal": journal.id,
             "keep": journal.page_key,
             "hidden": sorted(standing.hidden),
