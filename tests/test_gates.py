@@ -392,6 +392,16 @@ def test_a_rule_a_counselor_keeps_closed_says_so_and_claims_nothing() -> None:
     assert standing.notices == ()
 
 
+def test_a_rule_a_counselor_kept_closed_opens_when_they_let_it_go() -> None:
+    """No answer closed it, so the log holds no closing that only the other person's wish could undo."""
+    before, kept = stand(), stand(tighten={"G7": {"closed": "yes"}})
+    assert safety.changes(before, kept, NOW) == ()
+    assert [gate.id for gate in kept.gates if gate.kept] == ["G7"]
+    assert safety.changes(before, stand({"start.safety.between_us": ["blocked"]}), NOW) == tuple(
+        {"gate": gate, "change": "closed", "at": NOW} for gate in ("G7", "both_willing")
+    )
+
+
 @pytest.mark.parametrize("gate", ["G4", "G5"])
 def test_that_it_can_be_asked_for_in_court_comes_first(gate: str) -> None:
     """Before anyone who did harm, or is bound, writes on, they read that what they write can be asked for in court."""

@@ -283,7 +283,7 @@ class Journal:
             return
         logged = {event["gate"]: event["change"] for event in self.gate_events()}
         for gate in self.standing().gates:
-            change = _CHANGES.get(gate.state)
+            change = None if gate.kept else _CHANGES.get(gate.state)
             if change and logged.get(gate.id, "opened") != change:
                 self.store.event(f"gate-{change}", gate.id)
 

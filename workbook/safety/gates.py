@@ -62,6 +62,7 @@ class GateState:
     why: str
     title: str = ""
     until: datetime | None = None
+    kept: bool = False  # a counselor keeps it closed: no answer closed it, and the log holds nothing of it
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def changes(before: Standing | None, after: Standing, now: datetime) -> tuple[di
     return tuple(
         {"gate": gate.id, "change": names[gate.state], "at": now}
         for gate in after.gates
-        if gate.state in names and was.get(gate.id, "open") != gate.state
+        if gate.state in names and not gate.kept and was.get(gate.id, "open") != gate.state
     )
 
 
@@ -191,6 +192,7 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
                 sentences.why(one),
                 one.gate.title,
                 one.until,
+                one.gate.closed,
             )
             for one in judged
         ),
