@@ -358,6 +358,14 @@ def test_a_journal_of_the_first_version_opens_with_its_answers(
         assert given.ask != ""  # until now there was no key to compare
 
 
+def test_a_stricter_rule_holds_on_every_open_page(journal: Journal, caseload: Caseload, clock: Clock) -> None:
+    """A page that was open before the assignment came closes what it closes."""
+    with Journal.open(journal.path, now=clock) as other:
+        assert {gate.id: gate.state for gate in other.standing().gates}["G7"] == "open"
+        share.given(journal, caseload.assign("A.", TASKS, tighten={"G7": {"closed": "yes"}})).accept()
+        assert {gate.id: gate.state for gate in other.standing().gates}["G7"] == "closed"
+
+
 # --- who speaks ---
 
 

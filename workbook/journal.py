@@ -303,6 +303,7 @@ class Journal:
         stamp = self.store.stamp()
         if stamp != self._seen:
             self._versions, self._stood, self._private = {}, None, None
+            self.assigned = _assigned(self.store)  # a rule that a counselor keeps closed is closed on every open page
             for answer in self.store.history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
                 self._newest_at = max(self._newest_at, answer.answered_at)
@@ -743,8 +744,9 @@ def _judge(store: Store) -> None:
 
 def _assigned(store: Store) -> Assigned | None:
     """What a counselor asked for last. The first version carried a workbook, of which only the additions stay."""
-    carried = {record.key: record.payload for record in store.records("workbook")}
     for record in store.records("assignment"):
+        first = "asks" not in record.payload
+        carried = {one.key: one.payload for one in store.records("workbook")} if first else {}
         try:
             return read_assigned(record.payload, carried.get("assigned"))
         except (ValueError, KeyError, TypeError):  # it quotes what it could not read: not passed on
