@@ -177,6 +177,28 @@ def test_contradictions_close() -> None:
     assert "G2" in closed(stand({"start.now.thoughts": ["wish_dead", "none"]}))
 
 
+def test_the_same_word_in_another_form_is_another_question() -> None:
+    """“They reached out” asks about fear of its own: it points to the safety questions, and is not one of them."""
+    told = answers() | {("communication.reached_out.afraid", "2026-11-23"): Response("yes", "answered", THEN)}
+    assert closed(safety.standing(WORKBOOK, told, NOW)) == set()
+
+
+def test_what_calms_and_asks_nothing_is_open_under_every_rule() -> None:
+    """A card with nothing to type is there before the first question, for the young, and in a crisis."""
+    plan = WORKBOOK.exercise("safety-plan.plan")
+    note = next(item for item in WORKBOOK.exercise("start.privacy").items if item.kind == "note")
+    card = plan.model_copy(update={"id": "safety-plan.card", "items": (note,)})
+    chapters = tuple(
+        chapter.model_copy(update={"exercises": (*chapter.exercises, card)}) if chapter.id == "safety-plan" else chapter
+        for chapter in WORKBOOK.chapters
+    )
+    workbook = WORKBOOK.model_copy(update={"chapters": chapters})
+    for told in ({}, answers({"start.safety.under_18": "yes"}), answers({"start.now.thoughts": ["suicide"]})):
+        standing = safety.standing(workbook, told, NOW)
+        assert standing.closing("safety-plan.card") is None
+        assert standing.closing("start.hopes") is not None
+
+
 # --- what was done since a no ---
 
 
