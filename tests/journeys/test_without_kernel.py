@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 
 import pytest
 from playwright.sync_api import expect
@@ -80,3 +81,15 @@ def test_the_numbers_stand_in_the_source_of_the_page(lab: Lab) -> None:
     assert len(numbers) > 50
     assert {number for number in numbers if f">{number}</a>" not in source} == set()
     assert "call your local emergency number first" in source
+
+
+def test_a_chapter_that_is_not_there_is_said_in_words(lab: Lab) -> None:
+    """The page says what to do and where the first one is, and whom to call; it speaks of no server."""
+    with pytest.raises(HTTPError) as missing:
+        urllib.request.urlopen(lab.page("99-nowhere"))  # noqa: S310 # our own server
+    said = missing.value.read().decode()
+    assert missing.value.code == 404
+    assert "There is no page of this name in your journal" in said
+    assert '<a href="00-start.ipynb">' in said
+    assert "call your local emergency number" in said
+    assert "Voil" not in said

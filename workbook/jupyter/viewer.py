@@ -23,6 +23,7 @@ from workbook import words
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from jinja2 import Template
     from jupyter_server.serverapp import ServerApp
     from nbformat import NotebookNode
 
@@ -81,6 +82,11 @@ class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hi
             self.log.error("A page was not made: %s", type(problem).__name__)
             said = words.section("jupyter.viewer")
             self.write(f'<div class="trouble" role="alert"><p>{said["stopped"]}</p><p>{said["help"]}</p></div>')
+
+    def get_template(self, name: str) -> Template:
+        """Return the page for an error: Jupyter's templates know ours, which has words and no jargon."""
+        template: Template = self.settings["jinja2_env"].get_template(name)
+        return template
 
 
 class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
