@@ -19,7 +19,7 @@ from workbook.answers.kinds import Response
 from workbook.assessment.frame import COLUMNS
 from workbook.errors import Closed, InvalidAnswer, JournalError, UnknownId
 from workbook.journal import Journal, Progress, find, open_journal
-from workbook.storage.store import SITTING
+from workbook.storage.store import PAUSE
 
 PART = "responsibility.incident.my_part"
 
@@ -262,7 +262,7 @@ def test_a_gate_that_closes_stops_new_answers_and_keeps_the_old(journal: Journal
 def test_words_on_their_way_when_a_gate_closes_are_kept(journal: Journal, clock: Clock):
     """A save that comes within two minutes of the closing is stored: nobody loses a sentence to a rule."""
     journal.save("start.now.thoughts", ["suicide"])
-    clock.forward(seconds=SITTING.seconds - 1)
+    clock.forward(seconds=PAUSE.seconds - 1)
     assert journal.save(PART, "still typing").value == "still typing"
 
     clock.forward(seconds=1)

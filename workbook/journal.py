@@ -26,7 +26,7 @@ from workbook.storage import folder, seal, vault
 from workbook.storage.database import local_now
 from workbook.storage.folder import MARK
 from workbook.storage.records import Private, Records, Region, Secret
-from workbook.storage.store import SITTING, Event, Status, Store, StoredAnswer
+from workbook.storage.store import PAUSE, Event, Status, Store, StoredAnswer
 from workbook.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class Journal:
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
         lock = standing.closing(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
-        if lock is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < SITTING:
+        if lock is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < PAUSE:
             why = lock.title.rstrip(".?")
             raise Closed(
                 f"“{exercise.title}” is closed for now: {why}. Nothing new is saved in it; what you wrote before is "
@@ -422,12 +422,12 @@ class Journal:
             events=_told(events),
             history=history,
         )
-        seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < SITTING
+        seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < PAUSE
         for exercise in self.workbook.exercises:
             if standing.closing(exercise.id) is None:
                 self._closed_since.pop(exercise.id, None)
             else:
-                self._closed_since.setdefault(exercise.id, now if seen_just_now else now - SITTING)
+                self._closed_since.setdefault(exercise.id, now if seen_just_now else now - PAUSE)
         self._stood, self._stood_at, self._stands = (now, standing), now, standing
         return standing
 

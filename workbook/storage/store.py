@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Status = Literal["answered", "skipped", "blank"]
 
 ZERO = timedelta(0)
-SITTING = timedelta(minutes=2)  # an edit this soon after the last one belongs to the same version
+PAUSE = timedelta(minutes=2)  # an edit this soon after the last one belongs to the same version
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Store(Database):
     ) -> StoredAnswer:
         """Store an answer and return it; when this returns, it is on the disk.
 
-        Less than two minutes after the last save of the newest version, by the same sitting, with the same
+        Less than two minutes after the last save of the newest version, from the same open page, with the same
         status and wording, it replaces that version; else it is a new one. The clock never decides which
         version is newest, so one that goes backwards loses nothing.
         """
@@ -125,7 +125,7 @@ class Store(Database):
             if newest is not None:
                 same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
                 version = newest.version + 1
-                if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < SITTING:
+                if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < PAUSE:
                     version, begun_at, begun, id_ = newest.version, newest.begun_at, newest.begun, newest.id
                     merged = True
             answer = StoredAnswer(
