@@ -35,6 +35,7 @@ TAGS = {
     "draft": "holds a letter that is not sent",
     "calming": "helps to get through a hard hour, and stays open when other pages rest",
     "together": "is done by two people, who both want to",
+    "wellbeing": "asks how one is, and nothing about the other person",
 }
 STATEMENTS = range(1, 19)  # what the workbook must cover, by number
 
@@ -49,7 +50,7 @@ def _listed(value: object) -> object:
 
 
 Key = Annotated[str, Field(pattern=r"^[^_]", max_length=60)]  # of an option: never `__proto__`
-Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft", "calming", "together"]
+Tag = Literal["contact", "outreach", "repair", "own-fault", "narrative", "draft", "calming", "together", "wellbeing"]
 Options = Annotated[
     dict[Key, Words],
     BeforeValidator(_listed, json_schema_input_type=dict[Key, Words] | list[Words]),
