@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
 import os
-import platform
 import secrets
-import shutil
 import signal
 import socket
 import sys
-import tempfile
-from importlib import metadata
 from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook import definition
 from workbook.errors import WorkbookError
-from workbook.jupyter import harmless, policy
+from workbook.jupyter import harmless, places, policy
 from workbook.page import assets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from jupyter_server.auth.identity import PasswordIdentityProvider
     from jupyter_server.base.handlers import JupyterHandler
@@ -43,9 +38,6 @@ START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
 
 _CUSTOM = "config/custom"
-
-# Variables by which a person or a site sets up another Jupyter: none of them changes these pages.
-_FOREIGN = ("JUPYTER", "JPY_", "VOILA_", "IPYTHON", "GATEWAY_", "KERNEL_")
 
 # What the pages are made of; other extensions of JupyterLab, however they came here, stay off.
 _EXTENSIONS = (
@@ -146,9 +138,9 @@ def serve(
     """
     port = _free_port(port)
     os.umask(0o077)  # whatever is written from here on is for this account alone
-    with _folders(journal) as (runtime, sockets):
+    with places.folders(journal) as (runtime, sockets):
         _prepare(runtime, titles, plain=plain)
-        _settle_environment(_environment(runtime, sockets), environment or {})
+        places.settle(places.environment(runtime, sockets), environment or {})
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
         base = policy.path()
@@ -156,56 +148,6 @@ def serve(
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
             address = f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}"
             _run(config, address, runtime / _CUSTOM, say, plain=plain)
-
-
-@contextlib.contextmanager
-def _folders(journal: Path) -> Iterator[tuple[Path, Path]]:
-    """Two folders for one run, for this account only, gone afterwards: for files, and for sockets.
-
-    Files lie in the journal: systems clean their temporary folders after some days, and a page is open for longer.
-    Sockets need a short path, and no synced drive wants them; their folder is made again when it was cleaned away.
-    """
-    make = tempfile.TemporaryDirectory
-    with (
-        make(prefix=_run_name(), dir=_run_folder(journal), ignore_cleanup_errors=True) as runtime,
-        make(prefix="mend-", dir=_socket_folder(), ignore_cleanup_errors=True) as sockets,
-    ):
-        yield Path(runtime), Path(sockets)
-
-
-def _run_folder(journal: Path) -> Path | None:
-    """Return where this run's files may lie, without those of runs that were killed; None: only temporarily."""
-    import psutil
-
-    folder = journal / ".mend" / "run"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            return None
-        for old in folder.glob(f"{_run_name('*')}*"):
-            if (number := old.name.split("-")[1]).isdecimal() and not psutil.pid_exists(int(number)):
-                shutil.rmtree(old, ignore_errors=True)
-    except OSError:  # a folder that may only be read
-        return None
-    return folder
-
-
-def _run_name(process: int | str | None = None) -> str:
-    """A synced folder may hold the runs of another computer: those are not ours to remove."""
-    computer = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
-    return f"{computer}-{os.getpid() if process is None else process}-"
-
-
-def _socket_folder() -> str | None:
-    """Socket paths have room for about 100 characters, which the temporary folder of macOS uses up."""
-    if sys.platform == "darwin":
-        return "/tmp"  # noqa: S108 # mkdtemp inside it is private to this account
-    given = os.environ.get("XDG_RUNTIME_DIR", "") if hasattr(os, "getuid") else ""  # Windows has neither
-    with contextlib.suppress(OSError):
-        found = Path(given).stat()
-        if Path(given).is_absolute() and found.st_uid == os.getuid() and not found.st_mode & 0o077:
-            return given
-    return None
 
 
 def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
@@ -316,49 +258,12 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
 def _foreign_extensions() -> list[str]:
     from jupyterlab_server.config import get_federated_extensions
 
-    found = get_federated_extensions([str(share / "labextensions") for share in _shares()])
+    found = get_federated_extensions([str(share / "labextensions") for share in places.shares()])
     return sorted(found.keys() - set(_EXTENSIONS))
 
 
 def _read(*name: str) -> str:
     return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
-
-
-def _settle_environment(*ours: Mapping[str, str]) -> None:
-    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours."""
-    from jupyter_core import paths
-
-    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
-        del os.environ[name]
-    for each in ours:
-        os.environ.update(each)
-    # What “no configuration” is called there; without this line it would be a folder that stays behind.
-    getattr(paths, "_dtemps", {})["jupyter-clean-cfg"] = os.environ["JUPYTER_CONFIG_DIR"]
-
-
-def _environment(runtime: Path, sockets: Path) -> dict[str, str]:
-    own = str(package.files("workbook").joinpath("jupyter"))
-    return {
-        "IPYTHONDIR": str(runtime / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(runtime / "config"),
-        "JUPYTER_DATA_DIR": str(runtime / "data"),
-        "JUPYTER_NO_CONFIG": "1",  # neither the computer's nor the person's: only what `_config` says
-        "JUPYTER_PATH": os.pathsep.join([own, *map(str, _shares())]),
-        "JUPYTER_RUNTIME_DIR": str(sockets),
-    }
-
-
-def _shares() -> tuple[Path, ...]:
-    """Return the folders of data that came with the libraries themselves: before any that someone filled later."""
-    found = []
-    for name in ("jupyterlab", "voila", "jupyterlab_widgets", "anywidget", "nbconvert"):
-        for file in metadata.files(name) or ():
-            parts = file.parts
-            if "share" in parts and parts[parts.index("share") + 1] == "jupyter":
-                share = Path(str(file.locate())).resolve().parents[len(parts) - parts.index("share") - 3]
-                found.append(share)
-                break
-    return tuple(dict.fromkeys(found))
 
 
 def _config(
@@ -419,7 +324,7 @@ def _config(
             "expose_app_in_browser": True,  # a link to the next chapter opens it in place of this one
             "extension_manager": "readonly",
             "extra_labextensions_path": [],
-            "labextensions_path": [str(share / "labextensions") for share in _shares()],
+            "labextensions_path": [str(share / "labextensions") for share in places.shares()],
             "log_level": _SILENT,
             "news_url": None,
             "user_settings_dir": str(journal / ".mend" / "lab"),
