@@ -83,7 +83,8 @@ class Keeper:
         if self._listener is not None:
             with contextlib.suppress(OSError), Client(self._address):  # wakes who waits for a caller
                 pass
-            self._listener.close()
+            with contextlib.suppress(FileNotFoundError):  # a system cleans its temporary folder after days
+                self._listener.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
