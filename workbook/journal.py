@@ -553,7 +553,7 @@ class Journal:
         return self._vault.locked
 
     def lock(self, passphrase: str) -> None:
-        """Lock the answers and their backups with a passphrase. `lock.FORGETTING` is to be said before.
+        """Lock the answers and their backups with a passphrase. `storage.lock.forgetting` is to be said before.
 
         Raises WeakPassphrase, and StoreError while another page has the journal open.
         """
