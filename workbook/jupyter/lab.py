@@ -266,6 +266,45 @@ def _read(*name: str) -> str:
     return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
+def _server(journal: Path, port: int, base: str, *, browser: bool) -> dict[str, Any]:
+    """What the server itself listens to, shows and starts."""
+    return {
+        "allow_credentials": False,
+        "allow_origin": "",
+        "allow_origin_pat": "",
+        "allow_remote_access": False,
+        "allow_root": True,  # a container has no other account, and this listens to this machine only
+        "answer_yes": True,
+        "autoreload": False,
+        "base_url": base,
+        "browser": "",
+        "certfile": "",
+        "custom_display_url": "",
+        "disable_check_xsrf": False,
+        "ip": "127.0.0.1",
+        "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
+        "identity_provider_class": _door(),
+        "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
+        "kernel_spec_manager_class": "workbook.jupyter.kernels.Ours",
+        "jpserver_extensions": {
+            "jupyter_lsp": False,
+            "jupyter_server_terminals": False,
+            "jupyterlab": True,
+            "notebook_shim": False,
+            "voila.server_extension": True,
+        },
+        "log_level": _SILENT,
+        "open_browser": browser,
+        "use_redirect_file": False,  # a browser with a temporary folder of its own cannot see a file in ours
+        "port": port,
+        "port_retries": 0,
+        "root_dir": str(journal),
+        "sock": "",
+        "terminals_enabled": False,
+        "tornado_settings": {"headers": {policy.HEADER: policy.policy()}},
+    }
+
+
 def _config(
     journal: Path,
     runtime: Path,
@@ -279,41 +318,7 @@ def _config(
     plain: bool,
 ) -> dict[str, dict[str, Any]]:
     return {
-        "ServerApp": {
-            "allow_credentials": False,
-            "allow_origin": "",
-            "allow_origin_pat": "",
-            "allow_remote_access": False,
-            "allow_root": True,  # a container has no other account, and this listens to this machine only
-            "answer_yes": True,
-            "autoreload": False,
-            "base_url": base,
-            "browser": "",
-            "certfile": "",
-            "custom_display_url": "",
-            "disable_check_xsrf": False,
-            "ip": "127.0.0.1",
-            "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
-            "identity_provider_class": _door(),
-            "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
-            "kernel_spec_manager_class": "workbook.jupyter.kernels.Ours",
-            "jpserver_extensions": {
-                "jupyter_lsp": False,
-                "jupyter_server_terminals": False,
-                "jupyterlab": True,
-                "notebook_shim": False,
-                "voila.server_extension": True,
-            },
-            "log_level": _SILENT,
-            "open_browser": browser,
-            "use_redirect_file": False,  # a browser with a temporary folder of its own cannot see a file in ours
-            "port": port,
-            "port_retries": 0,
-            "root_dir": str(journal),
-            "sock": "",
-            "terminals_enabled": False,
-            "tornado_settings": {"headers": {policy.HEADER: policy.policy()}},
-        },
+        "ServerApp": _server(journal, port, base, browser=browser),
         "IdentityProvider": {"token": token, "allow_password_change": False},
         "LabApp": {
             "app_settings_dir": str(runtime / "settings"),
