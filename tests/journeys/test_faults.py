@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.journeys.serving import Lab
 
 CAMERA = "What would a camera have seen?"
-LOST = re.compile("Not saved yet: the connection is lost. Your words are kept in this page")
+LOST = re.compile("Not saved yet: the connection is lost. Your words are kept in this tab")
 
 
 def versions(journal: Path, item: str) -> list[Any]:
@@ -49,7 +49,7 @@ def test_kills_at_any_moment_lose_nothing_that_the_page_called_saved(browser: Br
 
 
 def test_a_server_that_is_killed_costs_no_word_and_leaves_no_kernel(context: BrowserContext, tmp_path: Path) -> None:
-    """Nothing hides the page, which says what is not saved; after the next `workbook open` the old tab has it saved."""
+    """Nothing hides the page, which says what is not saved; in the old tab the next start's address has it saved."""
     journal, port = make_journal(tmp_path / "journal"), str(free_port())
     with serving(journal, "--port", port) as first:
         old = context.new_page()
@@ -75,7 +75,9 @@ def test_a_server_that_is_killed_costs_no_word_and_leaves_no_kernel(context: Bro
         expect(again.get_by_label(filling.NAME)).to_have_value("Saved before")
         expect(again.get_by_label(CAMERA)).to_have_value("")
         expect(form.get_by_label(CAMERA)).to_have_value("Typed after. And on.")
-        old.reload()
+        old.reload()  # each start has an address of its own, and this page says where to go
+        expect(old.get_by_text("open that address here, in this same tab: it comes back.")).to_be_visible()
+        old.goto(second.url("lab/tree/01-every.ipynb"))
         form = filling.every_kind(old.frame_locator('iframe[src*="01-every"]'))
         expect(form.get_by_label(CAMERA)).to_have_value("Typed after. And on.")
         until(lambda: stored(journal).get("camera"), "Typed after. And on.")

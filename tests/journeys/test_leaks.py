@@ -162,9 +162,12 @@ def test_answers_are_in_the_store_alone(browser: Browser, chromium: str, place: 
         type_everything(open_page(lab, page))
         wait_for(FIELDS.values(), place.journal)
         assert STEM not in page.title() + page.url
-
-        page.goto(lab.address)
-        page.frame_locator("iframe").locator(".mend-chapter").wait_for()
+    with (
+        serving(place.journal, "--plain", environment=place.environment) as lab,
+        browsing(browser, chromium, place) as page,
+    ):
+        page.goto(lab.url("lab/tree/01-every.ipynb"))
+        page.locator(".jp-Notebook").wait_for()
         page.evaluate(_RUN_IN_THE_EDITOR)
         form = filling.every_kind(page)
         expect(form.get_by_label(filling.NAME)).to_have_value(FIELDS[filling.NAME])
