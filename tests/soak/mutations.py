@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.form_page import HERE
 from tests.safe_answers import SAFE, answer_safely
-from workbook import definition
+from workbook import definition, resources
 from workbook.answers import kinds as answers
 from workbook.errors import InvalidAnswer, WorkbookError
 from workbook.journal import Journal
@@ -50,7 +50,7 @@ class Fuzz:
         self.chance = random.Random(seed)  # noqa: S311 # no secret
         self.folder = folder
         shipped = definition.load()
-        files = [HERE / "every.yaml", *sorted(definition.resources.data("workbook").glob("[is]*.yaml"))]
+        files = [HERE / "every.yaml", *sorted(resources.data("workbook").glob("[is]*.yaml"))]
         self.texts = [file.read_text(encoding="utf-8") for file in files]
         self.every = definition.load(HERE / "every.yaml")
         self.whole, self.living = folder / "whole", folder / "living"
