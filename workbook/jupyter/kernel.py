@@ -18,8 +18,8 @@ _OURS = {
 }
 
 
-class Kernel(IPKernelApp):
-    """What answers a page: its settings are here, and nowhere else."""
+class PageApp(IPKernelApp):
+    """What answers a page: its settings are here, and nowhere else; by another name than ipykernel's own `Kernel`."""
 
     def load_config_file(self, *_: object, **__: object) -> None:
         """Read no file: neither the computer's nor the person's settings for IPython are for these pages."""
@@ -27,4 +27,4 @@ class Kernel(IPKernelApp):
 
 if __name__ == "__main__":
     sys.path[:] = [each for each in sys.path if each]
-    Kernel.launch_instance(config=Config(_OURS))
+    PageApp.launch_instance(config=Config(_OURS))
