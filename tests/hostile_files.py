@@ -30,12 +30,11 @@ def asks() -> Asks:
         {"id": f"{OWN}.s{at}", "kind": "scale", "prompt": words, "points": {0: words[:200], 1: "b"}}
         for at, words in enumerate(SNIPPETS)
     ]
+    ids = [one["id"] for one in points]
     brought = {
         "instrument": "questions", "title": NAME, "source": NAME, "licence": NAME,
         "exercise": {"id": OWN, "title": NAME, "minutes": 1, "source": NAME, "items": points},
-        "scales": [
-            {"id": "questions", "title": NAME, "items": [one["id"] for one in points], "min_answered": 1, "source": NAME}
-        ],
+        "scales": [{"id": "questions", "title": NAME, "items": ids, "min_answered": 1, "source": NAME}],
     }  # fmt: skip
     tasks = [{"exercise": ASKED, "instruction": EVERY[:4900]}, {"exercise": OWN}]
     return Asks.model_validate({"tasks": tasks, "instruments": [brought]})

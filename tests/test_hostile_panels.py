@@ -40,8 +40,8 @@ def shown(browser: Browser) -> Iterator[Callable[[Any], Page]]:
 
     yield open_one
     for page in context.pages:
-        page.evaluate(
-            "document.querySelectorAll('.mend-sheet :not(button, a, input, select, summary)').forEach((one) => one.click?.())"
+        page.locator(".mend-sheet :not(button, a, input, select, summary)").evaluate_all(
+            "(all) => all.forEach((one) => one.click?.())"
         )
         assert page.evaluate("window.ran ?? 'nothing'") == "nothing"
         assert page.locator(".mend-sheet").locator(ACTS).evaluate_all("(all) => all.map((one) => one.outerHTML)") == []
