@@ -10,6 +10,7 @@ import pytest
 
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition, words
+from workbook.answers import shown
 from workbook.answers.kinds import Response
 from workbook.journal import Journal
 from workbook.safety import facts, helplines
@@ -167,6 +168,60 @@ def test_a_new_wish_for_time_closes_again() -> None:
     told = answers({"start.safety.between_us": ["both", "space"], "start.safety.reached": "contact"})
     again = _past("start.now.between_us", ["both", "space"], NOW - 5 * MINUTE, "2026-11-23")
     assert closed(safety.standing(WORKBOOK, told, NOW, history=[again])) == {"G7_space"}
+
+
+SLIPS: dict[str, tuple[str, str, object]] = {
+    **{gate: ("between_us", option, ["both"]) for option, gate in {**SOFT, "said_no": "G7"}.items()},
+    "G6": ("acts", "contacted", ["none"]),
+}
+
+
+@pytest.mark.parametrize("form", ["start.safety", "start.now"])
+@pytest.mark.parametrize("gate", SLIPS)
+@pytest.mark.parametrize(("seconds", "opens"), [(1, True), (119, True), (120, False), (121, False), (3600, False)])
+def test_a_slip_put_right_at_once_closes_nothing(
+    tmp_path: Path, form: str, gate: str, seconds: int, opens: bool
+) -> None:
+    """Within the two minutes that are one answer a wrong tick can be taken back; later only their wish opens."""
+    word, option, right = SLIPS[gate]
+    clock = [NOW]
+    journal = Journal.create(tmp_path / "journal", now=lambda: clock[0])
+    answer_safely(journal.save)
+    if form == "start.now":
+        journal.save("start.now.changed", "yes")
+    journal.save(f"{form}.{word}", [option])
+    assert gate in {one.id for one in journal.gates() if one.state == "closed"}
+    clock[0] += timedelta(seconds=seconds)
+    journal.save(f"{form}.{word}", right)
+    assert (gate not in {one.id for one in journal.gates() if one.state == "closed"}) == opens
+    journal.close()
+    again = Journal.open(tmp_path / "journal", now=lambda: clock[0])  # as another page reads it
+    assert (gate not in {one.id for one in again.gates() if one.state == "closed"}) == opens
+    assert ({event["gate"]: event["change"] for event in again.gate_events()}[gate] == "opened") == opens
+    if not opens:
+        item = f"{form}.reached"
+        assert item in asked(again, form), "the way back is asked also when the answer that closed is taken back"
+        again.save(item, "contact")
+        assert gate not in {one.id for one in again.gates() if one.state == "closed"}
+    again.close()
+
+
+def asked(journal: Journal, form: str) -> set[str]:
+    """The questions a form shows now."""
+    exercise, here = journal.workbook.exercise(form), journal.responses_for(form, journal.occasion_now(form))
+    return shown.active(exercise, shown.seen_by(exercise, shown.latest(journal.responses()), here))
+
+
+def test_a_slip_on_another_page_is_an_answer_of_its_own(tmp_path: Path) -> None:
+    """A no told on one page and taken back on another within a minute was said, and stays."""
+    clock = [NOW]
+    journal = Journal.create(tmp_path / "journal", now=lambda: clock[0])
+    answer_safely(journal.save)
+    journal.save("start.safety.between_us", ["said_no"], sitting="one page")
+    clock[0] += MINUTE
+    journal.save("start.safety.between_us", ["both"], sitting="another")
+    assert "G7" in {one.id for one in journal.gates() if one.state == "closed"}
+    journal.close()
 
 
 def test_contradictions_close() -> None:

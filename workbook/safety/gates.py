@@ -98,9 +98,9 @@ def standing(
     """Return what the answers so far close and show at `now` (aware).
 
     `responses`: current answers by item and occasion. `history`: every stored version; holds, the no of G7 and the
-    limits of G10 need it. `events`: openings and closings from the log, newest last. `tighten`: a counselor's
-    settings (see `settings.tighten`). Never raises because of an answer: a rule that cannot be worked out closes, and
-    says so.
+    limits of G10 need it. `events`: openings and closings from the log, newest last; only G2 asks it. `tighten`: a
+    counselor's settings (see `settings.tighten`). Never raises because of an answer: a rule that cannot be worked out
+    closes, and says so.
     """
     gates, broken = _gates(workbook, tighten)
     try:

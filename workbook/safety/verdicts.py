@@ -84,12 +84,12 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
         held = [entry for entry in mine if facts.now - entry.at < hold]
         until = max((entry.at + hold for entry in held), default=None)
         return Verdict(gate, "closed" if held else answered, until=until, blank=blank, causes=tuple(held))
-    logged = _closed_in_log(gate, facts.events)
-    if gate.reopens and (mine or logged):
-        last = max(entry.at for entry in mine) if mine else max(logged)
-        if not _reopened(_condition(gate.reopens), max([last, *logged]), facts):
+    if gate.reopens and mine:  # by stored versions only: a slip put right at once is one answer, and closes nothing
+        last = max(entry.at for entry in mine)
+        if not _reopened(_condition(gate.reopens), last, facts):
             return Verdict(gate, "closed", blank=blank, causes=tuple(entry for entry in mine if entry.at == last))
         return Verdict(gate, answered, blank=blank)
+    logged = _closed_in_log(gate, facts.events)
     if gate.until_later_visit and (standing := _not_answered_later(questions, mine, logged, facts)) is not None:
         return Verdict(gate, "closed", blank=blank, causes=standing)
     said = [facts.kept[id] for id in questions if id in facts.kept]
