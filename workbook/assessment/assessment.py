@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbook import words
 from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.assessment.change import Area, Change, area, judged, placed, reworded
@@ -82,8 +83,8 @@ class Assessment:
         return self.show and self.show(self)
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{area.title}: {area.verdict}" for area in self.areas)
-        return f"Assessment({self.day}, {said or 'nothing scored'})"
+        said = ", ".join(f"{area.id}: {area.verdict}" for area in self.areas)
+        return f"Assessment({self.day}, {said or '-'})"
 
 
 def assess(
@@ -145,5 +146,6 @@ def assess(
 
 def _why_unscored(standing: Standing | None) -> str:
     notices = standing.notices if standing is not None else ()
-    because = f" (“{notices[0].title}”)" if notices else ""
-    return f"Not scored for now{because}. Your answers are kept."
+    if notices:
+        return words.say("assessment.unscored_because", title=notices[0].title)
+    return words.say("assessment.unscored")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbook import words
 from workbook.assessment import scoring
 from workbook.assessment.frame import oldest_first
 from workbook.definition.coherence import unfit
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from workbook.definition.models import Workbook
     from workbook.definition.scales import Norms, Scale
 
+PAIRS = "nonoverlap of all pairs"  # how a change was judged, as a table names it
+ERROR = "reliable change"
 SITTINGS = 6  # at most this many on each side: the start against now
 
 
@@ -45,15 +48,7 @@ class Area:
     @property
     def words(self) -> str:
         """What the verdict means, in one sentence without a number."""
-        return _IN_WORDS[self.verdict]
-
-
-_IN_WORDS: dict[scoring.Verdict, str] = {
-    "better": "In the latest weeks this went better than in the first ones, by more than the usual ups and downs.",
-    "no clear change": "This went up and down, and there is no clear change. Holding steady is something too.",
-    "worse": "The latest weeks were harder than the first ones. That tells about these weeks, not about who you are.",
-    "too few sittings": "It is too early to tell. There is nothing wrong with that.",
-}
+        return words.say(f"assessment.change.means.{self.verdict}")
 
 
 class Change(NamedTuple):
@@ -61,7 +56,7 @@ class Change(NamedTuple):
 
     scale: str
     title: str
-    method: str  # "nonoverlap of all pairs" or "reliable change"
+    method: str  # PAIRS or ERROR
     first: str | None  # occasions
     latest: str | None
     sittings: int
@@ -158,39 +153,24 @@ def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
     nap = scoring.nap(values[:side], values[len(values) - side :], better=scale.better)
     if nap.verdict == "too few sittings":
         need = 2 * scoring.SIDE
-        return (
-            "nonoverlap of all pairs",
-            *nap,
-            f"{times(len(values), 'sitting')} so far. It takes at least {need} to tell change from ups and downs.",
-        )
-    says = (
-        f"Comparing your first {side} sittings with your latest {side}: in about {_percent(nap.nap)} of 100 pairs the "
-        f"recent one is better (likely {_percent(nap.low)} to {_percent(nap.high)}; no change would be 50). "
-    )
-    return ("nonoverlap of all pairs", *nap, says + _NAP_MEANS[nap.verdict])
-
-
-_NAP_MEANS = {
-    "better": "That is more than the usual ups and downs.",
-    "no clear change": "That is within the usual ups and downs.",
-    "worse": "That is more than the usual ups and downs.",
-}
+        return (PAIRS, *nap, words.say("assessment.change.pairs.few", count=len(values), need=need))
+    shares = {name: _percent(getattr(nap, name)) for name in ("nap", "low", "high")}
+    says = words.say("assessment.change.pairs.compared", side=side, **shares)
+    clear = "within" if nap.verdict == "no clear change" else "more"
+    return (PAIRS, *nap, f"{says} {words.say(f'assessment.change.pairs.{clear}')}")
 
 
 def _by_error(scale: Scale, values: list[float], sd: float, reliability: float) -> _Judged:
     """Judge by the reliable change from the first to the latest."""
     if len(values) < 2:
-        says = f"{times(len(values), 'sitting')} so far. It takes 2 to compare."
-        return ("reliable change", math.nan, math.nan, math.nan, "too few sittings", says)
+        says = words.say("assessment.change.error.few", count=len(values))
+        return (ERROR, math.nan, math.nan, math.nan, "too few sittings", says)
     first, latest = values[0], values[-1]
     change = scoring.reliable_change(first, latest, sd=sd, reliability=reliability, better=scale.better)
-    more = "more than" if change.verdict != "no clear change" else "within"
+    more = "more" if change.verdict != "no clear change" else "within"
     before, after, least = (scoring.said(one, scale.bounds, decimals=1) for one in (first, latest, change.least))
-    says = (
-        f"From {before} to {after}. This questionnaire moves by up to {least} points by itself, "
-        f"so the difference is {more} its own error."
-    )
-    return ("reliable change", change.rc, math.nan, math.nan, change.verdict, says)
+    says = words.say(f"assessment.change.error.{more}", before=before, after=after, least=least)
+    return (ERROR, change.rc, math.nan, math.nan, change.verdict, says)
 
 
 def _line_said(scale: Scale, norms: Norms, values: list[float]) -> str:
@@ -206,9 +186,13 @@ def _line_said(scale: Scale, norms: Norms, values: list[float]) -> str:
     if line is None or len(values) < 2:
         return ""
     sides = ["above" if value > line else "below" if value < line else "on" for value in (values[0], values[-1])]
-    moved = f"was {sides[0]} and is now {sides[1]}" if sides[0] != sides[1] else f"is still {sides[1]}"
-    meant = f" ({reads})" if reads else ""
-    return f"Your score {moved} the published line of {scoring.said(line, scale.bounds, decimals=1)}{meant}."
+    return words.say(
+        f"assessment.change.line.{'moved' if sides[0] != sides[1] else 'still'}",
+        before=words.say(f"assessment.change.line.{sides[0]}"),
+        now=words.say(f"assessment.change.line.{sides[1]}"),
+        line=scoring.said(line, scale.bounds, decimals=1),
+        meant=f" ({reads})" if reads else "",
+    )
 
 
 def reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> pd.Categorical | list[str]:
@@ -236,7 +220,3 @@ def reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFram
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}"
-
-
-def times(count: float, what: str) -> str:
-    return f"{count:.0f} {what}" if count == 1 else f"{count:.0f} {what}s"

@@ -12,7 +12,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from workbook import dates
+from workbook import dates, words
 from workbook.assessment import scoring
 
 if TYPE_CHECKING:
@@ -75,14 +75,19 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
         axes.axvline(date.fromisoformat(str(day)).toordinal(), color=_SOFT, linestyle=(0, (3, 3)), linewidth=1)
     _days(axes, days)
     points = [scoring.said(one, (low, high)) for one in (values[0], values[-1], min(values), max(values))]
-    says = (
-        f"{title}: {len(values)} sittings from {_said(days[0])} to {_said(days[-1])}, on a scale from {low:g} to "
-        f"{high:g} where {better} is better. First {points[0]}, latest {points[1]}, "
-        f"lowest {points[2]}, highest {points[3]}."
+    says = words.say(
+        f"assessment.charts.{'lower' if better == 'lower' else 'higher'}",
+        title=title,
+        count=len(values),
+        since=dates.day(days[0]),
+        until=dates.day(days[-1]),
+        low=f"{low:g}",
+        high=f"{high:g}",
+        **dict(zip(("first", "latest", "lowest", "highest"), points, strict=True)),
     )
     if len(reworded):
-        says += " A dashed line marks where a question was reworded."
-    return _svg(figure, id, f"{title} over time", says)
+        says += " " + words.say("assessment.charts.reworded")
+    return _svg(figure, id, words.say("assessment.charts.over_time", title=title), says)
 
 
 def practice(weeks: pd.DataFrame, *, id: str) -> str:
@@ -96,19 +101,25 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
     planned, kept = shown["planned"].tolist(), shown["kept"].fillna(0).tolist()
     figure, axes = _axes(1.9)
     places = range(len(planned))
-    axes.bar(places, planned, width=0.62, facecolor="none", edgecolor=_SOFT, linewidth=1.2, label="planned")
-    axes.bar(places, kept, width=0.62, color=_ACCENT, label="done")
+    axes.bar(
+        places,
+        planned,
+        width=0.62,
+        facecolor="none",
+        edgecolor=_SOFT,
+        linewidth=1.2,
+        label=words.say("assessment.charts.planned"),
+    )
+    axes.bar(places, kept, width=0.62, color=_ACCENT, label=words.say("assessment.charts.done"))
     axes.set_ylim(0, max(planned + kept) * 1.25)
     _whole_numbers(axes)
     every = max(1, -(-len(planned) // 6))
-    named = [_short(date.fromisoformat(week)) for week in shown["week"]]
-    axes.set_xticks(list(places)[::every], named[::every])
+    weeks_said = [_short(date.fromisoformat(week)) for week in shown["week"]]
+    axes.set_xticks(list(places)[::every], weeks_said[::every])
     axes.legend(frameon=False, loc="upper left", ncols=2, borderpad=0, handlelength=1.2, labelcolor=_INK)
-    says = (
-        f"Small things planned and done in {len(planned)} weeks with an entry, {sum(planned):.0f} planned and "
-        f"{sum(kept):.0f} done. Weeks without an entry are left out."
-    )
-    return _svg(figure, id, "Planned and done", says)
+    sums = {"planned": f"{sum(planned):.0f}", "done": f"{sum(kept):.0f}"}
+    says = words.say("assessment.charts.practice", count=len(planned), **sums)
+    return _svg(figure, id, words.say("assessment.charts.practice_title"), says)
 
 
 def habits(weeks: pd.DataFrame, *, id: str) -> str:
@@ -119,8 +130,8 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     days = [date.fromisoformat(week) for week in shown["week"]]
     figure, axes = _axes(1.9, right=0.86)
     for name, word, colour, style in (
-        ("old_habit", "old habit", _SOFT, (0, (4, 2))),
-        ("replacement", "new one", _ACCENT, "-"),
+        ("old_habit", words.say("assessment.charts.old"), _SOFT, (0, (4, 2))),
+        ("replacement", words.say("assessment.charts.new"), _ACCENT, "-"),
     ):
         values = shown[name].tolist()
         axes.plot(_places(days), values, color=colour, linewidth=2, linestyle=style, marker="o", markersize=4)
@@ -132,11 +143,15 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     axes.grid(axis="y", color=_LINE, linewidth=0.8)
     _days(axes, days)
     first, last = shown.iloc[0], shown.iloc[-1]
-    says = (
-        f"Times a week, in {len(shown)} weeks. Old habit from {first['old_habit']:.0f} to {last['old_habit']:.0f}, "
-        f"the new one from {first['replacement']:.0f} to {last['replacement']:.0f}."
+    says = words.say(
+        "assessment.charts.habits",
+        count=len(shown),
+        old=f"{first['old_habit']:.0f}",
+        old_now=f"{last['old_habit']:.0f}",
+        new=f"{first['replacement']:.0f}",
+        new_now=f"{last['replacement']:.0f}",
     )
-    return _svg(figure, id, "Old habit and new one", says)
+    return _svg(figure, id, words.say("assessment.charts.habits_title"), says)
 
 
 def _axes(height: float, right: float = 0.985) -> tuple[Figure, Axes]:
@@ -172,10 +187,6 @@ def _whole_numbers(axes: Axes) -> None:
 
 def _short(day: date) -> str:
     return dates.short(day)
-
-
-def _said(day: date) -> str:
-    return dates.day(day)
 
 
 _TIDY = (  # what an inline picture does not need

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbook.definition import kinds
 from workbook.errors import WorkbookError
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,33 +48,32 @@ def choose(
         # The two in the foot ("useful", "done") are answers too, but nobody thinks of them as such.
         count = int((out & ~rows["item"].astype(str).str.endswith((".useful", ".done"))).sum())
         if count:
-            left.append(f"{count} {'answer' if count == 1 else 'answers'}: {why}")
+            left.append(say("assessment.left_out.count", count=count, why=why))
         return rows[~out]
 
     asked = (only,) if isinstance(only, str) else None if only is None else tuple(only)
     occasion = answers["occasion"].astype(str)
     days = occasion.str[:10].where(occasion != "once", answered.astype(str))
-    rows = drop(answers, answers["status"] == "retired", "questions that are no longer asked.")
-    rows = drop(rows, rows["status"] == "inactive", "questions that your other answers hide.")
-    rows = drop(rows, rows["item"].isin(list(hidden)), "questions that a safety rule hides for now.")
+    rows = drop(answers, answers["status"] == "retired", say("assessment.left_out.retired"))
+    rows = drop(rows, rows["status"] == "inactive", say("assessment.left_out.inactive"))
+    rows = drop(rows, rows["item"].isin(list(hidden)), say("assessment.left_out.hidden"))
     if asked is not None:
         for id in asked:
             workbook.exercise(id) if "." in id else workbook.chapter(id)
         wanted = rows["chapter"].isin(asked) | rows["exercise"].isin(asked)
-        rows = drop(rows, ~wanted, f"other parts; you chose {', '.join(_named(workbook, id) for id in asked)}.")
+        named = ", ".join(_named(workbook, id) for id in asked)
+        rows = drop(rows, ~wanted, say("assessment.left_out.other", parts=named))
     first, last = _iso(since), _iso(until)
     if first or last:
         when = days.loc[rows.index]
         out = (when < first) | (when > (last or "9999"))
-        said = (
-            f"{'before ' + first if first else ''}{' or ' if first and last else ''}{'after ' + last if last else ''}"
-        )
-        rows = drop(rows, out, f"from {said}.")
+        which = "before_or_after" if first and last else "before" if first else "after"
+        rows = drop(rows, out, say(f"assessment.left_out.{which}", first=first, last=last))
     if not private:
-        rows = drop(rows, rows["share"] == "private", "private ones. They go in only when you ask for them.")
+        rows = drop(rows, rows["share"] == "private", say("assessment.left_out.private"))
     scored = rows
     if not words:
-        rows = drop(rows, rows["kind"].isin(WORDS), "free words; you left them out.")
+        rows = drop(rows, rows["kind"].isin(WORDS), say("assessment.left_out.words"))
     return Chosen(rows, scored, tuple(left), bool(asked or first or last))
 
 
@@ -87,4 +87,4 @@ def _iso(day: date | str | None) -> str:
     try:
         return (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()[:10]
     except ValueError:
-        raise WorkbookError(f"“{day}” is not a day. Write it like 2026-03-31.") from None
+        raise WorkbookError(say("assessment.not_a_day", day=day)) from None

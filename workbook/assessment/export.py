@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files
+from workbook import files, words
 from workbook.assessment import spreadsheet
 from workbook.definition import kinds
 from workbook.errors import WorkbookError
@@ -49,25 +49,25 @@ def write(
     sheets = path.suffix.lower() == SPREADSHEET
     if kind is None and not sheets:
         known = ", ".join((*_KINDS, SPREADSHEET))
-        raise WorkbookError(f"{path.name} does not say which format you want. End it in one of: {known}.")
+        raise WorkbookError(words.say("assessment.export.format", file=path.name, known=known))
     tell = progress or (lambda done, of, what: None)
-    tell(0, 3, "Reading the answers")
+    tell(0, 3, words.say("assessment.doing.reading"))
     workbook, answers, times = told.workbook, told.answers, told.times
     if not private:
         answers = answers[answers["share"] != "private"]
-    tell(1, 3, "Writing the answers")
+    tell(1, 3, words.say("assessment.doing.answers"))
     if kind is None:
         about = codebook(workbook)
         files.give(path, lambda new: spreadsheet.write(workbook, answers, times, about, new))
-        tell(3, 3, "Done")
+        tell(3, 3, words.say("assessment.doing.done"))
         return (path,)
     here = [times[place].isoformat() for place in zip(answers["item"], answers["occasion"], strict=True)]
     table = answers.assign(answered_here=pd.Series(here, index=answers.index, dtype=object))
     files.give(path, lambda new: kind(table, new))
-    tell(2, 3, "Writing the codebook")
+    tell(2, 3, words.say("assessment.doing.codebook"))
     beside = path.with_name(f"{path.stem}-codebook.csv")
     files.give(beside, lambda new: _csv(codebook(workbook), new))
-    tell(3, 3, "Done")
+    tell(3, 3, words.say("assessment.doing.done"))
     return path, beside
 
 
@@ -87,7 +87,7 @@ def read(path: Path) -> pd.DataFrame:
     elif path.suffix == ".parquet":
         rows = pd.read_parquet(path).astype(object)
     else:
-        raise WorkbookError(f"{path.name} is not an export. It ends in one of: {', '.join(_KINDS)}.")
+        raise WorkbookError(words.say("assessment.export.none", file=path.name, known=", ".join(_KINDS)))
     if path.suffix != ".json":
         rows["value"] = [json.loads(value) for value in rows["value"]]
     return rows.assign(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbook import words
 from workbook.answers import occasions
 from workbook.assessment import scoring
-from workbook.assessment.change import SITTINGS, times
+from workbook.assessment.change import SITTINGS
 from workbook.assessment.frame import oldest_first
 
 if TYPE_CHECKING:
@@ -94,25 +95,26 @@ def _weeks(told: pd.DataFrame, asked: lookback.Log, now: datetime) -> pd.DataFra
 def _practice_says(weeks: pd.DataFrame, told: pd.DataFrame, asked: lookback.Slips) -> Iterable[str]:
     planned, kept, resumed = (weeks[name].sum() for name in ("planned", "kept", "resumed"))
     if planned:
-        yield (
-            f"On {times(weeks['days'].sum(), 'day')} you planned {times(planned, 'small thing')} and did {kept:.0f}. "
-            "Days without an entry do not count against you."
-        )
+        days = words.say("assessment.practice.days", count=int(weeks["days"].sum()))
+        things = words.say("assessment.practice.things", count=int(planned))
+        yield words.say("assessment.practice.planned", days=days, things=things, kept=int(kept))
     lapses = told[told["item"].astype(str) == asked.happened]["occasion"].nunique()
     back = told[(told["item"].astype(str) == asked.came_back) & (told["value"] == "yes")]
     if resumed or len(back):
-        often = times(max(resumed, len(back)), "time")
-        yield f"You came back after a gap or a slip {often}. Each one is a success of its own."
+        yield words.say("assessment.practice.came_back", count=int(max(resumed, len(back))))
     if lapses:
-        yield f"You looked at {times(lapses, 'slip')} calmly, in writing."
+        yield words.say("assessment.practice.looked", count=int(lapses))
     habits = weeks[weeks["old_habit"].notna() | weeks["replacement"].notna()]
     side = min(len(habits) // 2, SITTINGS)
     if side:
         first, latest = habits.head(side), habits.tail(side)
-        yield (
-            f"Old habit and new one: in your first {_weeks_said(side)}, {first['old_habit'].sum():.0f} and "
-            f"{first['replacement'].sum():.0f} times; in your latest {_weeks_said(side)}, "
-            f"{latest['old_habit'].sum():.0f} and {latest['replacement'].sum():.0f} times."
+        yield words.say(
+            "assessment.practice.habits",
+            count=side,
+            old=f"{first['old_habit'].sum():.0f}",
+            new=f"{first['replacement'].sum():.0f}",
+            old_now=f"{latest['old_habit'].sum():.0f}",
+            new_now=f"{latest['replacement'].sum():.0f}",
         )
 
 
@@ -135,7 +137,3 @@ def _goals(told: pd.DataFrame, asked: lookback.Goals) -> tuple[tuple[Goal, ...],
 
 def monday(day: date) -> str:
     return (day - timedelta(days=day.weekday())).isoformat()
-
-
-def _weeks_said(count: int) -> str:
-    return "week" if count == 1 else f"{count} weeks"

@@ -15,6 +15,7 @@ from workbook.assessment import scoring
 from workbook.assessment.chosen import Chosen, choose
 from workbook.definition import kinds
 from workbook.errors import UnknownId
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from workbook.definition.models import Workbook
 
 SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
+WEEK = ("week", "days", "planned", "kept", "resumed", "old_habit", "replacement")  # columns of `Practice.weeks`
 DAYS = 12  # columns in a table of occasions; earlier ones are in the export
 
 
@@ -53,10 +55,10 @@ def write(
     WorkbookError when a day is not a day or the file cannot be written.
     """
     tell = progress or (lambda done, of, what: None)
-    tell(0, 3, "Reading the answers")
+    tell(0, 3, say("assessment.doing.reading"))
     answers, days = _answered(told)
     chosen = choose(told.workbook, answers, days, told.standing.hidden, only, since, until, words, private)
-    tell(1, 3, "Working out what changed")
+    tell(1, 3, say("assessment.doing.change"))
     from workbook.assessment import assessment
 
     seen = assessment.assess(told.workbook, chosen.scored, standing=told.standing, now=now)
@@ -65,8 +67,8 @@ def write(
     if not words:
         practice = seen.practice and replace(seen.practice, plans=(), commitment=None, goals=())
         seen = replace(seen, lines=(), asks=(), practice=practice)
-    tell(2, 3, "Writing the page")
-    left_out = (*chosen.left_out, *(() if pictures or summary else ("Pictures: you left them out.",)))
+    tell(2, 3, say("assessment.doing.page"))
+    left_out = (*chosen.left_out, *(() if pictures or summary else (say("assessment.left_out.pictures"),)))
     if summary:
         html = page(
             "summary.html",
@@ -78,7 +80,7 @@ def write(
     else:
         html = _whole(told, replace(chosen, left_out=left_out), days, seen, now, pictures=pictures)
     files.give(Path(path), lambda new: new.write_bytes(html.encode()))
-    tell(3, 3, "Done")
+    tell(3, 3, say("assessment.doing.done"))
     return Path(path)
 
 
@@ -142,7 +144,7 @@ def _span(days: pd.Series) -> str:
     if days.empty:
         return ""
     first, last = days.min(), days.max()
-    return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+    return _day(first) if first == last else say("assessment.report.span", first=_day(first), last=_day(last))
 
 
 def _private(workbook: Workbook, rows: pd.DataFrame) -> list[str]:
@@ -190,13 +192,15 @@ def page(template: str, **context: object) -> str:
 def _environment() -> Environment:
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 
-    return Environment(
+    made = Environment(
         loader=ChoiceLoader([PackageLoader("workbook.assessment"), FileSystemLoader(resources.data("look"))]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_printable,
     )
+    made.globals["say"] = say
+    return made
 
 
 # Control characters and non-characters have no place in HTML (NUL cuts a page off in some readers).
@@ -276,6 +280,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
             name: getattr(area, name)
             for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "words", "reason")
         },
+        "verdict_said": say(f"assessment.verdicts.{area.verdict}"),
         "source": area.source,
         "score_said": "" if area.score is None else scoring.said(area.score, (area.minimum, area.maximum)),
         "raw_said": "" if area.raw is None else f"{area.raw:g}",
@@ -315,7 +320,7 @@ def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str,
         named = rows[rows["status"] == "answered"].drop_duplicates(["score", "label"]).sort_values("score")
         caption = ", ".join(f"{_cell(row, points=True)} {row.label}" for row in named.itertuples())
     if len(every) > len(shown):
-        caption += f" The latest {len(shown)} of {len(every)}; the others are in the export."
+        caption += " " + say("assessment.report.latest", shown=len(shown), every=len(every))
     found: dict[str, Any] = {
         "caption": caption,
         "days": [_short(days.get(occasion, occasion)) for occasion in shown],
@@ -341,33 +346,22 @@ def _in_order(column: pd.Series) -> list[str]:
 def _cell(row: Any, *, points: bool) -> str:
     """Return an answer short enough for a cell; as a point where asked for, a dash where the scale gives none."""
     if row.status == "skipped":
-        return "skipped"
+        return say("assessment.report.skipped")
     if row.score == row.score and (points or row.kind in kinds.those("cell", "number")):
         return f"{row.score:g}"
     return "–" if points else str(row.label)
 
 
 def _label(label: str, status: str) -> str:
-    return "I chose not to answer." if status == "skipped" else str(label)
-
-
-_WEEK = {
-    "week": "Week of",
-    "days": "Days written",
-    "planned": "Planned",
-    "kept": "Done",
-    "resumed": "Came back",
-    "old_habit": "Old habit",
-    "replacement": "New one",
-}
+    return say("assessment.report.not_answered") if status == "skipped" else str(label)
 
 
 def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
     rows = [
         [_short(row[0]), *("" if value != value else f"{value:.0f}" for value in row[1:])]
-        for row in weeks[list(_WEEK)].itertuples(index=False)
+        for row in weeks[list(WEEK)].itertuples(index=False)
     ]
-    return {"names": list(_WEEK.values()), "rows": rows}
+    return {"names": [say(f"assessment.report.week.{name}") for name in WEEK], "rows": rows}
 
 
 # --- the answers ---
@@ -440,7 +434,7 @@ def _said(occasion: str, day: date | None = None) -> str:
 
 def _short(occasion: str) -> str:
     if occasion == "once":
-        return "once"
+        return say("assessment.report.once")
     return dates.short(date.fromisoformat(str(occasion)[:10]))
 
 

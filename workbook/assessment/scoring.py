@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from workbook import words
 from workbook.answers import occasions
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def said(score: float, scale: tuple[float, float], *, decimals: int = 0) -> str:
     span = scale[1] - scale[0]
     written = f"{score:.{max(decimals, 0 if span >= 50 else 1 if span >= 5 else 2)}f}"
     written = written.rstrip("0").rstrip(".") if "." in written else written
-    return "0" if written == "-0" else written
+    return "0" if written == "-0" else words.number(written)
 
 
 def _layers(scales: tuple[Scale, ...]) -> tuple[list[pd.DataFrame], dict[str, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from workbook import definition
+from workbook import definition, words
 from workbook.answers import occasions
 from workbook.assessment.frame import oldest_first
 from workbook.assessment.practice import monday
@@ -183,34 +183,26 @@ _EACH: dict[str, Callable[[Seen], Iterator[_Wish]]] = {"unbegun": _unbegun, "unr
 def questions(seen: Seen) -> tuple[str, ...]:
     """Return questions worth taking to a counselor or a good friend."""
     found: list[str] = []
-    worse, better = (
-        _listed([f"“{area.title}”" for area in seen.areas if area.verdict == verdict])
-        for verdict in ("worse", "better")
-    )
-    if worse:
-        found.append(f"What was different in the weeks when it got harder with {worse}?")
-    if better:
-        found.append(f"What helped with {better}, and how do I keep it when a week is hard?")
+    for verdict in ("worse", "better"):
+        areas = [
+            words.say("assessment.questions.area", title=one.title) for one in seen.areas if one.verdict == verdict
+        ]
+        if areas:
+            found.append(words.say(f"assessment.questions.{verdict}", areas=words.listed(areas)))
     if seen.practice is not None:
         weeks = seen.practice.weeks
         if weeks["planned"].sum() and weeks["kept"].sum() < weeks["planned"].sum() / 2:
-            found.append("Are my plans too big for a normal week? What would half of one look like?")
+            found.append(words.say("assessment.questions.too_big"))
         if weeks["resumed"].sum():
-            found.append("What brought me back after a slip?")
+            found.append(words.say("assessment.questions.came_back"))
     useful = seen.rest[seen.rest["item"].astype(str).str.endswith(".useful")]
-    for point, words in (
-        (4, "was very useful to me. What made it so?"),
-        (0, "did not help me. What would suit me better?"),
-    ):
+    for point, how in ((4, "useful"), (0, "no_help")):
         for item in useful[useful["score"] == point]["item"].astype(str).unique()[-1:]:
-            found.append(f"“{_title(seen.workbook, item.rpartition('.')[0])}” {words}")
+            title = _title(seen.workbook, item.rpartition(".")[0])
+            found.append(words.say(f"assessment.questions.{how}", title=title))
     if not any(area.sittings for area in seen.areas):
-        found.append("Which of the four parts do I want to begin with, and why that one?")
+        found.append(words.say("assessment.questions.begin"))
     return tuple(found[:QUESTIONS])
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _title(workbook: Workbook, exercise: str) -> str:

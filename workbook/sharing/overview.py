@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import dates
+from workbook import dates, words
 from workbook.answers import occasions
 from workbook.assessment import assessment, frame, scoring, steps
 from workbook.assessment.change import verdict
@@ -139,7 +139,7 @@ def page(
 
 
 def _said(answer: StoredAnswer) -> dict[str, Any]:
-    label = "Skipped" if answer.status == "skipped" else answer.label
+    label = words.say("assessment.session.skipped") if answer.status == "skipped" else answer.label
     return {"prompt": answer.prompt, "label": label, "status": answer.status, "at": answer.answered_at.isoformat()}
 
 
@@ -178,7 +178,7 @@ def session(
 
     return report.page(
         "session.html",
-        title=f"{client}: for the session",
+        title=words.say("assessment.session.title", client=client),
         client=client,
         language=workbook.language,
         day=dates.day(now),
