@@ -16,9 +16,10 @@ from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition
 from workbook.answers.kinds import Response
+from workbook.answers.progress import Progress
 from workbook.assessment.frame import COLUMNS
 from workbook.errors import Closed, InvalidAnswer, JournalError, UnknownId
-from workbook.journal import Journal, Progress, find, open_journal
+from workbook.journal import Journal, find, open_journal
 from workbook.storage.store import PAUSE
 
 PART = "responsibility.incident.my_part"
@@ -345,7 +346,7 @@ def test_progress_counts_what_is_asked_and_answered(journal: Journal):
         total=6,
         done=False,
         minutes=round(exercise.minutes * 2 / 6),
-        locked=False,
+        closed=False,
     )
     assert len(journal.progress()) == sum(not exercise.retired for exercise in journal.workbook.exercises)
 
@@ -526,14 +527,14 @@ def test_what_is_shown_is_found_in_time_that_grows_with_the_answers_alone(journa
                 occasion=(datetime(2020, 1, 1) + timedelta(days=day)).date().isoformat(),  # noqa: DTZ001 # a day only
                 **{"value": 1, "status": "answered", "prompt": "", "label": "1", "kind": "number", "fingerprint": ""},
             )
-        journal._seen = None
+        journal._reading.forget()
         journal.responses()
         counted = 0
 
         def count(frame, event, argument):
             nonlocal counted
             counted += event == "line"
-            return count if frame.f_code.co_filename.endswith("journal.py") else None
+            return count if frame.f_code.co_filename.endswith(("journal.py", "reading.py", "shown.py")) else None
 
         before = sys.gettrace()
         sys.settrace(count)

@@ -306,7 +306,7 @@ def test_a_file_is_looked_at_before_it_changes_anything(given: share_panel.Given
                 "instruction": "One moment is enough.",
                 "due": "2027-01-15",
                 "done": False,
-                "locked": False,
+                "closed": False,
             }
         ],
     )

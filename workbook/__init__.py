@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from workbook import drawing
+
 if TYPE_CHECKING:
     from workbook.assessment import scoring
     from workbook.journal import Journal, open_journal
+    from workbook.page.desk import Desk
     from workbook.storage.store import StoredAnswer as Answer
 
 __all__ = ["Answer", "Journal", "open_journal", "scoring"]
@@ -31,3 +34,12 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _desk(journal: Journal) -> Desk:
+    from workbook.page.desk import Desk
+
+    return Desk(journal)
+
+
+drawing.by(_desk)  # imported when the first exercise is shown

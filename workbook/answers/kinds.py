@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from workbook.definition import kinds
+from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
     from workbook.definition.models import Item
 
 Status = Literal["answered", "skipped"]
 
+Kept = Literal["answered", "skipped", "blank"]  # blank: cleared
+
 SKIPPED = "Skipped"
+NOT_ASKED = {"note": "is words only", "computed": "is worked out from other answers"}
+"""The kinds of item that take no answer, and why."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,20 @@ def check(item: Item, value: object) -> Any:
 def label(item: Item, kept: object) -> str:
     """Return a value that was checked as a person reads it: "often", "Me 60 / Them 40"; None: "Skipped"."""
     return SKIPPED if kept is None else kinds.of(item).label(item, kept)
+
+
+def judged(item: Item, value: object, status: str) -> tuple[Any, str, Kept]:
+    """Return an answer as it is kept: its value, its label for people and its status.
+
+    Raises InvalidAnswer for what does not fit, for an unknown status, and for an item that takes no answer.
+    """
+    if item.kind in NOT_ASKED:
+        raise InvalidAnswer(f"“{item.id}” {NOT_ASKED[item.kind]}, so it takes no answer. Nothing was saved.")
+    if item.retired:
+        raise InvalidAnswer(f"“{item.id}” is no longer asked. What was answered before is kept. Nothing was saved.")
+    if status not in get_args(Kept):
+        raise InvalidAnswer(f"“{status}” is not a status. Use one of: answered, skipped, blank. Nothing was saved.")
+    if status == "answered":
+        value = check(item, value)
+        return value, label(item, value), "answered"
+    return None, SKIPPED if status == "skipped" else "", cast("Kept", status)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbook.definition.models import Exercise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from workbook.answers.kinds import Response
     from workbook.definition import conditions
@@ -55,6 +55,26 @@ def active(of: Workbook | Exercise, responses: Mapping[str, Response]) -> set[st
         if id in inside and all(rule.evaluate(get) for rule in rules[id]):
             shown.add(id)
     return shown
+
+
+def places(
+    exercises: Iterable[Exercise],
+    given: Mapping[str, Mapping[str, Mapping[str, Response]]],
+    newest: Mapping[str, Response],
+) -> set[tuple[str, str]]:
+    """Return the items and occasions that have an answer, are still asked, and are shown by their conditions.
+
+    `given` has the responses by exercise, occasion and item, `newest` the newest of every item.
+    """
+    found: set[tuple[str, str]] = set()
+    for exercise in exercises:
+        asked = {item.id for item in exercise.items if not item.retired}
+        for occasion, every in given.get(exercise.id, {}).items():
+            here = {item: response for item, response in every.items() if item in asked}
+            if here:
+                visible = active(exercise, seen_by(exercise, newest, here))
+                found |= {(item, occasion) for item in visible & here.keys()}
+    return found
 
 
 def computed(item: Item, responses: Mapping[str, Response]) -> float | None:

@@ -248,7 +248,7 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 def _state(chapter_id: str) -> Mapping[str, object]:
     journal = _page.open()
-    exercises = [one for one in journal.progress(chapter_id) if not one.locked]
+    exercises = [one for one in journal.progress(chapter_id) if not one.closed]
     return {
         "progress": {
             "done": sum(one.done for one in exercises),

@@ -301,7 +301,7 @@ def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
                 "instruction": task.instruction or "",
                 "due": task.due and task.due.isoformat(),
                 "done": here.done,
-                "locked": here.locked,
+                "closed": here.closed,
             }
         )
     return found

@@ -1,0 +1,129 @@
+"""The answers of one store as they are now, held in memory and read again when another kernel has written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbook.answers import occasions
+from workbook.answers.kinds import Response
+from workbook.answers.shown import latest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from workbook.storage.store import Event, Store, StoredAnswer
+
+Place = tuple[str, str]  # item, occasion
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Index(NamedTuple):
+    """The same answers by exercise."""
+
+    given: dict[str, dict[str, dict[str, Response]]]  # current answers by exercise, occasion and item
+    first: dict[str, list[StoredAnswer]]  # the first version of each answer, by exercise
+    newest: dict[str, Response]  # of each item, whatever its occasion
+
+
+class InTime(NamedTuple):
+    """Everything at one moment, in order, at times put right: see `occasions.in_time`."""
+
+    current: Mapping[Place, Response]
+    history: list[StoredAnswer]  # every version
+    events: list[Event]  # every closing and opening of a rule
+
+
+class Reading:
+    """Every version and every current answer of a store.
+
+    `anew` is called before the answers are read again, because another kernel has written.
+    """
+
+    def __init__(self, store: Callable[[], Store], now: Callable[[], datetime], anew: Callable[[], object]) -> None:
+        self._store, self._now, self._anew = store, now, anew
+        self.forget()
+
+    def forget(self) -> None:
+        """Hold nothing in memory: what is asked for next is read."""
+        self._versions: dict[Place, list[StoredAnswer]] = {}
+        self._current: dict[Place, Response] = {}  # at times put right, see `occasions.in_time`
+        self._indexed: Index | None = None
+        self._seen: object = None  # the store's stamp when they were read
+        self._newest_at = _NEVER  # the largest time of any answer
+
+    def versions(self) -> Mapping[Place, list[StoredAnswer]]:
+        """Return every version by item and occasion, the newest last."""
+        stamp = self._store().stamp()
+        if stamp != self._seen:
+            self._anew()
+            self._versions = {}
+            for answer in self._store().history():
+                self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
+                self._newest_at = max(self._newest_at, answer.answered_at)
+            self._current, self._indexed = _responses(self._in_time()[0]), None
+            self._seen = stamp
+        return self._versions
+
+    def current(self) -> Mapping[Place, Response]:
+        """Return the current answers and refusals by item and occasion; cleared ones are left out."""
+        self.versions()
+        return self._current
+
+    def first(self) -> Iterator[StoredAnswer]:
+        """Yield the first version of every answer."""
+        return (versions[0] for versions in self.versions().values())
+
+    def index(self) -> Index:
+        """Return the current answers and the first versions, by exercise."""
+        self.versions()
+        if self._indexed is None:
+            self._indexed = Index({}, {}, latest(self._current))
+            for (item, occasion), response in self._current.items():
+                by_occasion = self._indexed.given.setdefault(item.rpartition(".")[0], {})
+                by_occasion.setdefault(occasion, {})[item] = response
+            for (item, _), versions in self._versions.items():
+                self._indexed.first.setdefault(item.rpartition(".")[0], []).append(versions[0])
+        return self._indexed
+
+    def in_time(self) -> InTime:
+        """Return what safety rules ask about, all of one moment."""
+        self.versions()
+        history, events = self._in_time()
+        if self._newest_at > self._now():  # a time still to come moves as time passes
+            self._current, self._indexed = _responses(history), None
+        return InTime(self._current, history, events)
+
+    def remember(self, answer: StoredAnswer) -> None:
+        """Take in an answer that was just saved."""
+        place = (answer.item, answer.occasion)
+        versions = self._versions.setdefault(place, [])
+        if versions and versions[-1].version == answer.version:
+            versions.pop()
+        versions.append(answer)
+        if answer.answered_at < self._newest_at:  # the clock was set back: which answer is the newest is seen anew
+            self._current = _responses(self._in_time()[0])
+        elif answer.status == "blank":
+            self._current.pop(place, None)
+        else:
+            self._current[place] = Response(answer.value, answer.status, answer.answered_at)
+        self._newest_at, self._indexed = max(self._newest_at, answer.answered_at), None
+
+    def gate_log(self) -> list[Event]:
+        """Return when safety rules closed and opened, in order."""
+        return [event for event in self._store().events() if event.kind.startswith("gate-")]
+
+    def _in_time(self) -> tuple[list[StoredAnswer], list[Event]]:
+        versions = (version for versions in self._versions.values() for version in versions)
+        return occasions.in_time(versions, self.gate_log(), self._now())
+
+
+def _responses(history: Iterable[StoredAnswer]) -> dict[Place, Response]:
+    """The newest version of each answer that was not cleared; `history` has the oldest first."""
+    newest = {(version.item, version.occasion): version for version in history}
+    return {
+        place: Response(version.value, version.status, version.answered_at)
+        for place, version in newest.items()
+        if version.status != "blank"
+    }
