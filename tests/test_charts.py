@@ -39,6 +39,12 @@ DRAWN = {
 }
 
 
+def below(svg: str) -> list[str]:
+    """Return the days named below a picture, from left to right."""
+    named = re.findall(r'<text x="([^"]+)" y="[^"]+" style="text-anchor: middle; fill: var[^>]+>([^<]+)', svg)
+    return [word for _, word in sorted(named, key=lambda one: float(one[0]))]
+
+
 @pytest.mark.parametrize("svg", DRAWN.values(), ids=DRAWN.keys())
 def test_each_picture_has_a_role_a_title_and_a_description(svg: str) -> None:
     """A screen reader hears what the picture shows."""
@@ -83,6 +89,47 @@ def test_the_description_says_the_numbers() -> None:
 def test_the_same_answers_draw_the_same_picture() -> None:
     """Nothing in a picture depends on the moment it is drawn."""
     assert charts.timeline(SCORES, id="a", title="Giving <space>") == DRAWN["timeline"]
+
+
+def test_days_below_a_picture_do_not_touch() -> None:
+    """Three sittings in three days and one in June: the days named are those there is room for, the ends always."""
+    days = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-02-20", "2026-06-08"]
+    scores = pd.DataFrame({"occasion": days, "day": days, "score": 50.0, "minimum": 0.0, "maximum": 100.0})
+    assert below(charts.timeline(scores, id="a", title="x")) == ["5 Jan", "20 Feb", "8 Jun"]
+
+
+def test_sittings_of_one_day_stand_in_the_middle() -> None:
+    """Two sittings on one day are two marks above each other, and the day is named once."""
+    scores = pd.DataFrame({"day": ["2026-01-05"] * 2, "score": [20.0, 60.0], "minimum": 0.0, "maximum": 100.0})
+    drawn = charts.timeline(scores, id="a", title="x")
+    assert re.findall(r'<circle cx="([^"]+)"', drawn) == ["234.3", "234.3"]
+    assert below(drawn) == ["5 Jan"]
+
+
+def test_two_lines_that_end_together_keep_their_names_apart() -> None:
+    """The names of the old habit and the new one are a line of words from each other."""
+    weeks = WEEKS.assign(old_habit=3.0, replacement=3.0)
+    heights = {
+        word: float(y)
+        for y, word in re.findall(r'<text x="[^"]+" y="([^"]+)"[^>]*>([^<]+)', charts.habits(weeks, id="c"))
+    }
+    assert abs(heights["old habit"] - heights["new one"]) == pytest.approx(11, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("high", "named"),
+    [
+        (0.5, [0]),
+        (1, [0, 1]),
+        (4, [0, 1, 2, 3, 4]),
+        (13.75, [0, 5, 10]),
+        (23, [0, 5, 10, 15, 20]),
+        (260, [0, 100, 200]),
+    ],
+)
+def test_a_scale_of_counts_has_few_whole_numbers(high: float, named: list[int]) -> None:
+    """At most five, round, from 0 up."""
+    assert charts._whole_numbers(high) == named
 
 
 def test_too_little_is_no_picture() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,11 +19,6 @@ PICTURES = {  # name → page, colours, width, top of the part that is shown
     "report-phone.png": ("report.html", "light", 360, 0),
     "summary.png": ("summary.html", "light", 900, 0),
 }
-
-
-def comparable(html: str) -> str:
-    """Return a report without its pictures, which differ a little with the fonts of a computer."""
-    return re.sub(r"<svg.*?</svg>", "", html, flags=re.S)
 
 
 def main() -> None:

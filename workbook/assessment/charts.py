@@ -1,46 +1,119 @@
 """Pictures of an assessment as accessible SVG: each has a title and a description, and a table stands behind it.
 
 Lines and words take the colours of the page (`currentColor` and the properties `--accent`, `--soft`, `--line`), so that
-the same picture reads in light, in dark and in print.
+the same picture reads in light, in dark and in print. Places are worked out here, `templates/chart.svg` draws them.
 """
 
 from __future__ import annotations
 
-import html
-import io
-import re
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import dates, words
-from workbook.assessment import scoring
+from workbook.assessment import printing, scoring
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-# Matplotlib has no currentColor: these stand for the page's colours and are replaced in the finished picture.
-_COLOURS = {
-    "#010101": "currentColor",
-    "#020202": "var(--accent, #2f6f6b)",
-    "#030303": "var(--soft, #5a6a75)",
-    "#040404": "var(--line, #d9dedb)",
-}
-_INK, _ACCENT, _SOFT, _LINE = _COLOURS
+_INK, _ACCENT = "currentColor", "var(--accent, #2f6f6b)"
+_SOFT, _LINE = "var(--soft, #5a6a75)", "var(--line, #d9dedb)"
 
-_SETTINGS: Any = {
-    "svg.fonttype": "none",  # words stay words: they can be read aloud, searched and scaled
-    "svg.hashsalt": "mend",  # the same answers draw the same file
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "text.color": _INK,
-    "axes.edgecolor": _LINE,
-    "axes.labelcolor": _SOFT,
-    "xtick.color": _SOFT,
-    "ytick.color": _SOFT,
-    "path.simplify": True,
-}
+_WIDE = 446.4  # of every picture; everything is in its own units, a letter is ten high
+_LEFT, _RIGHT = 29.0, 439.7  # where what is drawn begins and ends; the numbers of a scale stand before it
+_TALL, _LOW = 151.2, 136.8  # a timeline, and a picture of weeks
+_APART = 44.0  # two days below a picture stand at least so far from each other
+
+
+class _Rule(NamedTuple):
+    """A straight line behind the picture."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    colour: str
+    width: float
+    dashes: str = ""
+
+
+class _Bar(NamedTuple):
+    x: float
+    y: float
+    wide: float
+    tall: float
+    fill: str
+    edge: str
+
+
+class _Line(NamedTuple):
+    """Values joined by a line, with a mark at each."""
+
+    points: tuple[tuple[float, float], ...]
+    colour: str
+    mark: float  # its radius
+    dashes: str = ""
+
+
+class _Word(NamedTuple):
+    x: float
+    y: float  # of the line it stands on
+    text: str
+    anchor: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where a value and a day lie in a picture so high, whose values go from `low` to `high`."""
+
+    tall: float
+    low: float
+    high: float
+    right: float = _RIGHT
+    first: int = 0
+    last: int = 0
+
+    @property
+    def bottom(self) -> float:
+        return 0.83 * self.tall
+
+    def y(self, value: float) -> float:
+        return self.bottom - (value - self.low) / (self.high - self.low) * 0.79 * self.tall
+
+    def x(self, place: int) -> float:
+        """The days keep a little away from both ends; a single one stands in the middle."""
+        if self.first == self.last:
+            return (_LEFT + self.right) / 2
+        within = (place - self.first) / (self.last - self.first)
+        return _LEFT + (self.right - _LEFT) * (0.06 + within) / 1.12
+
+
+@dataclass
+class _Picture:
+    """What is drawn, from the back to the front."""
+
+    rules: list[_Rule] = field(default_factory=list)
+    bars: list[_Bar] = field(default_factory=list)
+    lines: list[_Line] = field(default_factory=list)
+    words: list[_Word] = field(default_factory=list)
+
+    def svg(self, tall: float, id: str, title: str, says: str) -> str:
+        """Return one inline SVG element whose ids fit into any page."""
+        return printing.filled("chart.svg", wide=_WIDE, tall=tall, id=id, title=title, says=says, **vars(self))
+
+    def level(self, frame: _Frame, value: float, *, line: bool = True) -> None:
+        """Name a value at the left, with a line across the picture."""
+        y = frame.y(value)
+        if line:
+            self.rules.append(_Rule(_LEFT, y, frame.right, y, _LINE, 0.8))
+        self.words.append(_Word(_LEFT - 3.5, y + 3.8, f"{value:g}", "end", _SOFT))
+
+    def below(self, frame: _Frame, x: float, text: str) -> None:
+        """Name a day or a week under the picture."""
+        self.words.append(_Word(x, frame.bottom + 11, text, "middle", _SOFT))
 
 
 def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher") -> str:
@@ -56,25 +129,22 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
     days = [date.fromisoformat(str(day)) for day in given["day"]]
     values = [float(value) for value in given["score"]]
     low, high = float(given["minimum"].iloc[0]), float(given["maximum"].iloc[0])
-    figure, axes = _axes(2.1)
-    axes.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))
-    axes.set_yticks([low, (low + high) / 2, high])
-    axes.grid(axis="y", color=_LINE, linewidth=0.8)
-    axes.plot(_places(days), values, color=_ACCENT, linewidth=2, marker="o", markersize=5, clip_on=False)
+    span = high - low
+    frame = _of_days(days, _Frame(_TALL, low - 0.04 * span, high + 0.06 * span))
+    picture = _Picture()
+    for value in (low, (low + high) / 2, high):
+        picture.level(frame, value)
+    changed = _reworded(given)
+    for day in changed:
+        x = frame.x(day.toordinal())
+        picture.rules.append(_Rule(x, frame.bottom, x, frame.y(frame.high), _SOFT, 1, "3 3"))
+    points = tuple((frame.x(day.toordinal()), frame.y(value)) for day, value in zip(days, values, strict=True))
+    picture.lines.append(_Line(points, _ACCENT, 3))
     for index in (0, -1):
-        axes.annotate(
-            scoring.said(values[index], (low, high)),
-            (days[index].toordinal(), values[index]),
-            (0, 8),
-            textcoords="offset points",
-            ha="center",
-            color=_INK,
-        )
-    reworded = given[given.get("reworded", "") != ""]
-    for day in reworded["day"]:
-        axes.axvline(date.fromisoformat(str(day)).toordinal(), color=_SOFT, linestyle=(0, (3, 3)), linewidth=1)
-    _days(axes, days)
-    points = [scoring.said(one, (low, high)) for one in (values[0], values[-1], min(values), max(values))]
+        x, y = points[index]
+        picture.words.append(_Word(x, y - 8, scoring.said(values[index], (low, high)), "middle", _INK))
+    _name_days(picture, frame, days)
+    said = [scoring.said(one, (low, high)) for one in (values[0], values[-1], min(values), max(values))]
     says = words.say(
         f"assessment.charts.{'lower' if better == 'lower' else 'higher'}",
         title=title,
@@ -83,11 +153,11 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
         until=dates.day(days[-1]),
         low=f"{low:g}",
         high=f"{high:g}",
-        **dict(zip(("first", "latest", "lowest", "highest"), points, strict=True)),
+        **dict(zip(("first", "latest", "lowest", "highest"), said, strict=True)),
     )
-    if len(reworded):
+    if changed:
         says += " " + words.say("assessment.charts.reworded")
-    return _svg(figure, id, words.say("assessment.charts.over_time", title=title), says)
+    return picture.svg(_TALL, id, words.say("assessment.charts.over_time", title=title), says)
 
 
 def practice(weeks: pd.DataFrame, *, id: str) -> str:
@@ -99,27 +169,30 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
     if shown.empty:
         return ""
     planned, kept = shown["planned"].tolist(), shown["kept"].fillna(0).tolist()
-    figure, axes = _axes(1.9)
-    places = range(len(planned))
-    axes.bar(
-        places,
-        planned,
-        width=0.62,
-        facecolor="none",
-        edgecolor=_SOFT,
-        linewidth=1.2,
-        label=words.say("assessment.charts.planned"),
-    )
-    axes.bar(places, kept, width=0.62, color=_ACCENT, label=words.say("assessment.charts.done"))
-    axes.set_ylim(0, max(planned + kept) * 1.25)
-    _whole_numbers(axes)
+    frame = _Frame(_LOW, 0, max(planned + kept) * 1.25)
+    picture = _Picture()
+    for value in _whole_numbers(frame.high):
+        picture.level(frame, value, line=False)
+    step = (_RIGHT - _LEFT) / (len(planned) + 0.4)
+    named = [dates.short(date.fromisoformat(week)) for week in shown["week"]]
     every = max(1, -(-len(planned) // 6))
-    weeks_said = [_short(date.fromisoformat(week)) for week in shown["week"]]
-    axes.set_xticks(list(places)[::every], weeks_said[::every])
-    axes.legend(frameon=False, loc="upper left", ncols=2, borderpad=0, handlelength=1.2, labelcolor=_INK)
+    for at, (plan, done) in enumerate(zip(planned, kept, strict=True)):
+        middle, wide = _LEFT + (at + 0.7) * step, 0.62 * step
+        for value, fill, edge in ((plan, "none", _SOFT), (done, _ACCENT, _ACCENT)):
+            top = frame.y(value)
+            picture.bars.append(_Bar(middle - wide / 2, top, wide, frame.bottom - top, fill, edge))
+        if at % every == 0:
+            picture.below(frame, middle, named[at])
+    top = frame.y(frame.high)
+    x = _LEFT + 4
+    for name, fill, edge in (("planned", "none", _SOFT), ("done", _ACCENT, _ACCENT)):
+        word = words.say(f"assessment.charts.{name}")
+        picture.bars.append(_Bar(x, top, 12, 7, fill, edge))
+        picture.words.append(_Word(x + 18, top + 7, word, "start", _INK))
+        x += 36 + 6 * len(word)
     sums = {"planned": f"{sum(planned):.0f}", "done": f"{sum(kept):.0f}"}
     says = words.say("assessment.charts.practice", count=len(planned), **sums)
-    return _svg(figure, id, words.say("assessment.charts.practice_title"), says)
+    return picture.svg(_LOW, id, words.say("assessment.charts.practice_title"), says)
 
 
 def habits(weeks: pd.DataFrame, *, id: str) -> str:
@@ -128,20 +201,21 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     if len(shown) < 2:
         return ""
     days = [date.fromisoformat(week) for week in shown["week"]]
-    figure, axes = _axes(1.9, right=0.86)
-    for name, word, colour, style in (
-        ("old_habit", words.say("assessment.charts.old"), _SOFT, (0, (4, 2))),
-        ("replacement", words.say("assessment.charts.new"), _ACCENT, "-"),
-    ):
-        values = shown[name].tolist()
-        axes.plot(_places(days), values, color=colour, linewidth=2, linestyle=style, marker="o", markersize=4)
-        axes.annotate(
-            word, (days[-1].toordinal(), values[-1]), (8, 0), textcoords="offset points", va="center", color=colour
+    drawn = (("old_habit", "old", _SOFT, "8 4"), ("replacement", "new", _ACCENT, ""))
+    highest = max(max(shown[name]) for name, *_ in drawn)
+    frame = _of_days(days, _Frame(_LOW, 0, max(highest, 1) * 1.05, right=383.9))
+    picture = _Picture()
+    for value in _whole_numbers(frame.high):
+        picture.level(frame, value)
+    ends = _beside([frame.y(float(shown[name].iloc[-1])) for name, *_ in drawn])
+    for (name, word, colour, dashes), end in zip(drawn, ends, strict=True):
+        values = zip(days, shown[name].tolist(), strict=True)
+        points = tuple((frame.x(day.toordinal()), frame.y(value)) for day, value in values)
+        picture.lines.append(_Line(points, colour, 2.5, dashes))
+        picture.words.append(
+            _Word(points[-1][0] + 8, end + 3.5, words.say(f"assessment.charts.{word}"), "start", colour)
         )
-    axes.set_ylim(bottom=0)
-    _whole_numbers(axes)
-    axes.grid(axis="y", color=_LINE, linewidth=0.8)
-    _days(axes, days)
+    _name_days(picture, frame, days)
     first, last = shown.iloc[0], shown.iloc[-1]
     says = words.say(
         "assessment.charts.habits",
@@ -151,78 +225,43 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
         new=f"{first['replacement']:.0f}",
         new_now=f"{last['replacement']:.0f}",
     )
-    return _svg(figure, id, words.say("assessment.charts.habits_title"), says)
+    return picture.svg(_LOW, id, words.say("assessment.charts.habits_title"), says)
 
 
-def _axes(height: float, right: float = 0.985) -> tuple[Figure, Axes]:
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(6.2, height))  # margins by hand: working them out takes longer than drawing
-        axes = figure.add_axes((0.065, 0.17, right - 0.065, 0.79))
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    axes.set_axisbelow(True)
-    return figure, axes
+def _of_days(days: Sequence[date], frame: _Frame) -> _Frame:
+    places = [day.toordinal() for day in days]
+    return _Frame(frame.tall, frame.low, frame.high, frame.right, min(places), max(places))
 
 
-def _days(axes: Axes, days: list[date]) -> None:
-    """Name at most six days below the line, always the first and the last."""
+def _reworded(given: pd.DataFrame) -> list[date]:
+    """Return the days from which on a question read differently."""
+    if "reworded" not in given:
+        return []
+    return [date.fromisoformat(str(day)) for day in given.loc[given["reworded"] != "", "day"]]
+
+
+def _name_days(picture: _Picture, frame: _Frame, days: Sequence[date]) -> None:
+    """Name at most six days below the line, always the first and the last, none so near another that they touch."""
     count = min(6, len(days))
-    chosen = [days[round(index * (len(days) - 1) / (count - 1))] for index in range(count)]
-    axes.set_xticks(_places(chosen), [_short(day) for day in chosen])
-    axes.margins(x=0.06)
+    places = [(frame.x(day.toordinal()), dates.short(day)) for day in days]
+    chosen = [places[round(index * (len(days) - 1) / (count - 1))] for index in range(count)]
+    last, before = chosen[-1], -_WIDE
+    for place in chosen[:-1]:
+        if place[0] - before >= _APART and last[0] - place[0] >= _APART:
+            picture.below(frame, *place)
+            before = place[0]
+    picture.below(frame, *last)
 
 
-def _places(days: list[date]) -> list[int]:
-    return [day.toordinal() for day in days]
+def _whole_numbers(high: float) -> list[int]:
+    """Return at most five round numbers from 0 up to `high`."""
+    steps = (digit * 10**power for power in range(18) for digit in (1, 2, 5))
+    step = next(step for step in steps if high / step < 5)
+    return list(range(0, int(high) + 1, step))
 
 
-def _whole_numbers(axes: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-
-
-def _short(day: date) -> str:
-    return dates.short(day)
-
-
-_TIDY = (  # what an inline picture does not need
-    (r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", ""),
-    (r"<defs>\s*</defs>", ""),
-    (r"font: ([\d.]+px)[^;]*;", r"font-size: \1;"),  # the page's font
-    (r"font-family: [^;\"]*;?", ""),
-    (r' transform="rotate\(-?0 [^"]*\)"', ""),
-    (r'<g id="(?:text|line2d|patch|[xy]tick|matplotlib.axis)_\d+"/>', ""),
-    (r' id="(?:text|line2d|patch|[xy]tick|matplotlib.axis|figure|axes)_\d+"', ""),
-    (r"(\d+\.\d)\d+", r"\1"),
-    (r"\s*\n\s*", " "),
-)
-
-
-def _svg(figure: Figure, id: str, title: str, description: str) -> str:
-    """Return a figure as one inline SVG element whose ids and colours fit into any page."""
-    import matplotlib
-
-    written = io.StringIO()
-    with matplotlib.rc_context(_SETTINGS):
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn = written.getvalue()
-    drawn = drawn[drawn.index("<svg") :]
-    for pattern, instead in _TIDY:
-        drawn = re.sub(pattern, instead, drawn, flags=re.S)
-    drawn = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{id}-", drawn)
-    for stand_in, colour in _COLOURS.items():
-        drawn = drawn.replace(stand_in, colour)
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)
-    box = size.group(0) if size else ""
-    # What Matplotlib says in a style sheet for the whole page, we say on the picture alone.
-    title, description = html.escape(title), html.escape(description)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box} class="mend-chart" '
-        f'stroke-linejoin="round" role="img" aria-labelledby="{id}-title {id}-desc">'
-        f'<title id="{id}-title">{title}</title><desc id="{id}-desc">{description}</desc>'
-    )
-    return head + drawn[drawn.index(">") + 1 :].strip()
+def _beside(heights: Sequence[float]) -> list[float]:
+    """Return two heights moved apart as far as two words need that stand one below the other."""
+    one, other = heights
+    lacking = max(0.0, 11 - abs(one - other)) / 2
+    return [one - lacking, other + lacking] if one <= other else [one + lacking, other - lacking]

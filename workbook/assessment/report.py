@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook import dates, files, resources
+from workbook import dates, files
 from workbook.answers import occasions
-from workbook.assessment import scoring
+from workbook.assessment import printing, scoring
 from workbook.assessment.chosen import Chosen, choose
 from workbook.definition import kinds
 from workbook.errors import UnknownId
 from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
-    from jinja2 import Environment
 
     from workbook.assessment.assessment import Assessment
     from workbook.assessment.change import Area
@@ -116,7 +113,7 @@ def _tells(assessment: Assessment) -> bool:
 
 def panel(assessment: Assessment) -> str:
     """Return the self-assessment as an HTML fragment for a notebook, with links to the chapters."""
-    return _environment().get_template("panel.html").render(seen=_seen(assessment, pictures=True))
+    return printing.filled("panel.html", seen=_seen(assessment, pictures=True))
 
 
 def _answered(told: Told) -> tuple[pd.DataFrame, pd.Series]:
@@ -185,36 +182,7 @@ def _whole(
 
 def page(template: str, **context: object) -> str:
     """Return a page of its own from a file in `templates/`; everything put into it is escaped."""
-    return _environment().get_template(template).render(context)
-
-
-@lru_cache
-def _environment() -> Environment:
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
-
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader("workbook.assessment"), FileSystemLoader(resources.data("look"))]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-    made.globals["say"] = say
-    return made
-
-
-# Control characters and non-characters have no place in HTML (NUL cuts a page off in some readers).
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_UNPRINTABLE_BEYOND = re.compile(
-    "[" + "".join(chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF)) + "]"
-)
-
-
-def _printable(value: object) -> object:
-    """Return what a template puts in, with every character that HTML forbids shown as �."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return _UNPRINTABLE_BEYOND.sub("\ufffd", _UNPRINTABLE.sub("\ufffd", value))
+    return printing.filled(template, **context)
 
 
 # --- the self-assessment ---
@@ -254,7 +222,7 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
         "questions": assessment.questions,
         "unscored": assessment.unscored,
         "shown": [
-            {"title": scale.title, "table": _grid(behind), "source": scale.source}
+            {"title": scale.title, "table": _grid(_rows(behind)), "source": scale.source}
             for scale in assessment.shown
             if len(behind := assessment.behind(scale.id))
         ],
@@ -267,12 +235,11 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     from workbook.assessment import charts
 
     scores = assessment.scores[assessment.scores["scale"] == area.id]
-    behind = assessment.behind(area.id)
+    behind = _rows(assessment.behind(area.id))
     sign, css = _SIGNS[area.verdict]
     picture = ""
     if pictures:
         picture = charts.timeline(scores, id=f"mend-{area.id}", title=area.title, better=area.better)
-    latest = behind[behind["occasion"] == area.occasion]
     span = (area.maximum - area.minimum) or 1
     percent = 0.0 if area.score is None else 100 * (area.score - area.minimum) / span
     return {
@@ -289,10 +256,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
         "when": _said(area.occasion, area.day) if area.occasion else "",
         "verdict_sign": sign,
         "verdict_class": css,
-        "latest": [
-            (prompt, _label(label, status))
-            for prompt, label, status in latest[["prompt", "label", "status"]].itertuples(index=False)
-        ],
+        "latest": [(row.prompt, _label(row)) for row in behind if row.occasion == area.occasion],
         "picture": Markup(picture),  # noqa: S704 - charts escapes what it is given
         "table": _grid(behind, scores) if area.sittings else None,
         "reworded": [
@@ -304,56 +268,83 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     }
 
 
-def _grid(behind: pd.DataFrame, scores: pd.DataFrame | None = None) -> dict[str, Any]:
+def _grid(rows: Sequence[_Row], scores: pd.DataFrame | None = None) -> dict[str, Any]:
     """Return answers as a table: a row per question, a column per occasion, the newest `DAYS` of them."""
-    every = _in_order(behind["occasion"])
+    every = _in_order(rows)
     days: dict[str, str] = {}
     if scores is not None:  # in the order of days, where what is asked once has its own
         days = dict(zip(scores["occasion"].astype(str), scores["day"], strict=True))
         every = list(days)
     shown = every[-DAYS:]
-    rows = behind[behind["occasion"].isin(shown)]
-    cells = {(row.item, row.occasion): _cell(row, points=scores is not None) for row in rows.itertuples(index=False)}
-    prompts = rows.drop_duplicates("item", keep="last").set_index("item")["prompt"]
-    caption = ""
-    if scores is not None:  # numbers in the cells: say what they stand for
-        named = rows[rows["status"] == "answered"].drop_duplicates(["score", "label"]).sort_values("score")
-        caption = ", ".join(f"{_cell(row, points=True)} {row.label}" for row in named.itertuples())
+    rows = [row for row in rows if row.occasion in shown]
+    cells = {(row.item, row.occasion): _cell(row, points=scores is not None) for row in rows}
+    prompts = {row.item: row.prompt for row in rows}  # the newest words
+    caption = _points(rows) if scores is not None else ""
     if len(every) > len(shown):
         caption += " " + say("assessment.report.latest", shown=len(shown), every=len(every))
     found: dict[str, Any] = {
         "caption": caption,
         "days": [_short(days.get(occasion, occasion)) for occasion in shown],
-        "rows": [(prompts[item], [cells.get((item, day), "") for day in shown]) for item in rows["item"].unique()],
+        "rows": [(prompt, [cells.get((item, day), "") for day in shown]) for item, prompt in prompts.items()],
     }
     if scores is not None:
-        at = scores.set_index("occasion")
         bounds = (float(scores["minimum"].iloc[0]), float(scores["maximum"].iloc[0]))
-        given = [at["score"][day] for day in shown]
-        found["scores"] = [scoring.said(score, bounds) if score == score else "–" for score in given]
-        found["k"] = [f"{at['k'][day]}" for day in shown]
+        given = dict(zip(days, scores["score"], strict=True))
+        counted = dict(zip(days, scores["k"], strict=True))
+        found["scores"] = [scoring.said(given[day], bounds) if given[day] == given[day] else "–" for day in shown]
+        found["k"] = [f"{counted[day]}" for day in shown]
     return found
 
 
-def _in_order(column: pd.Series) -> list[str]:
-    """Return the occasions in a column of them, oldest first: as the category says, else by date."""
-    found = [str(one) for one in column.unique()]
-    if not getattr(column.dtype, "ordered", False):
-        return sorted(found, key=occasions.order)
-    return [one for one in column.cat.categories if one in found]
+def _points(rows: Iterable[_Row]) -> str:
+    """Say what the numbers in the cells stand for."""
+    named = {(_cell(row, points=True), row.label): row.score for row in rows if row.status == "answered"}
+    in_order = sorted(named, key=lambda one: (named[one] != named[one], named[one]))
+    return ", ".join(f"{point} {label}" for point, label in in_order)
 
 
-def _cell(row: Any, *, points: bool) -> str:
+class _Row(NamedTuple):
+    """One answer as the tables and lists of a report read it."""
+
+    when: int  # its occasion's place among all
+    occasion: str
+    item: str
+    kind: str
+    prompt: str
+    label: str
+    score: float  # NaN where there is none
+    status: str
+    exercise: str = ""
+    value: object = None
+
+
+def _rows(table: pd.DataFrame) -> list[_Row]:
+    """Return the rows of a table of answers; each is read many times, which a table is slow at."""
+    columns = {name: table[name].tolist() for name in _Row._fields if name in table}
+    if getattr(table["occasion"].dtype, "ordered", False):
+        places = {str(one): place for place, one in enumerate(table["occasion"].cat.categories)}
+    else:
+        places = {one: place for place, one in enumerate(sorted(set(columns["occasion"]), key=occasions.order))}
+    columns = {"when": [places[occasion] for occasion in columns["occasion"]], **columns}
+    return [_Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _in_order(rows: Iterable[_Row]) -> list[str]:
+    """Return the occasions of some rows, oldest first."""
+    return [occasion for _, occasion in sorted({(row.when, row.occasion) for row in rows})]
+
+
+def _cell(row: _Row, *, points: bool) -> str:
     """Return an answer short enough for a cell; as a point where asked for, a dash where the scale gives none."""
     if row.status == "skipped":
         return say("assessment.report.skipped")
     if row.score == row.score and (points or row.kind in kinds.those("cell", "number")):
         return f"{row.score:g}"
-    return "–" if points else str(row.label)
+    return "–" if points else row.label
 
 
-def _label(label: str, status: str) -> str:
-    return say("assessment.report.not_answered") if status == "skipped" else str(label)
+def _label(row: _Row) -> str:
+    return say("assessment.report.not_answered") if row.status == "skipped" else row.label
 
 
 def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
@@ -367,55 +358,54 @@ def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
 # --- the answers ---
 
 
-def _chapters(workbook: Workbook, rows: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
+def _chapters(workbook: Workbook, table: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
     """Return the chapters that have an answer, with their exercises, in notebook order."""
-    rows = rows[~rows["item"].astype(str).str.endswith(".done")]
-    rows = rows.astype({"item": str, "exercise": str, "chapter": str})
     shown_above = {item for scale in workbook.scales if scale.id in scored for item in scale.items}
+    given: dict[str, list[_Row]] = {}
+    for row in _rows(table):
+        if not row.item.endswith(".done") and row.item not in shown_above:
+            given.setdefault(row.exercise, []).append(row)
     found = []
     for chapter in workbook.chapters:
-        mine = rows[rows["chapter"] == chapter.id]
         exercises = [
-            _exercise(workbook, exercise.title, mine[mine["exercise"] == exercise.id], shown_above)
+            _exercise(workbook, exercise.title, given[exercise.id])
             for exercise in chapter.exercises
-            if (mine["exercise"] == exercise.id).any()
+            if exercise.id in given
         ]
-        exercises = [exercise for exercise in exercises if exercise["grid"] or exercise["parts"]]
         if exercises:
             found.append({"id": chapter.id, "title": chapter.title, "exercises": exercises})
     return found
 
 
-def _exercise(workbook: Workbook, title: str, rows: pd.DataFrame, shown_above: set[str]) -> dict[str, Any]:
+def _exercise(workbook: Workbook, title: str, rows: Sequence[_Row]) -> dict[str, Any]:
     """Return one exercise: a table where short answers repeat, else a list per occasion."""
-    rows = rows[~rows["item"].isin(shown_above)]
-    repeats = rows["occasion"].nunique() > 2
-    short = rows["kind"].isin(SHORT) if repeats else rows["kind"].isin(())
-    rest = rows[~short]
+    repeats = len({row.occasion for row in rows}) > 2
+    short = [row for row in rows if repeats and row.kind in SHORT]
+    rest = [row for row in rows if not (repeats and row.kind in SHORT)]
     parts = [
         {
             "day": "" if occasion == "once" else _said(occasion),
-            "entries": [_entry(workbook, row) for row in rest[rest["occasion"] == occasion].to_dict("records")],
+            "entries": [_entry(workbook, row) for row in rest if row.occasion == occasion],
         }
-        for occasion in _in_order(rest["occasion"])
+        for occasion in _in_order(rest)
     ]
-    return {"title": title, "grid": _grid(rows[short]) if short.any() else None, "parts": parts}
+    return {"title": title, "grid": _grid(short) if short else None, "parts": parts}
 
 
-def _entry(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
-    return {"prompt": row["prompt"], "shown": _shown(workbook, row)}
+def _entry(workbook: Workbook, row: _Row) -> dict[str, Any]:
+    return {"prompt": row.prompt, "shown": _shown(workbook, row)}
 
 
-def _shown(workbook: Workbook, row: dict[str, Any]) -> dict[str, Any]:
+def _shown(workbook: Workbook, row: _Row) -> dict[str, Any]:
     """Return a value as the template shows it."""
-    if row["status"] == "skipped":
+    if row.status == "skipped":
         return {"kind": "skipped"}
     try:
-        item: Any = workbook.item(row["item"])
+        item: Any = workbook.item(row.item)
     except UnknownId:
-        return {"kind": "text", "text": row["label"]}
-    shown: dict[str, Any] = kinds.of(item).look(item, row["value"], row["label"])
-    return shown | ({"name": row["prompt"]} if "name" in shown else {})
+        return {"kind": "text", "text": row.label}
+    shown: dict[str, Any] = kinds.of(item).look(item, row.value, row.label)
+    return shown | ({"name": row.prompt} if "name" in shown else {})
 
 
 # --- days ---

@@ -1,0 +1,46 @@
+"""Templates become pages and pictures: what is put in is escaped, and nothing unprintable comes through."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from workbook import resources
+from workbook.words import say
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# Control characters and non-characters have no place in HTML (NUL cuts a page off in some readers).
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNPRINTABLE_BEYOND = re.compile(
+    "[" + "".join(chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF)) + "]"
+)
+
+
+def filled(template: str, **context: object) -> str:
+    """Return a file in `templates/` with its blanks filled in."""
+    return _environment().get_template(template).render(context)
+
+
+@lru_cache
+def _environment() -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader("workbook.assessment"), FileSystemLoader(resources.data("look"))]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    made.globals["say"] = say
+    return made
+
+
+def _printable(value: object) -> object:
+    """Return what a template puts in, with every character that HTML forbids shown as �."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return _UNPRINTABLE_BEYOND.sub("\ufffd", _UNPRINTABLE.sub("\ufffd", value))
