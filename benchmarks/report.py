@@ -13,13 +13,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.ratios import Ratio
+from benchmarks.ratios import Ratio, medians
 from workbook import example, resources
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TIMES = 9
 _REPORT = "import sys; from workbook import example; from workbook.journal import Journal; " + (
     "Journal.open(sys.argv[1], now=lambda: example.ENDS).report(sys.argv[2])"
 )
@@ -39,7 +40,18 @@ def ratios() -> Iterator[Ratio]:
         beside = f"nbconvert of the {len(notebooks)} notebooks"
         yield Ratio("the whole report, from the command line", beside, ours / theirs, 1 / 20)
         yield Ratio("the whole report, from a page that is open", beside, _again(folder) / theirs, 1 / 20)
+        yield from _cold(folder)
         yield Ratio("its size", "the size of those pages", (folder / "mend.html").stat().st_size / size, 1 / 10)
+
+
+def _cold(folder: Path) -> Iterator[Ratio]:
+    """What someone waits for who types the command, beside the library of tables that it needs."""
+    command = [sys.executable, "-m", "workbook", "report"]
+    ours = [*command, "--journal", str(folder / "journal"), "-o", str(folder / "cold.html")]
+    tables, report = medians(
+        lambda: _seconds([sys.executable, "-c", "import pandas"]), lambda: _seconds(ours), times=TIMES
+    )
+    yield Ratio("`workbook report`", "`python -c 'import pandas'`", report / tables, 2)
 
 
 def _again(folder: Path) -> float:

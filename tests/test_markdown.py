@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from workbook import definition
@@ -53,6 +56,32 @@ def test_what_an_author_needs_is_shown(markdown: str) -> None:
     """Emphasis, lists, tables, and links to chapters, the web, e-mail and telephone; HTML is words."""
     assert definition.html(markdown) == SHOWN[markdown]
     assert definition.shows_all(markdown)
+
+
+def test_links_to_chapters_alone_are_known_without_a_reader_of_markdown() -> None:
+    """What most texts hold is judged at once, so that a command need not load the reader."""
+    code = (
+        "import sys; from workbook import definition; definition.load();"
+        "assert definition.shows_all('Go [there](30-space.ipynb#space.people). **Then** stop.');"
+        "print('markdown_it' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "![here](30-space.ipynb)",
+        "\\[here](30-space.ipynb) [there](javascript:x)",
+        "[here](30-space.ipynb)[there](javascript:x)",
+        "[here](30-space.ipynb)\n\n[there]\n\n[there]: javascript:x",
+        "[![here](x.png)](30-space.ipynb)",
+    ],
+)
+def test_a_link_to_a_chapter_hides_no_other(markdown: str) -> None:
+    """However close they stand, what is left out is found beside what is not."""
+    assert not definition.shows_all(markdown)
 
 
 @pytest.mark.parametrize("markdown", LEFT_OUT)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -174,6 +176,19 @@ def test_the_golden_report_is_up_to_date(written: Path) -> None:
     assert written.read_text("utf-8") == GOLDEN.read_text("utf-8"), (
         "Look at the difference; if it is meant, write the golden report again: python -m tests.golden.make"
     )
+
+
+def test_what_a_page_shows_may_be_loaded_before_it_asks(robin: Journal) -> None:
+    """After `prepare`, the self-assessment loads no further library: nobody who looks waits for one."""
+    code = (
+        "import sys\ndef libraries(): return {name.split('.')[0] for name in sys.modules}\n"
+        "from workbook import example; from workbook.assessment import report; report.prepare();"
+        "from workbook.journal import Journal; journal = Journal.open(sys.argv[1], now=lambda: example.ENDS);"
+        "journal.standing(); before = libraries();"
+        "assert len(report.panel(journal.assessment())) > 1000; print(*libraries() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(robin.path)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, [], "")
 
 
 # --- choosing ---

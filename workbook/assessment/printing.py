@@ -24,6 +24,12 @@ def filled(template: str, **context: object) -> str:
     return _environment().get_template(template).render(context)
 
 
+def read(*templates: str) -> None:
+    """Read templates ahead of their use."""
+    for name in templates:
+        _environment().get_template(name)
+
+
 @lru_cache
 def _environment() -> Environment:
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader

@@ -111,6 +111,16 @@ def _tells(assessment: Assessment) -> bool:
     return areas or bool(assessment.practice or (assessment.shown and len(assessment.answers)) or assessment.lines)
 
 
+def prepare() -> None:
+    """Load ahead what `panel` needs: that takes longer than the self-assessment itself."""
+    import pandas  # noqa: F401 # imported to be there
+
+    from workbook.assessment import assessment, charts  # noqa: F401 # the same
+
+    printing.read("panel.html", "chart.svg")
+    dates.day(date(2026, 1, 1))
+
+
 def panel(assessment: Assessment) -> str:
     """Return the self-assessment as an HTML fragment for a notebook, with links to the chapters."""
     return printing.filled("panel.html", seen=_seen(assessment, pictures=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -43,6 +44,7 @@ class Commands(click.Group):
     """Turns our errors, and the disk's, into one sentence on stderr and exit 1: here and nowhere else."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        gc.set_threshold(20_000)  # libraries that load make a million things and no rubbish to look for
         for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # what was done is done: printing it must not fail

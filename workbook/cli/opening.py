@@ -87,10 +87,11 @@ def opened(folder: Path, environ: Mapping[str, str]) -> Journal:
 
 def watched(write: Callable[[Callable[[int, int, str], None]], T]) -> T:
     """Do something that says how far it is, with a bar on a terminal."""
+    if not sys.stderr.isatty():
+        return write(lambda done, of, what: None)
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         return write(lambda done, of, what: bar.update(task, completed=done, total=of, description=what))

@@ -28,6 +28,9 @@ _SHOWN = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _ADDRESS = re.compile(ADDRESS)
 _MAY_LEAD = re.compile(r"[\[<]")  # without one of these there is neither a link nor a picture
+_HERE = re.compile(
+    r"(?<![!\\])\[[^]\[<>\\`]+\]\([a-z0-9][a-z0-9-]*\.ipynb(#[A-Za-z0-9_.-]+)?\)"
+)  # leads to one of ours
 
 
 def html(markdown: str) -> str:
@@ -45,7 +48,8 @@ def shows_all(markdown: str) -> bool:
 
 def left_out(markdown: str) -> list[tuple[str, str]]:
     """Return what `html` leaves out, in order: (`link` or `picture`, its address)."""
-    return _rendered(markdown)[1] if _MAY_LEAD.search(markdown) else []
+    other = _HERE.sub("", markdown)  # most texts have no other link, and a reader takes long to load
+    return _rendered(markdown)[1] if _MAY_LEAD.search(other) else []
 
 
 def _rendered(markdown: str) -> tuple[str, list[tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from workbook import words
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from workbook.page.panels.panel import Buffers, Message, Reply
 
 
+def _prepare() -> None:
+    """While the page is on its way, load what it will ask for."""
+    from workbook.assessment import report
+
+    report.prepare()
+
+
 class AssessmentPanel(panel.Panel):
     """The self-assessment of one journal, as it stands when the page asks."""
 
@@ -23,6 +31,7 @@ class AssessmentPanel(panel.Panel):
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._locked = False  # when the page last asked
+        threading.Thread(target=_prepare, daemon=True).start()
         super().__init__(
             "assessment",
             {"language": journal.workbook.language, "texts": words.section("page.panel")},
