@@ -245,6 +245,144 @@ def test_untouched_is_no_answer_and_clearing_and_skipping_are_said(page: Page, d
     ]  # fmt: skip
 
 
+def opacity(button: Any) -> float:
+    """Return how much of a button is seen, once it has faded in or out."""
+    button.page.wait_for_function("document.getAnimations().length === 0")
+    return float(button.evaluate("(button) => getComputedStyle(button.parentElement).opacity"))
+
+
+def test_skip_and_clear_are_seen_where_someone_is(page: Page, browser: Browser, desk: Desk) -> None:
+    """With a mouse, by keyboard, after a tap; elsewhere they keep their place, their names and their turn of Tab."""
+    rating, stirred = group(page, RATING), group(page, "How stirred up am I right now?")
+    [skip, other] = [each.get_by_role("button", name="Skip this one") for each in (rating, stirred)]
+    page.mouse.move(0, 0)
+    tall = page.locator(".mend-form").bounding_box()
+    assert [opacity(skip), opacity(other)] == [0, 0]
+    rating.hover()
+    assert [opacity(skip), opacity(other)] == [1, 0]
+    page.mouse.move(0, 0)
+    rating.get_by_role("radio", name="no opportunity this week").focus()
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    assert [opacity(skip), opacity(other)] == [1, 0]
+    assert page.locator(".mend-form").bounding_box() == tall
+    page.keyboard.press("Enter")  # it is said, and its button stays, wherever someone goes on to
+    page.get_by_label("What shall this page call them?").focus()
+    back = rating.get_by_role("button", name="Answer this one")
+    assert [opacity(back), opacity(other)] == [1, 0]
+
+    touch = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    phone = open_form(touch, Desk(), every_kind())
+    rating, stirred = group(phone, RATING), group(phone, "How stirred up am I right now?")
+    [skip, other] = [each.get_by_role("button", name="Skip this one") for each in (rating, stirred)]
+    phone.touchscreen.tap(*middle(skip))  # nobody skips by a tap on what is not seen yet
+    expect(rating.get_by_text("Skipped.")).to_be_hidden()
+    assert [opacity(skip), opacity(other)] == [1, 0]
+    stirred.locator("legend").tap()
+    assert [opacity(skip), opacity(other)] == [0, 1]
+    phone.touchscreen.tap(*middle(other))
+    expect(stirred.get_by_text("Skipped.")).to_be_visible()
+    touch.close()
+
+
+def middle(found: Any) -> tuple[float, float]:
+    found.scroll_into_view_if_needed()
+    box = found.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_on_a_phone_a_scale_is_one_row_and_says_the_chosen_word(browser: Browser) -> None:
+    """Only the words of the ends and the chosen one are seen, none touches another, each radio keeps its name."""
+    seen = """(scale) => {
+      const words = [...scale.querySelectorAll(".mend-ends [data-words]")].filter((word) => getComputedStyle(word).visibility === "visible");
+      const boxes = words.map((word) => { const range = document.createRange(); range.selectNode(word); return range.getBoundingClientRect(); });
+      const cards = [...scale.querySelectorAll(".mend-points .mend-card")].map((card) => card.getBoundingClientRect());
+      return {
+        words: words.map((word) => word.dataset.words), chosen: words.filter((word) => word.matches(".mend-chosen")).map((word) => word.dataset.words),
+        apart: boxes.slice(1).every((box, at) => box.left >= boxes[at].right), rows: new Set(cards.map((card) => card.top)).size,
+        small: cards.filter((card) => card.width < 44 || card.height < 44).length,
+      };
+    }"""  # noqa: E501  lines of a script
+    plain = {"apart": True, "rows": 1, "small": 0}
+    for width in (360, 320):
+        context = browser.new_context(viewport={"width": width, "height": 740}, has_touch=True)
+        page = open_form(context, Desk(), every_kind())
+        for name, ends, word in ((RATING, ["never", "almost always"], "sometimes"),
+                                 ("How useful was this?", ["not at all", "very"], "somewhat")):  # fmt: skip
+            scale = group(page, name)
+            assert scale.evaluate(seen) == plain | {"words": ends, "chosen": []}
+            scale.locator("label", has_text=word).tap(position={"x": 30, "y": 22})
+            assert scale.evaluate(seen) == plain | {"words": [ends[0], word, ends[1]], "chosen": [word]}
+            scale.get_by_role("radio", name=ends[0], exact=True).check()
+            assert scale.evaluate(seen) == plain | {"words": ends, "chosen": ends[:1]}
+        context.close()
+
+
+def test_one_question_at_a_time_for_whoever_wants_it(page: Page, desk: Desk, context: BrowserContext) -> None:
+    """One is shown with its place, by keyboard too; what others call for comes in turn; this tab keeps the choice."""
+
+    def shown(of: Page) -> list[str]:
+        return [words.strip() for words in of.locator(".mend-body > :is(.mend-item, .mend-note):visible").evaluate_all(
+            "all => all.map((each) => (each.querySelector('.mend-prompt') ?? each).textContent)")]  # fmt: skip
+
+    opening = "Take a breath before you begin. Nothing here goes anywhere unless you choose it."
+    useful, after = page.get_by_text("How useful was this?"), page.get_by_role("button", name="Next")
+    page.get_by_role("radio", name="often").check()
+    page.get_by_role("button", name="One question at a time").click()
+    assert shown(page) == ["How stirred up am I right now?"]  # the first that has no answer
+    expect(useful).to_be_hidden()
+    page.get_by_role("button", name="Back").click()
+    assert shown(page) == [opening, RATING]
+    expect(page.get_by_role("button", name="Back")).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="often")).to_be_focused()
+    for _ in range(4):
+        after.press("Enter")
+    assert shown(page) == ["Do I know their side from their own words?"]
+    expect(page.locator(".mend-turns")).to_contain_text("Question 5 of 14")
+    page.get_by_role("radio", name="No", exact=True).check()
+    expect(page.locator(".mend-turns")).to_contain_text("Question 5 of 15")
+    after.click()
+    assert shown(page) == ["What do I guess it was like for them?"]
+    expect(page.locator(".mend-form > .mend-hidden")).to_have_text("Question 6 of 15")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Tired.")
+    after.click()  # leaving a question saves as leaving a field does
+    settled(page)
+    assert saved(desk) == {"rating": 3, "known": "no", "guess": "Tired."}
+    desk.error = InvalidAnswer("Write a number, such as 3.")
+    page.get_by_label("How many times").fill("often")
+    after.click()
+    expect(page.locator(".mend-wrong")).to_be_visible()  # what was not taken stays, above the next one
+    assert shown(page) == ["How many times did this happen last week?", "When was it?"]
+    desk.error = None
+    page.get_by_label("How many times").fill("3")
+    settled(page)
+    assert shown(page) == ["When was it?"]
+    while after.is_visible():
+        after.click()
+    assert shown(page) == ["And how stirred up am I now?", "Calmer or more stirred up by"]
+    expect(useful).to_be_visible()
+    page.get_by_role("button", name="Mark as done").click()
+    settled(page)
+    page.emulate_media(media="print")
+    assert len(shown(page)) == 17  # paper has them all
+    page.emulate_media(media="screen")
+
+    page.reload()
+    expect(page.locator(".mend-turns")).to_contain_text("Question 2 of 15")
+    assert len(shown(open_form(context, desk, every_kind()))) == 17  # another tab was not asked
+    desk.more = {"journal": "someone else's"}
+    page.reload()
+    page.locator(".mend-body").wait_for()
+    assert len(shown(page)) == 17
+    desk.more = {}
+    page.reload()
+    page.get_by_role("button", name="All questions at once").click()
+    assert len(shown(page)) == 17
+    assert held(page) == []
+
+
 def test_skip_logic_hides_what_is_not_known_and_keeps_what_was_written(page: Page, desk: Desk) -> None:
     """Unknown hides; a hidden answer is kept and comes back with its question."""
     guess = page.get_by_label("What do I guess it was like for them?")

@@ -9,7 +9,7 @@ import { fill, h, quiet, same, unique } from "./elements.js";
  */
 
 /**
- * A radio group of cards. `points` are [value, label, note?]; `layout` is a class.
+ * A radio group of cards. `points` are [value, label, note?]; `layout` is a class; `apart` is a point that stands beside them.
  * @returns {Control}
  */
 export function radios(/** @type {any[][]} */ points, /** @type {string} */ layout, /** @type {Tools} */ tools, /** @type {any[] | null} */ apart = null) {
@@ -20,14 +20,30 @@ export function radios(/** @type {any[][]} */ points, /** @type {string} */ layo
     inputs.set(value, input);
     return h("label", { class: "mend-card" }, input, h("span", {}, label, note ? h("span", { class: "mend-hidden" }, ` ${note}`) : null));
   };
-  const node = h("div", {},
-    h("div", { class: `mend-cards ${layout}`, style: { "--points": points.length } }, ...points.map(card)),
-    apart ? h("div", { class: "mend-apart" }, card(apart)) : null);
+  const node = h("div", {}, h("div", { class: `mend-cards ${layout}`, style: { "--points": points.length } }, ...points.map(card)));
   return {
     node,
+    beside: apart ? h("div", { class: "mend-apart" }, card(apart)) : undefined,
     show: (value) => inputs.forEach((input, each) => { input.checked = same(each, value); }),
     focus: () => (node.querySelector("input:checked") ?? node.querySelector("input")).focus(),
   };
+}
+
+/**
+ * Named points in a row. Where it is narrow their words have no room: those of the ends are seen below, between them the
+ * one that is chosen; each radio keeps its own word for a screen reader.
+ * @returns {Control}
+ */
+export function scale(/** @type {Item} */ item, /** @type {Tools} */ tools) {
+  const control = radios(item.points, "mend-points", tools, item.no_opportunity ? ["no_opportunity", item.no_opportunity] : null);
+  const words = item.points.map((/** @type {any[]} */ [value, label]) => [value, h("span", { "data-words": label })]);
+  const seen = words.map((/** @type {any[]} */ [, word]) => word);
+  control.node.append(h("div", { class: "mend-ends mend-narrow", "aria-hidden": "true" },
+    seen[0], h("span", { class: "mend-between" }, ...seen.slice(1, -1)), seen[seen.length - 1]));
+  return { ...control, show: (value) => {
+    control.show(value);
+    for (const [each, word] of words) word.classList.toggle("mend-chosen", same(each, value));
+  } };
 }
 
 export const yesNo = (/** @type {Item} */ item, /** @type {Record<string, string>} */ texts) =>

@@ -16,8 +16,9 @@
  *            say: (text: string) => void, sayLater: (text: string) => void, language: string}} Tools
  *   change(value): a finished act (a click), saved at once; change(value, true): a keystroke, saved after a pause;
  *   describe: the ids of help and messages, for aria-describedby
- * @typedef {{node: HTMLElement, show: (value: any) => void, focus: () => void, target?: HTMLElement,
+ * @typedef {{node: HTMLElement, show: (value: any) => void, focus: () => void, target?: HTMLElement, beside?: HTMLElement,
  *            hint?: (hints: Hint[], value: any) => void}} Control
+ *   target: its one field, for a label; beside: a part of it that stands in the line below
  */
 
 /** @type {Pace} */

@@ -1,6 +1,6 @@
 // One row for each kind of item: its control, and its answer as words.
 
-import { choices, radios, rank, ruler, yesNo } from "./choosing.js";
+import { choices, radios, rank, ruler, scale, yesNo } from "./choosing.js";
 import { day } from "./dates.js";
 import { h, own } from "./elements.js";
 import { letter, line, longtext } from "./fields.js";
@@ -44,7 +44,7 @@ export const KINDS = {
   },
   scale: {
     group: true, clear: true,
-    control: (item, tools) => radios(item.points, "mend-points", tools, item.no_opportunity ? ["no_opportunity", item.no_opportunity] : null),
+    control: scale,
     reading: (item, value) => (value === "no_opportunity" ? item.no_opportunity : labelled(item.points, value)),
   },
   ruler: { group: true, clear: true, control: ruler, reading: (item, value) => `${value} (${item.minimum} ${item.low} – ${item.maximum} ${item.high})` },

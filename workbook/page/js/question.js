@@ -80,6 +80,8 @@ function asked(/** @type {Omit<Question, "node">} */ bare, /** @type {Desk} */ d
   const node = kind.group
     ? h("fieldset", { class: "mend-item", "aria-describedby": describe }, h("legend", { id: prompt, class: "mend-prompt" }, item.prompt), inside)
     : h("div", { class: "mend-item" }, h("label", { id: prompt, for: control.target?.id, class: "mend-prompt" }, item.prompt), inside);
+  // Not before the click: a tap would land on what it has only just brought up.
+  node.addEventListener("click", (/** @type {any} */ event) => ["mouse", ""].includes(event.pointerType) || here(node));
   return {
     ...bare, node,
     inHand: () => writingIn(control.node) && Date.now() - desk.touched() < desk.hands,
@@ -88,8 +90,9 @@ function asked(/** @type {Omit<Question, "node">} */ bare, /** @type {Desk} */ d
       const off = answer.status === "skipped";
       if (anyway || off || !writingIn(control.node)) control.show(off ? null : answer.value);
       control.hint?.(off ? [] : answer.hints ?? [], answer.value);
-      control.node.hidden = off;
+      for (const each of [control.node, control.beside]) if (each) each.hidden = off;
       skipped.hidden = !off;
+      node.toggleAttribute("data-off", off);
       skip.textContent = off ? texts.unskip : texts.skip;
       clear?.classList.toggle("mend-away", answer.status !== "answered");
     },
@@ -99,7 +102,13 @@ function asked(/** @type {Omit<Question, "node">} */ bare, /** @type {Desk} */ d
   };
 }
 
-/** The quiet acts below a question: clear it, skip it. */
+/** Someone tapped in a question: where there is no mouse to show it, this is where they are. */
+function here(/** @type {HTMLElement} */ node) {
+  for (const other of document.querySelectorAll("[data-here]")) other.removeAttribute("data-here");
+  node.setAttribute("data-here", "");
+}
+
+/** The quiet acts below a question, seen where someone is: clear it, skip it. */
 function quietActs(/** @type {Item} */ item, /** @type {boolean} */ clearing, /** @type {Control} */ control, /** @type {string} */ prompt, /** @type {Desk} */ desk) {
   const { id, texts } = desk.exercise;
   const skip = quiet(texts.skip, () => {
@@ -107,7 +116,7 @@ function quietActs(/** @type {Item} */ item, /** @type {boolean} */ clearing, /*
     else desk.change(item, null, false, "skipped");
   }, { "aria-describedby": prompt });
   const clear = clearing ? quiet(texts.clear, () => { desk.change(item, null); control.focus(); }, { "aria-describedby": prompt }) : null;
-  const acts = h("div", { class: "mend-acts" }, clear, item.id === `${id}.useful` ? null : skip);
+  const acts = h("div", { class: "mend-acts" }, control.beside, h("span", { class: "mend-quiets" }, clear, item.id === `${id}.useful` ? null : skip));
   return { skip, clear, acts, skipped: h("p", { class: "mend-skipped", hidden: true }, texts.skipped) };
 }
 

@@ -1,5 +1,6 @@
 // What a form looks like: its head, its questions, its foot, and which of them are there just now.
 
+import { Asking } from "./asking.js";
 import { clock } from "./dates.js";
 import { fill, focused, h, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
@@ -42,10 +43,13 @@ export class Sheet {
     this.unasked = h("div", { class: "mend-unasked", hidden: true });
     this.earlier = h("div", { class: "mend-earlier", hidden: true });
     this.doneButton = h("button", { type: "button", class: "mend-done", onclick: () => this.#toggleDone() });
+    const close = h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null);
+    this.asking = new Asking(this.main, close, texts,
+      { say: (text) => this.say(text), answered: ({ item }) => (form.shown.get(item.id) ?? BLANK).status !== "blank" });
     // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
     this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
       onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    this.main.map(({ node }) => node), h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null));
+    this.asking.choice, this.main.map(({ node }) => node), this.asking.steps, close);
     this.settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
     this.progress = h("span", { class: "mend-progress" });
     this.foot = h("div", { class: "mend-foot" }, h("span", { class: "mend-state" },
@@ -82,6 +86,7 @@ export class Sheet {
 
   stop() {
     clearTimeout(this.#speech);
+    this.asking.stop();
     this.root.remove();
   }
 
@@ -97,6 +102,7 @@ export class Sheet {
   turn() {
     this.editing = false;
     this.answered = 0;
+    this.asking.turn();
     this.body.hidden = true;
   }
 
@@ -114,6 +120,7 @@ export class Sheet {
       answered += Number(status === "answered");
       skipped += Number(status === "skipped");
     }
+    this.asking.draw(now.journal);
     this.progress.textContent = total ? fill(skipped ? texts.progress_skipped : texts.progress, { answered, skipped, total }) : "";
     const marked = this.done && shown.get(this.done.id)?.value === "yes";
     this.doneButton.textContent = marked ? texts.done_marked : texts.done;
@@ -129,6 +136,7 @@ export class Sheet {
       : savedAt ? fill(texts.saved, { time: clock(savedAt, language) })
       : texts.nothing_yet;
     if (this.settled.textContent !== text && !busy) this.settled.textContent = text;
+    if (this.form.now) this.asking.draw(); // what was not taken stays in sight
     this.root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";
   }
 
@@ -167,7 +175,7 @@ export class Sheet {
     const open = () => {
       this.editing = true;
       this.form.draw();
-      this.body.querySelector("input, textarea, select, button")?.focus();
+      this.body.querySelector(".mend-item:not([hidden], .mend-later) .mend-control :is(input, textarea, select, button)")?.focus();
     };
     this.earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(this.#told(), this.form.exercise), quiet(texts.earlier_edit, open));
   }
