@@ -45,7 +45,7 @@ def imported(folder: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("folder", "extras"), [("workbook", ("hub",)), ("tests", ("hub", "dev")), ("benchmarks", ("dev",))]
+    ("folder", "extras"), [("workbook", ("hub",)), ("tests", ("hub", "dev", "mutants")), ("benchmarks", ("dev",))]
 )
 def test_every_library_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
     """A library that is there only because another one brings it may be gone tomorrow."""
