@@ -41,6 +41,10 @@ def called(name: str) -> list[tuple[str, str]]:
         for file in _TEMPLATES:
             said = re.findall(r'\bsay\("([^"]+)"( ~)?', file.read_text(encoding="utf-8"))
             found += [(file.name, f"{path}*" if more else path) for path, more in said]
+    if name == "say":  # what stands in `help=` of a command's option
+        for file in sorted(PACKAGE.joinpath("cli").glob("*.py")):
+            said = re.findall(r'\bhelp="([a-z_.]+)"', file.read_text(encoding="utf-8"))
+            found += [(file.name, f"cli.{path}") for path in said]
     return found
 
 

@@ -6,8 +6,6 @@ The sentences of a workbook (chapters, questions, safety rules) stand in its own
 from __future__ import annotations
 
 import contextlib
-import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +22,17 @@ ENGLISH = "en"
 _UNREADABLE = "{file} cannot be read as sentences: {problem}."  # said here: it may be the English ones
 
 
-@dataclass(frozen=True)
 class Language:
     """The sentences of one language, by dotted path such as `page.form.saved`."""
 
-    code: str
-    sentences: Mapping[str, Sentence] = field(repr=False)
+    __slots__ = ("code", "sentences")
+
+    def __init__(self, code: str, sentences: Mapping[str, Sentence]) -> None:
+        self.code = code
+        self.sentences = sentences
+
+    def __repr__(self) -> str:
+        return f"Language({self.code!r})"
 
     def say(self, path: str, /, **values: object) -> str:
         """Return one sentence with `values` in their places; `count` chooses the plural form.
@@ -56,8 +59,7 @@ class Language:
 
 def load(language: str = ENGLISH) -> Language:
     """Return a language that ships. Raises WorkbookError when there are no sentences in it."""
-    file = resources.data("words", f"{language}.yaml")
-    if not file.is_file():
+    if language != ENGLISH and language not in shipped():
         raise WorkbookError(say("words.not_spoken", language=language, languages=", ".join(shipped())))
     return _shipped(language)
 
@@ -68,11 +70,15 @@ def read(file: Path) -> Language:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as problem:
         raise WorkbookError(_UNREADABLE.format(file=file, problem=problem)) from None
+    return _read(file.stem, text, file)
+
+
+def _read(code: str, text: str, file: object) -> Language:
     data = _lines(text)
-    return Language(file.stem, dict(_flat("", _yaml(file, text) if data is None else data)))
+    return Language(code, dict(_flat("", _yaml(file, text) if data is None else data)))
 
 
-def _yaml(file: Path, text: str) -> object:
+def _yaml(file: object, text: str) -> object:
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -82,11 +88,7 @@ def _yaml(file: Path, text: str) -> object:
         raise WorkbookError(_UNREADABLE.format(file=file, problem=problem)) from None
 
 
-_LINE = re.compile(
-    r"""(?P<indent>(?:\ \ )*)(?P<key>[^\s"'#:\[\]{},&*!|>%@`?-][^"'#:]*):
-    (?:\ (?:"(?P<quoted>[^"\\]*)"|(?P<plain>[^\s"'#\[\]{},&*!|>%@`?:-](?:[^:#]|:(?=\S)|(?<=\S)\#)*)))?""",
-    re.VERBOSE,
-)
+_NEVER = frozenset("\"'#[]{},&*!|>%@`?-")  # what a plain text does not begin with
 
 
 def _lines(text: str) -> dict[str, Any] | None:
@@ -95,20 +97,43 @@ def _lines(text: str) -> dict[str, Any] | None:
     The library that reads any YAML takes longer to load than all that `workbook --help` does.
     """
     root: dict[str, Any] = {}
-    open_: list[dict[str, Any]] = [root]  # the mapping that stands at each depth
+    above: list[dict[str, Any]] = [root]  # the mapping that stands at each depth
     for line in text.split("\n"):
-        if not line or line.startswith("#"):
+        bare = line.lstrip(" ")
+        if not bare or bare[0] == "#":
             continue
-        found = _LINE.fullmatch(line)
-        depth = len(found["indent"]) // 2 if found else len(open_)
-        if found is None or line.endswith(" ") or depth >= len(open_) or found["key"] in open_[depth]:
+        depth, odd = divmod(len(line) - len(bare), 2)
+        key, colon, said = bare.partition(":")
+        if (
+            odd
+            or depth >= len(above)
+            or not colon
+            or not key.replace("_", "").replace("-", "").replace(" ", "").isalnum()
+        ):
             return None
-        del open_[depth + 1 :]
-        said = found["plain"] if found["quoted"] is None else found["quoted"]
-        open_[depth][found["key"]] = {} if said is None else said
-        if said is None:
-            open_.append(open_[depth][found["key"]])
+        del above[depth + 1 :]
+        inside = above[depth]
+        if key in inside or key[-1] == " ":
+            return None
+        if not said:
+            inside[key] = {}
+            above.append(inside[key])
+        elif (read := _said(said)) is None:
+            return None
+        else:
+            inside[key] = read
     return root
+
+
+def _said(after: str) -> str | None:
+    """Return the text after a key's colon; None when it needs the YAML library to be read."""
+    said = after[1:]
+    if after[0] != " " or not said or said[0] == " " or said[-1] in " :":
+        return None
+    if said[0] == '"':
+        inside = said[1:-1]
+        return inside if len(said) > 1 and said[-1] == '"' and '"' not in inside and "\\" not in inside else None
+    return None if said[0] in _NEVER or ": " in said or " #" in said else said
 
 
 def shipped() -> tuple[str, ...]:
@@ -186,7 +211,8 @@ def _now() -> Language:
 
 @lru_cache
 def _shipped(language: str) -> Language:
-    return read(resources.data("words", f"{language}.yaml"))
+    name = f"{language}.yaml"
+    return _read(language, resources.text("words", name), name)
 
 
 _FORMS = {"zero", "one", "two", "few", "many", "other"}

@@ -11,7 +11,9 @@ import click
 
 from workbook.cli import opening
 from workbook.cli.frame import ANY_PATH, JOURNAL, Commands, columns
+from workbook.cli.said import Command, option
 from workbook.errors import Refused, plain
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,21 +31,21 @@ def main() -> None:
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     """A command whose help ends with an example that runs."""
-    return main.command(epilog=f"Example: {example}")
+    return main.command(cls=Command, epilog=example)
 
 
 @_command("workbook open")
 @click.argument("path", required=False, type=ANY_PATH, metavar="[JOURNAL|FILE]")
 @JOURNAL
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to use [default: the first free one].")
-@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
-@click.option("--plain", "editor", is_flag=True, help="Open notebooks in the ordinary editor, with their code.")
-@click.option("--sure", is_flag=True, help="Take in a counselor's file that needs a second yes.")
-@click.option(
+@option("--port", type=click.IntRange(1, 65535), help="open.port")
+@option("--no-browser", is_flag=True, help="open.no_browser")
+@option("--plain", "editor", is_flag=True, help="open.plain")
+@option("--sure", is_flag=True, help="open.sure")
+@option(
     "--lock-after",
     type=click.FloatRange(0, min_open=True),
     metavar="MINUTES",
-    help="Without anyone for this long, a journal with a passphrase locks itself [default: 30].",
+    help="open.lock_after",
 )
 def open(
     path: Path | None,
@@ -64,21 +66,21 @@ def open(
     from workbook.storage import keeper as keepers
 
     if path is not None and not path.exists() and re.search(r"\.(assignment|feedback)(\.|$)", path.name):
-        raise Refused(f"There is no file {plain(path)}. Check its name. Nothing was changed.")
+        raise Refused(say("cli.open.no_file", file=plain(path)))
     file = path if path is not None and path.is_file() else None
     folder = find(journal_path or (None if file else path)).absolute()
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
         environ = {**os.environ, **keeper.environment}
         if file is not None and not _take_in(file, folder, environ, sure=sure):
-            click.echo("Nothing was changed.")
+            click.echo(say("cli.nothing_changed"))
             return
         try:
             with opening.opened(folder, environ) as journal:
                 for warning in journal.warnings:
                     click.echo(warning)
                 for mine in notebooks.refresh(journal.workbook, folder):
-                    click.echo(f"You had changed a page, so your own is kept as {mine.name}.")
+                    click.echo(say("cli.open.kept", file=mine.name))
         except Locked:  # nobody to ask here: the page asks
             if not (folder / lab.START).exists():
                 notebooks.refresh(definition.load(), folder)  # a copy of a journal may hold its answers alone
@@ -116,7 +118,7 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
         return True
     with tempfile.TemporaryDirectory() as nowhere, Journal.create(Path(nowhere) / "journal") as journal:
         lines = sharing.given(journal, data).lines  # judged before there is a journal at all
-    if not _agreed((*lines, f"A new journal is made for it: {folder}")):
+    if not _agreed((*lines, say("cli.open.new_journal", folder=folder))):
         return False
     with open_journal(folder) as journal:
         given = sharing.given(journal, data)
@@ -132,18 +134,21 @@ def _agreed(lines: Sequence[str], ask: str = "", *, sure: bool = False) -> bool:
         click.echo(plain(line))
     if ask:
         click.echo(plain(ask))
-        return sure or (sys.stdin.isatty() and click.confirm("Did you ask them, and is it so?", default=False))
-    return not sys.stdin.isatty() or click.confirm("Go on?", default=True)
+        return sure or (sys.stdin.isatty() and click.confirm(say("cli.asked_them"), default=False))
+    return not sys.stdin.isatty() or click.confirm(say("cli.go_on"), default=True)
 
 
-@_command("workbook share --include responsibility.incident -o a.submission")
+_INCLUDE = "--include responsibility.incident"
+
+
+@_command(f"workbook share {_INCLUDE} -o a.submission")
 @JOURNAL
-@click.option("--include", multiple=True, metavar="ID", help="Share this chapter, exercise, item or item@occasion.")
-@click.option("--withdraw", multiple=True, metavar="ID", help="Take this back from what is shared already.")
-@click.option("--gates", is_flag=True, help="Tell that a safety rule closed or opened, and when; never why.")
-@click.option("--everything", is_flag=True, help="Put in again what they have already, when they lost a file.")
-@click.option("--words", is_flag=True, help="Print the six words to compare with your counselor, and nothing else.")
-@click.option("-o", "--output", type=ANY_PATH, help="The file to write, such as a.submission.")
+@option("--include", multiple=True, metavar="ID", help="share.include")
+@option("--withdraw", multiple=True, metavar="ID", help="share.withdraw")
+@option("--gates", is_flag=True, help="share.gates")
+@option("--everything", is_flag=True, help="share.everything")
+@option("--words", is_flag=True, help="share.words")
+@option("-o", "--output", type=ANY_PATH, help="share.output")
 def share(
     journal_path: Path | None,
     include: tuple[str, ...],
@@ -158,10 +163,10 @@ def share(
 
     if words:
         with opening.existing(journal_path) as journal:
-            click.echo(" ".join(sharing.words(journal)) or "There is no counselor yet, so there is nothing to compare.")
+            click.echo(" ".join(sharing.words(journal)) or say("cli.share.no_counselor"))
         return
     if output is None:
-        raise click.UsageError("Say which file to write, with -o FILE.")
+        raise click.UsageError(say("cli.share.which_file", option="-o FILE"))
     with opening.existing(journal_path) as journal:
         ticked = sharing.chosen(journal, include, withdraw)
         gone = sharing.taking_back(journal, withdraw)
@@ -170,23 +175,20 @@ def share(
         )
         seen = sharing.preview(journal, chosen)
         if not (chosen.answers or seen.taken_back or seen.gates):
-            raise Refused(
-                "Nothing new is chosen, so there is nothing to seal. Choose with --include, such as "
-                "--include responsibility.incident"
-            )
+            raise Refused(say("cli.share.nothing_new", option="--include", example=_INCLUDE))
         file = sharing.write_submission(journal, chosen, sharing.new_file(output, "a.submission"))
         for line in sharing.contents(journal.workbook, seen):
             click.echo(plain(line))
-    click.echo(f"Written: {file} ({file.stat().st_size:,} bytes). Only your counselor can open it.")
+    click.echo(say("cli.share.written", file=file, size=f"{file.stat().st_size:,}"))
 
 
 @_command("workbook check data/workbook")
 @click.argument("path", type=ANY_PATH, required=False)
-@click.option("--coverage", is_flag=True, help="Print what serves each of the 18 statements, and what closes it.")
-@click.option("--minutes", is_flag=True, help="Print the minutes each form announces beside those counted.")
-@click.option("--review", is_flag=True, help="Print every sentence of our own judgement, for a clinician to sign.")
-@click.option("--against", type=ANY_PATH, metavar="JOURNAL", help="Say what the definition changes about its answers.")
-@click.option("--words", "spoken", metavar="LANGUAGE", help="Print which sentences of Mend a language or a file lacks.")
+@option("--coverage", is_flag=True, help="check.coverage")
+@option("--minutes", is_flag=True, help="check.minutes")
+@option("--review", is_flag=True, help="check.review")
+@option("--against", type=ANY_PATH, metavar="JOURNAL", help="check.against")
+@option("--words", "spoken", metavar="LANGUAGE", help="check.words")
 def check(
     path: Path | None, coverage: bool, minutes: bool, review: bool, against: Path | None, spoken: str | None
 ) -> None:
@@ -196,14 +198,14 @@ def check(
     if spoken is not None:
         return _check_words(spoken)
     if path is None:
-        raise click.UsageError("Name the folder or file to check, such as data/workbook, or a language with --words.")
+        raise click.UsageError(say("cli.check.what", example="data/workbook", option="--words"))
     problems = definition.check(path)
     if not problems and path.is_dir():
         from workbook.definition import overlay
 
         problems = overlay.check(definition.load(path), path)
     if problems:
-        _stop_at(problems, f"{path} has {{count}}.", "problem")
+        _stop_at(problems, say("cli.check.problems", path=path, count=len(problems)))
     elif coverage:
         from workbook.safety import coverage as statements
 
@@ -221,7 +223,7 @@ def check(
     elif against is not None:
         _check_against(path, against)
     else:
-        click.echo(f"{path} has no problems.")
+        click.echo(say("cli.check.no_problems", path=path))
 
 
 def _check_words(spoken: str) -> None:
@@ -233,8 +235,8 @@ def _check_words(spoken: str) -> None:
     language = words.read(file) if file.suffix == ".yaml" else words.load(spoken)
     found = words.lacks(language)
     if found:
-        _stop_at(found, f"{spoken} differs from the English sentences in {{count}}.", "place")
-    click.echo(f"{spoken} has every sentence.")
+        _stop_at(found, say("cli.check.differs", language=spoken, count=len(found)))
+    click.echo(say("cli.check.whole", language=spoken))
 
 
 def _check_against(path: Path, journal_path: Path) -> None:
@@ -248,31 +250,29 @@ def _check_against(path: Path, journal_path: Path) -> None:
         if change.severity != "breaking":
             click.echo(change)
     if breaking:
-        _stop_at(breaking, f"{path} has {{count}} for the answers in {journal_path}.", "breaking change")
-    click.echo(f"{path} keeps every answer in {journal_path}.")
+        _stop_at(breaking, say("cli.check.breaking", path=path, count=len(breaking), journal=journal_path))
+    click.echo(say("cli.check.keeps", path=path, journal=journal_path))
 
 
-def _stop_at(found: Sequence[object], sentence: str, what: str) -> None:
+def _stop_at(found: Sequence[object], sentence: str) -> None:
     """Print what was found, then stop with how many there are."""
     for one in found:
         click.echo(one)
         if pointed := getattr(one, "pointed", ""):
             click.echo(pointed)
-    raise click.ClickException(sentence.format(count=f"{len(found)} {what}{'' if len(found) == 1 else 's'}"))
+    raise click.ClickException(sentence)
 
 
 @_command("workbook report -o mend.html")
 @JOURNAL
-@click.option("-o", "--output", type=ANY_PATH, default="mend.html", show_default=True, help="The file to write.")
-@click.option("--only", multiple=True, metavar="ID", help="Only this chapter or exercise; may be given again.")
-@click.option("--from", "since", metavar="DAY", help="Only answers from this day on, such as 2026-03-01.")
-@click.option("--to", "until", metavar="DAY", help="Only answers up to this day.")
-@click.option(
-    "--with-words/--no-words", "words", default=True, help="With what was written, or numbers and choices only."
-)
-@click.option("--private", is_flag=True, help="With answers marked private; the cover then names them.")
-@click.option("--no-pictures", is_flag=True, help="Tables only.")
-@click.option("--summary", is_flag=True, help="One page to bring to a session.")
+@option("-o", "--output", type=ANY_PATH, default="mend.html", show_default=True, help="report.output")
+@option("--only", multiple=True, metavar="ID", help="report.only")
+@option("--from", "since", metavar="DAY", help="report.from")
+@option("--to", "until", metavar="DAY", help="report.to")
+@option("--with-words/--no-words", "words", default=True, help="report.with_words")
+@option("--private", is_flag=True, help="report.private")
+@option("--no-pictures", is_flag=True, help="report.no_pictures")
+@option("--summary", is_flag=True, help="report.summary")
 def report(
     journal_path: Path | None,
     output: Path,
@@ -299,15 +299,13 @@ def report(
                 progress=tell,
             )
         )
-    click.echo(f"Written: {written}")
+    click.echo(say("cli.written", file=written))
 
 
 @_command("workbook export -o answers.csv")
 @JOURNAL
-@click.option(
-    "-o", "--output", type=ANY_PATH, default="answers.csv", show_default=True, help=".csv, .xlsx, .json or .parquet."
-)
-@click.option("--no-private", is_flag=True, help="Leave out answers marked private.")
+@option("-o", "--output", type=ANY_PATH, default="answers.csv", show_default=True, help="export.output")
+@option("--no-private", is_flag=True, help="export.no_private")
 def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
     """Write every answer as a table for other programs, with a codebook."""
     from workbook.assessment import export as exports
@@ -316,32 +314,30 @@ def export(journal_path: Path | None, output: Path, no_private: bool) -> None:
         for written in opening.watched(
             lambda tell: exports.write(journal.told(), output, private=not no_private, progress=tell)
         ):
-            click.echo(f"Written: {written}")
+            click.echo(say("cli.written", file=written))
 
 
 @_command("workbook lock")
 @JOURNAL
-@click.option("--change", is_flag=True, help="Choose another passphrase for a locked journal.")
-@click.option("--recovery", is_flag=True, help="Print a new recovery key to write on paper; an earlier one ends.")
+@option("--change", is_flag=True, help="lock.change")
+@option("--recovery", is_flag=True, help="lock.recovery")
 def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
     """Lock the answers with a passphrase."""
-    from workbook import words
-
     if change or recovery:
         journal, passphrase = opening.locked(journal_path)
         with journal:
             if change:
                 journal.change_passphrase(passphrase, opening.choose())
-                click.echo("The passphrase is changed.")
+                click.echo(say("cli.passphrase_changed"))
             if recovery:
                 click.echo(journal.recovery_key(passphrase))
         return
     with opening.existing(journal_path) as journal:
-        click.echo(words.say("storage.lock.forgetting"))
-        click.echo(words.say("storage.lock.stays_readable"))
+        click.echo(say("storage.lock.forgetting"))
+        click.echo(say("storage.lock.stays_readable"))
         passphrase = opening.given() or opening.choose()
         journal.lock(passphrase)
-        click.echo("The journal is locked. This recovery key opens it too; write it on paper, and keep it apart:")
+        click.echo(say("cli.lock.done"))
         click.echo(journal.recovery_key(passphrase))
         for warning in journal.warnings:
             click.echo(warning)
@@ -349,7 +345,7 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
 
 @_command("workbook unlock")
 @JOURNAL
-@click.option("--as-it-is", is_flag=True, help="Also when the answers lie open although there is a passphrase.")
+@option("--as-it-is", is_flag=True, help="unlock.as_it_is")
 def unlock(journal_path: Path | None, as_it_is: bool) -> None:
     """Take the passphrase off, so that anyone with the files can read the answers."""
     journal, passphrase = opening.locked(journal_path, as_it_is=as_it_is)
@@ -357,7 +353,7 @@ def unlock(journal_path: Path | None, as_it_is: bool) -> None:
         journal.unlock(passphrase)
         for warning in journal.warnings:
             click.echo(warning)
-        click.echo("The answers need no passphrase any more.")
+        click.echo(say("cli.unlock.done"))
 
 
 @_command("workbook backup ~/mend-copy")
@@ -366,22 +362,22 @@ def unlock(journal_path: Path | None, as_it_is: bool) -> None:
 def backup(folder: Path | None, journal_path: Path | None) -> None:
     """Copy the answers as they are now, into a new folder or beside the journal's own backups."""
     with opening.existing(journal_path) as journal:
-        click.echo(f"Written: {journal.backup(folder)}")
+        click.echo(say("cli.written", file=journal.backup(folder)))
 
 
 @_command("workbook restore")
 @click.argument("file", required=False, type=ANY_PATH, metavar="[BACKUP]")
 @JOURNAL
-@click.option("--yes", is_flag=True, help="Do it; without this, only say what would change.")
+@option("--yes", is_flag=True, help="restore.yes")
 def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
     """Go back to a backup, after saying what that changes."""
-    from workbook import files, words
+    from workbook import files
 
     with opening.existing(journal_path) as journal:
         seen = journal.restore(file) if yes else journal.preview(file)
     click.echo(str(seen))
     if seen.kept is None:
-        click.echo(words.say("cli.restore.nothing_changed"))
+        click.echo(say("cli.restore.nothing_changed", option="--yes"))
         return
-    click.echo(words.say("cli.restore.done", count=seen.answers))
-    click.echo(words.say("cli.restore.kept", command=f"workbook restore {files.typed(seen.kept)} --yes"))
+    click.echo(say("cli.restore.done", count=seen.answers))
+    click.echo(say("cli.restore.kept", command=f"workbook restore {files.typed(seen.kept)} --yes"))

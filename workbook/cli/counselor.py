@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbook.cli.said import Command, option
 from workbook.errors import Refused, plain
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,33 +45,31 @@ def _content(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
-        raise click.BadParameter(f"“{path}” cannot be read as a text. Write @ and the name of a text file.") from None
+        raise click.BadParameter(say("cli.not_a_text", file=path)) from None
 
 
-_home = click.option(
+_home = option(
     "--home",
     type=_ANY_PATH,
     metavar="CASELOAD",
     default=lambda: os.environ.get("WORKBOOK_CASELOAD") or str(Path.home() / "Mend caseload"),
-    help="The caseload's folder [default: $WORKBOOK_CASELOAD or ~/Mend caseload].",
+    help="home",
 )
-_store = click.option(
+_store = option(
     "--store",
     metavar="URL|@FILE",
     callback=_from_file,
     default=lambda: os.environ.get("WORKBOOK_STORE"),
-    help="A PostgreSQL server instead of a file: postgresql://… [default: $WORKBOOK_STORE].",
+    help="store",
 )
-_client = click.option(
-    "--client", required=True, metavar="NAME|@FILE", callback=_from_file, help="The client's pseudonym."
-)
+_client = option("--client", required=True, metavar="NAME|@FILE", callback=_from_file, help="client")
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     """A command whose help ends with an example that runs."""
 
     def made(call: Callable[..., None]) -> click.Command:
-        command = click.command(epilog=f"Example: {example}")(call)
+        command = click.command(cls=Command, epilog=example)(call)
         COMMANDS.append(command)
         return command
 
@@ -80,16 +80,16 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"“{text}” is not a day. Write it like 2027-01-15.") from None
+        raise click.BadParameter(say("cli.not_a_day", day=text)) from None
 
 
 @_command("workbook keygen --home CASELOAD")
 @_home
-@click.option("--name", default="Your counselor", show_default=True, help="How clients see you.")
-@click.option("--rotate", is_flag=True, help="Make a new key; the old ones still open what was sealed for them.")
-@click.option("--change-passphrase", is_flag=True, help="Choose another passphrase.")
-@click.option("--recover", type=_ANY_PATH, metavar="FILE", help="Choose a new passphrase with the recovery sheet.")
-@click.option("--recovery-sheet", type=_ANY_PATH, metavar="FILE", help="Write the page that opens all of it, to print.")
+@option("--name", default="", help="keygen.name")
+@option("--rotate", is_flag=True, help="keygen.rotate")
+@option("--change-passphrase", is_flag=True, help="keygen.change_passphrase")
+@option("--recover", type=_ANY_PATH, metavar="FILE", help="keygen.recover")
+@option("--recovery-sheet", type=_ANY_PATH, metavar="FILE", help="keygen.recovery_sheet")
 def keygen(
     home: Path, name: str, rotate: bool, change_passphrase: bool, recover: Path | None, recovery_sheet: Path | None
 ) -> None:
@@ -101,7 +101,7 @@ def keygen(
     sheet = None if recovery_sheet is None else share.new_file(recovery_sheet, "recovery-sheet.html")
     if recover is not None:
         count = keys.recover(home, recover.read_bytes(), _new(NEW_PASSPHRASE))
-        click.echo(f"{home} opens with the new passphrase. It holds {count} key{'s' if count > 1 else ''}.")
+        click.echo(say("cli.keygen.recovered", home=home, count=count))
         return
     renew = rotate or change_passphrase or (sheet is not None and exists)
     if not renew:
@@ -110,33 +110,32 @@ def keygen(
     passphrase = _passphrase() if renew else _new(PASSPHRASE)
     if not renew:
         keys.keygen(home, passphrase, counselor=name)
-        click.echo(f"The keys are made, in {home}. Next: workbook assign --home {home} --client A. -o a.assignment")
+        command = f"workbook assign --home {home} --client A. -o a.assignment"
+        click.echo(say("cli.keygen.made", home=home, command=command))
     elif rotate:
         public = keys.rotate(home, passphrase)
-        click.echo(f"The new key is {public}. Send each client a new assignment, so that they seal for it.")
+        click.echo(say("cli.keygen.rotated", key=public))
     elif change_passphrase:
         old, passphrase = passphrase, _new(NEW_PASSPHRASE)
         keys.change_passphrase(home, old, passphrase)
-        click.echo("The passphrase is changed.")
+        click.echo(say("cli.passphrase_changed"))
     if sheet is not None:
         _write(sheet, keys.recovery_sheet(home, passphrase).encode())
-        click.echo("Print it, delete the file, and keep the paper where only you can reach it.")
+        click.echo(say("cli.keygen.print"))
 
 
 @_command("workbook assign --client A. --only responsibility,space --due 2027-01-15 -o a.assignment")
 @_home
 @_store
 @_client
-@click.option("--only", metavar="IDS", help="Chapters and exercises, in order, with commas [default: all].")
-@click.option("--due", multiple=True, metavar="DAY|ID=DAY", help="By when: all of it, or one exercise.")
-@click.option(
-    "--instruction", multiple=True, callback=_from_file, metavar="ID=TEXT", help="Your words to one exercise."
-)
-@click.option("--repeats", multiple=True, metavar="ID=HOW", help="once, daily, weekly, monthly or any.")
-@click.option("--instrument", multiple=True, type=_ANY_PATH, metavar="FILE", help="A questionnaire of your own.")
-@click.option("--tighten", multiple=True, metavar="GATE", help="Keep this safety rule closed whatever is answered.")
-@click.option("--language", default="en", show_default=True, help="The workbook's language.")
-@click.option("-o", "--output", type=_ANY_PATH, required=True, help="The file to write, such as a.assignment.")
+@option("--only", metavar="IDS", help="assign.only")
+@option("--due", multiple=True, metavar="DAY|ID=DAY", help="assign.due")
+@option("--instruction", multiple=True, callback=_from_file, metavar="ID=TEXT", help="assign.instruction")
+@option("--repeats", multiple=True, metavar="ID=HOW", help="assign.repeats")
+@option("--instrument", multiple=True, type=_ANY_PATH, metavar="FILE", help="assign.instrument")
+@option("--tighten", multiple=True, metavar="GATE", help="assign.tighten")
+@option("--language", default="en", show_default=True, help="assign.language")
+@option("-o", "--output", type=_ANY_PATH, required=True, help="assign.output")
 def assign(
     home: Path,
     store: str | None,
@@ -172,16 +171,14 @@ def assign(
     with _open(home, store) as opened:
         packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=language)
         _write(file, packed)
-    click.echo(f"It asks {plain(client)} for {_count(len(tasks), 'exercise')}. Give them the file in your own way.")
+    click.echo(say("cli.assign.made", client=plain(client), count=len(tasks)))
 
 
 @_command("workbook receive a.submission")
 @click.argument("paths", nargs=-1, required=True, type=_ANY_PATH, metavar="PATH…")
 @_home
 @_store
-@click.option(
-    "--sure", is_flag=True, help="Yes to what waits for one: a new key, much taken back. Ask the client first."
-)
+@option("--sure", is_flag=True, help="receive.sure")
 def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool) -> None:
     """Take in sealed answers: files, or folders of them."""
     from rich.console import Console
@@ -194,7 +191,7 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool) 
         with Progress(
             *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
         ) as bar:
-            task = bar.add_task("Receiving", total=len(files))
+            task = bar.add_task(say("cli.receive.receiving"), total=len(files))
             outcomes = opened.receive_many(files, lambda outcome: bar.advance(task), sure=lambda file, receipt: sure)
         if sys.stdin.isatty():
             outcomes = [_asked(opened, one) if one.receipt and one.receipt.held else one for one in outcomes]
@@ -208,20 +205,13 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool) 
         click.echo(plain(f"{one.file.name}: {one.said}"), err=True)
     taken = len(outcomes) - len(waiting) - len(refused) - len(passed)
     if passed:
-        click.echo(
-            f"Passed over: {_count(len(passed), 'file')} that {'is' if len(passed) == 1 else 'are'} no submission.",
-            err=True,
-        )
+        click.echo(say("cli.receive.passed", count=len(passed)), err=True)
     if waiting:
-        click.echo(
-            f"Waiting for your yes: {_count(len(waiting), 'file')}. After you asked the client: --sure", err=True
-        )
+        click.echo(say("cli.receive.waiting", count=len(waiting), option="--sure"), err=True)
     if refused or (waiting and not taken):
-        raise click.ClickException(
-            f"{_count(len(refused) + len(waiting), 'file')} of {len(files)} could not be taken in."
-        )
+        raise click.ClickException(say("cli.receive.refused", count=len(refused) + len(waiting), of=len(files)))
     if not taken:
-        raise click.ClickException("There is no submission here. Nothing was changed.")
+        raise click.ClickException(say("cli.receive.none"))
 
 
 def _asked(opened: Caseload, outcome: Outcome) -> Outcome:
@@ -229,7 +219,7 @@ def _asked(opened: Caseload, outcome: Outcome) -> Outcome:
     from workbook.sharing import inbox
 
     click.echo(plain(f"{outcome.file.name}: {outcome.said}"))
-    if not click.confirm("Did you ask them, and is it so?", default=False):
+    if not click.confirm(say("cli.asked_them"), default=False):
         return outcome
     receipt = opened.receive(inbox.read(outcome.file), sure=True)
     return inbox.Outcome(outcome.file, receipt, str(receipt))
@@ -239,12 +229,10 @@ def _asked(opened: Caseload, outcome: Outcome) -> Outcome:
 @_home
 @_store
 @_client
-@click.option(
-    "--comment", multiple=True, callback=_from_file, metavar="ITEM=TEXT", help="Your words beside one answer."
-)
-@click.option("--words", callback=_from_file, metavar="TEXT|@FILE", help="Your words to the whole.")
-@click.option("--assignment", type=_ANY_PATH, metavar="FILE", help="A changed assignment to send along.")
-@click.option("-o", "--output", type=_ANY_PATH, required=True, help="The file to write, such as a.feedback.")
+@option("--comment", multiple=True, callback=_from_file, metavar="ITEM=TEXT", help="reply.comment")
+@option("--words", callback=_from_file, metavar="TEXT|@FILE", help="reply.words")
+@option("--assignment", type=_ANY_PATH, metavar="FILE", help="reply.assignment")
+@option("-o", "--output", type=_ANY_PATH, required=True, help="reply.output")
 def reply(
     home: Path,
     store: str | None,
@@ -263,23 +251,26 @@ def reply(
             opened.comment(client, item, text)
         sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
         _write(file, sealed)
-    click.echo(f"Only {plain(client)} can open it.")
+    click.echo(say("cli.reply.only", client=plain(client)))
+
+
+_ABOUT_ONE = ("--words", "--summary", "--export", "--keep-until", "--revoke", "--erase")
 
 
 @_command("workbook caseload --home CASELOAD")
 @_home
 @_store
-@click.option("--client", metavar="NAME|@FILE", callback=_from_file, help="The client the options below are about.")
-@click.option("--words", is_flag=True, help="Print the six words to compare with them.")
-@click.option("--summary", type=_ANY_PATH, metavar="FILE", help="Write one page for the session, to print.")
-@click.option("--export", "copy", type=_ANY_PATH, metavar="FILE", help="Write all that is kept about them, as JSON.")
-@click.option("--keep-until", type=_day, metavar="DAY", help="Be reminded to erase them after this day.")
-@click.option("--revoke", is_flag=True, help="Take in nothing more from them; what they sent stays.")
-@click.option("--erase", is_flag=True, help="Remove all that is kept about them.")
-@click.option("--list", "listed", is_flag=True, help="Print the clients: due, done, overdue, new.")
-@click.option("--audit", is_flag=True, help="Print what was assigned, received and erased; no content.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to use [default: the first free one].")
-@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
+@option("--client", metavar="NAME|@FILE", callback=_from_file, help="caseload.client")
+@option("--words", is_flag=True, help="caseload.words")
+@option("--summary", type=_ANY_PATH, metavar="FILE", help="caseload.summary")
+@option("--export", "copy", type=_ANY_PATH, metavar="FILE", help="caseload.export")
+@option("--keep-until", type=_day, metavar="DAY", help="caseload.keep_until")
+@option("--revoke", is_flag=True, help="caseload.revoke")
+@option("--erase", is_flag=True, help="caseload.erase")
+@option("--list", "listed", is_flag=True, help="caseload.list")
+@option("--audit", is_flag=True, help="caseload.audit")
+@option("--port", type=click.IntRange(1, 65535), help="caseload.port")
+@option("--no-browser", is_flag=True, help="caseload.no_browser")
 def caseload(
     home: Path,
     store: str | None,
@@ -298,13 +289,13 @@ def caseload(
     """Open the caseload in the browser, or do one thing with it."""
     about_one = any((words, summary, copy, keep_until, revoke, erase))
     if client is None and about_one:
-        raise click.UsageError("Say which client, with --client NAME.")
+        raise click.UsageError(say("cli.caseload.which", option="--client NAME"))
     if client is not None and not about_one:
-        raise click.UsageError("Say what to do: --words, --summary, --export, --keep-until, --revoke or --erase.")
+        raise click.UsageError(say("cli.caseload.do", options=", ".join(_ABOUT_ONE[:-1]), last=_ABOUT_ONE[-1]))
     if client is not None:
         with _open(home, store) as opened:
             if words:
-                click.echo(" ".join(opened.words(client)) or f"Nothing has come from {plain(client)} yet.")
+                click.echo(" ".join(opened.words(client)) or say("cli.caseload.nothing_came", client=plain(client)))
             _do(opened, client, summary, copy, keep_until, revoke, erase)
     elif listed or audit:
         with _open(home, store) as opened:
@@ -332,21 +323,17 @@ def _do(
         _write(share.new_file(copy, "record.json"), record.encode())
     if keep_until is not None:
         opened.keep_until(client, keep_until)
-        click.echo(f"You will be reminded to erase {plain(client)} after {dates.day(keep_until)}.")
+        click.echo(say("cli.caseload.reminded", client=plain(client), day=dates.day(keep_until)))
     if revoke:
         opened.revoke(client)
-        click.echo(f"Nothing more is taken in from {plain(client)}. What they sent is still here.")
+        click.echo(say("cli.caseload.revoked", client=plain(client)))
     if erase:
-        sure = not sys.stdin.isatty() or click.confirm(
-            f"Remove all that is kept about {plain(client)}? This cannot be undone"
-        )
+        sure = not sys.stdin.isatty() or click.confirm(say("cli.caseload.erase_sure", client=plain(client)))
         if not sure:
-            click.echo("Nothing was changed.")
+            click.echo(say("cli.nothing_changed"))
             return
         left = opened.erase(client)
-        click.echo(
-            f"{plain(client)} is erased. {left} of their records are left. Backups made by other programs are not."
-        )
+        click.echo(say("cli.caseload.erased", client=plain(client), left=left))
 
 
 def _serve(home: Path, store: str | None, port: int | None, *, browser: bool) -> None:
@@ -380,20 +367,21 @@ def _open(home: Path, store: str | None) -> Caseload:
 
 def _passphrase() -> str:
     if sys.stdin.isatty():
-        return str(click.prompt("Passphrase of the caseload", hide_input=True, err=True))
+        return str(click.prompt(say("cli.caseload.passphrase"), hide_input=True, err=True))
     return _told(PASSPHRASE)
 
 
 def _new(variable: str) -> str:
     if sys.stdin.isatty():
-        return str(click.prompt("New passphrase", hide_input=True, confirmation_prompt="Once more", err=True))
+        again = say("cli.opening.again")
+        return str(click.prompt(say("cli.opening.new"), hide_input=True, confirmation_prompt=again, err=True))
     return _told(variable)
 
 
 def _told(variable: str) -> str:
     passphrase = os.environ.get(variable)
     if not passphrase:
-        raise Refused(f"There is no terminal to ask for the passphrase. Put it in {variable}.")
+        raise Refused(say("cli.no_terminal", variable=variable))
     return passphrase
 
 
@@ -402,7 +390,7 @@ def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     for one in given:
         name, equals, value = one.partition("=")
         if not equals or not name or not value:
-            raise click.UsageError(f"{option} needs a name, “=” and a value. This was “{one}”.")
+            raise click.UsageError(say("cli.not_a_pair", option=option, given=one))
         found[name] = value
     return found
 
@@ -411,26 +399,30 @@ def _write(file: Path, data: bytes) -> None:
     """Write a new file for its owner only."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(data)
-    click.echo(f"Written: {file}")
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    click.echo(say("cli.written", file=file))
 
 
 def _table(table: Any) -> str:
-    """A table as plain text, without the ids nobody types."""
+    """A table as plain text, without the ids nobody types; a scale is called by its title."""
+    from workbook import definition
+
     if table.empty:
-        return "Nothing yet."
+        return say("cli.table.nothing")
+    scales = {scale.id: scale.title for scale in definition.load().scales}
     shown = table.drop(columns=["id", "since"], errors="ignore")
+    heads = {name: scales[name] if name in scales else say(f"cli.table.{name}") for name in shown}
     for name in shown:
-        shown[name] = [_word(value) for value in shown[name]]
-    return plain(shown.to_string(index=False))
+        said = "assessment.verdicts." if name in scales else "page.caseload.what_" if name == "what" else ""
+        shown[name] = [_word(value, said) for value in shown[name]]
+    return plain(shown.rename(columns=heads).to_string(index=False))
 
 
-def _word(value: object) -> str:
+def _word(value: object, said: str) -> str:
+    """One cell; `said` is the path below which a sentence stands for each value."""
     if isinstance(value, bool):
-        return "yes" if value else ""
+        return say("cli.table.yes") if value else ""
     if isinstance(value, datetime):
         return "" if value != value else f"{value:%Y-%m-%d %H:%M}"
-    return "" if value is None or value != value else str(value)
+    if value is None or value != value:
+        return ""
+    return say(f"{said}{value}") if said else str(value)

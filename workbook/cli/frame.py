@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbook.cli.said import option
 from workbook.errors import WorkbookError
+from workbook.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
-COUNSELOR = {
-    "keygen": "Make a counselor's keys, or renew them.",
-    "assign": "Ask a client for chapters and exercises.",
-    "receive": "Take in sealed answers: files, or folders of them.",
-    "caseload": "Open the caseload in the browser, or do one thing with it.",
-    "reply": "Seal comments, and a reply to the whole, to a client.",
-}
+COUNSELOR = ("keygen", "assign", "receive", "caseload", "reply")
 
 
 class AnyPath(click.Path):
@@ -35,13 +31,19 @@ class AnyPath(click.Path):
 
 
 ANY_PATH = AnyPath()
-JOURNAL = click.option(
-    "--journal", "journal_path", type=ANY_PATH, metavar="PATH", help="The journal [default: $WORKBOOK_HOME or ~/Mend]."
-)
+JOURNAL = option("--journal", "journal_path", type=ANY_PATH, metavar="PATH", help="journal")
 
 
 class Commands(click.Group):
     """Turns our errors, and the disk's, into one sentence on stderr and exit 1: here and nowhere else."""
+
+    @property
+    def help(self) -> str:
+        return say("cli.help")
+
+    @help.setter
+    def help(self, _: object) -> None:
+        """As in `said.Command`."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         gc.set_threshold(20_000)  # libraries that load make a million things and no rubbish to look for
@@ -60,7 +62,7 @@ class Commands(click.Group):
             raise click.ClickException(f"{where}{error.strerror or error}.") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*sorted(self.commands.keys() - COUNSELOR.keys()), *COUNSELOR]
+        return [*sorted(self.commands.keys() - {*COUNSELOR}), *COUNSELOR]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COUNSELOR and cmd_name not in self.commands:
@@ -71,10 +73,10 @@ class Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = {name: command.help or "" for name, command in self.commands.items() if name not in COUNSELOR}
-        for title, commands in (("Commands", dict(sorted(own.items()))), ("For counselors", COUNSELOR)):
+        own = sorted(self.commands.keys() - {*COUNSELOR})
+        for title, names in ((say("cli.commands"), own), (say("cli.for_counselors"), COUNSELOR)):
             with formatter.section(title):
-                formatter.write_dl([*commands.items()])
+                formatter.write_dl([(name, say(f"cli.{name}.help")) for name in names])
 
 
 def columns() -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from workbook.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -23,11 +25,13 @@ def given() -> str | None:
 
 
 def ask() -> str:
-    return str(click.prompt("Passphrase", hide_input=True, err=True))
+    return str(click.prompt(say("cli.opening.passphrase"), hide_input=True, err=True))
 
 
 def choose() -> str:
-    return str(click.prompt("New passphrase", hide_input=True, confirmation_prompt="Once more", err=True))
+    return str(
+        click.prompt(say("cli.opening.new"), hide_input=True, confirmation_prompt=say("cli.opening.again"), err=True)
+    )
 
 
 def existing(path: Path | None) -> Journal:
@@ -45,7 +49,7 @@ def locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
 
     found = folder(path)
     if not Lock(found / KEYS).exists:
-        raise JournalError(f"The journal at {found} has no passphrase. To lock it: workbook lock")
+        raise JournalError(say("cli.opening.not_locked", journal=found, command="workbook lock"))
     passphrase = given() or ask()
     if as_it_is:
         vault.accept(found, passphrase)
@@ -61,9 +65,8 @@ def folder(path: Path | None) -> Path:
 
     found = find(path)
     if not (found / MARK).exists():
-        raise JournalError(
-            f"There is no journal at {found}. Name one with --journal, or make it: workbook open {files.typed(found)}"
-        )
+        command = f"workbook open {files.typed(found)}"
+        raise JournalError(say("cli.opening.none", journal=found, option="--journal", command=command))
     return found
 
 

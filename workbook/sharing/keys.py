@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import dates, files
+from workbook import dates, files, words
 from workbook.errors import Damaged, JournalError, Refused, SealError, one_name
 from workbook.sharing import signing
 from workbook.storage import lock, seal
@@ -52,9 +52,7 @@ class Keys:
         return signing.party(self.identities[0])
 
 
-def keygen(
-    home: Path, passphrase: str, *, counselor: str = "Your counselor", now: Callable[[], datetime] = local_now
-) -> Path:
+def keygen(home: Path, passphrase: str, *, counselor: str = "", now: Callable[[], datetime] = local_now) -> Path:
     """Make a caseload's folder and keys, under a passphrase; return the folder.
 
     Raises JournalError when there is one already, and WeakPassphrase when the passphrase could be guessed.
@@ -66,7 +64,11 @@ def keygen(
     home.chmod(0o700)
     keys = Keys((seal.new_identity(),), secrets.token_hex(32))
     _write_keys(home, keys, passphrase)
-    about = {"format": FORMAT, "counselor": one_name(counselor) or "Your counselor", "created": now().isoformat()}
+    about = {
+        "format": FORMAT,
+        "counselor": one_name(counselor) or words.say("sharing.keys.counselor"),
+        "created": now().isoformat(),
+    }
     files.write(home / ABOUT, json.dumps(about, indent=1).encode())
     return home
 

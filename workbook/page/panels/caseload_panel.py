@@ -120,7 +120,7 @@ class Page(panel.Panel):
         return {"type": "locked-up" if self._caseload is None else "open"}
 
     def _make(self, message: Message, buffers: Buffers) -> Reply:
-        name = str(message["name"]).strip() or "Your counselor"
+        name = str(message["name"])
         keys.keygen(self._home, str(message["passphrase"]), counselor=name[:80])
         opened = self._open(str(message["passphrase"]))
         return {"type": "made", "file": "recovery-sheet.html"}, [opened.recovery_sheet().encode()]
