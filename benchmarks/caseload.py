@@ -22,10 +22,12 @@ from benchmarks.ratios import Ratio
 from workbook import definition
 from workbook.answers import kinds as answers
 from workbook.definition import models
-from workbook.sharing import asking, bundles, caseload, envelope, keys
-from workbook.sharing.bundles import Submission
+from workbook.sharing import asking, bundles, caseload, envelope, kept, keys
+from workbook.sharing.bundles import Assignment, Submission
 from workbook.sharing.clients import Client
+from workbook.sharing.kept import Glance
 from workbook.storage import seal
+from workbook.storage.records import Records
 from workbook.storage.sqlite import connect
 from workbook.storage.store import StoredAnswer
 
@@ -122,8 +124,8 @@ def measure(clients: int, count: int, store: str | None = None) -> dict[str, flo
                     secrets.token_hex(16), f"Client {number:04}", envelope.new_token(), NOW, None, None, False, None
                 )
                 opened._remember(client)
-                kept = first.model_copy(update={"token": client.token, "client": client.name})
-                opened.store.record("assignment", "current", kept.model_dump(mode="json"), client=client.id)
+                its = first.model_copy(update={"token": client.token, "client": client.name})
+                Records(opened.store, "assignment", Assignment, client.id).put("current", its)
             files = []
             for number, client in enumerate(opened.clients()):
                 files.append(folder / f"{number}.submission")
@@ -143,7 +145,7 @@ def measure(clients: int, count: int, store: str | None = None) -> dict[str, flo
             opened.overview()
             seconds["list"] = time.perf_counter() - began
             for client in opened.store.clients():
-                opened.store.record("glance", "glance", None, client=client)
+                kept.of(opened.store, Glance, client).remove("glance")
             began = time.perf_counter()
             opened.overview()
             seconds["anew"] = time.perf_counter() - began

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import workbook
 from tests.clock import Clock
+from tests.safe_answers import answer_safely
+from workbook.definition.asks import Task
 from workbook.errors import Damaged
 from workbook.journal import Journal
-from workbook.storage.records import KINDS, Records, Region, Secret
+from workbook.page.desk import Desk
+from workbook.sharing import client as share
+from workbook.sharing import kept, keys
+from workbook.sharing.caseload import Caseload
+from workbook.storage import exchange, records, seal
+from workbook.storage.records import KINDS, Kept, Records, Region, Secret
 from workbook.storage.store import Store
+
+PART = "responsibility.incident.my_part"
 
 
 @pytest.fixture
@@ -53,3 +67,162 @@ def test_a_journal_keeps_its_own_records_by_their_models(tmp_path: Path, clock: 
         assert (journal.key, journal.page_key, journal.region) == (journal.key, journal.page_key, "uk")
         found = {kind: Records(journal.store, kind, model).all() for kind, model in KINDS.items()}
     assert {kind: len(one) > 0 for kind, one in found.items()} == {"key": True, "setting": True, "private": True}
+
+
+OF_A_JOURNAL = (
+    "What is kept as “{kind}” beside the answers is damaged. Nothing was changed. A backup may hold it whole: "
+    "workbook restore"
+)
+OF_A_CASELOAD = (
+    "What is kept as “{kind}” of a client in this caseload is damaged. Nothing was changed. Put a copy of the "
+    "caseload’s folder from before in its place."
+)
+
+
+def test_every_record_is_read_and_written_by_its_model() -> None:
+    """No module reads or writes a record's bare fields, but the one that judges them."""
+    raw = {"record", "record_many", "records", "records_of_everyone"}
+    package = Path(workbook.__file__).parent
+    found = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in raw
+    }
+    assert found == {"storage/records.py"}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *exchange.KINDS])
+@pytest.mark.parametrize("payload", [{"canary": 1}, ["canary"], "canary", 7])
+def test_a_damaged_record_of_a_journal_is_a_sentence(store: Store, kind: str, payload: Any) -> None:
+    """Whatever its kind, and without a word of what was there; and those that are whole can be had without it."""
+    store.record(kind, "one", payload)
+    read = Records(store, kind, (KINDS | exchange.KINDS)[kind])
+    with pytest.raises(Damaged) as said:
+        read.all()
+    assert str(said.value) == OF_A_JOURNAL.format(kind=kind)
+    assert (read.whole(), read.keys()) == ([], {"one"})
+
+
+@pytest.mark.parametrize("kind", [*kept.KINDS])
+@pytest.mark.parametrize("payload", [{"canary": 1}, ["canary"], "canary", 7])
+def test_a_damaged_record_of_a_caseload_is_a_sentence(store: Store, kind: str, payload: Any) -> None:
+    """Whatever its kind, of one client and of everyone."""
+    store.record(kind, "one", payload, client="heron")
+    read = kept.of(store, kept.KINDS[kind], "heron")
+    for every in (read.all, read.of_everyone, lambda: read.get("one")):
+        with pytest.raises(Damaged) as said:
+            every()
+        assert str(said.value) == OF_A_CASELOAD.format(kind=kind)
+    assert read.whole(of_everyone=True) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("assignment", "What your counselor asked of you is damaged in the file with your answers."),
+        ("workbook", "The workbook of this journal is damaged in the file with your answers."),
+    ],
+)
+def test_what_is_asked_is_a_sentence_when_it_is_damaged(tmp_path: Path, clock: Clock, kind: str, sentence: str) -> None:
+    """An assignment, or a practice's own workbook, that cannot be read."""
+    with Journal.create(tmp_path / "Mend", now=clock) as journal:
+        journal.store.record(kind, "current" if kind == "assignment" else "installed", {"canary": 1})
+        with pytest.raises(Damaged) as said:
+            journal._asked.read()
+    assert str(said.value) == sentence
+
+
+@pytest.fixture
+def exchanged(tmp_path: Path, clock: Clock) -> Iterator[tuple[Journal, Caseload]]:
+    """A journal and a caseload between which everything went once."""
+    own = keys.Keys((seal.new_identity(),), "0" * 64)
+    with (
+        Caseload(tmp_path, "Dr. Example", own, Store(tmp_path / "clients.sqlite", now=clock), clock) as opened,
+        Journal.create(tmp_path / "Mend", now=clock) as journal,
+    ):
+        answer_safely(lambda item, value: journal.save(item, value))
+        journal.save(PART, "I left.")
+        task = Task(exercise="responsibility.incident", due=date(2026, 4, 1))
+        share.given(journal, opened.assign("A.", [task])).accept()
+        out = tmp_path / "out"
+        out.mkdir()
+        for number, withdraw in enumerate([(), (PART,)]):
+            ticked = share.chosen(journal, [] if withdraw else ["responsibility.incident"], withdraw)
+            sent = share.submission(journal, ticked, now=clock(), with_gates=True)
+            opened.receive(share.write_submission(journal, sent, out / f"{number}.submission").read_bytes(), sure=True)
+            if not withdraw:
+                opened.comment("A.", PART, "Thank you.")
+                share.accept_feedback(journal, opened.reply("A.", "See you."))
+            clock.forward(minutes=5)
+        opened.note("A.", "Calm.")
+        opened.page("A.")
+        opened.overview()
+        yield journal, opened
+
+
+def test_what_is_written_is_read_by_the_model_of_its_kind(exchanged: tuple[Journal, Caseload]) -> None:
+    """After a whole exchange there is a record of each kind, and each is what its model says."""
+    journal, opened = exchanged
+    (client,) = opened.clients()
+    of_journal = {kind: Records(journal.store, kind, model).all() for kind, model in exchange.KINDS.items()}
+    of_client = {kind: kept.of(opened.store, model, client.id).all() for kind, model in kept.KINDS.items()}
+    nothing = {kind for kind, found in (of_journal | of_client).items() if not found}
+    assert nothing == {"held"}  # what was shared was taken back
+    (comment,) = of_journal["comment"].values()
+    assert comment.model_dump(by_alias=True) == {
+        "item": PART,
+        "occasion": "2026-03-02",
+        "from": "Dr. Example",
+        "text": "Thank you.",
+        "at": "2026-03-02T09:00:00+00:00",
+    }
+
+
+def test_no_damaged_record_closes_a_form_or_keeps_help_away(exchanged: tuple[Journal, Caseload]) -> None:
+    """Whatever is damaged beside the answers: forms open with them, rules stand, and what is typed is saved."""
+    journal, _ = exchanged
+    exercise = journal.workbook.exercise("responsibility.incident")
+    for kind in (*KINDS, *exchange.KINDS):
+        for key in Records(journal.store, kind, Kept).keys() | {"page", "region"}:
+            journal.store.record(kind, key, {"canary": 1})
+        journal._forget()  # as a page opened from now on reads it
+        shown: Any = Desk(journal).payload(exercise, None)
+        assert (shown["answers"][PART]["value"], shown["lock"]) == ("I left.", None)
+        assert journal.save("start.privacy.alias", kind).value == kind
+    assert "comment" not in shown["answers"][PART]
+    assert journal.save(PART, "I left without a word.").value == "I left without a word."
+
+
+def test_a_damaged_glance_is_worked_out_anew(exchanged: tuple[Journal, Caseload]) -> None:
+    """What can be found out again is no reason to show a counselor nothing."""
+    _, opened = exchanged
+    (client,) = opened.clients()
+    before = opened.glances()
+    opened.store.record("glance", "glance", {"canary": 1}, client=client.id)
+    assert opened.glances() == before
+    assert kept.of(opened.store, kept.Glance, client.id).get("glance") is not None
+
+
+def test_records_of_the_first_version_are_read(exchanged: tuple[Journal, Caseload]) -> None:
+    """Replies without their time, what was taken back without its own, and what was handed over by another name."""
+    journal, opened = exchanged
+    (client,) = opened.clients()
+    opened.store.record("feedback", "7", {"reply": "Hello.", "comments": 0}, client=client.id)
+    opened.store.record("withdrawn", f"{PART}@2026-03-02", {"in": 2}, client=client.id)
+    first = {"digest": "0" * 64, "made_at": "2026-03-01T09:00:00+00:00", "new": 1, "withdrawn": 0}
+    opened.store.record("submission", "1", first, client=client.id)
+    profile = records.as_kept(opened.store, ["profile"], client.id)[0][2]
+    del profile["signer"]
+    opened.store.record("profile", "profile", profile, client=client.id)
+    assert journal.assigned is not None
+    journal.store.record("sent", journal.assigned.token, {"sequence": 3, "holds": {"a": "b"}})
+
+    assert opened.client("A.").signer is None
+    assert [one["text"] for one in opened.page("A.")["replies"]] == ["See you.", "Hello."]
+    feedback = share.accept_feedback(journal, opened.reply("A.", "And again."), sure=True)
+    assert feedback.sequence == 8
+    answers = share.chosen(journal, ["responsibility.incident"])
+    sent = share.submission(journal, answers, now=datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
+    assert (sent.sequence, [one.key for one in sent.answers]) == (1, [f"{PART}@2026-03-02"])
+    assert opened.receive(share.sealed(journal, sent), sure=True).new == 1

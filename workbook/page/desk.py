@@ -13,6 +13,7 @@ from workbook.answers.shown import latest as newest_of
 from workbook.definition import models
 from workbook.page import form as forms
 from workbook.safety import helplines, language
+from workbook.storage import exchange
 
 if TYPE_CHECKING:
     from workbook.definition.models import Exercise, Item
@@ -121,8 +122,8 @@ class Desk:
 
     def _shown(self, exercise: Exercise, occasion: str) -> dict[str, dict[str, object]]:
         comments = {
-            (record.payload["item"], record.payload["occasion"]): record.payload
-            for record in self._journal.store.records("comment")
+            (row.value.item, row.value.occasion): row.value
+            for row in exchange.comments(self._journal.store).whole()  # a damaged one must not close the form
         }
         shown: dict[str, dict[str, object]] = {}
         for item in exercise.items:
@@ -139,7 +140,7 @@ class Desk:
             }
             if (item.id, occasion) in comments:
                 comment = comments[item.id, occasion]
-                shown[item.id]["comment"] = {key: comment[key] for key in ("text", "from", "at")}
+                shown[item.id]["comment"] = comment.model_dump(include={"text", "by", "at"}, by_alias=True)
         return shown
 
     def _choices(self, exercise: Exercise, now_occasion: str, shown: str) -> Iterator[dict[str, object]]:

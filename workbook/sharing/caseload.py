@@ -18,14 +18,16 @@ from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
 from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
 from workbook.safety import settings as safety
-from workbook.sharing import clients, envelope, inbox, looking, signing
+from workbook.sharing import clients, envelope, inbox, kept, looking, signing
 from workbook.sharing import keys as keeping
 from workbook.sharing.bundles import Assignment, Comment, Feedback
 from workbook.sharing.clients import Client
 from workbook.sharing.inbox import Outcome, Receipt
+from workbook.sharing.kept import Arrived, Note, Profile, Remark, Replied, Submitted, Told
 from workbook.sharing.signing import Party
 from workbook.storage import seal
 from workbook.storage.database import local_now
+from workbook.storage.records import Carried, Records, as_kept
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ class Caseload:
 
     def clients(self) -> list[Client]:
         """Return every client, by name."""
-        found = [clients.read(one.client, one.payload) for one in self.store.records_of_everyone("profile")]
+        found = [clients.read(row.client, row.value) for row in kept.of(self.store, Profile).of_everyone()]
         return sorted(found, key=lambda client: client.name.casefold())
 
     def client(self, name: str) -> Client:
@@ -187,7 +189,7 @@ class Caseload:
         with self.store.together():
             if not found:
                 self._remember(client)
-            self.store.record("assignment", "current", assignment.model_dump(mode="json"), client=client.id)
+            Records(self.store, "assignment", Assignment, client.id).put("current", assignment)
             self.store.event("assigned", "", len(tasks), client=client.id)
         return packed
 
@@ -212,7 +214,7 @@ class Caseload:
         """
         client = self.client(name)
         stored = self._shared_answer(client, answer)
-        self.store.record("comment", stored.id, {"text": text, "item": stored.item, "sent": 0}, client=client.id)
+        kept.of(self.store, Remark, client.id).put(stored.id, Remark(text=text, item=stored.item, sent=0))
 
     def reply(self, name: str, words: str | None = None, *, assignment: bytes | None = None) -> bytes:
         """Return a file with every comment not yet sent, and `words` to the whole, sealed to the client.
@@ -222,12 +224,13 @@ class Caseload:
         client = self.client(name)
         if client.key is None:
             raise Refused(f"{name} has not sent you anything yet, so there is no key of theirs to seal a reply for.")
-        waiting = [record for record in self.store.records("comment", client.id) if not record.payload["sent"]]
+        remarks, replies = kept.of(self.store, Remark, client.id), kept.of(self.store, Replied, client.id)
+        waiting = {answer: one for answer, one in remarks.all().items() if not one.sent}
         if not waiting and not words and assignment is None:
             raise Refused(f"There is nothing new to say to {name}. Write a comment or a reply first.")
-        before = self.store.records("feedback", client.id)
-        sequence = 1 + max((int(record.key) for record in before), default=0)
-        last = max((datetime.fromisoformat(record.payload["made_at"]) for record in before), default=None)
+        before = replies.rows()
+        sequence = 1 + max((int(row.key) for row in before), default=0)
+        last = max((row.value.made_at or row.at for row in before), default=None)
         feedback = Feedback(
             token=client.token,
             sequence=sequence,
@@ -235,16 +238,14 @@ class Caseload:
             counselor=self.counselor,
             counselor_key=self.public_key,
             reply=words,
-            comments=tuple(Comment(answer=one.key, text=one.payload["text"]) for one in waiting),
+            comments=tuple(Comment(answer=answer, text=one.text) for answer, one in waiting.items()),
             there=tuple(sorted(answer.id for answer in self.store.history(client=client.id))),
             assignment=None if assignment is None else self._own(assignment, client),
         )
         sealed = envelope.pack_sealed(feedback, self._keys.identities[0], client.key)
-        kept = {"reply": words, "comments": len(waiting), "made_at": feedback.made_at.isoformat()}
         with self.store.together():
-            for one in waiting:
-                self.store.record("comment", one.key, one.payload | {"sent": sequence}, client=client.id)
-            self.store.record("feedback", str(sequence), kept, client=client.id)
+            remarks.put_many({answer: one.model_copy(update={"sent": sequence}) for answer, one in waiting.items()})
+            replies.put(str(sequence), Replied(reply=words, comments=len(waiting), made_at=feedback.made_at))
             self.store.event("replied", "", len(waiting), client=client.id)
         return sealed
 
@@ -275,7 +276,7 @@ class Caseload:
         if client.revoked:
             raise Refused(f"Sharing with {client.name} was ended, so this was not taken in. Nothing was changed.")
         client = self.client_by(client.id)
-        if any(record.key == opened.digest for record in self.store.records("submission", client.id)):
+        if opened.digest in kept.of(self.store, Submitted, client.id):
             return Receipt(client.name, sent.sequence, 0, 0, 0, already=True)
         now = Party(opened.signer, sent.client_key)
         planned = inbox.plan(sent, self.store, client.id, self.workbook(client))
@@ -284,13 +285,12 @@ class Caseload:
             return Receipt(client.name, sent.sequence, 0, 0, 0, already=False, held=held)
         with self.store.together():
             new = inbox.carry_out(planned, sent, self.store, client.id)
-            kept = {"made_at": sent.made_at.isoformat(), "new": new, "withdrawn": len(planned.gone)}
-            self.store.record("submission", opened.digest, kept | {"sequence": sent.sequence}, client=client.id)
-            arrived = {"answers": [one.id for one in planned.answers]}
-            self.store.record("arrived", opened.digest, arrived, client=client.id)
+            came = Submitted(made_at=sent.made_at, new=new, withdrawn=len(planned.gone), sequence=sent.sequence)
+            kept.of(self.store, Submitted, client.id).put(opened.digest, came)
+            arrived = Arrived(answers=tuple(one.id for one in planned.answers))
+            kept.of(self.store, Arrived, client.id).put(opened.digest, arrived)
             if sent.gates:
-                gates = [event.model_dump(mode="json") for event in sent.gates]
-                self.store.record("gates", "all", {"events": gates}, client=client.id)
+                kept.of(self.store, Told, client.id).put("all", Told(events=sent.gates))
             if (client.signer, client.key) != now:
                 self._remember(client, signer=now.signs, key=now.opens)
             self.store.event("received", "", new, client=client.id)
@@ -378,7 +378,7 @@ class Caseload:
 
     def keep_until(self, name: str, day: date | None) -> None:
         """Set the day after which this client's record should be erased."""
-        self._remember(self.client(name), keep_until=day.isoformat() if day else None)
+        self._remember(self.client(name), keep_until=day)
 
     def overdue_for_erasure(self) -> list[Client]:
         """Return the clients whose retention date has passed. Nothing is erased unasked."""
@@ -392,7 +392,7 @@ class Caseload:
         return {
             "client": client.name,
             "answers": [_plain(answer) for answer in self.store.history(client=client.id)],
-            **{kind: [record.payload for record in self.store.records(kind, client.id)] for kind in kinds},
+            **{kind: [payload for _, _, payload in as_kept(self.store, [kind], client.id)] for kind in kinds},
             "audit": [looking.event(event) for event in self.store.events(client.id)],
         }
 
@@ -409,7 +409,7 @@ class Caseload:
 
     def note(self, name: str, text: str) -> None:
         """Keep a note of the counselor's own; it is never sent."""
-        self.store.record("note", self._now().isoformat(), {"text": text}, client=self.client(name).id)
+        kept.of(self.store, Note, self.client(name).id).put(self._now().isoformat(), Note(text=text))
 
     # --- looking ---
 
@@ -449,17 +449,19 @@ class Caseload:
         return self._workbooks[asks.key]
 
     def assigned(self, client: Client) -> Assigned | None:
-        payload = self._latest("assignment", client.id)
-        return None if payload is None else self.read_assigned(payload)
+        return self.assignments(client.id).get("current")
 
-    def read_assigned(self, payload: Mapping[str, Any]) -> Assigned:
-        workbook = None
-        if "asks" not in payload:  # the first version kept whole workbooks beside
-            carried = {record.key: record.payload for record in self.store.records("workbook")}
-            workbook = carried.get(payload.get("workbook", ""))
-        return read_assigned(
-            {name: value for name, value in payload.items() if name not in ("format", "version")}, workbook
-        )
+    def assignments(self, client: str | None = None) -> Records[Assigned]:
+        """Return what was asked of a client last, as `current`."""
+
+        def read(payload: Mapping[str, Any]) -> Assigned:
+            carried = None
+            if "asks" not in payload:  # the first version kept whole workbooks beside
+                carried = Records(self.store, "workbook", Carried).get(payload["workbook"])
+            plain = {name: value for name, value in payload.items() if name not in ("format", "version")}
+            return read_assigned(plain, None if carried is None else carried.root)
+
+        return Records(self.store, "assignment", Assigned, client, read=read, where="caseload")
 
     def _shared_answer(self, client: Client, answer: str) -> StoredAnswer:
         item, _, occasion = answer.partition("@")
@@ -472,11 +474,9 @@ class Caseload:
             raise UnknownId(f'{client.name} has shared no answer "{answer}". Their page lists what they shared.')
         return fitting[-1]
 
-    def _latest(self, kind: str, client: str) -> dict[str, Any] | None:
-        return next((record.payload for record in self.store.records(kind, client)), None)
-
     def _remember(self, client: Client, **changes: Any) -> None:
-        self.store.record("profile", "profile", clients.payload(client) | changes, client=client.id)
+        profile = clients.profile(client).model_copy(update=changes)
+        kept.of(self.store, Profile, client.id).put("profile", profile)
 
 
 def _plain(answer: StoredAnswer) -> dict[str, Any]:

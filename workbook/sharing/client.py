@@ -29,6 +29,8 @@ from workbook.sharing.outbox import (
     write_submission,
 )
 from workbook.sharing.signing import Party
+from workbook.storage import exchange
+from workbook.storage.exchange import Answered, Beside, There
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -274,7 +276,7 @@ def _feedback_for(journal: Journal, data: bytes) -> tuple[Opened[Feedback], bool
         _judge_rules(journal, opened.bundle.assignment.asks)
         if opened.bundle.assignment.token != assigned.token:
             raise Refused("The assignment in this feedback is for someone else. Nothing was changed.")
-    return opened, any(record.key == opened.digest for record in journal.store.records("feedback"))
+    return opened, opened.digest in exchange.replies(journal.store)
 
 
 def _feedback_lines(journal: Journal, feedback: Feedback, again: bool) -> list[str]:
@@ -304,16 +306,17 @@ def _take_in(journal: Journal, opened: Opened[Feedback], *, renew: bool) -> None
         pinned = {"signer": opened.signer, "counselor_key": feedback.counselor_key}
         journal.take(assigned.model_copy(update=pinned))
     places = {content_id(version): version for version in journal.store.history()}
-    newest = {record.key: record.payload["at"] for record in journal.store.records("comment")}
-    at = feedback.made_at.isoformat()
+    comments, at = exchange.comments(journal.store), feedback.made_at
+    newest = {row.key: row.value.at for row in comments.whole()}
     for comment in feedback.comments:
         answer = places.get(comment.answer)  # none: it was about an answer of another copy of this journal
-        if answer is not None and newest.get(comment.answer, "") < at:
-            beside = {"item": answer.item, "occasion": answer.occasion, "from": feedback.counselor}
-            journal.store.record("comment", comment.answer, beside | {"text": comment.text, "at": at})
-    reply = {"token": feedback.token, "sequence": feedback.sequence, "from": feedback.counselor}
-    journal.store.record("feedback", opened.digest, reply | {"reply": feedback.reply, "at": at})
+        if answer is not None and (comment.answer not in newest or newest[comment.answer] < at):
+            place = {"item": answer.item, "occasion": answer.occasion}
+            comments.put(comment.answer, Beside(**place, by=feedback.counselor, text=comment.text, at=at))
+    reply = Answered(
+        token=feedback.token, sequence=feedback.sequence, by=feedback.counselor, reply=feedback.reply, at=at
+    )
+    exchange.replies(journal.store).put(opened.digest, reply)
     before = confirmed(journal)
-    if before is None or before.at < feedback.made_at:
-        there = {"at": at, "there": list(feedback.there)}
-        journal.store.record("there", feedback.token, there)
+    if before is None or before.at < at:
+        exchange.there(journal.store).put(feedback.token, There(at=at, there=frozenset(feedback.there)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook.errors import one_name
+from workbook.sharing.kept import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -26,27 +26,28 @@ class Client:
     keep_until: date | None
 
 
-def read(id: str, payload: Mapping[str, Any]) -> Client:
+def read(id: str, kept: Profile) -> Client:
     """Return a client as their record says."""
-    day = payload["keep_until"]
-    fields = {
-        **payload,
-        "name": one_name(payload["name"]),
-        "signer": payload.get("signer"),
-        "since": datetime.fromisoformat(payload["since"]),
-        "keep_until": date.fromisoformat(day) if day else None,
-    }
-    return Client(id=id, **fields)
+    return Client(
+        id=id,
+        name=one_name(kept.name),
+        token=kept.token,
+        since=kept.since,
+        key=kept.key,
+        signer=kept.signer,
+        revoked=kept.revoked,
+        keep_until=kept.keep_until,
+    )
 
 
-def payload(client: Client) -> dict[str, Any]:
+def profile(client: Client) -> Profile:
     """Return what is kept of a client."""
-    return {
-        "name": client.name,
-        "token": client.token,
-        "since": client.since.isoformat(),
-        "key": client.key,
-        "signer": client.signer,
-        "revoked": client.revoked,
-        "keep_until": client.keep_until.isoformat() if client.keep_until else None,
-    }
+    return Profile(
+        name=client.name,
+        token=client.token,
+        since=client.since,
+        key=client.key,
+        signer=client.signer,
+        revoked=client.revoked,
+        keep_until=client.keep_until,
+    )

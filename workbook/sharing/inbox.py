@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook.answers import kinds
 from workbook.definition import fingerprint
 from workbook.errors import InvalidAnswer, Refused, UnknownId, plain
-from workbook.sharing import bundles, envelope
+from workbook.sharing import bundles, envelope, kept
+from workbook.sharing.kept import Held, TakenBack
 from workbook.storage import seal
 from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from workbook.definition.models import Workbook
     from workbook.sharing.bundles import SharedAnswer, Submission
     from workbook.storage.store import Store
@@ -107,13 +109,6 @@ class Plan(NamedTuple):
     missing: int
 
 
-class Held(NamedTuple):
-    """What a caseload has at one place: which answer is the newest, and when it was given."""
-
-    id: str
-    at: datetime
-
-
 def plan(sent: Submission, store: Store, client: str, workbook: Workbook) -> Plan:
     """Work out what a submission changes of what is there. Raises Refused when a value does not fit its question."""
     along = {answer.key: judged(answer, workbook) for answer in sent.answers}
@@ -143,15 +138,15 @@ def carry_out(planned: Plan, sent: Submission, store: Store, client: str) -> int
     for key in planned.gone:
         item, _, occasion = key.partition("@")
         store.forget(item, occasion, client=client)
-    store.record_many("held", dict.fromkeys(planned.gone), client=client)
-    backs = {key: {"at": at.isoformat(), "was": key in gone} for key, at in planned.backs.items()}
-    store.record_many("withdrawn", backs, client=client)
+    kept.of(store, Held, client).remove(*planned.gone)
+    backs = {key: TakenBack(at=at, was=key in gone) for key, at in planned.backs.items()}
+    kept.of(store, TakenBack, client).put_many(backs)
     there = store.history(client=client)
     before = {answer.id for answer in there}
     new = [answer for answer in planned.answers if answer.id not in before]
     _place(planned, new, there, store, client)
-    at = sent.made_at.isoformat()
-    store.record_many("held", {key: {"id": id, "at": at} for key, id in planned.current.items()}, client=client)
+    held = {key: Held(id=id, at=sent.made_at) for key, id in planned.current.items()}
+    kept.of(store, Held, client).put_many(held)
     return len(new)
 
 
@@ -183,15 +178,12 @@ def _place(planned: Plan, new: list[StoredAnswer], there: list[StoredAnswer], st
 
 def taken_back(store: Store, client: str) -> dict[str, datetime]:
     """Return what was taken back, by item@occasion, and when last."""
-    return {one.key: datetime.fromisoformat(one.payload["at"]) for one in store.records("withdrawn", client)}
+    return {row.key: row.value.at or row.at for row in kept.of(store, TakenBack, client).rows()}
 
 
 def holdings(store: Store, client: str) -> dict[str, Held]:
     """Return what is there of a client, by item@occasion."""
-    return {
-        one.key: Held(one.payload["id"], datetime.fromisoformat(one.payload["at"]))
-        for one in store.records("held", client)
-    }
+    return kept.of(store, Held, client).all()
 
 
 def judged(sent: SharedAnswer, workbook: Workbook) -> StoredAnswer:

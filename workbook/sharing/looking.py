@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbook.definition.models import FOOT
 from workbook.errors import UnknownId
-from workbook.sharing import asking, inbox
+from workbook.sharing import asking, inbox, kept
 from workbook.sharing import overview as overviews
-from workbook.sharing.bundles import GateEvent
+from workbook.sharing.kept import Arrived, Glance, Looked, Note, Remark, Replied, Submitted, TakenBack, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     import pandas as pd
 
-    from workbook.definition.asks import Asks, Assigned
+    from workbook.definition.asks import Asks, Assigned, Task
     from workbook.definition.models import Instrument, Workbook
+    from workbook.sharing.bundles import GateEvent
     from workbook.sharing.clients import Client
     from workbook.sharing.overview import Asked
-    from workbook.storage.store import Record, Store
+    from workbook.storage.records import Records, Row
+    from workbook.storage.store import Store
 
 
 class Caseload(Protocol):
@@ -34,7 +36,7 @@ class Caseload(Protocol):
     def workbook(self, client: Client) -> Workbook: ...
     def asked_workbook(self, asks: Asks) -> Workbook: ...
     def assigned(self, client: Client) -> Assigned | None: ...
-    def read_assigned(self, payload: Mapping[str, Any]) -> Assigned: ...
+    def assignments(self, client: str | None = None) -> Records[Assigned]: ...
     def words_of(self, client: Client) -> tuple[str, ...]: ...
     def instruments_of(self, name: str) -> tuple[Instrument, ...]: ...
 
@@ -47,38 +49,37 @@ def overview(caseload: Caseload) -> pd.DataFrame:
     scale the word of the self-assessment, "" without a sitting; revoked; keep_until.
     """
     glanced = glances(caseload)
-    kept: dict[str, dict[str, list[Record]]] = {}
-    for kind in ("assignment", "submission", "gates", "looked"):
-        for record in caseload.store.records_of_everyone(kind):
-            kept.setdefault(record.client, {}).setdefault(kind, []).append(record)
-    today = caseload.today()
+    store, today = caseload.store, caseload.today()
+    assigned = {row.client: row.value for row in caseload.assignments().of_everyone()}
+    looked = {row.client: row.at for row in kept.of(store, Looked).of_everyone()}
+    told = {row.client: len(row.value.events) for row in kept.of(store, Told).of_everyone()}
+    came: dict[str, list[Row[Submitted]]] = {}
+    for row in kept.of(store, Submitted).of_everyone():
+        came.setdefault(row.client, []).append(row)
     scales = [scale.id for scale in asking.principle_scales()]
-    rows = [
-        _row(caseload, client, kept.get(client.id, {}), glanced.get(client.id, {}), today)
-        for client in caseload.clients()
-    ]
+    rows = []
+    for client in caseload.clients():
+        tasks = assigned[client.id].asks.tasks if client.id in assigned else ()
+        seen = _row(client, tasks, glanced.get(client.id, {}), today)
+        submissions, since = came.get(client.id, []), looked.get(client.id)
+        seen["last"] = max((row.at for row in submissions), default=None)
+        seen["new"] = sum(row.value.new for row in submissions if since is None or row.at > since)
+        seen["gates"] = told.get(client.id, 0)
+        rows.append(seen)
     return overviews.table(rows, scales)
 
 
-def _row(
-    caseload: Caseload, client: Client, kept: Mapping[str, list[Record]], glance: Mapping[str, Any], today: date
-) -> dict[str, Any]:
-    looked = max((record.at for record in kept.get("looked", ())), default=None)
-    submissions = kept.get("submission", [])
-    tasks = caseload.read_assigned(kept["assignment"][0].payload).asks.tasks if "assignment" in kept else ()
+def _row(client: Client, tasks: Iterable[Task], glance: Mapping[str, Any], today: date) -> dict[str, Any]:
     asked = overviews.asked(tasks, glance.get("exercises", {}), None, today)
     open_ = [one.due for one in asked if one.state != "done" and one.due is not None]
     return {
         "client": client.name,
         "id": client.id,
         "since": client.since,
-        "last": max((record.at for record in submissions), default=None),
         "asked": len(asked),
         "done": sum(one.state == "done" for one in asked),
         "overdue": sum(one.overdue for one in asked),
         "due": min(open_, default=None),
-        "new": sum(record.payload["new"] for record in submissions if looked is None or record.at > looked),
-        "gates": sum(len(record.payload["events"]) for record in kept.get("gates", ())),
         **glance.get("change", {}),
         "revoked": client.revoked,
         "keep_until": client.keep_until,
@@ -87,31 +88,30 @@ def _row(
 
 def glances(caseload: Caseload) -> dict[str, dict[str, Any]]:
     """Return per client what `overview.glances` says, worked out anew only where something came since."""
-    newest = {record.client: record.at for record in caseload.store.records_of_everyone("submission")}
-    for record in caseload.store.records_of_everyone("submission"):
-        newest[record.client] = max(newest[record.client], record.at)
-    used = {
-        record.client: caseload.read_assigned(record.payload).asks
-        for record in caseload.store.records_of_everyone("assignment")
-    }
-    kept = {record.client: record.payload for record in caseload.store.records_of_everyone("glance")}
+    newest: dict[str, datetime] = {}
+    for row in kept.of(caseload.store, Submitted).of_everyone():
+        newest[row.client] = max(newest.get(row.client, row.at), row.at)
+    used = {row.client: row.value.asks for row in caseload.assignments().of_everyone()}
+    known = kept.of(caseload.store, Glance).whole(of_everyone=True)  # a damaged one is worked out anew
+    glanced = {row.client: row.value.model_dump() for row in known}
     stamps = {client: f"{at.isoformat()} {used[client].key if client in used else ''}" for client, at in newest.items()}
-    stale = {client for client, stamp in stamps.items() if kept.get(client, {}).get("of") != stamp}
+    stale = {client for client, stamp in stamps.items() if glanced.get(client, {}).get("of") != stamp}
     if stale:
         few = sorted(stale) if len(stale) <= 500 else None
         by_asks: dict[str, list[tuple[Any, ...]]] = {}
-        for row in caseload.store.everyone(*overviews.ROWS, clients=few):
-            if row[0] in stale and row[0] in used:
-                by_asks.setdefault(used[row[0]].key, []).append(row)
+        for answer in caseload.store.everyone(*overviews.ROWS, clients=few):
+            if answer[0] in stale and answer[0] in used:
+                by_asks.setdefault(used[answer[0]].key, []).append(answer)
         asks = {one.key: one for one in used.values()}
         seen: dict[str, dict[str, Any]] = {}
         for key, rows in by_asks.items():
             seen |= overviews.glances(rows, overviews.principles(caseload.asked_workbook(asks[key])))
         with caseload.store.together():
             for client in stale:
-                kept[client] = {**seen.get(client, {"exercises": {}, "change": {}}), "of": stamps[client]}
-                caseload.store.record("glance", "glance", kept[client], client=client)
-    return kept
+                glance = Glance(**seen.get(client, {"exercises": {}, "change": {}}), of=stamps[client])
+                kept.of(caseload.store, Glance, client).put("glance", glance)
+                glanced[client] = glance.model_dump()
+    return glanced
 
 
 def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
@@ -119,11 +119,11 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
     workbook, assigned = caseload.workbook(client), caseload.assigned(client)
     fresh, current = _fresh(caseload, client), caseload.store.current(client=client.id)
     if look:
-        caseload.store.record("looked", "looked", {}, client=client.id)
-    comments = {record.key: record.payload for record in caseload.store.records("comment", client.id)}
+        kept.of(caseload.store, Looked, client.id).put("looked", Looked())
+    comments = kept.of(caseload.store, Remark, client.id).all()
     chapters = overviews.page(workbook, current, caseload.store.history(client=client.id), fresh)
     for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):
-        answer["comment"] = comments.get(answer["id"])
+        answer["comment"] = comments[answer["id"]].model_dump() if answer["id"] in comments else None
     return {
         "client": client.name,
         "since": client.since.isoformat(),
@@ -148,19 +148,16 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
         "questions": list(overviews.questions(workbook, current)),
         "chapters": chapters,
         "withdrawn": [
-            {"prompt": _prompt(workbook, record.key), "at": record.at.isoformat()}
-            for record in _taken_back(caseload, client)
+            {"prompt": _prompt(workbook, row.key), "at": row.at.isoformat()} for row in _taken_back(caseload, client)
         ],
         "gates": [
             {"title": overviews.gate_title(workbook, event.gate), "change": event.change, "at": event.at.isoformat()}
             for event in _gate_events(caseload, client)
         ],
-        "notes": [
-            {"text": record.payload["text"], "at": record.key} for record in caseload.store.records("note", client.id)
-        ],
+        "notes": [{"text": note.text, "at": at} for at, note in kept.of(caseload.store, Note, client.id).all().items()],
         "replies": [
-            {"text": record.payload["reply"], "comments": record.payload["comments"], "at": record.at.isoformat()}
-            for record in sorted(caseload.store.records("feedback", client.id), key=lambda one: int(one.key))
+            {"text": row.value.reply, "comments": row.value.comments, "at": row.at.isoformat()}
+            for row in sorted(kept.of(caseload.store, Replied, client.id).rows(), key=lambda one: int(one.key))
         ],
         "audit": [event(one) for one in caseload.store.events(client.id)],
     }
@@ -181,16 +178,16 @@ def summary(caseload: Caseload, client: Client) -> str:
         fresh=[one for one in current if one.id in fresh and one.item.rpartition(".")[2] not in FOOT],
         withdrawn=len(_taken_back(caseload, client)),
         gates=_gate_events(caseload, client),
-        notes=[record.payload["text"] for record in caseload.store.records("note", client.id)],
+        notes=[note.text for note in kept.of(caseload.store, Note, client.id).all().values()],
         now=caseload.now(),
     )
 
 
 def _fresh(caseload: Caseload, client: Client) -> set[str]:
     """The ids of the answers that came since their page was last looked at."""
-    looked = max((record.at for record in caseload.store.records("looked", client.id)), default=None)
-    arrived = [one for one in caseload.store.records("arrived", client.id) if looked is None or one.at > looked]
-    return {id_ for one in arrived for id_ in one.payload["answers"]}
+    looked = max((row.at for row in kept.of(caseload.store, Looked, client.id).rows()), default=None)
+    arrived = kept.of(caseload.store, Arrived, client.id).rows()
+    return {id for row in arrived if looked is None or row.at > looked for id in row.value.answers}
 
 
 def _asked(caseload: Caseload, client: Client, workbook: Workbook) -> tuple[Asked, ...]:
@@ -200,16 +197,15 @@ def _asked(caseload: Caseload, client: Client, workbook: Workbook) -> tuple[Aske
     return overviews.asked(tasks, glance.get("exercises", {}), workbook, caseload.today())
 
 
-def _taken_back(caseload: Caseload, client: Client) -> list[Record]:
+def _taken_back(caseload: Caseload, client: Client) -> list[Row[TakenBack]]:
     """What was here and was taken back, and is not here again."""
     held = inbox.holdings(caseload.store, client.id)
-    gone = caseload.store.records("withdrawn", client.id)
-    return [record for record in gone if record.key not in held and record.payload.get("was", True)]
+    gone = kept.of(caseload.store, TakenBack, client.id).rows()
+    return [row for row in gone if row.key not in held and row.value.was]
 
 
 def _gate_events(caseload: Caseload, client: Client) -> list[GateEvent]:
-    told: Mapping[str, Any] = next((one.payload for one in caseload.store.records("gates", client.id)), {"events": []})
-    return [GateEvent.model_validate(event) for event in told["events"]]
+    return [event for told in kept.of(caseload.store, Told, client.id).all().values() for event in told.events]
 
 
 def _prompt(workbook: Workbook, key: str) -> str:

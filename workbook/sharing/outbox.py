@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook.errors import Refused, UnknownId
 from workbook.sharing import bundles, envelope, signing
 from workbook.sharing.bundles import GateEvent, SharedAnswer, Submission, content_id
+from workbook.storage import exchange
+from workbook.storage.exchange import Handed, Sent, Source
 from workbook.storage.folder import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from workbook.definition.models import Workbook
     from workbook.journal import Journal
+    from workbook.storage.exchange import There
     from workbook.storage.store import StoredAnswer as Answer
 
 _NO_COUNSELOR = (
@@ -64,7 +68,7 @@ def choices(journal: Journal) -> list[Choice]:
                 share=journal.share_level(answer.item, answer.occasion),
                 shared=key in sent.holds,
                 changed=key in sent.holds and sent.holds[key].id != id,
-                there=told is not None and id in told.ids,
+                there=told is not None and id in told.there,
                 elsewhere=key in sent.inherited,
             )
         )
@@ -134,7 +138,7 @@ def preview(journal: Journal, submission: Submission) -> Preview:
     for answer in submission.answers:
         before = sent.holds.get(answer.key) or sent.inherited.get(answer.key)
         kinds["new" if before is None else "again" if before.id == answer.id else "changed"].append(answer)
-    with_them = told.ids if told else frozenset()
+    with_them = told.there if told else frozenset()
     along = {answer.key for answer in submission.answers}
     rest = [id for key, id in submission.holds.items() if key not in along]
     known = sum(id in with_them for id in rest)
@@ -207,7 +211,7 @@ def submission(
     at = max(now.astimezone(UTC), sent.at + timedelta(microseconds=1))  # a clock that was set back orders nothing anew
     answers = {_key(answer): answer for answer in journal.current() if _key(answer) in wanted}
     holds = {key: content_id(answers[key]) for key in sorted(wanted)}
-    along = [key for key, id in holds.items() if everything or sent.needs(key, id, told)]
+    along = [key for key, id in holds.items() if everything or _needs(sent, told, key, id)]
     known = {_key(version) for version in journal.store.history()}  # what a backup lost was not taken back by anyone
     gone = {key for key in sent.holds if key not in wanted and key in known} | (set(take_back) - wanted)
     taken_back = {key: when for key, when in sent.taken_back.items() if key not in wanted} | dict.fromkeys(gone, at)
@@ -259,32 +263,23 @@ def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
         file.write_bytes(data)
     except OSError as problem:
         raise Refused(f"{file} cannot be written: {problem.strerror}. Choose another place.") from None
-    sent, at = _sent(journal), chosen.made_at.isoformat()
-    before = sent.holds
-    inherited = {
-        key: [one.id, one.at.isoformat()]
-        for key, one in sent.inherited.items()
-        if key not in chosen.holds and key not in chosen.taken_back
-    }
+    sent, at = _sent(journal), chosen.made_at
     along = {answer.key for answer in chosen.answers}
     ids = {content_id(answer): answer.id for answer in journal.store.history()}
     journal.store.close_versions(
         ids[answer.id] for answer in chosen.answers if answer.id in ids
     )  # an edit is a version
-    journal.store.record(
-        "sent",
-        chosen.token,
-        {
-            "source": chosen.source,
-            "sequence": chosen.sequence,
-            "at": at,
-            "holds": {
-                key: [id, at if key in along else before[key].at.isoformat()] for key, id in chosen.holds.items()
-            },
-            "inherited": inherited,
-            "taken_back": {key: when.isoformat() for key, when in chosen.taken_back.items()},
+    now = Sent(
+        source=chosen.source,
+        sequence=chosen.sequence,
+        at=at,
+        holds={key: Handed(id, at if key in along else sent.holds[key].at) for key, id in chosen.holds.items()},
+        inherited={
+            key: one for key, one in sent.inherited.items() if key not in chosen.holds and key not in chosen.taken_back
         },
+        taken_back=chosen.taken_back,
     )
+    exchange.sent(journal.store).put(chosen.token, now)
     journal.store.event("shared", "", len(chosen.answers))
     return file
 
@@ -292,63 +287,30 @@ def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
 # --- what is remembered of it ---
 
 
-class _Handed(NamedTuple):
-    id: str  # which answer, by its content
-    at: datetime  # when the file that held it was made
+def _needs(sent: Sent, told: There | None, key: str, id: str) -> bool:
+    """Say whether an answer goes along: not handed over as it is, or handed over and not there."""
+    before = sent.holds.get(key)
+    if before is None or before.id != id:
+        return True
+    return told is not None and told.at > before.at and id not in told.there
 
 
-class Confirmed(NamedTuple):
-    """What the counselor had, by their newest feedback."""
-
-    at: datetime
-    ids: frozenset[str]
-
-
-class _Sent(NamedTuple):
+def _sent(journal: Journal) -> Sent:
     """What this copy of the journal has handed over to the counselor of the current assignment."""
-
-    source: str
-    sequence: int
-    at: datetime
-    holds: dict[str, _Handed]
-    inherited: dict[str, _Handed]  # handed over by the copy that this one was made from
-    taken_back: dict[str, datetime]
-
-    def needs(self, key: str, id: str, told: Confirmed | None) -> bool:
-        """Say whether an answer goes along: not handed over as it is, or handed over and not there."""
-        before = self.holds.get(key)
-        if before is None or before.id != id:
-            return True
-        return told is not None and told.at > before.at and id not in told.ids
-
-
-def _sent(journal: Journal) -> _Sent:
     assigned, mine = journal.assigned, source(journal)
-    never = datetime.min.replace(tzinfo=UTC)
-    for record in journal.store.records("sent"):
-        if assigned is None or record.key != assigned.token or "source" not in record.payload:
-            continue
-        held = record.payload
-        holds, inherited = _handed(held["holds"]), _handed(held["inherited"])
-        back = {key: datetime.fromisoformat(at) for key, at in held["taken_back"].items()}
-        at = datetime.fromisoformat(held["at"])
-        if held["source"] == mine:
-            return _Sent(mine, held["sequence"], at, holds, inherited, back)
-        return _Sent(mine, 0, at, {}, inherited | holds, back)
-    return _Sent(mine, 0, never, {}, {}, {})
+    held = exchange.sent(journal.store).get(assigned.token) if assigned else None
+    if held is None or not held.source:
+        return Sent(source=mine)
+    if held.source == mine:
+        return held
+    others = {"source": mine, "sequence": 0, "holds": {}, "inherited": held.inherited | held.holds}
+    return held.model_copy(update=others)
 
 
-def _handed(kept: Mapping[str, list[str]]) -> dict[str, _Handed]:
-    return {key: _Handed(id, datetime.fromisoformat(at)) for key, (id, at) in kept.items()}
-
-
-def confirmed(journal: Journal) -> Confirmed | None:
+def confirmed(journal: Journal) -> There | None:
     """Return what the counselor had by their newest feedback; None before there was any."""
     assigned = journal.assigned
-    for record in journal.store.records("there"):
-        if assigned is not None and record.key == assigned.token:
-            return Confirmed(datetime.fromisoformat(record.payload["at"]), frozenset(record.payload["there"]))
-    return None
+    return exchange.there(journal.store).get(assigned.token) if assigned else None
 
 
 def source(journal: Journal) -> str:
@@ -357,12 +319,11 @@ def source(journal: Journal) -> str:
     The id stands in the journal beside the place it was made at: inode and change time of the journal's mark, which
     no way of copying keeps.
     """
-    place = _place(journal.path / MARK)
-    held = next((record.payload for record in journal.store.records("source")), None)
-    if held is None or held["place"] != place:
-        held = {"id": secrets.token_hex(16), "place": place}
-        journal.store.record("source", "mine", held)
-    return str(held["id"])
+    place, kept = _place(journal.path / MARK), exchange.sources(journal.store)
+    held = kept.get("mine")
+    if held is None or held.place != place:
+        kept.put("mine", held := Source(id=secrets.token_hex(16), place=place))
+    return held.id
 
 
 def _place(mark: Path) -> str:

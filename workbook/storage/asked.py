@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbook.definition import models, overlay
+from workbook.definition import overlay
 from workbook.definition.asks import Assigned, read_assigned, workbook_of
-from workbook.errors import Damaged, UnknownId
+from workbook.definition.models import Workbook
+from workbook.errors import UnknownId
+from workbook.storage.records import Carried, Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
-    from workbook.definition.models import Workbook
     from workbook.storage.store import Store
 
 
@@ -27,13 +29,13 @@ class Asked:
 
     def read(self) -> None:
         """Read all of it from the store. Raises Damaged."""
-        self._own = _installed(self._store())
+        self._own = workbooks(self._store()).get("installed")
         self.read_assigned()
         self._put_together()
 
     def read_assigned(self) -> None:
         """Read what a counselor asks; the questions stay as they are until the next `read`. Raises Damaged."""
-        self.assigned = _assigned(self._store())
+        self.assigned = assignments(self._store()).get("current")
 
     @property
     def installed(self) -> Workbook:
@@ -45,13 +47,13 @@ class Asked:
 
     def install(self, workbook: Workbook) -> None:
         """Ask a practice's own workbook from now on, in place of the shipped one; no answer changes."""
-        self._store().record("workbook", "installed", workbook.model_dump(mode="json"))
+        workbooks(self._store()).put("installed", workbook)
         self._own = workbook
         self._put_together()
 
     def take(self, assigned: Assigned) -> None:
         """Ask what a counselor asks from now on; no answer changes."""
-        self._store().record("assignment", "current", assigned.model_dump(mode="json"))
+        assignments(self._store()).put("current", assigned)
         self.assigned = assigned
         self._put_together()
 
@@ -71,28 +73,23 @@ def speaks(language: str) -> bool:
 
 def judge(store: Store) -> None:
     """Raise Damaged when what is asked cannot be read."""
-    _assigned(store)
-    _installed(store)
+    assignments(store).all()
+    workbooks(store).get("installed")
 
 
-def _assigned(store: Store) -> Assigned | None:
-    """What a counselor asked for last. The first version carried a workbook, of which only the additions stay."""
-    for record in store.records("assignment"):
-        first = "asks" not in record.payload
-        carried = {one.key: one.payload for one in store.records("workbook")} if first else {}
-        try:
-            return read_assigned(record.payload, carried.get("assigned"))
-        except (ValueError, KeyError, TypeError):  # it quotes what it could not read: not passed on
-            raise Damaged("What your counselor asked of you is damaged in the file with your answers.") from None
-    return None
+def assignments(store: Store) -> Records[Assigned]:
+    """Return what a counselor asked for last, as `current`.
+
+    The first version carried a workbook, of which only the additions stay.
+    """
+
+    def read(payload: Mapping[str, Any]) -> Assigned:
+        carried = None if "asks" in payload else Records(store, "workbook", Carried).get("assigned")
+        return read_assigned(payload, None if carried is None else carried.root)
+
+    return Records(store, "assignment", Assigned, read=read, where="asked")
 
 
-def _installed(store: Store) -> Workbook | None:
-    """The workbook of a practice's own that this journal asks, if there is one."""
-    for record in store.records("workbook"):
-        if record.key == "installed":
-            try:
-                return models.Workbook.model_validate(record.payload)
-            except ValueError:
-                raise Damaged("The workbook of this journal is damaged in the file with your answers.") from None
-    return None
+def workbooks(store: Store) -> Records[Workbook]:
+    """Return the workbook of a practice's own that this journal asks, as `installed`, if there is one."""
+    return Records(store, "workbook", Workbook, where="workbook")

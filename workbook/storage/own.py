@@ -41,7 +41,9 @@ class Own:
     def page_key(self) -> str:
         """32 bytes in base64, made when first needed."""
         secrets_ = Records(self._store(), "key", Secret)
-        held = secrets_.get("page")
+        held = None
+        with contextlib.suppress(Damaged):  # what it sealed is lost; what is typed from now on is not
+            held = secrets_.get("page")
         if held is None:
             held = Secret(secret=base64.b64encode(secrets.token_bytes(32)).decode())
             with contextlib.suppress(StoreError):  # nothing can be saved: the page says so when there is something to
@@ -64,11 +66,11 @@ class Own:
     def is_private(self, item: str, occasion: str) -> bool:
         """Say whether an answer was written while its question was private."""
         if self._private is None:
-            self._private = set(Records(self._store(), "private", Private).all())
+            self._private = Records(self._store(), "private", Private).keys()  # that it is there says it
         return f"{item}@{occasion}" in self._private
 
     def keep_private(self, item: str, occasion: str) -> None:
         """Let an answer stay private, whatever becomes of its question."""
         if not self.is_private(item, occasion):
             Records(self._store(), "private", Private).put(f"{item}@{occasion}", Private())
-            self._private = {*(self._private or ()), f"{item}@{occasion}"}
+            self._private = Records(self._store(), "private", Private).keys()

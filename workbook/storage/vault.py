@@ -8,11 +8,11 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook import files
 from workbook.errors import JournalError, Locked, StoreError
-from workbook.storage import backups, keeper, lock, recovery
+from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
 from workbook.storage.sqlite import is_plain, rewrite
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from workbook.storage.store import Store
 
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
-_EXCHANGE = ("key", "assignment", "source", "sent", "there", "feedback", "comment")  # kinds of records
 
 _NO_BACKUP = (
     "No backup of your answers could be made. Is the disk full? What you write is saved all the same; free some space."
@@ -98,7 +97,7 @@ class Vault:
         self._key, self._backed_up = key, None
         self.warnings = (*damage, *recovery.conflicts(self.path))
         if damage:  # an older state is here now: to a counselor this is another copy
-            self._store.record("source", "mine", None)
+            exchange.sources(self._store).remove("mine")
         self._opened()
         if key is not None:  # what an interrupted locking left readable
             left, removed = backups.lock(self.path / BACKUPS, key, key)
@@ -244,7 +243,9 @@ class Vault:
         """
         file, at = self._backup(backup)
         said = backups.preview(self.store, file, at, self._key)
-        exchanged = self._exchanged()
+        exchanged = records.as_kept(self.store, exchange.STAYS)
+        if not any(kind == "assignment" for kind, _, _ in exchanged):  # no exchange yet
+            exchanged = []
         half = self.path / BACKUPS / "restore.half"
         files.write(half, file.read_bytes())
         try:
@@ -255,18 +256,11 @@ class Vault:
         finally:
             half.unlink(missing_ok=True)
         with self.store.together():
-            for kind, key, payload in exchanged:
-                self.store.record(kind, key, payload)
+            records.put_back(self.store, exchanged)
             if not exchanged:  # what the backup knows of an exchange is older than what was handed over since
-                self.store.record("source", "mine", None)
+                exchange.sources(self.store).remove("mine")
         self._opened()
         return said._replace(kept=kept)
-
-    def _exchanged(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """What is held of the exchange with a counselor, once there is one: kind, key, payload."""
-        if not self.store.records("assignment"):
-            return []
-        return [(kind, one.key, one.payload) for kind in _EXCHANGE for one in self.store.records(kind)]
 
     def _backup(self, backup: str | Path | None) -> tuple[Path, datetime]:
         if backup is None:

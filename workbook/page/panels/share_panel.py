@@ -14,8 +14,11 @@ from workbook.errors import Refused, UnknownId
 from workbook.page import assets
 from workbook.page.panels import panel
 from workbook.sharing import client as share
+from workbook.storage import exchange
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from workbook.definition.models import Exercise, Workbook
     from workbook.journal import Journal
     from workbook.page.panels.panel import Buffers, Message, Reply
@@ -138,14 +141,14 @@ class Given(panel.Panel):
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
         asked = self._journal.assigned
-        replies = [record.payload for record in self._journal.store.records("feedback") if record.payload["reply"]]
-        newest = max(replies, key=lambda reply: reply["at"], default=None)
+        replies = [one for one in exchange.replies(self._journal.store).all().values() if one.reply]
+        newest = max(replies, key=lambda reply: reply.at, default=None)
         return {
             "type": "state",
             "counselor": asked and asked.counselor,
             "words": " ".join(share.words(self._journal)),
             "tasks": _tasks(self._journal, asked.asks.tasks) if asked else [],
-            "reply": newest and {key: newest[key] for key in ("from", "at", "reply")},
+            "reply": newest and newest.model_dump(include={"by", "at", "reply"}, by_alias=True),
             "comments": _commented(self._journal),
         }
 
@@ -309,14 +312,18 @@ def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
 
 def _commented(journal: Journal) -> list[dict[str, object]]:
     """The exercises with comments, each once, the newest comment first."""
-    places: dict[str, str] = {}
-    for record in journal.store.records("comment"):
-        exercise = record.payload["item"].rpartition(".")[0]
-        places[exercise] = max(places.get(exercise, ""), record.payload["at"])
+    places: dict[str, datetime] = {}
+    for comment in exchange.comments(journal.store).all().values():
+        exercise = comment.item.rpartition(".")[0]
+        places[exercise] = max(places.get(exercise, comment.at), comment.at)
+    said = [
+        (exercise, places[exercise].isoformat())
+        for exercise in sorted(places, key=lambda one: places[one], reverse=True)
+    ]
     asked = {exercise.id for exercise in journal.workbook.exercises}
     return [
         {"title": share.exercise_title(journal.workbook, exercise), "href": _href(journal.workbook, exercise), "at": at}
-        for exercise, at in sorted(places.items(), key=lambda each: each[1], reverse=True)
+        for exercise, at in said
         if exercise in asked
     ]
 
