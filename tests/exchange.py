@@ -64,7 +64,7 @@ def expected(delivered: list[Posted]) -> dict[str, str]:
 
 
 class Exchange(RuleBasedStateMachine):
-    """Share, receive, reply, back up, restore, copy, withdraw, a second computer, and a stranger."""
+    """Share, receive, reply, back up, restore, copy, withdraw, erase, a second computer, and a stranger."""
 
     templates: Templates
 
@@ -75,6 +75,8 @@ class Exchange(RuleBasedStateMachine):
         self.journals: list[Journal] = []
         self.caseloads: list[Caseload] = []
         self.delivered: list[list[Posted]] = []  # to each caseload, the honest ones it took
+        self.erased: set[int] = set()  # caseloads that know nobody any more
+        self.ended: set[int] = set()  # those that take nothing more in
         self.post: list[Posted] = []
         self.stranger = seal.new_identity()
         self.written = 0
@@ -133,6 +135,9 @@ class Exchange(RuleBasedStateMachine):
     def receive(self, to: int, which: int) -> None:
         number = to % len(self.caseloads)
         caseload, posted = self.caseloads[number], self.post[which % len(self.post)]
+        if number in self.erased | self.ended:
+            assert refused(lambda: caseload.receive(posted.data, sure=True))
+            return
         if not posted.honest and caseload.client("A.").signer is None:
             return  # the very first file is trusted: that is what comparing the six words is for
         try:
@@ -149,6 +154,9 @@ class Exchange(RuleBasedStateMachine):
     @rule(by=st.integers(0, 9), words=st.booleans())
     def reply(self, by: int, words: bool) -> None:
         caseload = self.caseloads[by % len(self.caseloads)]
+        if by % len(self.caseloads) in self.erased | self.ended:
+            assert refused(lambda: caseload.reply("A.", "reply"))
+            return
         for answer in caseload.store.current(client=caseload.client("A.").id)[:1]:
             caseload.comment("A.", f"{answer.item}@{answer.occasion}", f"comment {len(self.post)}")
         try:
@@ -161,6 +169,8 @@ class Exchange(RuleBasedStateMachine):
     @rule(by=st.integers(0, 9))
     def assign(self, by: int) -> None:
         caseload = self.caseloads[by % len(self.caseloads)]
+        if by % len(self.caseloads) in self.erased | self.ended:
+            return  # it would begin anew with a client of that name, whom no journal knows yet
         data = caseload.assign("A.", [Task(exercise="space.urges"), TASK])
         installed = self.journals[0].installed
         self.post.append(Posted(data, envelope.open_assignment(data, installed).bundle, honest=True))
@@ -223,8 +233,24 @@ class Exchange(RuleBasedStateMachine):
             if number == len(self.caseloads):
                 self.caseloads.append(opened)
                 self.delivered.append([*self.delivered[original]])
+                self.erased |= {number} if original in self.erased else set()
+                self.ended |= {number} if original in self.ended else set()
             else:
                 self.caseloads[number] = opened
+
+    @rule(which=st.integers(1, 9), erasing=st.booleans())
+    def erase_or_end(self, which: int, erasing: bool) -> None:
+        """On one of several computers; the first goes on, so that the rest of the run has someone to write to."""
+        number = which % len(self.caseloads)
+        if number == 0 or number in self.erased:
+            return
+        if erasing:
+            assert self.caseloads[number].erase("A.") == 0
+            self.erased.add(number)
+            self.delivered[number].clear()
+        else:
+            self.caseloads[number].revoke("A.")
+            self.ended.add(number)
 
     @rule(minutes=st.integers(-90, 600))
     def time_passes(self, minutes: int) -> None:
@@ -263,7 +289,10 @@ class Exchange(RuleBasedStateMachine):
 
     @invariant()
     def a_caseload_holds_what_honest_files_said(self) -> None:
-        for caseload, delivered in zip(self.caseloads, self.delivered, strict=True):
+        for number, (caseload, delivered) in enumerate(zip(self.caseloads, self.delivered, strict=True)):
+            if number in self.erased:
+                assert (caseload.clients(), {*caseload.store.clients()} - {caseload.store.client}) == ([], set())
+                continue
             who = caseload.client("A.")
             there = {f"{one.item}@{one.occasion}": one.id for one in caseload.store.current(client=who.id)}
             assert there == expected(delivered)
@@ -273,7 +302,9 @@ class Exchange(RuleBasedStateMachine):
         for journal in self.journals:
             assert journal.assigned is not None
             assert journal.assigned.signer == self.caseloads[0]._keys.party.signs
-        for caseload, delivered in zip(self.caseloads, self.delivered, strict=True):
+        for number, (caseload, delivered) in enumerate(zip(self.caseloads, self.delivered, strict=True)):
+            if number in self.erased:
+                continue
             assert (caseload.client("A.").signer is None) == (not delivered)
             if delivered:
                 assert caseload.words("A.") == client.words(self.journals[0])
