@@ -14,6 +14,7 @@ import pytest
 from workbook import definition, resources
 from workbook.definition import models
 from workbook.jupyter import harmless, notebooks
+from workbook.safety import coverage
 
 WORKBOOK = definition.load()
 NAMES = [f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters]
@@ -77,13 +78,19 @@ def test_no_committed_notebook_holds_output_or_widget_state() -> None:
 
 
 def test_every_exercise_has_its_cell_and_panels_come_first() -> None:
-    """A chapter shows its panels, then its exercises, in the definition's order."""
+    """A chapter shows its panels, then its exercises, in the definition's order, and before one what it waits for."""
+    before = coverage.asked_before(WORKBOOK)
     for chapter in WORKBOOK.chapters:
         cells = json.loads(notebooks.generate(WORKBOOK)[f"{chapter.notebook}.ipynb"])["cells"]
         lines = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"][1:]
         assert lines == [
             *(f"{panel}()" for panel in chapter.shows),
-            *(f'exercise("{exercise.id}")' for exercise in chapter.exercises if not exercise.retired),
+            *(
+                f'exercise("{id}")'
+                for exercise in chapter.exercises
+                if not exercise.retired
+                for id in (*before.get(exercise.id, ()), exercise.id)
+            ),
         ]
 
 

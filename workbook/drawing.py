@@ -14,6 +14,9 @@ class Desk(Protocol):
     def form(self, id: str, occasion: str | None = None) -> Any:
         """Return an exercise as a form for the page; `occasion` is the one it opens on."""
 
+    def guest(self, id: str, chapter: str) -> Any:
+        """Return room for a form on the page of another chapter."""
+
 
 def by(make: Callable[[Any], Desk]) -> None:
     """Let `make(journal)` be what draws a journal's exercises from now on."""

@@ -341,12 +341,16 @@ class Journal(Opened):
             return False
         return occasion[:10] == today.isoformat() or bool(self._questions(exercise, here) - here.keys())
 
-    def exercise(self, id: str, occasion: str | None = None) -> Any:
+    def exercise(self, id: str, occasion: str | None = None, *, within: str | None = None) -> Any:
         """Return an exercise as a form for the page; `occasion` is the one it opens on.
+
+        `within`: the chapter of the page. What belongs to another is there only while something waits for its answers.
 
         A form is always returned: what is closed, and why, is what it reads first.
         """
         self._desk = self._desk or drawing.desk(self)
+        if within is not None and within != self.workbook.exercise(id).chapter_id:
+            return self._desk.guest(id, within)
         return self._desk.form(id, occasion)
 
 

@@ -76,6 +76,26 @@ def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: 
     expect(page.get_by_label("Where are you?")).to_have_value("AU")
 
 
+def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> None:
+    """The message waits for one answer: its link leads to the question on the same page, and the answer opens it."""
+    with open_journal(lab.journal) as journal:
+        for item, value in safe_answers.SAFE.items():
+            if item != "start.safety.affair":
+                journal.save(item, value)
+    page.goto(lab.page("20-communication"))
+    message = page.locator('[id="communication.message"]')
+    message.get_by_role("link", name="Answer the questions").click()
+    asked = page.locator('[id="start.safety"]')
+    expect(asked).to_be_in_viewport()
+    asked.get_by_role("group", name=re.compile("^Did an affair")).get_by_role("radio", name="No", exact=True).check()
+    expect(message.locator(".mend-body")).to_be_visible()
+    expect(message.locator(".mend-lock")).to_be_hidden()
+    expect(asked).to_be_visible()
+    page.reload()
+    expect(message.locator(".mend-body")).to_be_visible()
+    assert page.locator('[id^="start."]').count() == 0
+
+
 def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab, page: Page) -> None:
     """A court order closes the apology: reason, other pages, help to call; earlier words can be read, none added."""
     with open_journal(lab.journal) as journal:

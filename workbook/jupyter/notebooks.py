@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbook import definition, files, resources
 from workbook.jupyter.harmless import TAG, is_harmless, is_plain
+from workbook.safety import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,11 +109,12 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
         _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
     ]
     cells += [_code(panel, f"{panel}()") for panel in chapter.shows]
-    cells += [
-        _code(exercise.id.split(".")[-1], f"exercise({_quoted(exercise.id)})")
-        for exercise in chapter.exercises
-        if not exercise.retired
-    ]
+    before = coverage.asked_before(workbook)
+    for exercise in chapter.exercises:
+        if exercise.retired:
+            continue
+        cells += [_code(form.replace(".", "-"), f"exercise({_quoted(form)})") for form in before.get(exercise.id, ())]
+        cells.append(_code(exercise.id.split(".")[-1], f"exercise({_quoted(exercise.id)})"))
     cells.append(_markdown("closing", _safely(lambda said: _closing(workbook, chapter, names, said))))
     for cell in cells:
         cell["id"] = f"{chapter.id}-{cell['id']}"[:64]

@@ -50,6 +50,7 @@ class _Page:
     def __init__(self) -> None:
         self.journal: Journal | None = None
         self.head: Head | None = None
+        self.chapter: str | None = None  # whose page this is
         self.waiting: list[tuple[Callable[[Journal], Widget], VBox]] = []
 
     def open(self, passphrase: str | None = None) -> Journal:
@@ -132,13 +133,21 @@ def _instead(name: str, id: str = "") -> Sentence:
     return Sentence(words.say("jupyter.instead.part", place=place))
 
 
+def _is_guest(name: str, *args: object) -> bool:
+    """Say whether this is an exercise of another chapter than the page's."""
+    return name == "exercise" and _page.chapter is not None and str(args[0]).partition(".")[0] != _page.chapter
+
+
 def _kindly(show: Callable[_P, Widget]) -> Callable[_P, object]:
     """Let a page say in a sentence what went wrong."""
 
     @functools.wraps(show)
     def shown(*args: _P.args, **kwargs: _P.kwargs) -> object:
         try:
-            if show.__name__ in ("chapter", "caseload"):  # of a head, or of many clients, a journal has no page
+            if show.__name__ == "chapter":
+                _page.chapter = str(args[0])
+            # Of a head, of many clients, and of what is asked here for another page, a journal has no page.
+            if show.__name__ in ("chapter", "caseload") or (_for_a_file() and _is_guest(show.__name__, *args)):
                 return None if _for_a_file() else show(*args, **kwargs)
             instead = _instead(show.__name__, *map(str, args))
             return instead if _for_a_file() else Shown(show(*args, **kwargs), instead)
@@ -168,7 +177,7 @@ def chapter(id: str) -> Widget:
 @_kindly
 def exercise(id: str) -> Widget:
     """Show an exercise as a form; in a locked journal, leave room for it."""
-    return _when_open(lambda journal: journal.exercise(id))
+    return _when_open(lambda journal: journal.exercise(id, within=_page.chapter))
 
 
 @_kindly

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
@@ -16,10 +16,12 @@ from workbook.safety import helplines, language
 from workbook.storage import exchange
 
 if TYPE_CHECKING:
+    from ipywidgets import VBox
+
     from workbook.definition.models import Exercise, Item
     from workbook.journal import Journal
     from workbook.page.form import Form
-    from workbook.safety.gates import Standing
+    from workbook.safety.gates import Closing, Standing
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Desk:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
+        self._guests: weakref.WeakKeyDictionary[VBox, tuple[str, str]] = weakref.WeakKeyDictionary()  # → form, chapter
         journal.attend(self._all_changed)
 
     def _all_changed(self) -> None:
@@ -69,6 +72,24 @@ class Desk:
         self._forms[widget] = self._context_ids(exercise)
         return widget
 
+    def guest(self, id: str, chapter: str) -> VBox:
+        """Return room for a form on the page of another chapter: it is there once something waits for its answers."""
+        from ipywidgets import VBox
+
+        box = VBox()
+        self._journal.workbook.exercise(id)  # one that does not exist is said as such
+        self._guests[box] = (id, chapter)
+        self._seat()
+        return box
+
+    def _seat(self) -> None:
+        """Show the guests that are waited for by now; none goes again while its page is open, under someone's hands."""
+        standing = self._journal.standing()
+        for box, (id, chapter) in list(self._guests.items()):
+            closings = (standing.closing(each.id) for each in self._journal.workbook.chapter(chapter).exercises)
+            if not box.children and not standing.closing(id) and any(lock and id in lock.asks for lock in closings):
+                box.children = (self.form(id),)
+
     def _tell_others(self, saved: Form, item: str, before: Standing | None) -> None:
         """Let the other forms of this page read again when this answer changes what they show."""
         after = self._journal.stands
@@ -92,6 +113,7 @@ class Desk:
         occasion = journal.place(exercise, wanted) if wanted else now_occasion
         standing = journal.standing()
         lock = standing.closing(exercise.id)
+        self._seat()
         latest = newest_of(journal.responses())
         progress = journal.progress_on(exercise, occasion)
         return {
@@ -104,12 +126,29 @@ class Desk:
                 for id in _quotes(exercise)
                 if id in latest and latest[id].status == "answered" and id not in standing.hidden
             },
-            "lock": lock and _lock_payload(lock, journal.region, journal.now()),
+            "lock": lock and self._lock_payload(lock),
             "journal": journal.id,
             "keep": journal.page_key,
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
             "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
+        }
+
+    def _lock_payload(self, lock: Closing) -> dict[str, object]:
+        journal = self._journal
+        here = {id: chapter for box, (id, chapter) in self._guests.items() if box.children}
+
+        def page(chapter: str) -> str:
+            return f"{journal.workbook.chapter(chapter).notebook}.ipynb"
+
+        asked = [form for form in reversed(lock.asks) if form in here]
+        near = {page(form.partition(".")[0]): f"{page(here[form])}#{form}" for form in asked}
+        return {
+            "title": lock.title,
+            "html": lock.reason_html,
+            "instead": [{"label": label, "href": near.get(href, href)} for label, href in lock.instead],
+            "resources": list(helplines.brief(journal.region, lock.resources, journal.now())),
+            "urgent": lock.urgent,
         }
 
     def _assigned_task(self, exercise_id: str) -> dict[str, object] | None:
@@ -166,13 +205,3 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
 def _quotes(exercise: Exercise) -> tuple[str, ...]:
     """The questions of other forms whose answers an exercise shows under its notes."""
     return tuple(id for item in exercise.items if isinstance(item, models.Note) for id in item.quotes)
-
-
-def _lock_payload(lock: Any, region: str | None, now: datetime) -> dict[str, object]:
-    return {
-        "title": lock.title,
-        "html": lock.reason_html,
-        "instead": [{"label": label, "href": href} for label, href in lock.instead],
-        "resources": list(helplines.brief(region, lock.resources, now)),
-        "urgent": lock.urgent,
-    }

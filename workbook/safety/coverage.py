@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from workbook import resources
+from workbook.definition import conditions
 from workbook.definition.reading import read
+from workbook.safety import facts
+from workbook.safety.verdicts import ASKED_IN
 
 if TYPE_CHECKING:
-    from workbook.definition.models import Exercise, Gate, Workbook
+    from collections.abc import Iterator
+
+    from workbook.definition.models import Chapter, Exercise, Gate, Workbook
 
 
 class Statements(BaseModel):
@@ -62,6 +67,39 @@ def closes(gate: Gate, exercise: Exercise) -> bool:
     """Whether a rule, once it says closed, closes this exercise."""
     names = {exercise.id, exercise.chapter_id, "all", *exercise.tags}
     return bool(names & set(gate.closes)) and not names & set(gate.keeps)
+
+
+def asked_before(workbook: Workbook) -> dict[str, tuple[str, ...]]:
+    """Return exercise → the forms behind the rules that are asked there as well, where the first stands that waits.
+
+    So that a person answers where they are, and the page opens. Nothing before what calms, or in the forms' chapter.
+    """
+    there = {exercise.id for exercise in workbook.exercises if not exercise.retired}
+    found: dict[str, tuple[str, ...]] = {}
+    for form in (facts.RIGHT_NOW, facts.CHECK):
+        waiting = dict(_waiting(workbook, form))
+        for chapter in workbook.chapters:
+            first = _first_closed(chapter, waiting)
+            if first is not None and form in there and chapter.id != form.partition(".")[0]:
+                found[first] = (*found.get(first, ()), form)
+    return found
+
+
+def _waiting(workbook: Workbook, form: str) -> Iterator[tuple[str, tuple[frozenset[str], frozenset[str]]]]:
+    """Yield each rule that waits for a form, with what it closes until then and what it keeps open."""
+    for gate in workbook.gates:
+        ids = conditions.parse(gate.when).ids
+        due = form in {ASKED_IN.get(id) for id in ids}
+        if due or form in {facts.exercise_id(id) for id in ids}:
+            yield gate.id, (frozenset((*gate.blank, *(gate.closes if due else ()))), frozenset(gate.keeps))
+
+
+def _first_closed(chapter: Chapter, waiting: dict[str, tuple[frozenset[str], frozenset[str]]]) -> str | None:
+    for exercise in chapter.exercises:
+        names = {exercise.id, chapter.id, "all", *exercise.tags}
+        if not exercise.retired and any(names & closed and not names & kept for closed, kept in waiting.values()):
+            return exercise.id
+    return None
 
 
 def table(workbook: Workbook) -> str:

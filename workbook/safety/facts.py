@@ -144,8 +144,8 @@ def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], now: dateti
 
     if not all(asked(word, RIGHT_NOW) for word in NOW):
         return "due"
-    if all(asked(word) for word in CHANGES) or not any(_given(newest, word) for word in CHANGES):
-        return "done"  # just asked, or never: then the blanks close what they must
+    if all(asked(word) for word in CHANGES if _given(newest, word)):
+        return "done"  # just asked, or never: the blanks close what they must
     changed = newest.get(f"{RIGHT_NOW}.changed")
     if changed is None or changed.at < start or changed.status == "blank":
         return "due"

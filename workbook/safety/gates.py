@@ -39,6 +39,7 @@ class Closing:
     instead: tuple[tuple[str, str], ...]  # label, notebook
     resources: tuple[str, ...]  # kinds of help lines, most important first
     urgent: bool = False  # the lines to call stand before the words
+    asks: tuple[str, ...] = ()  # the forms whose answers it waits for
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,7 @@ def _closing(by: list[Verdict]) -> Closing:
         instead=instead,
         resources=tuple(dict.fromkeys(kind for one in closed for kind in one.gate.resources if one.state == "closed")),
         urgent=top.gate.first and top.state == "closed",
+        asks=tuple(form for form in ASKS if any(form in one.asks for one in by)),
     )
 
 

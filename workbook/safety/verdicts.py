@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The exercises whose questions stand behind the gates: closed only where a rule names them, since they are to be
 # answered.
 ASKS = ("start.privacy", measures.RIGHT_NOW, measures.CHECK)
+ASKED_IN = {"measured.right_now": measures.RIGHT_NOW, "measured.recheck": measures.RIGHT_NOW}  # a measure → its form
 
 State = Literal["open", "closed", "unknown"]
 
@@ -34,6 +35,15 @@ class Verdict:
     waits: bool = False  # closed whatever is answered, and its answers are blank besides
     causes: tuple[measures.Entry, ...] = ()  # the answers that close it
     measured: frozenset[str] = frozenset()  # and what was measured
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The forms that it waits for: their answers are blank, or due again."""
+        if self.broken or self.state == "open":
+            return ()
+        waits = {measures.exercise_id(id) for id in self.blank} if self.state == "unknown" else set()
+        waits |= {ASKED_IN[id] for id in _condition(self.gate.when).ids if id in ASKED_IN}
+        return tuple(form for form in ASKS if form in waits)
 
 
 def judge(gate: Gate, facts: Facts | None) -> Verdict:
