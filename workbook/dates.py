@@ -25,6 +25,11 @@ def short(on: date, language: str | None = None) -> str:
     return _date(on, "d MMM", language)
 
 
+def weekday(on: date, language: str | None = None) -> str:
+    """Return the day of the week: Monday."""
+    return _date(on, "EEEE", language)
+
+
 def month(on: date, language: str | None = None) -> str:
     """Return a month: March 2026."""
     return _date(on, "MMMM y", language)

@@ -67,18 +67,17 @@ def practised(rest: pd.DataFrame, asked: lookback.Practice | None, now: datetime
 
 
 _COUNTS = ("planned", "kept", "resumed", "old_habit", "replacement")
+WENT = {"kept": (1, 1), "slipped": (1, 0), "rest": (0, 0)}  # a day told in one word: small things planned, and done
 
 
 def _weeks(told: pd.DataFrame, asked: lookback.Log, now: datetime) -> pd.DataFrame:
     import pandas as pd
 
-    names = {getattr(asked, name): name for name in _COUNTS}
-    log = told[told["item"].astype(str).isin(names)]
+    log = _counted(told, asked)
     if log.empty:
         return pd.DataFrame(columns=["week", "days", *_COUNTS])
     value = log["value"].map(lambda value: 1.0 if value == "yes" else 0.0 if value == "no" else value)
     table = log.assign(
-        what=log["item"].astype(str).map(names),
         value=pd.to_numeric(value, errors="coerce"),
         week=[
             monday(occasions.day(str(occasion), at.astimezone(now.tzinfo).date()))
@@ -90,6 +89,23 @@ def _weeks(told: pd.DataFrame, asked: lookback.Log, now: datetime) -> pd.DataFra
     weeks = weeks.reindex(columns=list(_COUNTS))
     days = table.groupby("week")["day"].nunique()
     return weeks.assign(days=days).reset_index()[["week", "days", *_COUNTS]].rename_axis(columns=None)
+
+
+def _counted(told: pd.DataFrame, asked: lookback.Log) -> pd.DataFrame:
+    """Return the rows of the log and `what` each counts; a day told in one word counts where no numbers tell of it."""
+    import pandas as pd
+
+    names = {getattr(asked, name): name for name in _COUNTS}
+    item = told["item"].astype(str)
+    log = told[item.isin(names)]
+    log = log.assign(what=log["item"].astype(str).map(names))
+    counted = log[log["what"].isin(("planned", "kept"))]["occasion"]
+    went = told[(item == asked.went) & told["value"].isin(list(WENT)) & ~told["occasion"].isin(counted)]
+    said = [
+        went.assign(what=what, value=[WENT[str(word)][place] for word in went["value"]])
+        for place, what in enumerate(("planned", "kept"))
+    ]
+    return pd.concat([log, *said]) if len(went) else log
 
 
 def _practice_says(weeks: pd.DataFrame, told: pd.DataFrame, asked: lookback.Slips) -> Iterable[str]:

@@ -349,6 +349,12 @@ def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
     items = [(("practice", *way), id) for way, id in (lookback.practice.items if lookback.practice else ())]
     if lookback.question is not None:
         items.append((("question",), lookback.question))
+    if lookback.today.day is not None:
+        items.append((("today", "day"), lookback.today.day))
+    urge = lookback.today.urge
+    if urge is not None and urge not in known.exercises and not _absent(urge, known):
+        cure = did_you_mean(urge, known.exercises) or "Write the id of an exercise."
+        yield ("today", "urge"), urge, "There is no such exercise.", cure
     for way, id in items:
         if not known.has(id):
             cure = did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."

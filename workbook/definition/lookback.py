@@ -32,8 +32,9 @@ class Step(Model):
 
 
 class Log(Model):
-    """The items of a daily log: counts, or a yes."""
+    """The items of a daily log: counts, or a yes; `went` tells a day in one word: kept, rest or slipped."""
 
+    went: Reference | None = None
     planned: Reference
     kept: Reference
     resumed: Reference
@@ -74,8 +75,15 @@ class Practice(Model):
         found += [(("commitment", place), id) for place, id in enumerate(self.commitment)]
         for name in ("log", "goals", "slips"):
             part = getattr(self, name)
-            found += [((name, key), getattr(part, key)) for key in type(part).model_fields]
+            found += [((name, key), id) for key in type(part).model_fields if (id := getattr(part, key)) is not None]
         return tuple(found)
+
+
+class Today(Model):
+    """What someone who comes back finds on the first page."""
+
+    urge: Reference | None = None  # the exercise where an urge is written down
+    day: Reference | None = None  # the choice of a daily exercise that tells the day in one tap
 
 
 class LookBack(Model):
@@ -85,3 +93,4 @@ class LookBack(Model):
     take: Annotated[str, Field(pattern=r"^\w+\.\w+$")] | None = None  # a chapter's exercise and item: the line to keep
     practice: Practice | None = None
     question: Reference | None = None  # what the client wants to ask in the next session
+    today: Today = Today()

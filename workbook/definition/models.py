@@ -320,7 +320,7 @@ class Chapter(Model):
     why: tuple[Why, ...] = ()
     opening: Words | None = None  # Markdown after the lede
     closing: Words | None = None  # Markdown before the links to other chapters
-    shows: tuple[Literal["assessment", "given", "lock", "share"], ...] = ()  # built-in panels
+    shows: tuple[Literal["assessment", "given", "lock", "share", "today"], ...] = ()  # built-in panels
     scales: tuple[Scale, ...] = ()
     exercises: tuple[Exercise, ...] = ()
 

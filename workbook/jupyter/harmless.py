@@ -13,7 +13,7 @@ from workbook import definition
 # A line of code that a notebook of ours may hold.
 _OURS = re.compile(
     r"(from workbook\.pages import \*; )?"
-    r'(chapter|exercise|assessment|given|lock|share|caseload)\(("[A-Za-z0-9_.-]+")?\)',
+    r'(chapter|exercise|assessment|given|lock|share|today|caseload)\(("[A-Za-z0-9_.-]+")?\)',
     re.ASCII,
 )
 TAG = re.compile(r"<(?=[A-Za-z/!?])")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workbook.page.head import Head
     from workbook.safety.gates import Notice
 
-__all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share"]
+__all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share", "today"]
 
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -205,6 +205,12 @@ def share() -> Widget:
 
 
 @_kindly
+def today() -> Widget:
+    """Show what matters now to someone who comes back."""
+    return _when_open(_today)
+
+
+@_kindly
 def caseload() -> Widget:
     """Show a counselor's caseload: the passphrase first."""
     from workbook.page.panels import caseload_panel
@@ -243,6 +249,14 @@ def _share(journal: Journal) -> Widget:
     return panel
 
 
+def _today(journal: Journal) -> Widget:
+    from workbook.page.panels import today_panel
+
+    panel = today_panel.TodayPanel(journal)
+    journal.listen(panel.changed)
+    return panel
+
+
 def _when_open(show: Callable[[Journal], Widget]) -> Widget:
     """Show something of the journal; while that is locked, leave room for it."""
     try:
@@ -269,10 +283,20 @@ def _state(chapter_id: str) -> Mapping[str, object]:
                 {"title": words.say("page.head.notices"), "html": f"<p>{html.escape(each)}</p>"}
                 for each in journal.warnings
             ),
-            *({"title": notice.title, "html": _told(journal, notice)} for notice in journal.standing().notices),
+            *({"title": notice.title, "html": _told(journal, notice)} for notice in _notices(journal, chapter_id)),
         ],
         "region": _region(journal),
     }
+
+
+def _notices(journal: Journal, chapter_id: str) -> tuple[Notice, ...]:
+    """Return what a page says at its top; that the short check is due stands in Today, where Today is."""
+    from workbook.page import today
+
+    notices = journal.standing().notices
+    if "today" not in journal.workbook.chapter(chapter_id).shows or not today.comes_back(journal):
+        return notices
+    return tuple(notice for notice in notices if notice.gate != today.CHECK)
 
 
 def _told(journal: Journal, notice: Notice) -> str:

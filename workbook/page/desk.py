@@ -42,11 +42,18 @@ class Desk:
         self._journal = journal
         self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
         self._guests: weakref.WeakKeyDictionary[VBox, tuple[str, str]] = weakref.WeakKeyDictionary()  # → form, chapter
+        self._saving = False  # a form of this desk does, and the others are told what concerns them
         journal.attend(self._all_changed)
+        journal.listen(self._saved)
 
     def _all_changed(self) -> None:
         for form in list(self._forms):
             form.changed()
+
+    def _saved(self) -> None:
+        """Let every form read again when something else on this page has saved."""
+        if not self._saving:
+            self._all_changed()
 
     def form(self, id: str, occasion: str | None = None) -> Form:
         """Return an exercise as a form; `occasion` is the one it opens on."""
@@ -55,7 +62,11 @@ class Desk:
 
         def save(*, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> Saved:
             before = journal.stands
-            answer = journal.save(item, value, occasion, status, sitting=page)
+            self._saving = True
+            try:
+                answer = journal.save(item, value, occasion, status, sitting=page)
+            finally:
+                self._saving = False
             self._tell_others(widget, item, before)
             return Saved(
                 value=answer.value,
