@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,8 @@ def group(page: Page, name: str) -> Any:
 
 
 RATING = "In the past seven days I named what I did without adding “but” or “if”."
+# The next form of the page asks in the same words: its name says of which this one is.
+USEFUL = "How useful was this? One moment, looked at calmly"
 EVERY = {  # item → its whole answer, given once by mouse and once by keyboard
     "rating": 3,
     "stirred": 4,
@@ -96,7 +99,7 @@ def test_every_kind_is_answered_by_mouse_and_found_again(page: Page, desk: Desk,
     page.get_by_label("What I can repair").fill("I can listen.")
     group(page, "And how stirred up am I now?").get_by_role("radio", name="2", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="−2 points")).to_be_visible()
-    group(page, "How useful was this?").get_by_text("very").click()
+    group(page, USEFUL).get_by_text("very").click()
     page.get_by_role("button", name="Mark as done").click()
     settled(page)
     assert saved(desk) == EVERY
@@ -308,7 +311,7 @@ def test_on_a_phone_a_scale_is_one_row_and_says_the_chosen_word(browser: Browser
         context = browser.new_context(viewport={"width": width, "height": 740}, has_touch=True)
         page = open_form(context, Desk(), every_kind())
         for name, ends, word in ((RATING, ["never", "almost always"], "sometimes"),
-                                 ("How useful was this?", ["not at all", "very"], "somewhat")):  # fmt: skip
+                                 (USEFUL, ["not at all", "very"], "somewhat")):  # fmt: skip
             scale = group(page, name)
             assert scale.evaluate(seen) == plain | {"words": ends, "chosen": []}
             scale.locator("label", has_text=word).tap(position={"x": 30, "y": 22})
@@ -749,6 +752,42 @@ def test_earlier_occasions_are_read_and_only_changed_on_purpose(context: Browser
     page.get_by_label("Which one to look at").select_option("This week")
     expect(page.get_by_label("What helped?")).to_have_value("")
     assert desk.value("every.weekly.note", "2025-11-10") == "A long walk."
+
+
+def test_years_of_occasions_are_chosen_by_month_and_day(context: BrowserContext) -> None:
+    """Of 901 days each list is short, newest first, and the focus stays in the one that was chosen in."""
+    days = [date(2026, 11, 26) - timedelta(days=back) for back in range(901)]
+    labels = {day.isoformat(): f"{day.day} {day:%B %Y}" for day in days} | {"2026-11-26": "Today"}
+    desk = Desk(occasions=[{"id": day, "label": label, "current": label == "Today"} for day, label in labels.items()])
+    desk.save(item="every.weekly.note", value="A walk.", status="answered", occasion="2025-03-30", seen=0, page="")
+    page = open_form(context, desk, every_kind("every.weekly") | {"repeats": "daily"})
+    month = page.get_by_label("Which one to look at")
+    months = "group => [group.label ?? group.text, [...group.children].map((each) => each.text)]"
+    listed = month.evaluate(f"list => [...list.children].map({months})")
+    assert [len(each[1]) for each in listed] == [0, 11, 12, 7]
+    assert [each[0] for each in listed] == ["Today", "2026", "2025", "2024"]
+    assert listed[1][1][:2] == ["November 2026", "October 2026"]
+    assert listed[3][1][-1] == "June 2024"
+    assert page.locator(".mend-occasion select").count() == 1
+    month.focus()
+    month.select_option("March 2025")
+    day = page.get_by_label("Which one of March 2025")
+    expect(day).to_have_value("2025-03-31")
+    expect(month).to_be_focused()
+    assert day.locator("option").all_inner_texts() == [f"{n} March 2025" for n in range(31, 0, -1)]
+    day.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".mend-readings")).to_have_text("What helped?A walk.")
+    expect(day).to_have_value("2025-03-30")
+    expect(day).to_be_focused()
+    month.select_option("Today")
+    expect(day).to_have_count(0)
+    expect(page.get_by_label("What helped?")).to_be_visible()
+    months = [f"{2026 - back // 12}-{12 - back % 12:02}-01" for back in range(1, 60)]
+    desk.occasions[1:] = [{"id": each, "label": each, "current": False} for each in months]
+    page = open_form(context, desk, every_kind("every.weekly") | {"repeats": "monthly"})
+    years = page.get_by_label("Which one to look at").locator("option").all_inner_texts()
+    assert years == ["Today", "2026", "2025", "2024", "2023", "2022"]
 
 
 def test_messages_that_make_no_sense_are_left_alone(page: Page) -> None:

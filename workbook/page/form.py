@@ -71,6 +71,7 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
 
     Options, points and parts become lists of pairs, because JSON objects lose the order of number-like keys.
     """
+    beside = _asked_beside(exercise, workbook)
     return {
         "id": exercise.id,
         "title": exercise.title,
@@ -79,9 +80,23 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
         "repeats": exercise.repeats,
         "language": workbook.language,
         "show_if": exercise.show_if,
-        "items": [_item(item) for item in exercise.items if not item.retired],
+        "items": [
+            _item(item) | ({"again": True} if item.prompt in beside else {})
+            for item in exercise.items
+            if not item.retired
+        ],
         "texts": {**words.section("page.form"), "private": _privacy(exercise)},
     }
+
+
+def _asked_beside(exercise: Exercise, workbook: Workbook) -> frozenset[str]:
+    """The questions that other exercises of the same page ask in the same words."""
+    pages = (
+        [each for each in chapter.exercises if each.id != exercise.id]
+        for chapter in workbook.chapters
+        if any(each.id == exercise.id for each in chapter.exercises)
+    )
+    return frozenset(item.prompt for page in pages for other in page for item in other.items if not item.retired)
 
 
 def _privacy(exercise: Exercise) -> str:

@@ -9,6 +9,10 @@ export function day(/** @type {string} */ iso, /** @type {string} */ language) {
   return new Intl.DateTimeFormat(place(language), { day: "numeric", month: "long", year: "numeric" }).format(date);
 }
 
+/** The month of a day, such as “January 2027”. */
+export const monthOf = (/** @type {string} */ iso, /** @type {string} */ language) =>
+  new Intl.DateTimeFormat(place(language), { month: "long", year: "numeric" }).format(new Date(`${iso}T12:00`));
+
 /** "4 January 2027, 14:03"; a day without a time has no clock. */
 export function when(/** @type {string} */ iso, /** @type {string} */ language) {
   if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return day(iso, language);

@@ -6,7 +6,8 @@
  * @typedef {{start?: number, end?: number, text: string, why: string, part?: string}} Hint
  * @typedef {{text: string, from: string, at?: string}} Comment
  * @typedef {import("./conditions.js").Condition} Condition
- * @typedef {{id: string, kind: string, prompt: string, help_html?: string, show_if?: Condition} & Record<string, any>} Item
+ * @typedef {{id: string, kind: string, prompt: string, help_html?: string, again?: boolean, show_if?: Condition} & Record<string, any>} Item
+ *   again: another form of the page asks in the same words, so that its name here has the form's title too
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
  *            show_if: Condition | null, items: Item[], texts: Record<string, string>}} Exercise
  * @typedef {{typing: number, acknowledge: number, refresh: number, hands: number, rest: number, speak: number}} Pace

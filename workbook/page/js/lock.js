@@ -12,8 +12,8 @@ import { line, sheet, widget } from "./panel.js";
 /** A password field with its label. @returns {Secret} */
 function secret(/** @type {string} */ label, /** @type {"new-password" | "current-password"} */ kind, /** @type {string} */ help = "") {
   const id = unique();
-  const input = h("input", { type: "password", id, autocomplete: kind, required: true, autocapitalize: "off", spellcheck: "false", "aria-describedby": help && `${id}-help` });
-  return { input, field: h("p", { class: "mend-field" }, h("label", { for: id }, label), help && h("span", { class: "mend-small", id: `${id}-help` }, help), input) };
+  const input = h("input", { type: "password", id, autocomplete: kind, required: true, autocapitalize: "off", spellcheck: "false", "aria-labelledby": `${id}-label`, "aria-describedby": help ? `${id}-help` : null });
+  return { input, field: h("p", { class: "mend-field" }, h("label", { for: id, id: `${id}-label` }, label), help && h("span", { class: "mend-small", id: `${id}-help` }, help), input) };
 }
 
 const clear = (/** @type {Secret[]} */ ...fields) => { for (const { input } of fields) input.value = ""; };

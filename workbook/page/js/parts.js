@@ -1,4 +1,4 @@
-// What stands around the questions of a form: which occasion, what was asked, why it is closed, what was written before.
+// What stands around the questions of a form: what was asked, why it is closed, what was written before.
 
 import { day } from "./dates.js";
 import { UNTRANSLATED, fill, h } from "./elements.js";
@@ -9,28 +9,17 @@ import { KINDS } from "./kinds.js";
  * @typedef {import("./exercise.js").Answer} Answer
  * @typedef {import("./exercise.js").Comment} Comment
  * @typedef {import("./exercise.js").Exercise} Exercise
- * @typedef {{id: string, label: string, current: boolean}} Occasion
  */
 
-/** Whether a place has to be drawn anew: not while it shows the same, so that nothing in it loses the focus. */
-function drawn(/** @type {HTMLElement} */ place, /** @type {any} */ what) {
-  const said = JSON.stringify(what);
-  if (place.dataset.drawn === said) return true;
-  place.dataset.drawn = said;
-  return false;
-}
+/** @type {WeakMap<HTMLElement, string>} */
+const DRAWN = new WeakMap();
 
-/** Which occasion is shown, and a choice where there are several. */
-export function drawPicker(/** @type {HTMLElement} */ place, /** @type {Occasion[]} */ all, /** @type {string} */ id, /** @type {string} */ label, /** @type {(id: string) => void} */ choose) {
-  if (drawn(place, [all, id])) return;
-  if (all.length < 2) {
-    place.replaceChildren(h("span", {}, all.find((each) => each.id === id)?.label ?? ""));
-    return;
-  }
-  const select = place.querySelector("select") ?? h("select", { class: "mend-input", onchange: () => choose(select.value) });
-  select.setAttribute("aria-label", label);
-  select.replaceChildren(...all.map((each) => h("option", { value: each.id, selected: each.id === id }, each.label)));
-  if (!select.parentNode) place.replaceChildren(select);
+/** Whether a place shows this already: then it is not drawn anew, so that nothing in it loses the focus. */
+export function drawn(/** @type {HTMLElement} */ place, /** @type {any} */ what) {
+  const said = JSON.stringify(what);
+  if (DRAWN.get(place) === said) return true;
+  DRAWN.set(place, said);
+  return false;
 }
 
 /** What a counselor asked, and until when. */

@@ -11,10 +11,10 @@ import { KINDS, plain } from "./kinds.js";
  * @typedef {import("./exercise.js").Status} Status
  * @typedef {import("./exercise.js").Control} Control
  * @typedef {import("./exercise.js").Exercise} Exercise
- * @typedef {{exercise: Exercise, hands: number, touched: () => number, say: (text: string) => void,
+ * @typedef {{exercise: Exercise, heading: string, hands: number, touched: () => number, say: (text: string) => void,
  *            sayLater: (text: string) => void, answer: (id: string) => Answer | undefined, unsaved: (id: string) => boolean,
  *            change: (item: Item, value: any, typing?: boolean, status?: Status | null) => void}} Desk
- *   what a question asks of its form; touched: when a key was last pressed; unsaved: its answer waits to be saved
+ *   what a question asks of its form; heading: the id of the form's; touched: when a key was last pressed; unsaved: its answer waits to be saved
  * @typedef {{item: Item, kind: import("./kinds.js").Kind, node: HTMLElement, notice: HTMLElement, comment: HTMLElement,
  *            inHand: () => boolean, show: (answer: any, anyway?: boolean) => void, invalid: (wrong: boolean) => void}} Question
  *   inHand: someone is writing in it; show: an answer, or the number of a computed one
@@ -78,7 +78,7 @@ function asked(/** @type {Omit<Question, "node">} */ bare, /** @type {Desk} */ d
   const inside = [helping, h("div", { class: "mend-control" }, control.node), skipped, notice, bare.comment, acts];
   if (control.target && !kind.group) control.target.id = unique();
   const node = kind.group
-    ? h("fieldset", { class: "mend-item", "aria-describedby": describe }, h("legend", { id: prompt, class: "mend-prompt" }, item.prompt), inside)
+    ? h("fieldset", { class: "mend-item", "aria-describedby": describe, "aria-labelledby": item.again ? `${prompt} ${desk.heading}` : null }, h("legend", { id: prompt, class: "mend-prompt" }, item.prompt), inside)
     : h("div", { class: "mend-item" }, h("label", { id: prompt, for: control.target?.id, class: "mend-prompt" }, item.prompt), inside);
   // Not before the click: a tap would land on what it has only just brought up.
   node.addEventListener("click", (/** @type {any} */ event) => ["mouse", ""].includes(event.pointerType) || here(node));

@@ -62,6 +62,6 @@ export function place(/** @type {Desk} */ { texts }, /** @type {string} */ propo
     h("input", { type: "radio", name, checked, onchange: () => { field.hidden = download.querySelector("input").checked; } }), h("span", {}, label));
   const download = radio(texts.download, false);
   const field = h("div", { class: "mend-field" }, path);
-  const node = h("div", { role: "radiogroup", "aria-label": texts.where }, radio(texts.folder, true), field, download);
+  const node = h("div", { role: "group", "aria-label": texts.where }, radio(texts.folder, true), field, download);
   return { node, path: () => (download.querySelector("input").checked ? null : path.value) };
 }

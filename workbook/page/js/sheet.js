@@ -5,7 +5,8 @@ import { clock } from "./dates.js";
 import { fill, focused, h, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { following, isAsked } from "./following.js";
-import { drawAssigned, drawLock, drawPicker, readings, written } from "./parts.js";
+import { drawAssigned, drawLock, readings, written } from "./parts.js";
+import { drawPicker } from "./picker.js";
 import { question } from "./question.js";
 
 /**
@@ -30,6 +31,7 @@ export class Sheet {
     const { exercise } = form;
     const { id, texts, items } = exercise;
     this.form = form;
+    this.heading = unique();
     this.questions = items.map((item) => question(item, this.#desk()));
     this.done = items.find((item) => item.id === `${id}.done`);
     const useful = this.questions.find(({ item }) => item.id === `${id}.useful`);
@@ -59,10 +61,9 @@ export class Sheet {
 
   #root(/** @type {Exercise} */ exercise) {
     const { id, texts, language } = exercise;
-    const heading = unique();
-    return h("section", { class: "mend-form", id, "aria-labelledby": heading, lang: language, "data-lm-suppress-shortcuts": "true" },
+    return h("section", { class: "mend-form", id, "aria-labelledby": this.heading, lang: language, "data-lm-suppress-shortcuts": "true" },
       h("header", { class: "mend-head" },
-        h("h2", { id: heading }, exercise.title),
+        h("h2", { id: this.heading }, exercise.title),
         h("p", { class: "mend-meta" }, `${exercise.minutes === 1 ? texts.minute : fill(texts.minutes, exercise)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
@@ -73,7 +74,7 @@ export class Sheet {
   #desk() {
     const { form } = this;
     return {
-      exercise: form.exercise, hands: form.pace.hands, touched: () => form.touched,
+      exercise: form.exercise, heading: this.heading, hands: form.pace.hands, touched: () => form.touched,
       say: (text) => this.say(text), sayLater: (text) => this.sayLater(text),
       answer: (id) => form.shown.get(id), unsaved: (id) => Boolean(form.box.waiting(form.now?.occasion, id)),
       change: (item, value, typing, status) => form.change(item, value, typing, status),
@@ -155,7 +156,7 @@ export class Sheet {
     const inside = this.body.contains(focused(this.root));
     this.wait.hidden = true;
     this.picker.hidden = exercise.repeats === "once";
-    drawPicker(this.picker, all, now.occasion, texts.occasion, (id) => { this.form.box.flush(); this.form.ask({ type: "occasion", occasion: id }); });
+    drawPicker(this.picker, all, now.occasion, exercise, (id) => { this.form.box.flush(); this.form.ask({ type: "occasion", occasion: id }); });
     drawAssigned(this.assigned, now.assigned, exercise);
     this.lock.hidden = !now.lock;
     this.unasked.hidden = Boolean(now.lock) || isAsked(exercise, now);
