@@ -23,6 +23,7 @@ from workbook.journal import Journal
 from workbook.sharing import asking, caseload, keys, overview
 from workbook.sharing import client as share
 from workbook.storage import sheet
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -327,7 +328,7 @@ def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock)
     """keygen, assign, open, share, receive, reply, open: as docs/sharing.md says, and then the rights."""
     home, folder, out = tmp_path / "caseload", tmp_path / "journal", tmp_path
     said = done("keygen", "--home", home, "--name", "Dr. Example", "--recovery-sheet", out / "sheet.html")
-    assert said.startswith(keys.LOST_KEY)
+    assert said.startswith(say("sharing.keys.lost"))
     assert "AGE-SECRET-KEY-1" in (out / "sheet.html").read_text()
     ids = "responsibility,space"
     done("assign", "--home", home, "--client", "A.", "--only", ids, "--due", "2027-01-15", "-o", out / "a.assignment")

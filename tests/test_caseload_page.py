@@ -21,6 +21,7 @@ from workbook.jupyter import notebooks
 from workbook.page.panels import caseload_panel
 from workbook.sharing import asking, caseload, envelope, keys
 from workbook.sharing import client as share
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,7 @@ def test_the_first_time_losing_the_passphrase_is_said_before_keys_are_made(
     """The button waits for “I understand”; a weak passphrase is refused; then comes the recovery sheet."""
     page = open_panel(context, caseload_panel.Page(tmp_path / "new"))
     make = page.get_by_role("button", name="Make the keys")
-    expect(page.get_by_text(keys.LOST_KEY)).to_be_visible()
+    expect(page.get_by_text(say("sharing.keys.lost"))).to_be_visible()
     expect(make).to_be_disabled()
     sound(page)
     page.get_by_label("How your clients see you").fill("Dr. Lee")

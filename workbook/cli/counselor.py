@@ -106,7 +106,7 @@ def keygen(
     renew = rotate or change_passphrase or (sheet is not None and exists)
     if not renew:
         keys.refuse_existing(home)
-        click.echo(keys.LOST_KEY)
+        click.echo(say("sharing.keys.lost"))
     passphrase = _passphrase() if renew else _new(PASSPHRASE)
     if not renew:
         keys.keygen(home, passphrase, counselor=name)

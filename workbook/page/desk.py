@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from workbook import words
 from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
 from workbook.definition import models
@@ -201,7 +202,7 @@ class Desk:
         if exercise.repeats == "any":
             free = occasions.next_free([*before, now_occasion], today)
             if now_occasion in self._journal.occasions(exercise.id):
-                yield {"id": free, "label": "A new one", "current": True}
+                yield {"id": free, "label": words.say("page.panels.new_occasion"), "current": True}
         for occasion in reversed(before):
             yield {"id": occasion, "label": occasions.name(exercise, occasion, today), "current": False}
 

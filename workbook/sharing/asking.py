@@ -11,6 +11,7 @@ from workbook.definition import overlay
 from workbook.definition.asks import Task
 from workbook.errors import Refused
 from workbook.sharing import overview
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +71,7 @@ def tasks_for(
         for name, value in (more or {}).items():
             if name not in said:
                 workbook.exercise(name)  # a name that does not exist is said as such
-                raise Refused(f"You said something about “{name}” but did not ask for it. Add it to what you ask for.")
+                raise Refused(say("sharing.asking.not_asked", name=name))
             said[name][key] = value
     return tuple(Task(exercise=name, **more) for name, more in said.items())
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from workbook.definition.asks import Asks, Id
 from workbook.errors import Refused, one_name, plain
+from workbook.words import say
 
 if TYPE_CHECKING:
     from typing import Self
@@ -210,9 +211,7 @@ def shared(answer: StoredAnswer) -> SharedAnswer:
     try:
         return SharedAnswer.model_validate(fields | {"id": _digest(fields)})
     except ValidationError:
-        raise Refused(
-            f"“{plain(answer.prompt)}” does not fit into a file. Take it off the list. Nothing was sealed."
-        ) from None
+        raise Refused(say("sharing.bundles.no_room", prompt=plain(answer.prompt))) from None
 
 
 def _sent(answer: StoredAnswer) -> dict[str, Any]:

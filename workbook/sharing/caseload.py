@@ -29,6 +29,7 @@ from workbook.storage import seal
 from workbook.storage.database import local_now
 from workbook.storage.records import Carried, Records, as_kept
 from workbook.storage.store import Store
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,19 +41,6 @@ if TYPE_CHECKING:
     from workbook.storage.store import StoredAnswer
 
 _OWN = "caseload"  # the store's client for what belongs to no client: the audit of erasures
-
-# --- sentences ---
-
-_NEW_KEY = (
-    "This file is signed with another key than before. That is so when {client} lost the journal and began a new one, "
-    "and when somebody takes their place. Ask them, in person or by telephone. Six words until now: {before}. "
-    "Six words with this file: {now}."
-)
-_FIRST_KEY = (
-    "What {client} sent before was not signed yet. Ask them, in person or by telephone, to read you their six words. "
-    "With this file they are: {now}."
-)
-_MANY_GONE = "It takes back {gone} of the {there} answers that are here. Ask {client} whether that is meant."
 
 
 def open_caseload(
@@ -134,8 +122,9 @@ class Caseload:
             if client.name == wanted:
                 return client
         near = difflib.get_close_matches(wanted, [client.name for client in everyone], n=1)
-        hint = f' Did you mean "{near[0]}"?' if near else " Give them an assignment first: workbook assign."
-        raise UnknownId(f'There is no client "{plain(name)}" in this caseload.{hint}')
+        if near:
+            raise UnknownId(say("sharing.caseload.did_you_mean", name=plain(name), near=near[0]))
+        raise UnknownId(say("sharing.caseload.no_client", name=plain(name), command="workbook assign"))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the six words to compare with a client; none before something came from them."""
@@ -164,7 +153,7 @@ class Caseload:
         """
         name = one_name(name)
         if not name:
-            raise Refused("Give the client a pseudonym, such as A. or Heron: no full name is needed.")
+            raise Refused(say("sharing.caseload.pseudonym"))
         asks = Asks(language=language, tasks=tuple(tasks), instruments=tuple(instruments), tighten=dict(tighten or {}))
         installed = overlay.shipped(language)
         judge(asks, installed)  # what the client would refuse is refused here
@@ -174,7 +163,7 @@ class Caseload:
         found = [client for client in self.clients() if client.name == name]
         client = found[0] if found else self._new_client(name)
         if client.revoked:
-            raise Refused(f"Sharing with {name} was ended. Erase them, or choose another pseudonym.")
+            raise Refused(say("sharing.caseload.ended", client=name))
         earlier = self.assigned(client)
         assignment = Assignment(
             token=client.token,
@@ -223,11 +212,11 @@ class Caseload:
         """
         client = self.client(name)
         if client.key is None:
-            raise Refused(f"{name} has not sent you anything yet, so there is no key of theirs to seal a reply for.")
+            raise Refused(say("sharing.caseload.nothing_sent", client=name))
         remarks, replies = kept.of(self.store, Remark, client.id), kept.of(self.store, Replied, client.id)
         waiting = {answer: one for answer, one in remarks.all().items() if not one.sent}
         if not waiting and not words and assignment is None:
-            raise Refused(f"There is nothing new to say to {name}. Write a comment or a reply first.")
+            raise Refused(say("sharing.caseload.nothing_to_say", client=name))
         before = replies.rows()
         sequence = 1 + max((int(row.key) for row in before), default=0)
         last = max((row.value.made_at or row.at for row in before), default=None)
@@ -253,7 +242,7 @@ class Caseload:
         """An assignment of this caseload for this client. Raises Refused."""
         opened = envelope.open_assignment(data, overlay.shipped("en"))
         if opened.signer != self._keys.party.signs or opened.bundle.token != client.token:
-            raise Refused(f"This assignment was not made here for {client.name}. Nothing was sealed.")
+            raise Refused(say("sharing.caseload.not_made_here", client=client.name))
         return opened.bundle
 
     # --- in: submissions ---
@@ -272,9 +261,9 @@ class Caseload:
         sent = opened.bundle
         client = next((one for one in everyone if secrets.compare_digest(one.token, sent.token)), None)
         if client is None:
-            raise Refused("This submission answers no assignment of this caseload. Nothing was changed.")
+            raise Refused(say("sharing.caseload.answers_none"))
         if client.revoked:
-            raise Refused(f"Sharing with {client.name} was ended, so this was not taken in. Nothing was changed.")
+            raise Refused(say("sharing.caseload.not_taken_in", client=client.name))
         client = self.client_by(client.id)
         if opened.digest in kept.of(self.store, Submitted, client.id):
             return Receipt(client.name, sent.sequence, 0, 0, 0, already=True)
@@ -301,18 +290,26 @@ class Caseload:
         for client in self.clients():
             if client.id == id:
                 return client
-        raise UnknownId("This client is no longer in the caseload.")
+        raise UnknownId(say("sharing.caseload.client_gone"))
 
     def _why_held(self, client: Client, now: Party, planned: inbox.Plan) -> str:
         why = []
         if client.signer is None and client.key is not None:
-            why.append(_FIRST_KEY.format(client=client.name, now=" ".join(signing.six_words(self._keys.party, now))))
+            why.append(
+                say(
+                    "sharing.caseload.first_key",
+                    client=client.name,
+                    now=" ".join(signing.six_words(self._keys.party, now)),
+                )
+            )
         elif client.signer is not None and (client.signer, client.key) != now:
             before, after = self.words_of(client), signing.six_words(self._keys.party, now)
-            why.append(_NEW_KEY.format(client=client.name, before=" ".join(before), now=" ".join(after)))
+            why.append(
+                say("sharing.caseload.new_key", client=client.name, before=" ".join(before), now=" ".join(after))
+            )
         if inbox.many(planned, self.store, client.id):
             there = len(inbox.holdings(self.store, client.id))
-            why.append(_MANY_GONE.format(client=client.name, gone=len(planned.gone), there=there))
+            why.append(say("sharing.caseload.many_gone", client=client.name, gone=len(planned.gone), there=there))
         return " ".join(why)
 
     def receive_many(
@@ -471,7 +468,7 @@ class Caseload:
             if one.item == item and (not occasion or one.occasion == occasion)
         ]
         if not fitting:
-            raise UnknownId(f'{client.name} has shared no answer "{answer}". Their page lists what they shared.')
+            raise UnknownId(say("sharing.caseload.no_answer", client=client.name, answer=answer))
         return fitting[-1]
 
     def _remember(self, client: Client, **changes: Any) -> None:

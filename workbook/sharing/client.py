@@ -31,6 +31,7 @@ from workbook.sharing.outbox import (
 from workbook.sharing.signing import Party
 from workbook.storage import exchange
 from workbook.storage.exchange import Answered, Beside, There
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,35 +62,6 @@ __all__ = [
     "words",
     "write_submission",
 ]
-
-# --- sentences ---
-
-_COMPARE = "Six words to compare with them, aloud: {words}."
-_NEW_KEY = (
-    "This file is signed with another key than the files from {before} so far. That is so when they have a new "
-    "computer or a new key, and when somebody takes their place. Ask them, in person or by telephone, before you go on."
-)
-_OTHER_COUNSELOR = (
-    "It is from another counselor than before, or from a new caseload of the same one. From now on you share with "
-    "them: with {now}, no longer with {before}. What you shared before stays where it is."
-)
-_WORDS_BEFORE = "The six words until now: {words}."
-_WORDS_NOW = "The six words with this file: {words}."
-_NO_WORDS = "Until now there was no key to compare."
-_OLDER = (
-    "It is older than what you have from them: made on {made}, and yours on {kept}. Take it in only if they say so."
-)
-_LACKS = "Asks for “{id}”, which your Mend does not have. A newer version may have it; ask them."
-_LACKS_RULE = (
-    "Keeps a safety rule closed that your Mend does not have (“{id}”), so the pages on contact stay closed. Ask them."
-)
-_LACKS_LANGUAGE = (
-    "It is meant for another language (“{language}”), which your Mend does not have. Yours stays as it is."
-)
-_ADDS = "Adds, written by {counselor}, not part of Mend: {title}."
-_LOOSENS = "This assignment changes the safety rules. {why} Nothing was changed."
-_SURE = "This needs a second yes: {why} Nothing was changed."
-
 
 # --- what comes in ---
 
@@ -123,7 +95,7 @@ def given(journal: Journal, data: bytes) -> Given:
         said = _words_lines(journal, *_speaks(opened)) if ask else []
         return Given("feedback", tuple(lines), tuple(said), partial(_take_feedback, journal, opened, again), ask)
     if kind != "assignment":
-        raise Refused(envelope.wrong_file(data, "assignment or .feedback"))
+        raise Refused(envelope.wrong_file(data, "assignment", "feedback"))
     assignment = envelope.open_assignment(data, journal.installed)
     _judge_rules(journal, assignment.bundle.asks)
     ask = _why_ask(journal, *_speaks(assignment)) or _older(journal, assignment.bundle)
@@ -139,30 +111,32 @@ def _speaks(opened: Opened[Any]) -> tuple[str, Party]:
 def changes(journal: Journal, opened: Opened[Assignment]) -> list[str]:
     """Say, before anything changes, who an assignment is from and what it would change."""
     assignment, before = opened.bundle, journal.assigned
-    lines = [f"From {assignment.counselor}, for “{assignment.client}”."]
+    lines = [say("sharing.client.from_for", counselor=assignment.counselor, client=assignment.client)]
     lines += _asked_lines(journal, assignment, before)
-    lines.append("None of your answers change. Nothing is shared unless you choose it.")
+    lines.append(say("sharing.client.nothing_shared"))
     return lines
 
 
 def _asked_lines(journal: Journal, assignment: Assignment, before: Assigned | None) -> list[str]:
     asks, lines = assignment.asks, []
     if asks.language != journal.installed.language and not journal.speaks(asks.language):
-        lines.append(_LACKS_LANGUAGE.format(language=asks.language))
+        lines.append(say("sharing.client.lacks_language", language=asks.language))
     workbook = asking.workbook_of(journal.installed, asks, assignment.counselor)
     known = {exercise.id for exercise in journal.workbook.exercises}
     lacking = set(asking.lacking(journal.installed, asks))
     for task in asks.tasks:
         if task.exercise in lacking:
-            lines.append(_LACKS.format(id=task.exercise))
+            lines.append(say("sharing.client.lacks", id=task.exercise))
             continue
         title = workbook.exercise(task.exercise).title
-        new = "" if task.exercise in known else " (new)"
-        due = f", by {dates.day(task.due)}" if task.due else ""
-        lines.append(f"Asks for: {title}{new}{due}.")
-    lines += [_ADDS.format(counselor=assignment.counselor, title=one.title) for one in asks.instruments]
+        what = title if task.exercise in known else say("sharing.client.new", title=title)
+        if task.due:
+            lines.append(say("sharing.client.asks_by", what=what, day=dates.day(task.due)))
+        else:
+            lines.append(say("sharing.client.asks", what=what))
+    lines += [say("sharing.client.adds", counselor=assignment.counselor, title=one.title) for one in asks.instruments]
     gone = known - {exercise.id for exercise in workbook.exercises}
-    lines += [f"No longer asked: {journal.workbook.exercise(one).title}. Your answers stay." for one in sorted(gone)]
+    lines += [say("sharing.client.no_longer", title=journal.workbook.exercise(one).title) for one in sorted(gone)]
     return [*lines, *_rules(journal.workbook, before.asks.tighten if before else {}, asks.tighten)]
 
 
@@ -173,21 +147,20 @@ def _judge_rules(journal: Journal, asks: Asks) -> None:
     try:
         safety.tighten(gates, {id: wanted for id, wanted in asks.tighten.items() if id in known})
     except Refused as refused:
-        raise Refused(_LOOSENS.format(why=str(refused).splitlines()[0])) from None
+        raise Refused(say("sharing.client.loosens", why=str(refused).splitlines()[0])) from None
 
 
 def _rules(workbook: Workbook, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Name each safety rule that a counselor keeps stricter, or no longer does."""
     titles = {gate.id: gate.title for gate in workbook.gates}
-    lines = [_LACKS_RULE.format(id=gate) for gate in now if gate not in titles]
+    lines = [say("sharing.client.lacks_rule", id=gate) for gate in now if gate not in titles]
     lines += [
-        f"Stays closed, whatever you answer: “{titles[gate]}”."
-        if settings.get("closed")
-        else f"Stricter from now on: “{titles[gate]}”."
+        say(f"sharing.client.{'stays_closed' if settings.get('closed') else 'stricter'}", title=titles[gate])
         for gate, settings in now.items()
         if gate in titles
     ]
-    return lines + [f"Back to Mend's own rule: “{titles.get(gate, gate)}”." for gate in before if gate not in now]
+    ended = [titles.get(gate, gate) for gate in before if gate not in now]
+    return lines + [say("sharing.client.own_rule", title=title) for title in ended]
 
 
 def accept(journal: Journal, opened: Opened[Assignment], *, sure: bool = False) -> None:
@@ -197,7 +170,7 @@ def accept(journal: Journal, opened: Opened[Assignment], *, sure: bool = False) 
     """
     why = _why_ask(journal, *_speaks(opened)) or _older(journal, opened.bundle)
     if why and not sure:
-        raise Refused(_SURE.format(why=why))
+        raise Refused(say("sharing.client.sure", why=why))
     _take_assignment(journal, opened.bundle, opened.signer, opened.digest)
 
 
@@ -212,8 +185,8 @@ def _why_ask(journal: Journal, token: str, now: Party) -> str:
     if before is None:
         return ""
     if before.token != token:
-        return _OTHER_COUNSELOR.format(before=before.counselor, now="the one who made this file")
-    return "" if _party(before) == now else _NEW_KEY.format(before=before.counselor)
+        return say("sharing.client.other_counselor", before=before.counselor, now=say("sharing.client.who_made_it"))
+    return "" if _party(before) == now else say("sharing.client.new_key", before=before.counselor)
 
 
 def _older(journal: Journal, assignment: Assignment) -> str:
@@ -221,7 +194,7 @@ def _older(journal: Journal, assignment: Assignment) -> str:
     if before is None or before.token != assignment.token or before.made_at <= assignment.made_at:
         return ""
     made, kept = assignment.made_at.astimezone(), before.made_at.astimezone()
-    return _OLDER.format(made=dates.moment(made), kept=dates.moment(kept))
+    return say("sharing.client.older", made=dates.moment(made), kept=dates.moment(kept))
 
 
 def _party(assigned: Assigned) -> Party | None:
@@ -237,9 +210,12 @@ def words(journal: Journal) -> tuple[str, ...]:
 def _words_lines(journal: Journal, token: str, now: Party) -> list[str]:
     said = " ".join(signing.six_words(now, signing.party(journal.key)))
     if not _why_ask(journal, token, now):
-        return [_COMPARE.format(words=said)]
+        return [say("sharing.client.compare", words=said)]
     before = words(journal)
-    return [_WORDS_BEFORE.format(words=" ".join(before)) if before else _NO_WORDS, _WORDS_NOW.format(words=said)]
+    return [
+        say("sharing.client.words_before", words=" ".join(before)) if before else say("sharing.client.no_words"),
+        say("sharing.client.words_now", words=said),
+    ]
 
 
 # --- feedback ---
@@ -260,7 +236,7 @@ def _take_feedback(journal: Journal, opened: Opened[Feedback], again: bool, *, s
         return
     why = _why_ask(journal, *_speaks(opened))
     if why and not sure:
-        raise Refused(_SURE.format(why=why))
+        raise Refused(say("sharing.client.sure", why=why))
     with journal.store.together():
         _take_in(journal, opened, renew=bool(why))
 
@@ -270,31 +246,30 @@ def _feedback_for(journal: Journal, data: bytes) -> tuple[Opened[Feedback], bool
     opened = envelope.open_feedback(data, journal.key)
     assigned = journal.assigned
     if assigned is None or assigned.token != opened.bundle.token:
-        raise Refused("This feedback does not belong to your assignment. Check who sent it. Nothing was changed.")
+        raise Refused(say("sharing.client.not_yours"))
     if opened.bundle.assignment is not None:
         asking.judge(opened.bundle.assignment.asks, journal.installed)
         _judge_rules(journal, opened.bundle.assignment.asks)
         if opened.bundle.assignment.token != assigned.token:
-            raise Refused("The assignment in this feedback is for someone else. Nothing was changed.")
+            raise Refused(say("sharing.client.inside_not_yours"))
     return opened, opened.digest in exchange.replies(journal.store)
 
 
 def _feedback_lines(journal: Journal, feedback: Feedback, again: bool) -> list[str]:
-    lines = [f"From {feedback.counselor}."]
+    lines = [say("sharing.client.from", counselor=feedback.counselor)]
     if again:
-        return [*lines, "You opened this file before. Nothing changes."]
+        return [*lines, say("sharing.client.opened_before")]
     if feedback.reply:
-        lines.append("It holds a reply to you.")
+        lines.append(say("sharing.client.reply"))
     if feedback.comments:
-        count = len(feedback.comments)
-        lines.append(f"It puts {count} comment{'s' if count > 1 else ''} beside your answers.")
+        lines.append(say("sharing.client.comments", count=len(feedback.comments)))
     inside = feedback.assignment
     if inside is None:
-        return [*lines, "None of your answers change."]
+        return [*lines, say("sharing.client.none_change")]
     if _older(journal, inside):
-        return [*lines, "It holds an older list of what they ask; the newer one that you have stays."]
+        return [*lines, say("sharing.client.older_list")]
     lines += _asked_lines(journal, inside, journal.assigned)
-    return [*lines, "None of your answers change. Nothing is shared unless you choose it."]
+    return [*lines, say("sharing.client.nothing_shared")]
 
 
 def _take_in(journal: Journal, opened: Opened[Feedback], *, renew: bool) -> None:

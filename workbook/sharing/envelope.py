@@ -19,6 +19,7 @@ from workbook.errors import Refused, SealError
 from workbook.sharing import signing
 from workbook.sharing.bundles import VERSION, Assignment, B, Feedback, Submission, depth
 from workbook.storage import seal
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,26 +32,6 @@ _KINDS: dict[type, str] = {Assignment: "assignment", Submission: "submission", F
 _LABEL = re.compile(rb"mend-(assignment|submission|feedback) ([0-9]{1,9})\n")
 _LABEL_LENGTH = 32
 
-# --- sentences ---
-
-_NOTHING = "Nothing was changed."
-_MAKE_ANEW = f"Ask for it again, made with the newest version of Mend. {_NOTHING}"
-_WHAT = {
-    "assignment": "This is an assignment: a counselor makes it for a client, who opens it in their journal.",
-    "submission": "This is a submission: a client seals it for their counselor, who takes it in with their caseload.",
-    "feedback": "This is feedback: a counselor seals it for a client, who opens it in their journal.",
-    "first": "This file was made by the first version of Mend, whose files are no longer read.",
-    "sealed": "This is a sealed file of another program, or of the first version of Mend.",
-    "empty": "This file is empty: it was cut off while it was copied or sent.",
-    "zip": "This is a packed folder. Unpack it first.",
-    "pdf": "This is a PDF.",
-    "picture": "This is a picture.",
-    "page": "This is a web page: a report, a recovery sheet or the like.",
-    "store": "This is a file of a journal or a backup, not something to hand over.",
-    "mac": "This is a file that a Mac makes beside others; nothing of yours is in it.",
-    "text": "This is a text.",
-    "unknown": "This is not a file that Mend makes, or it is damaged.",
-}
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"age-encryption.org/", "sealed"),
     (b"PK\x03\x04", "zip"),
@@ -138,11 +119,21 @@ def _is_first_version(data: bytes) -> bool:
         return False
 
 
-def wrong_file(data: bytes, wanted: str) -> str:
-    """Say what a file is that is not `wanted`."""
+def wrong_file(data: bytes, *wanted: str) -> str:
+    """Say what a file is that is not of a kind `wanted`."""
     kind = kind_of(data)
-    more = _MAKE_ANEW if kind in ("first", "sealed") else f"What is needed here ends in .{wanted}. {_NOTHING}"
-    return f"{_WHAT[kind]} {more}"
+    if kind in ("first", "sealed"):
+        more = say("sharing.envelope.make_anew")
+    elif len(wanted) > 1:
+        more = say("sharing.envelope.needed_two", one=f".{wanted[0]}", other=f".{wanted[1]}")
+    else:
+        more = say("sharing.envelope.needed", one=f".{wanted[0]}")
+    return f"{say(f'sharing.envelope.is.{kind}')} {more}"
+
+
+def _refused(why: str, what: str, **values: object) -> Refused:
+    """What is wrong with a file of the kind `what`."""
+    return Refused(say(f"sharing.envelope.{why}", what=say(f"sharing.envelope.this.{what}"), **values))
 
 
 def _label(bundle: Assignment | Submission | Feedback) -> bytes:
@@ -152,10 +143,7 @@ def _label(bundle: Assignment | Submission | Feedback) -> bytes:
 def _signed(bundle: Assignment | Submission | Feedback, identity: str) -> bytes:
     words = bundle.model_dump_json().encode()
     if len(words) > LARGEST:
-        raise Refused(
-            f"This is {len(words) // 2**20 + 1} MB; one file holds at most {LARGEST // 2**20} MB. "
-            "Share fewer exercises at a time."
-        )
+        raise Refused(say("sharing.envelope.too_large", size=len(words) // 2**20 + 1, most=LARGEST // 2**20))
     body = zlib.compress(words, 9)
     public = bytes.fromhex(signing.signer(identity))
     return signing.sign(_label(bundle) + public + body, identity) + public + body
@@ -168,10 +156,7 @@ def _body(kind: type[B], data: bytes) -> bytes:
     if label is None or label[1].decode() != what:
         raise Refused(wrong_file(data, what))
     if int(label[2]) != VERSION:
-        raise Refused(
-            f"This {what} was made by another version of Mend (format {int(label[2])}; this one reads {VERSION}). "
-            f"Install the newest version and try again. {_NOTHING}"
-        )
+        raise _refused("version", what, format=int(label[2]), reads=VERSION)
     return data[label.end() :]
 
 
@@ -182,7 +167,7 @@ def _unsealed(body: bytes, identities: tuple[str, ...]) -> bytes:
             return seal.unseal(body, identity)
         except SealError as refused:
             problem = problem or refused
-    raise Refused(str(problem or "There is no key to open this file with. Run `workbook keygen` first."))
+    raise Refused(str(problem or say("sharing.envelope.no_key", command="workbook keygen")))
 
 
 def _opened(kind: type[B], signed: bytes) -> Opened[B]:
@@ -191,16 +176,16 @@ def _opened(kind: type[B], signed: bytes) -> Opened[B]:
     signature, public, body = signed[: signing.SIGNATURE], signed[signing.SIGNATURE : start].hex(), signed[start:]
     label = f"mend-{what} {VERSION}\n".encode()
     if len(signed) <= start or not signing.is_by(label + signed[signing.SIGNATURE :], signature, public):
-        raise Refused(f"This {what} was changed after it was made, or it is damaged. Ask for it again. {_NOTHING}")
+        raise _refused("changed", what)
     words = _inflated(body, what)
     try:
         if depth(words.decode()) > DEEPEST:
-            raise Refused(f"This {what} is nested deeper than any real one. {_NOTHING}")
+            raise _refused("deep", what)
         bundle = kind.model_validate_json(words)
     except UnicodeDecodeError:
-        raise Refused(f"This {what} is not as Mend makes them (at “its start”). Ask for it again. {_NOTHING}") from None
+        raise _refused("not_ours", what, where=say("sharing.envelope.start")) from None
     except ValidationError as problem:
-        raise Refused(_why_refused(problem, what)) from None
+        raise _refused("not_ours", what, where=_where(problem)) from None
     return Opened(bundle, public, hashlib.sha256(label + words).hexdigest())
 
 
@@ -209,18 +194,17 @@ def _inflated(packed: bytes, what: str) -> bytes:
     try:
         plain = stream.decompress(packed, LARGEST + 1)
     except zlib.error:
-        raise Refused(f"This is not a Mend {what}, or it is damaged. {_NOTHING}") from None
+        raise _refused("damaged", what) from None
     if len(plain) > LARGEST:
-        raise Refused(f"This {what} unpacks to more than {LARGEST // 2**20} MB, which no real one does. {_NOTHING}")
+        raise _refused("unpacks", what, most=LARGEST // 2**20)
     if not stream.eof or stream.unused_data:
-        raise Refused(f"This {what} is cut short or damaged. Ask for it again. {_NOTHING}")
+        raise _refused("cut", what)
     return plain
 
 
-def _why_refused(problem: ValidationError, what: str) -> str:
-    """One sentence; never the file's own words, which may be private."""
+def _where(problem: ValidationError) -> str:
+    """Where it is not as it should be; never the file's own words, which may be private."""
     first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
     # A file's own keys are its own words: only names of ours are told.
     steps = [str(step) for step in first["loc"] if isinstance(step, int) or re.fullmatch(r"[a-z_]{1,20}", str(step))]
-    where = ".".join(steps[:6])
-    return f"This {what} is not as Mend makes them (at “{where or 'its start'}”). Ask for it again. {_NOTHING}"
+    return ".".join(steps[:6]) or say("sharing.envelope.start")

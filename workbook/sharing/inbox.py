@@ -19,6 +19,7 @@ from workbook.sharing import bundles, envelope, kept
 from workbook.sharing.kept import Held, TakenBack
 from workbook.storage import seal
 from workbook.storage.store import StoredAnswer
+from workbook.words import say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,15 +45,15 @@ class Receipt(NamedTuple):
 
     def __str__(self) -> str:
         if self.held:
-            return f"{self.client}: waits for your yes. {self.held}"
+            return say("sharing.inbox.held", client=self.client, why=self.held)
         if self.already:
-            return f"{self.client}: this file was received before. Nothing changed."
-        parts = [f"{self.new} new"]
+            return say("sharing.inbox.already", client=self.client)
+        parts = [say("sharing.inbox.new", count=self.new)]
         if self.withdrawn:
-            parts.append(f"{self.withdrawn} withdrawn")
+            parts.append(say("sharing.inbox.withdrawn", count=self.withdrawn))
         if self.missing:
-            parts.append(f"{self.missing} in an earlier file that has not arrived: ask them to share everything again")
-        return f"{self.client}: {', '.join(parts)}."
+            parts.append(say("sharing.inbox.missing", count=self.missing))
+        return say("sharing.inbox.received", client=self.client, parts=", ".join(parts))
 
 
 class Outcome(NamedTuple):
@@ -80,7 +81,7 @@ def found(paths: Iterable[Path]) -> list[Path]:
         elif path.exists():
             files.append(path)
         else:
-            raise Refused(f"There is no file {plain(path)}. Nothing was changed.")
+            raise Refused(say("sharing.inbox.no_file", file=plain(path)))
     return files
 
 
@@ -88,12 +89,12 @@ def read(file: Path) -> bytes:
     """Return a file's bytes. Raises Refused with a sentence when they cannot be read, or are too many."""
     try:
         if not file.is_file():
-            raise Refused(f"{plain(file.name)} is not a file. Nothing was changed.")
+            raise Refused(say("sharing.inbox.not_a_file", file=plain(file.name)))
         if file.stat().st_size > seal.LARGEST:
-            raise Refused(f"{plain(file.name)} is larger than any sealed file can be. It was not opened.")
+            raise Refused(say("sharing.inbox.too_large", file=plain(file.name)))
         return file.read_bytes()
     except OSError as problem:
-        raise Refused(f"{plain(file.name)} cannot be read: {problem.strerror}. Nothing was changed.") from None
+        raise Refused(say("sharing.inbox.unreadable", file=plain(file.name), why=problem.strerror)) from None
 
 
 # --- one submission ---
@@ -196,7 +197,7 @@ def judged(sent: SharedAnswer, workbook: Workbook) -> StoredAnswer:
     except UnknownId:
         pass  # an item of a newer workbook: kept as the words it came with
     except (ValueError, InvalidAnswer):
-        raise Refused("An answer in this submission does not fit its question. Nothing was changed.") from None
+        raise Refused(say("sharing.inbox.not_fitting")) from None
     fields = sent.model_dump(exclude={"value"})
     return StoredAnswer(**fields, value=value, begun_at=sent.answered_at)
 

@@ -32,11 +32,7 @@ FORMAT = 1
 KEYS = "keys.age"
 ABOUT = "caseload.json"
 STORE = "caseload.sqlite"
-
-LOST_KEY = (
-    "If this passphrase is lost, and the recovery sheet too, nobody can open what your clients sent you: "
-    "not you, not us. Print the recovery sheet and keep it where only you can reach it."
-)
+_START = "AGE-SECRET-KEY-1"
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,13 @@ def is_caseload(home: Path) -> bool:
 def refuse_existing(home: Path) -> None:
     """Raise JournalError when a folder holds a caseload already."""
     if is_caseload(home):
-        raise JournalError(f"{home} already holds a caseload and its keys. Choose another folder, or use that one.")
+        raise JournalError(words.say("sharing.keys.there", home=home))
 
 
 def refuse_missing(home: Path) -> None:
     """Raise JournalError when a folder holds no caseload."""
     if not is_caseload(home):
-        raise JournalError(f"{home} holds no caseload. Make one with: workbook keygen --home {home}")
+        raise JournalError(words.say("sharing.keys.none", home=home, command=f"workbook keygen --home {home}"))
 
 
 def unlock(home: Path, passphrase: str) -> Keys:
@@ -117,10 +113,7 @@ def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
     refuse_missing(home)
     found = sheets.read(sheet)
     if not found.identities or found.broken or not found.stores:
-        raise Refused(
-            f"This is not the whole recovery sheet of the caseload in {home}: {_lacks(found)} Small or large letters, "
-            "blanks and folds do not matter. Nothing was changed."
-        )
+        raise Refused(words.say("sharing.keys.not_whole", home=home, lacks=_lacks(found)))
     _write_keys(home, Keys(found.identities, _fitting(home, found.stores)), passphrase)
     return len(found.identities)
 
@@ -128,10 +121,10 @@ def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
 def _lacks(found: sheets.Sheet) -> str:
     """What of a recovery sheet could not be read."""
     if found.broken:
-        return "a key that starts with AGE-SECRET-KEY-1 has a letter missing or wrong. Compare it with the paper."
+        return words.say("sharing.keys.broken", start=_START)
     if not found.identities:
-        return "it needs a line that starts with AGE-SECRET-KEY-1. Check that it was copied whole."
-    return "it needs a line of 64 digits and letters from a to f, below “The store”. Check that it was copied whole."
+        return words.say("sharing.keys.no_key", start=_START)
+    return words.say("sharing.keys.no_store", heading=words.say("assessment.recovery.store"))
 
 
 def _fitting(home: Path, stores: Sequence[str]) -> str:
@@ -142,10 +135,7 @@ def _fitting(home: Path, stores: Sequence[str]) -> str:
             return store
     if not (home / STORE).exists():
         return stores[0]
-    raise Refused(
-        f"The line of 64 digits on this sheet does not open the caseload in {home}. Is it the sheet of another one, or "
-        "was a digit misread? Nothing was changed."
-    )
+    raise Refused(words.say("sharing.keys.other_store", home=home))
 
 
 def rotate(home: Path, passphrase: str) -> str:
@@ -173,7 +163,7 @@ def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime
     keys = unlock(home, opener) if isinstance(opener, str) else opener
     return report.page(
         "recovery.html",
-        title="Recovery sheet",
+        title=words.say("assessment.recovery.title"),
         counselor=json.loads((Path(home) / ABOUT).read_text())["counselor"],
         home=str(home),
         identities=keys.identities,

@@ -16,6 +16,7 @@ from workbook.sharing.bundles import GateEvent, SharedAnswer, Submission, conten
 from workbook.storage import exchange
 from workbook.storage.exchange import Handed, Sent, Source
 from workbook.storage.folder import MARK
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from workbook.journal import Journal
     from workbook.storage.exchange import There
     from workbook.storage.store import StoredAnswer as Answer
-
-_NO_COUNSELOR = (
-    "No counselor has given you an assignment yet, so there is no one to seal this for. "
-    "Open the file they gave you first."
-)
 
 
 class Choice(NamedTuple):
@@ -87,9 +83,9 @@ def chosen(journal: Journal, include: Iterable[str], withdraw: Iterable[str] = (
         found = _named(journal, rows, name)
         open_to_share = {choice.key for choice in found if choice.share != "private"}
         if not found:
-            raise Refused(f"There is no answer in “{name}” yet. Nothing was sealed.")
+            raise Refused(say("sharing.outbox.no_answer", name=name))
         if not open_to_share:
-            raise Refused(f"Everything in “{name}” is private and stays here. Nothing was sealed.")
+            raise Refused(say("sharing.outbox.all_private", name=name))
         ticked |= open_to_share
     return ticked - taking_back(journal, withdraw)
 
@@ -103,7 +99,7 @@ def taking_back(journal: Journal, names: Iterable[str]) -> set[str]:
     for name in names:
         found = {one.key for one in _named(journal, rows, name) if one.shared or one.elsewhere or one.there}
         if not found:
-            raise Refused(f"Nothing in “{name}” is shared, so there is nothing to take back. Nothing was sealed.")
+            raise Refused(say("sharing.outbox.not_shared", name=name))
         gone |= found
     return gone
 
@@ -159,17 +155,17 @@ def contents(workbook: Workbook, seen: Preview) -> list[str]:
     for what, items in (
         ("new", [answer.item for answer in seen.new]),
         ("changed", [answer.item for answer in seen.changed]),
-        ("once more", [answer.item for answer in seen.again]),
-        ("taken back", [key.partition("@")[0] for key in seen.taken_back]),
+        ("again", [answer.item for answer in seen.again]),
+        ("taken_back", [key.partition("@")[0] for key in seen.taken_back]),
     ):
         counts = Counter(exercise_title(workbook, item.rpartition(".")[0]) for item in items)
-        lines += [f"{title}: {count} {what}." for title, count in counts.items()]
+        lines += [say(f"sharing.outbox.{what}", title=title, count=count) for title, count in counts.items()]
     if seen.gates:
-        lines.append(f"Safety rules, closed or opened, never why: {len(seen.gates)}.")
+        lines.append(say("sharing.outbox.gates", count=len(seen.gates)))
     if seen.there:
-        lines.append(f"They have already, unchanged: {seen.there}.")
+        lines.append(say("sharing.outbox.there", count=seen.there))
     if seen.handed:
-        lines.append(f"In a file you made before, unchanged: {seen.handed}.")
+        lines.append(say("sharing.outbox.handed", count=seen.handed))
     return lines
 
 
@@ -199,14 +195,14 @@ def submission(
     """
     assigned = journal.assigned
     if assigned is None:
-        raise Refused(_NO_COUNSELOR)
+        raise Refused(say("sharing.outbox.no_counselor"))
     wanted = set(ticked)
     rows = {choice.key: choice for choice in choices(journal)}
     for key in sorted(wanted):
         if key not in rows:
-            raise Refused(f"There is no answer “{key}” to share. Look at the list again. Nothing was sealed.")
+            raise Refused(say("sharing.outbox.gone", name=key))
         if rows[key].share == "private":
-            raise Refused(f"“{rows[key].prompt}” is private and stays here. Take it off the list. Nothing was sealed.")
+            raise Refused(say("sharing.outbox.private", prompt=rows[key].prompt))
     sent, told = _sent(journal), confirmed(journal)
     at = max(now.astimezone(UTC), sent.at + timedelta(microseconds=1))  # a clock that was set back orders nothing anew
     answers = {_key(answer): answer for answer in journal.current() if _key(answer) in wanted}
@@ -241,7 +237,7 @@ def new_file(path: Path, name: str) -> Path:
     path = path / name if path.is_dir() else path
     path = path if path.suffix else path.with_name(f"{path.name}.{name.rpartition('.')[2]}")
     if path.exists():
-        raise Refused(f"There is a file {path} already. Choose another name. Nothing was written.")
+        raise Refused(say("sharing.outbox.file_there", file=path))
     return path
 
 
@@ -249,7 +245,7 @@ def sealed(journal: Journal, chosen: Submission) -> bytes:
     """Return a submission as the bytes of a file; nothing is remembered. Raises Refused."""
     assigned = journal.assigned
     if assigned is None or assigned.token != chosen.token:
-        raise Refused("Your assignment changed in the meantime. Look at the list again. Nothing was sealed.")
+        raise Refused(say("sharing.outbox.changed_meantime"))
     return envelope.pack_sealed(chosen, journal.key, assigned.counselor_key)
 
 
@@ -262,7 +258,7 @@ def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
     try:
         file.write_bytes(data)
     except OSError as problem:
-        raise Refused(f"{file} cannot be written: {problem.strerror}. Choose another place.") from None
+        raise Refused(say("sharing.outbox.not_written", file=file, why=problem.strerror)) from None
     sent, at = _sent(journal), chosen.made_at
     along = {answer.key for answer in chosen.answers}
     ids = {content_id(answer): answer.id for answer in journal.store.history()}

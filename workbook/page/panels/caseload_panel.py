@@ -21,6 +21,7 @@ from workbook.page import assets
 from workbook.page.panels import panel
 from workbook.sharing import asking, caseload, keys
 from workbook.storage import keeper
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,7 @@ class Page(panel.Panel):
     def _opened(self) -> Caseload:
         self.lock_when_idle()
         if self._caseload is None:
-            raise Locked("The caseload is locked.")
+            raise Locked(say("page.panels.locked"))
         self._used = self._seconds()
         return self._caseload
 
@@ -115,7 +116,7 @@ class Page(panel.Panel):
 
     def _ready(self, message: Message, buffers: Buffers) -> Reply:
         if not keys.is_caseload(self._home):
-            return {"type": "first", "lost": keys.LOST_KEY, "home": str(self._home)}
+            return {"type": "first", "lost": say("sharing.keys.lost"), "home": str(self._home)}
         self.lock_when_idle()
         return {"type": "locked-up" if self._caseload is None else "open"}
 
@@ -254,7 +255,7 @@ def _day(said: object) -> date | None:
     try:
         return date.fromisoformat(str(said))
     except ValueError:
-        raise Refused("This is not a day. Choose one like 2027-01-15.") from None
+        raise Refused(say("page.panels.not_a_day")) from None
 
 
 def _file(client: object, ending: str) -> str:

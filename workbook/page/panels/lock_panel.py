@@ -41,7 +41,7 @@ class LockPanel(panel.Panel):
 
     def _lock(self, message: Message, buffers: Buffers) -> Reply:
         if message.get("understood") is not True:
-            raise Refused("Please read what forgetting the passphrase means, and tick that you have. Nothing changed.")
+            raise Refused(words.say("page.panels.not_understood"))
         passphrase = _words(message, "passphrase")
         self._journal.lock(passphrase)
         return {"type": "locked_now", "recovery": self._journal.recovery_key(passphrase)}
@@ -71,7 +71,7 @@ def _wrong_is_refused() -> Iterator[None]:
 
 
 def _words(message: Message, name: str) -> str:
-    words: Any = message.get(name)
-    if not isinstance(words, str) or not words.strip():
-        raise Refused("Type the passphrase first. Nothing changed.")
-    return words
+    typed: Any = message.get(name)
+    if not isinstance(typed, str) or not typed.strip():
+        raise Refused(words.say("page.panels.no_passphrase"))
+    return typed

@@ -83,14 +83,12 @@ class Sharing(panel.Panel):
     def _seal(self, message: Message, buffers: Buffers) -> Reply:
         seen = self._seen
         if seen is None:
-            raise Refused("Look at what they will see first. Nothing was sealed.")
+            raise Refused(words.say("page.panels.look_first"))
         fresh = self._made()
         then = {"made_at": seen.made_at, "taken_back": seen.taken_back}
         if fresh.model_copy(update=then) != seen or fresh.taken_back.keys() != seen.taken_back.keys():
             self._seen = None
-            raise Refused(
-                "Something changed since you looked. Look once more, so that you see what goes. Nothing was sealed."
-            )
+            raise Refused(words.say("page.panels.changed_since"))
 
         def write(path: Path) -> None:
             share.write_submission(self._journal, fresh, path)
@@ -118,7 +116,7 @@ class Sharing(panel.Panel):
             return {"file": name, "size": len(data)}, [data]
         typed = str(message["path"]).strip()
         if not typed:
-            raise Refused("Type where the file shall be. Nothing was written.")
+            raise Refused(words.say("page.panels.where"))
         path = share.new_file(self._folder / Path(typed).expanduser(), f"{self._journal.now():%Y-%m-%d}.{ending}")
         write(path)
         return {"file": str(path), "size": path.stat().st_size}, []
@@ -161,7 +159,7 @@ class Given(panel.Panel):
     def _accept(self, message: Message, buffers: Buffers) -> Reply:
         given = self._looked.pop(str(message["look"]), None)
         if given is None:
-            raise Refused("Choose the file once more. Nothing was changed.")
+            raise Refused(words.say("page.panels.choose_again"))
         given.accept(sure=message.get("sure") is True)
         self._refresh()
         return {"type": "accepted"}
