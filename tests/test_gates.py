@@ -313,6 +313,17 @@ def test_nothing_for_two_where_one_may_be_afraid_or_bound(changed: dict[str, obj
     assert stand(changed).closing("communication.together") is not None
 
 
+@pytest.mark.parametrize("answer", ["afraid", "hurt_by_them"])
+def test_what_two_still_share_is_settled_by_others_where_one_is_afraid(answer: str) -> None:
+    """Someone who is afraid gets no form for writing to them, and reads who can settle it and whom to call."""
+    lock = stand({f"start.safety.{answer}": "yes"}).closings["communication.shared"]
+    assert lock.gates[0] == "G3"
+    assert "you do not have to settle that with them yourself" in lock.reason_html
+    assert lock.resources == ("abuse", "crisis", "abused-legal")
+    for other in ("G4", "G5", "G6"):
+        assert stand(NEVER_FOR_TWO[other]).closing("communication.shared") is None
+
+
 @pytest.mark.parametrize("option", ["none", "i_ended", "living"])
 def test_for_two_only_when_both_want_it(option: str) -> None:
     """Living together, or having ended it, is no yes of both; nothing else closes."""
