@@ -572,6 +572,23 @@ def test_a_file_can_be_chosen_and_dropped(context: BrowserContext, given: share_
     )
 
 
+def test_coming_back_to_the_window_leaves_a_person_where_they_are(
+    context: BrowserContext, given: share_panel.Given, journal: Journal
+) -> None:
+    """What is asked is read again when someone returns: unchanged, the link they stand on stays; changed, it is drawn."""
+    page = open_panel(context, given)
+    link = page.get_by_role("link", name="One moment I regret")
+    link.focus()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    # The kernel answers in order: when it has answered this, both of those have been drawn.
+    page.evaluate("toKernel({ type: 'ready', seq: 'last' }, []).then(() => new Promise((done) => setTimeout(done)))")
+    expect(link).to_be_focused()
+    share.given(journal, feedback(journal)).accept()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_text("See you on Thursday.")).to_be_visible()
+
+
 def test_another_key_waits_for_a_tick(context: BrowserContext, given: share_panel.Given, journal: Journal) -> None:
     """Yes is out of reach until one says that one asked; then both sides go on with the new words."""
     page = open_panel(context, given)

@@ -13,6 +13,8 @@ const LARGEST = 8e6; // bytes; a real one is far smaller, and the line to the ke
  */
 
 class Given {
+  drawn = ""; // what is shown of it: reading the same again takes nobody's place away
+
   constructor(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {Transport} */ transport) {
     const { texts } = panel;
     this.texts = texts;
@@ -93,6 +95,9 @@ class Given {
     const { texts } = this;
     const { message } = await this.kernel.ask("ready");
     this.say("");
+    const same = JSON.stringify({ ...message, seq: 0 });
+    if (same === this.drawn) return;
+    this.drawn = same;
     if (message.type === "locked") {
       this.about.replaceChildren(h("p", { class: "mend-small" }, texts.locked));
       return;
