@@ -575,7 +575,7 @@ def test_a_file_can_be_chosen_and_dropped(context: BrowserContext, given: share_
 def test_coming_back_to_the_window_leaves_a_person_where_they_are(
     context: BrowserContext, given: share_panel.Given, journal: Journal
 ) -> None:
-    """What is asked is read again when someone returns: unchanged, the link they stand on stays; changed, it is drawn."""
+    """What is asked is read again when someone returns: the link they stand on stays, and what is new is drawn."""
     page = open_panel(context, given)
     link = page.get_by_role("link", name="One moment I regret")
     link.focus()
