@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbook.definition.models import Exercise
 
@@ -34,25 +34,40 @@ def active(of: Workbook | Exercise, responses: Mapping[str, Response]) -> set[st
     An item is shown when its exercise's condition and its own are true; what is not known yet hides. An item that is
     not shown counts as blank for the conditions of others; items outside `of` count as they stand in `responses`.
     """
+    return _shown(_plan(of), responses)
+
+
+class _Plan(NamedTuple):
+    """What is known of some items whatever is answered."""
+
+    order: tuple[str, ...]  # whatever a condition asks about stands before it
+    asked: frozenset[str]  # neither retired nor in an exercise that is
+    rules: Mapping[str, list[conditions.Condition]]
+
+
+def _plan(of: Workbook | Exercise) -> _Plan:
     exercises = (of,) if isinstance(of, Exercise) else of.exercises
-    inside = {item.id: exercise for exercise in exercises for item in exercise.items}
+    asked: set[str] = set()
     rules: dict[str, list[conditions.Condition]] = {}
     for exercise in exercises:
         shared = [exercise.condition] if exercise.condition else []
         for item in exercise.items:
-            own = [item.condition] if item.condition else []
-            rules[item.id] = shared + own
-            if item.retired or exercise.retired:
-                del inside[item.id]
+            rules[item.id] = shared + ([item.condition] if item.condition else [])
+            if not (item.retired or exercise.retired):
+                asked.add(item.id)
+    graph = {id: {other for rule in own for other in rule.ids if other in rules} for id, own in rules.items()}
+    return _Plan(tuple(TopologicalSorter(graph).static_order()), frozenset(asked), rules)
+
+
+def _shown(plan: _Plan, responses: Mapping[str, Response]) -> set[str]:
     shown: set[str] = set()
 
     def get(id: str) -> object:
-        known = id in shown or id not in rules
+        known = id in shown or id not in plan.rules
         return responses[id].value if known and id in responses and responses[id].status == "answered" else None
 
-    graph = {id: {other for rule in own for other in rule.ids if other in rules} for id, own in rules.items()}
-    for id in TopologicalSorter(graph).static_order():  # whatever a condition asks about is decided before it
-        if id in inside and all(rule.evaluate(get) for rule in rules[id]):
+    for id in plan.order:
+        if id in plan.asked and all(rule.evaluate(get) for rule in plan.rules[id]):
             shown.add(id)
     return shown
 
@@ -68,11 +83,14 @@ def places(
     """
     found: set[tuple[str, str]] = set()
     for exercise in exercises:
+        plan = _plan(exercise)
+        elsewhere = {id for rules in plan.rules.values() for rule in rules for id in rule.ids} & newest.keys()
+        others = {id: newest[id] for id in elsewhere - plan.rules.keys()}
         asked = {item.id for item in exercise.items if not item.retired}
         for occasion, every in given.get(exercise.id, {}).items():
             here = {item: response for item, response in every.items() if item in asked}
             if here:
-                visible = active(exercise, seen_by(exercise, newest, here))
+                visible = _shown(plan, others | here)  # what `seen_by` says, as far as a condition asks for it
                 found |= {(item, occasion) for item in visible & here.keys()}
     return found
 

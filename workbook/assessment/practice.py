@@ -80,8 +80,10 @@ def _weeks(told: pd.DataFrame, asked: lookback.Log, now: datetime) -> pd.DataFra
     table = log.assign(
         value=pd.to_numeric(value, errors="coerce"),
         week=[
-            monday(occasions.day(str(occasion), at.astimezone(now.tzinfo).date()))
-            for occasion, at in zip(log["occasion"], log["answered_at"], strict=True)
+            monday(occasions.day(str(occasion), answered))
+            for occasion, answered in zip(
+                log["occasion"], log["answered_at"].dt.tz_convert(now.tzinfo).dt.date, strict=True
+            )
         ],
         day=log["occasion"].astype(object),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import html
 import logging
 import os
@@ -89,6 +90,10 @@ def prepare() -> None:
     chapter.payload(workbook, workbook.chapters[0])
     form.payload(workbook.exercises[0], workbook)
     language.cues()
+    # All this stays: looking through it for rubbish, again and again, would take longer than reading a year of answers.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def _for_a_file() -> bool:

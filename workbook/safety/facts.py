@@ -134,9 +134,19 @@ def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
     return start
 
 
+def sitting_of(entries: list[Entry], now: datetime) -> datetime:
+    """Return the same of entries, oldest first; only the newest are looked at."""
+    start = now
+    for entry in reversed(entries):
+        if start - entry.at > SITTING:
+            break
+        start = min(start, entry.at)
+    return start
+
+
 def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], now: datetime) -> str:
     """Return "done", or why it is not: "due" or "changed" (something changed, and what it was is still blank)."""
-    start = sitting_start((entry.at for entry in entries), now)
+    start = sitting_of(entries, now)
 
     def asked(word: str, form: str = CHECK) -> bool:
         entry = newest.get(f"{form}.{word}")
@@ -193,7 +203,19 @@ class Facts:
 
     def sitting_of(self, at: datetime) -> datetime:
         """Return when the sitting began in which something happened `at` a time."""
-        return sitting_start((entry.at for entry in self.entries), at)
+        return sitting_of(self.entries, at)
+
+    def answers_to(self, questions: Iterable[str]) -> list[Entry]:
+        """Return every version of the answers to some questions, oldest first."""
+        places = sorted(place for id in set(questions) for place in self._places.get(id, ()))
+        return [self.entries[place] for place in places]
+
+    @functools.cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, entry in enumerate(self.entries):
+            places.setdefault(canonical(entry.item), []).append(place)
+        return places
 
     @functools.cached_property
     def free_text(self) -> list[Entry]:
@@ -260,9 +282,11 @@ def distress_rises(facts: Facts) -> int:
     """Return how often in 14 days distress was higher after an exercise than before it, by 2 points or more."""
     rises = 0
     for (item, occasion), after in facts.responses.items():
+        if facts.now - after.at > timedelta(days=DISTRESS_DAYS):
+            continue
         exercise, _, word = item.rpartition(".")
         before = facts.responses.get((f"{exercise}.{DISTRESS.get(word)}", occasion))
-        if before is None or facts.now - after.at > timedelta(days=DISTRESS_DAYS):
+        if before is None:
             continue
         pair = (before.value, after.value)
         if before.status == after.status == "answered" and all(isinstance(value, (int, float)) for value in pair):

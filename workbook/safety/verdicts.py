@@ -87,7 +87,7 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
             return True
         return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
 
-    mine = [entry for entry in facts.entries if closes(entry)]
+    mine = [entry for entry in facts.answers_to(asked) if closes(entry)]
     answered: State = "unknown" if blank else "open"
     if gate.hold_hours:
         hold = timedelta(hours=gate.hold_hours)

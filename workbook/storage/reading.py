@@ -52,18 +52,20 @@ class Reading:
         self._indexed: Index | None = None
         self._seen: object = None  # the store's stamp when they were read
         self._newest_at = _NEVER  # the largest time of any answer
+        self._line: _Line | None = None
+        self._moved = False  # times were put right when `_current` was made: they move as time passes
 
     def versions(self) -> Mapping[Place, list[StoredAnswer]]:
         """Return every version by item and occasion, the newest last."""
         stamp = self._store().stamp()
         if stamp != self._seen:
             self._anew()
-            self._versions = {}
+            self._versions, self._line = {}, None
             for answer in self._store().history():
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
                 self._newest_at = max(self._newest_at, answer.answered_at)
             self._current, self._indexed = _responses(self._in_time()[0]), None
-            self._seen = stamp
+            self._seen, self._moved = stamp, self._line is None
         return self._versions
 
     def current(self) -> Mapping[Place, Response]:
@@ -91,19 +93,19 @@ class Reading:
         """Return what safety rules ask about, all of one moment."""
         self.versions()
         history, events = self._in_time()
-        if self._newest_at > self._now():  # a time still to come moves as time passes
-            self._current, self._indexed = _responses(history), None
+        if self._line is None or self._moved:
+            self._current, self._indexed, self._moved = _responses(history), None, self._line is None
         return InTime(self._current, history, events)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Take in an answer that was just saved."""
         place = (answer.item, answer.occasion)
         versions = self._versions.setdefault(place, [])
-        if versions and versions[-1].version == answer.version:
-            versions.pop()
+        replaced = versions.pop() if versions and versions[-1].version == answer.version else None
         versions.append(answer)
+        self._line = self._line and self._line.with_next(answer, replaced)
         if answer.answered_at < self._newest_at:  # the clock was set back: which answer is the newest is seen anew
-            self._current = _responses(self._in_time()[0])
+            self._current, self._moved = _responses(self._in_time()[0]), True
         elif answer.status == "blank":
             self._current.pop(place, None)
         else:
@@ -115,8 +117,39 @@ class Reading:
         return [event for event in self._store().events() if event.kind.startswith("gate-")]
 
     def _in_time(self) -> tuple[list[StoredAnswer], list[Event]]:
-        versions = (version for versions in self._versions.values() for version in versions)
-        return occasions.in_time(versions, self.gate_log(), self._now())
+        log, now = self.gate_log(), self._now()
+        if self._line is not None and self._line.log == log and self._line.until <= now:
+            return self._line.history, self._line.events
+        versions = [version for versions in self._versions.values() for version in versions]
+        history, events = occasions.in_time(versions, log, now)
+        right = events == log and {id(one) for one in history} == {id(one) for one in versions}
+        self._line = _Line(history, events, log) if right else None  # else a clock was wrong: it is seen anew each time
+        return history, events
+
+
+class _Line(NamedTuple):
+    """What was found in order, with no time in it to be put right: it holds as long as nothing is written."""
+
+    history: list[StoredAnswer]
+    events: list[Event]
+    log: list[Event]  # the events it was found from
+
+    @property
+    def until(self) -> datetime:
+        """Its newest moment; looked at from before that, it is another."""
+        newest = [one.answered_at for one in self.history[-1:]] + [one.at for one in self.events[-1:]]
+        return max(newest, default=_NEVER)
+
+    def with_next(self, answer: StoredAnswer, replaced: StoredAnswer | None) -> _Line | None:
+        """Return it with an answer just saved, in the place of `replaced`; None: it has to be seen anew."""
+        if answer.answered_at <= self.until:
+            return None
+        history = [*self.history, answer]
+        for place in reversed(range(len(self.history)) if replaced is not None else ()):
+            if history[place] is replaced:
+                del history[place]
+                break
+        return self._replace(history=history)
 
 
 def _responses(history: Iterable[StoredAnswer]) -> dict[Place, Response]:

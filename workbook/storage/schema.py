@@ -15,6 +15,14 @@ class Unreadable(Exception):
     """What is stored is not what was stored."""
 
 
+def instant(stored: str) -> datetime:
+    """Return the moment that a text stands for, in UTC. Raises Unreadable."""
+    try:
+        return datetime.fromisoformat(stored).astimezone(UTC)
+    except ValueError:  # it quotes what it could not read: not passed on
+        raise Unreadable from None
+
+
 class Instant(sa.TypeDecorator[datetime]):
     """An aware datetime as ISO text in UTC: sortable, and readable without this program."""
 
@@ -25,12 +33,7 @@ class Instant(sa.TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, dialect: object) -> datetime | None:
-        if value is None:
-            return None
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:  # it quotes what it could not read: not passed on
-            raise Unreadable from None
+        return None if value is None else instant(value)
 
 
 _schema = sa.MetaData()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -12,13 +13,13 @@ import sqlalchemy as sa
 
 from workbook.storage import sqlite
 from workbook.storage.database import Database, utc_now
-from workbook.storage.schema import KEY, MIGRATIONS, itself
+from workbook.storage.schema import KEY, MIGRATIONS, instant, itself
 from workbook.storage.schema import answers as _answers
 from workbook.storage.schema import events as _events
 from workbook.storage.schema import records as _records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import tzinfo
 
 Status = Literal["answered", "skipped", "blank"]
@@ -201,7 +202,7 @@ class Store(Database):
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
     ) -> list[StoredAnswer]:
         """Return the newest version of every item and occasion, cleared ones (`blank`) too, oldest first."""
-        return self._read(_newest().where(*self._which(client, exercise, occasion)).order_by(*_BY_TIME))
+        return self._read(_newest(*_STORED).where(*self._which(client, exercise, occasion)).order_by(*_BY_TIME))
 
     def everyone(self, *columns: str, clients: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return columns of the newest version of every answer of every client, for tables of many.
@@ -224,7 +225,7 @@ class Store(Database):
     ) -> list[StoredAnswer]:
         """Return every version of every answer, by item, occasion and version."""
         c = _answers.c
-        query = sa.select(_answers).where(*self._which(client, exercise, occasion))
+        query = sa.select(*_STORED).where(*self._which(client, exercise, occasion))
         return self._read(query.order_by(c.item, c.occasion, c.version))
 
     def clients(self) -> list[str]:
@@ -313,10 +314,10 @@ class Store(Database):
             which.append(_answers.c.occasion == occasion)
         return which
 
-    def _read(self, query: sa.Select[Any]) -> list[StoredAnswer]:
+    def _read(self, query: sa.Select[*tuple[Any, ...]]) -> list[StoredAnswer]:
+        """Return answers; `query` selects `_STORED`."""
         with self._reading() as connection:
-            rows = connection.execute(query).all()
-        return [_answer(row) for row in rows]
+            return _answers_in(connection.execute(query).cursor.fetchall())
 
 
 _EDITED = ("value", "label", "answered_at", "saved", "zone")  # what an edit within a version changes
@@ -351,8 +352,39 @@ def _row(answer: StoredAnswer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in StoredAnswer.__dataclass_fields__}
 
 
-def _answer(row: sa.Row[Any]) -> StoredAnswer:
-    return StoredAnswer(**{name: getattr(row, name) for name in StoredAnswer.__dataclass_fields__})
+# The columns of an answer as they are stored, in its own order: someone waits while a journal of years is read, and
+# most values and times in it are there more than once.
+_STORED: tuple[sa.ColumnElement[Any], ...] = tuple(
+    sa.cast(_answers.c.value, sa.Text).label(name) if name == "value" else sa.type_coerce(_answers.c[name], sa.String)
+    for name in StoredAnswer.__dataclass_fields__
+)
+
+
+_VALUE, _BEGUN_AT, _ANSWERED_AT = map(
+    list(StoredAnswer.__dataclass_fields__).index, ("value", "begun_at", "answered_at")
+)
+
+
+def _answers_in(rows: Iterable[Sequence[Any]]) -> list[StoredAnswer]:
+    moments: dict[str, datetime] = {}
+    plain: dict[str | None, Any] = {None: None}  # no list among them: each answer has its own
+    found = []
+    for stored in rows:
+        row = list(stored)
+        for place in (_BEGUN_AT, _ANSWERED_AT):
+            text = row[place]
+            if text not in moments:
+                moments[text] = instant(text)
+            row[place] = moments[text]
+        value = row[_VALUE]
+        if value in plain:
+            row[_VALUE] = plain[value]
+        else:
+            row[_VALUE] = json.loads(value)
+            if value[:1] not in "[{":
+                plain[value] = row[_VALUE]
+        found.append(StoredAnswer(*row))
+    return found
 
 
 def _zone(now: datetime) -> int | None:
