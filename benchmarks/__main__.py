@@ -9,7 +9,7 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("command", "page", "save", "report", "assessment", "caseload")
+NAMES = ("command", "page", "save", "report", "assessment", "years", "caseload")
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ def ratios() -> Iterator[Ratio]:
         for size, folder in folders.items():
             with Journal.create(folder, now=lambda: years.ENDS) as journal:
                 years.fill(journal, size)
-        few, five, many = folders.values()
+        few, five, _ = folders.values()
         new, old = medians(lambda: _page(few), lambda: _page(five), times=TIMES)
         yield Ratio("what a chapter reads, 18,000 answers", "the same, 1,000 answers", old / new)
         seconds = dict(
