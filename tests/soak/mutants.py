@@ -36,7 +36,7 @@ class Room(NamedTuple):
 ROOMS = {
     "safety": Room(
         ("safety/facts", "safety/gates", "safety/judgements", "safety/verdicts", "safety/settings", "safety/helplines"),
-        ("test_gates", "test_safety", "test_language", "test_people", "test_coverage", "test_older_journals"),
+        ("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_coverage", "test_older_journals"),
     ),
     "sharing": Room(
         ("sharing/envelope", "sharing/bundles", "sharing/signing", "sharing/inbox", "sharing/looking", "storage/seal"),

@@ -1,0 +1,120 @@
+"""Whatever protects less is named, field by field; and the numbers, lines and marks that rules rest on are exact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from tests.safe_answers import SAFE
+from workbook import definition
+from workbook.answers.kinds import Response
+from workbook.safety import facts, helplines
+from workbook.safety import gates as safety
+from workbook.safety import settings as rules
+
+WORKBOOK = definition.load()
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+STRICT = WORKBOOK.gates[0].model_copy(
+    update={
+        "closed": True, "until_later_visit": True, "hold_hours": 24, "recheck_days": 14, "closes": ("draft",),
+        "keeps": (), "hides": ("draft",), "unscored": ("draft",), "blank": ("draft",), "first": True, "firm": True,
+        "track": "moving-on", "reopens": {"question": "a.b.c", "is": "yes"},
+    }
+)  # fmt: skip
+WEAKER: dict[str, tuple[object, ...]] = {
+    "closed": (False,),
+    "when": ({"question": "a.b.c", "is": "never"},),
+    "reopens": (None, {"question": "a.b.d", "is": "yes"}),
+    "until_later_visit": (False,),
+    "hold_hours": (23,),
+    "recheck_days": (15, None),
+    "closes": ((), ("contact",)),
+    "keeps": (("calming",),),
+    "hides": ((), ("all",)),
+    "unscored": ((),),
+    "blank": ((),),
+    "first": (False,),
+    "firm": (False,),
+    "track": (None,),
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(name, value) for name, values in WEAKER.items() for value in values])
+def test_each_way_to_protect_less_is_named(field: str, value: object) -> None:
+    """One field weaker, all others as they were: one sentence, which begins with the rule's name."""
+    [fault] = rules.loosened([STRICT.model_copy(update={field: value})], [STRICT])
+    assert fault.startswith(f"{STRICT.id} ")
+    assert fault.endswith("No setting can loosen this gate.")
+
+
+STRICTER: dict[str, object] = {
+    "hold_hours": 25, "recheck_days": 13, "closes": ("draft", "contact"), "hides": ("draft", "contact"),
+    "unscored": ("all",), "blank": ("all",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", STRICTER)
+def test_no_way_to_protect_more_is_called_weaker(field: str) -> None:
+    """A longer hold, an earlier look, a longer list, or “all” in its place, of a rule that closes."""
+    stricter = STRICT.model_copy(update={field: STRICTER[field], "closed": True})
+    assert rules.loosened([stricter], [STRICT]) == ()
+
+
+def test_a_hold_of_hours_where_there_was_none_protects_less() -> None:
+    """Without hours a rule stays closed as long as its answers say so; with them it opens again."""
+    endless = STRICT.model_copy(update={"hold_hours": None})
+    assert rules.loosened([STRICT], [endless]) == (
+        f"{STRICT.id} has no hold of hours: it stays closed as long as its answers say so. "
+        "No setting can loosen this gate.",
+    )
+    assert rules.loosened([endless], [endless]) == ()
+
+
+@pytest.mark.parametrize(
+    ("points", "score"),
+    [((5, 5, 5, 5, 5), 100), ((0, 0, 0, 0, 0), 0), ((5, 0, 0, 5), 50), ((1, 2, 3, 4, 0), 40), ((4, 0, 0, 0), 20)],
+)
+def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[int, ...], score: float) -> None:
+    """From 0, all at their least, to 100, all at their most; the limit of 50 is met exactly at the middle."""
+    [scale] = [scale for chapter in WORKBOOK.chapters for scale in chapter.scales if scale.id == "wellbeing"]
+    day = "2026-11-23"
+    responses = {(id, day): Response(point, "answered", NOW) for id, point in zip(scale.items, points, strict=False)}
+    entries = [SimpleNamespace(item=item, occasion=when, at=NOW) for item, when in responses]
+    known = SimpleNamespace(workbook=WORKBOOK, responses=responses, entries=entries)
+    assert facts.wellbeing(known) == score  # type: ignore[arg-type]  # only what it reads
+
+
+def test_only_a_crisis_shows_numbers_before_its_words() -> None:
+    """Thoughts of suicide do; the same page that merely waits for its questions does not."""
+    answered = {(id, _occasion(id)): Response(value, "answered", NOW) for id, value in SAFE.items()}
+    crisis = answered | {
+        ("start.now.thoughts", _occasion("start.now.thoughts")): Response(["suicide"], "answered", NOW)
+    }
+    found = {
+        name: {closing.urgent for closing in safety.standing(WORKBOOK, responses, NOW).closings.values()}
+        for name, responses in (("crisis", crisis), ("nothing answered", {}))
+    }
+    assert found == {"crisis": {True}, "nothing answered": {False}}
+
+
+def _occasion(id: str) -> str:
+    return "2026-11-23" if id.startswith("start.now.") else "once"
+
+
+def test_lines_come_in_the_order_of_who_answers_now() -> None:
+    """Answered now, then those whose hours nobody wrote down, then closed ones; each in the file's order."""
+    hours = ["00:00-01:00", None, "always", "00:00-02:00", None, "always"]
+    lines = [
+        helplines.Line(str(at), "X", ("crisis",), "1", None, None, None, one, None, False, (), "us", None, False, None)
+        for at, one in enumerate(hours)
+    ]
+    assert [line.id for line in helplines._by_need(lines, "crisis", NOW)] == ["2", "5", "1", "4", "0", "3"]
+
+
+def test_a_line_is_marked_as_confirmed_only_where_its_file_says_so() -> None:
+    """What nobody confirmed is never shown as confirmed."""
+    row = {"id": "a", "name": "A", "for": ["crisis"], "source": "S"}
+    said = [helplines._line(row | more).verified for more in ({"verified": "yes"}, {"verified": "no"}, {})]
+    assert said == [True, False, False]
