@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tests.safe_answers import SAFE
 from workbook import definition
 from workbook.answers.kinds import Response
-from workbook.safety import facts, helplines
+from workbook.safety import facts, helplines, verdicts
 from workbook.safety import gates as safety
 from workbook.safety import settings as rules
 
@@ -84,6 +84,71 @@ def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[int, ...],
     entries = [SimpleNamespace(item=item, occasion=when, at=NOW) for item, when in responses]
     known = SimpleNamespace(workbook=WORKBOOK, responses=responses, entries=entries)
     assert facts.wellbeing(known) == score  # type: ignore[arg-type]  # only what it reads
+
+
+MOMENT = timedelta(microseconds=1)
+INCIDENT = "responsibility.incident.my_part"
+
+
+def told(now: datetime, *at: datetime, words: str = "") -> SimpleNamespace:
+    """What is known of someone who wrote about one incident at these times."""
+    return SimpleNamespace(now=now, story=[facts.Entry(one, INCIDENT, "once", words, "answered") for one in at])
+
+
+def test_a_retelling_counts_for_thirty_days_to_the_moment() -> None:
+    """One written thirty days ago counts, one a moment earlier does not."""
+    days = [NOW, NOW - timedelta(days=10), NOW - timedelta(days=30)]
+    assert facts.retellings(told(NOW, *sorted(days))) == 3  # type: ignore[arg-type]  # only what it reads
+    days[-1] -= MOMENT
+    assert facts.retellings(told(NOW, *sorted(days))) == 2  # type: ignore[arg-type]  # the same
+
+
+def test_a_retelling_is_a_sitting_of_its_own_after_three_hours() -> None:
+    """Three hours apart are one sitting, a moment more are two."""
+    apart = timedelta(hours=3)
+    assert facts.retellings(told(NOW, NOW - apart, NOW)) == 1  # type: ignore[arg-type]  # only what it reads
+    assert facts.retellings(told(NOW, NOW - apart - MOMENT, NOW)) == 2  # type: ignore[arg-type]  # the same
+
+
+def test_writing_is_counted_from_midnight_to_midnight() -> None:
+    """What was saved at midnight is of the day that begins; a moment earlier it was the day before."""
+    midnight = NOW.replace(hour=0, minute=0)
+    words = "w" * 240  # two minutes of typing
+    for at, minutes in ((midnight, 2), (midnight - MOMENT, 0), (midnight + timedelta(days=1) - MOMENT, 2)):
+        assert facts.writing_minutes(told(NOW, at, words=words)) == minutes  # type: ignore[arg-type]  # only what it reads
+    assert facts.writing_minutes(told(NOW, midnight + timedelta(days=1), words=words)) == 0  # type: ignore[arg-type]  # the same
+
+
+@pytest.mark.parametrize(("gap", "minutes"), [(timedelta(minutes=5), 5), (timedelta(minutes=5) + MOMENT, 0)])
+def test_two_saves_five_minutes_apart_are_one_stretch_of_writing(gap: timedelta, minutes: float) -> None:
+    """A longer pause was a pause."""
+    assert facts.writing_minutes(told(NOW, NOW - gap, NOW)) == minutes  # type: ignore[arg-type]  # only what it reads
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ago", "rises"),
+    [
+        (3, 5, timedelta(days=14), 1),
+        (3, 5, timedelta(days=14) + MOMENT, 0),
+        (3, 4, timedelta(0), 0),
+        (5, 3, timedelta(0), 0),
+    ],
+)
+def test_distress_rises_by_two_points_within_fourteen_days(before: int, after: int, ago: timedelta, rises: int) -> None:
+    """Two points more after an exercise than before it are a rise, for fourteen days to the moment."""
+    word, first = next((later, earlier) for later, earlier in facts.DISTRESS.items())
+    at = NOW - ago
+    given = {f"a.b.{first}": before, f"a.b.{word}": after}
+    responses = {(item, "once"): Response(value, "answered", at) for item, value in given.items()}
+    assert facts.distress_rises(SimpleNamespace(now=NOW, responses=responses)) == rises  # type: ignore[arg-type]  # only what it reads
+
+
+def test_a_rule_whose_facts_cannot_be_read_is_broken_and_says_so() -> None:
+    """It closes what it closes, and what it would close while its answers are blank."""
+    for gate in WORKBOOK.gates:
+        found = verdicts.judge(gate, None)
+        assert (found.state, found.broken) == ("unknown", True)
+        assert found.asks == ()
 
 
 def test_only_a_crisis_shows_numbers_before_its_words() -> None:

@@ -36,7 +36,7 @@ class Room(NamedTuple):
 ROOMS = {
     "safety": Room(
         ("safety/facts", "safety/gates", "safety/judgements", "safety/verdicts", "safety/settings", "safety/helplines"),
-        ("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_coverage", "test_older_journals"),
+        ("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_older_journals"),
     ),
     "sharing": Room(
         ("sharing/envelope", "sharing/bundles", "sharing/signing", "sharing/inbox", "sharing/looking", "storage/seal"),
@@ -106,6 +106,8 @@ def _without_annotations(code: str) -> str:
             node.annotation = None
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.returns = None
+        elif isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "Protocol" for b in node.bases):
+            node.body = [ast.Pass()]  # shapes, for mypy alone
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             node.body = [ast.Pass()]
     return ast.dump(tree)
