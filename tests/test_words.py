@@ -63,6 +63,21 @@ def test_every_sentence_that_is_said_is_there() -> None:
     assert [path for _, path in called("section") if not words.load().section(path)] == []
 
 
+@pytest.mark.parametrize("room", ["answers", "storage", "journal.py"])
+def test_a_room_whose_sentences_are_data_has_none_in_its_source(room: str) -> None:
+    """What a person reads of answers, files, backups and the lock is said by its name."""
+    found = []
+    for file in [PACKAGE / room] if room.endswith(".py") else sorted((PACKAGE / room).glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Constant, ast.JoinedStr)) and id(node) not in silent:
+                text = ast.unparse(node)
+                if re.search(r"[a-z]{2,} [a-z]+ [a-z]+.*[.?!:]['\"]?$", text):
+                    found.append(f"{file.name}:{node.lineno} {text}")
+    assert found == []
+
+
 @pytest.mark.parametrize("language", words.shipped())
 def test_a_language_that_ships_is_whole(language: str) -> None:
     """No sentence is missing, left over, or names something else in braces."""

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition, drawing
+from workbook import definition, drawing, words
 from workbook.answers import kinds, occasions, shown
 from workbook.answers.progress import Progress, marked_done, progress, questions
 from workbook.assessment import frame
@@ -143,11 +143,7 @@ class Journal(Opened):
         lock = standing.closing(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
         if lock is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < PAUSE:
-            why = lock.title.rstrip(".?")
-            raise Closed(
-                f"“{exercise.title}” is closed for now: {why}. Nothing new is saved in it; what you wrote before is "
-                "still there. The first page, 00-start, says what you can do instead."
-            )
+            raise Closed(words.say("journal.closed", exercise=exercise.title, why=lock.title.rstrip(".?")))
 
     def _may_move_a_rule(self, item: Item) -> bool:
         """Rules ask about the first chapter, named items and rulers; how long someone writes can wait a little."""

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from workbook import words
 from workbook.definition import kinds
 from workbook.errors import InvalidAnswer
 
@@ -16,9 +17,8 @@ Status = Literal["answered", "skipped"]
 
 Kept = Literal["answered", "skipped", "blank"]  # blank: cleared
 
-SKIPPED = "Skipped"
-NOT_ASKED = {"note": "is words only", "computed": "is worked out from other answers"}
-"""The kinds of item that take no answer, and why."""
+NOT_ASKED = {"note": "words_only", "computed": "worked_out"}
+"""The kinds of item that take no answer, and why: a sentence of `answers`."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def check(item: Item, value: object) -> Any:
 
 def label(item: Item, kept: object) -> str:
     """Return a value that was checked as a person reads it: "often", "Me 60 / Them 40"; None: "Skipped"."""
-    return SKIPPED if kept is None else kinds.of(item).label(item, kept)
+    return words.say("answers.skipped") if kept is None else kinds.of(item).label(item, kept)
 
 
 def judged(item: Item, value: object, status: str) -> tuple[Any, str, Kept]:
@@ -51,12 +51,13 @@ def judged(item: Item, value: object, status: str) -> tuple[Any, str, Kept]:
     Raises InvalidAnswer for what does not fit, for an unknown status, and for an item that takes no answer.
     """
     if item.kind in NOT_ASKED:
-        raise InvalidAnswer(f"“{item.id}” {NOT_ASKED[item.kind]}, so it takes no answer. Nothing was saved.")
+        why = words.say(f"answers.{NOT_ASKED[item.kind]}")
+        raise InvalidAnswer(words.say("answers.takes_none", item=item.id, why=why))
     if item.retired:
-        raise InvalidAnswer(f"“{item.id}” is no longer asked. What was answered before is kept. Nothing was saved.")
+        raise InvalidAnswer(words.say("answers.retired", item=item.id))
     if status not in get_args(Kept):
-        raise InvalidAnswer(f"“{status}” is not a status. Use one of: answered, skipped, blank. Nothing was saved.")
+        raise InvalidAnswer(words.say("answers.no_status", status=status, statuses=", ".join(get_args(Kept))))
     if status == "answered":
         value = check(item, value)
         return value, label(item, value), "answered"
-    return None, SKIPPED if status == "skipped" else "", cast("Kept", status)
+    return None, label(item, None) if status == "skipped" else "", cast("Kept", status)

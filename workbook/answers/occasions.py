@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from workbook import dates
+from workbook import dates, words
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _STARTS: dict[str, Callable[[date], str]] = {
     "monthly": lambda day: day.replace(day=1).isoformat(),
     "any": lambda day: day.isoformat(),  # and a number from the second of a day on: 2026-03-02-2
 }
-_NOW = {"daily": "Today", "weekly": "This week", "monthly": "This month"}
+_NOW = ("daily", "weekly", "monthly")  # that have words for the occasion of today
 
 
 def start(repeats: str, day: date) -> str:
@@ -141,22 +141,21 @@ def judge(exercise: Exercise, occasion: str) -> str:
     if dash or number:
         good = good and exercise.repeats == "any" and dash == "-" and number.isdecimal() and number == str(int(number))
     if not good or (occasion == "once") != (exercise.repeats == "once"):
-        raise InvalidAnswer(
-            f"“{occasion}” is not an occasion of “{exercise.title}”, which is asked {exercise.repeats}. "
-            f"Use one like “{start(exercise.repeats, date(2026, 3, 2))}”. Nothing was saved."
-        )
+        how = {"exercise": exercise.title, "repeats": exercise.repeats}
+        like = start(exercise.repeats, date(2026, 3, 2))
+        raise InvalidAnswer(words.say("answers.no_occasion", occasion=occasion, like=like, **how))
     return occasion
 
 
 def name(exercise: Exercise, occasion: str, today: date) -> str:
     """Say an occasion in words: "This week", "Week of 2 March 2026", "2 March 2026 (2)"."""
     if occasion == "once":
-        return "" if exercise.repeats == "once" else "The first one"
+        return "" if exercise.repeats == "once" else words.say("answers.first")
     if exercise.repeats in _NOW and occasion == start(exercise.repeats, today):
-        return _NOW[exercise.repeats]
+        return words.say(f"answers.{exercise.repeats}")
     day, number = date.fromisoformat(occasion[:10]), order(occasion)[1]
     whole = occasion == start(exercise.repeats, day)  # else it was another period when it was answered
     if exercise.repeats == "monthly" and whole:
         return dates.month(day)
-    named = dates.day(day) if number == 1 else f"{dates.day(day)} ({number})"
-    return f"Week of {named}" if exercise.repeats == "weekly" and whole else named
+    named = dates.day(day) if number == 1 else words.say("answers.numbered", day=dates.day(day), number=number)
+    return words.say("answers.week", day=named) if exercise.repeats == "weekly" and whole else named

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from workbook import words
 from workbook.errors import StoreError
 from workbook.storage import sqlite
 from workbook.storage.schema import MIGRATIONS, UNREADABLE
@@ -165,21 +166,14 @@ class Database:
         ask = connection.exec_driver_sql if self._file is None else sqlite.driver(connection).execute  # asked often
         newest: Any = ask(_SCHEMA_NOW).fetchone()
         if newest[0] > self._schema:
-            raise StoreError(
-                f"{self._name} was brought up to date by a newer version of Mend while this page was open, so this "
-                "page cannot save any more. What you wrote is kept in the page. Close Mend everywhere, and open it "
-                "again."
-            )
+            raise StoreError(words.say("storage.file.brought_up", where=self._name))
 
     def _connected(self) -> sa.Connection:
         """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
         if self._file is not None:
             at = sqlite.identity(self._file)
             if at is None and self._schema:  # SQLite would begin a new one without a word
-                raise StoreError(
-                    f"{self._file} is gone. Was it moved or deleted? Close Mend and open it again: the newest backup "
-                    "takes its place."
-                )
+                raise StoreError(words.say("storage.file.gone", where=self._file))
             if at != self._at:
                 self._engine.dispose()
                 self._at = at or self._at
@@ -198,10 +192,7 @@ class Database:
                     row = {"version": done + 1, "name": step.__name__.strip("_"), "at": self.now()}
                     connection.execute(sa.insert(_migrations).values(row))
         if done > len(migrations):
-            raise StoreError(
-                f"{self._name} was written by a newer version of Mend (schema {done}; this one knows "
-                f"{len(migrations)}). Nothing was changed. Install the newer version to open it."
-            )
+            raise StoreError(words.say("storage.file.newer", where=self._name, done=done, known=len(migrations)))
 
     def _version(self) -> int:
         """Return how many migrations were made. Raises Damaged when that is not to be told."""

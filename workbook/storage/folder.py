@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import JournalError
 
 FORMAT = 1
@@ -21,7 +21,7 @@ KEYS = Path(HIDDEN, "keys")
 def make(path: Path, now: datetime) -> None:
     """Make a folder into a journal. Raises JournalError when it is one already, or cannot be one."""
     if (path / MARK).exists():
-        raise JournalError(f"{path} is already a journal. Open it with: workbook open {files.typed(path)}")
+        raise JournalError(words.say("storage.folder.is_one", path=path, typed=files.typed(path)))
     make_folders(path)
     mark = {"format": FORMAT, "id": secrets.token_hex(16), "created": now.astimezone(UTC).isoformat()}
     files.write(path / MARK, json.dumps(mark).encode())
@@ -34,11 +34,9 @@ def make_folders(path: Path) -> None:
         for folder in (HIDDEN, BACKUPS, KEYS):
             (path / folder).mkdir(mode=0o700, exist_ok=True)
     except FileNotFoundError:
-        raise JournalError(f"{path.parent} does not exist. Make that folder first, or choose another.") from None
+        raise JournalError(words.say("storage.folder.no_parent", path=path.parent)) from None
     except OSError as problem:
-        raise JournalError(
-            f"{path} cannot be made into a journal: {problem.strerror}. Choose a folder you may write in."
-        ) from None
+        raise JournalError(words.say("storage.folder.refused", path=path, problem=problem.strerror)) from None
 
 
 def check(path: Path) -> str:
@@ -47,13 +45,7 @@ def check(path: Path) -> str:
         mark = json.loads((path / MARK).read_text())
         made, id_ = int(mark["format"]), str(mark["id"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise JournalError(
-            f"{path / MARK} cannot be read, so it is not certain that {path} is a journal. Nothing was changed. "
-            "Give yourself the right to read it, or put it back from a copy."
-        ) from None
+        raise JournalError(words.say("storage.folder.unread", mark=path / MARK, path=path)) from None
     if made > FORMAT:
-        raise JournalError(
-            f"{path} was made by a newer version of Mend (format {made}; this one knows {FORMAT}). "
-            "Nothing was changed. Install the newer version to open it."
-        )
+        raise JournalError(words.say("storage.folder.newer", path=path, made=made, known=FORMAT))
     return id_

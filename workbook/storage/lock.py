@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
 from workbook.storage import seal
 
@@ -107,7 +107,7 @@ class Lock:
                     self._attempts.unlink(missing_ok=True)
                 return key
         self._remember(wrong + 1)
-        raise Locked(f"This passphrase did not open the journal. {_after(wrong + 1)}")
+        raise Locked(words.say("storage.lock.wrong", after=_after(wrong + 1)))
 
     def remove(self) -> None:
         """Forget the passphrase and the recovery key."""
@@ -130,7 +130,7 @@ class Lock:
             passed = timedelta(0)
         left = _pause(wrong) - passed
         if left > timedelta(0):
-            raise Locked(f"Too early: the last passphrase was wrong. Try again in {_seconds(left)}.")
+            raise Locked(words.say("storage.lock.too_early", time=_seconds(left)))
         return wrong
 
     def _remember(self, wrong: int) -> None:
@@ -142,22 +142,17 @@ class Lock:
         try:
             held = json.loads(self._file.read_text())
             if held["format"] != 1:
-                raise Locked("This journal was locked by a newer version of Mend. Install that version to open it.")
+                raise Locked(words.say("storage.lock.newer"))
             return dict(held)
         except (OSError, ValueError, KeyError, TypeError):
-            raise Locked(
-                f"{self._file} is missing or damaged, and without it the answers cannot be opened. "
-                "Put it back from a copy of the journal."
-            ) from None
+            raise Locked(words.say("storage.lock.lost", file=self._file)) from None
 
     def _write(self, held: Mapping[str, object]) -> None:
         try:
             _write(self._file, held)
         except OSError as problem:
-            raise StoreError(
-                f"{self._file} could not be written: {problem.strerror}. Nothing was changed. Free some space, or make "
-                "the folder writable, and try again."
-            ) from None
+            said = words.say("storage.lock.unwritten", file=self._file, problem=problem.strerror)
+            raise StoreError(said) from None
 
 
 def new_key() -> bytes:
@@ -171,19 +166,9 @@ def judge(passphrase: str) -> None:
 
     found = zxcvbn(_same(passphrase)[:72] or " ", user_inputs=["mend", "workbook", "journal"])
     if not passphrase.strip() or found["score"] < STRONG:
-        said = " ".join(part for part in (found["feedback"]["warning"], *found["feedback"]["suggestions"]) if part)
-        raise WeakPassphrase(
-            " ".join(
-                filter(
-                    None,
-                    (
-                        "This passphrase is too easy to guess.",
-                        said,
-                        "Four or five words that have nothing to do with each other are good and easy to keep.",
-                    ),
-                )
-            )
-        )
+        advice = (found["feedback"]["warning"], *found["feedback"]["suggestions"])
+        said = (words.say("storage.lock.weak"), *advice, words.say("storage.lock.good"))
+        raise WeakPassphrase(" ".join(part for part in said if part))
 
 
 # --- how it is kept ---
@@ -215,12 +200,14 @@ def _pause(wrong: int) -> timedelta:
 
 def _after(wrong: int) -> str:
     pause = _pause(wrong)
-    return f"Wait {_seconds(pause)} before the next try." if pause else "Check capitals and spaces, and try again."
+    return words.say("storage.lock.wait", time=_seconds(pause)) if pause else words.say("storage.lock.look")
 
 
 def _seconds(time_: timedelta) -> str:
     seconds = max(1, round(time_.total_seconds()))
-    return f"{seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"{round(seconds / 60)} minutes"
+    if seconds < 120:
+        return words.say("storage.lock.seconds", count=seconds)
+    return words.say("storage.lock.minutes", count=round(seconds / 60))
 
 
 def _write(file: Path, held: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import JournalError
 from workbook.storage import asked, folder, vault
 from workbook.storage.asked import Asked
@@ -118,10 +118,8 @@ class Opened:
         path = Path(path)
         if not (path / MARK).exists():
             if path.exists() and (not path.is_dir() or not files.is_empty(path)):
-                raise JournalError(
-                    f"{path} is not a journal, and it is not empty. Choose another folder, or make a new one: "
-                    f"workbook open {files.typed(path / 'Mend')}"
-                )
+                inside = files.typed(path / "Mend")
+                raise JournalError(words.say("storage.folder.is_none", path=path, typed=inside))
             return cls.create(path, now=now)
         folder.check(path)
         journal = cls(path, vault.unlock(path, passphrase, now, environ), now, environ)

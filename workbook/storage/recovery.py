@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import Damaged, StoreError
 from workbook.storage import backups
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK
@@ -37,17 +37,15 @@ def open_store(
                     said = recover(path, key, now(), damage)
                 return _checked(path, key, now, judge), (said,)
         except OSError as problem:
-            raise Damaged(
-                f"{damage} The newest backup could not take its place: {problem.strerror}. Free some space, or make "
-                "the folder writable, and open the journal again."
-            ) from None
+            said = words.say("storage.recovery.no_room", damage=damage, problem=problem.strerror)
+            raise Damaged(said) from None
 
 
 def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object]) -> Store:
     file = path / ANSWERS
     if (not file.exists() or file.stat().st_size == 0) and backups.listed(path / BACKUPS):
         file.touch(mode=0o600)  # SQLite would begin a new one without a word
-        raise Damaged(f"{file} is empty or gone.")
+        raise Damaged(words.say("storage.recovery.gone", file=file))
     store = Store(file, key, now=now)
     try:
         store.check()
@@ -63,7 +61,7 @@ def recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> st
     file = path / ANSWERS
     good = backups.newest_good(path / BACKUPS, key)
     if good is None:
-        raise Damaged(f"{damage} There is no whole backup either. Make a copy of the folder before you try anything.")
+        raise Damaged(words.say("storage.recovery.no_backup", damage=damage))
     kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
     new = file.with_name("answers.sqlite.new")
     files.write(new, good.file.read_bytes())
@@ -76,10 +74,7 @@ def recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> st
     file.replace(kept)
     new.replace(file)
     files.settle(file.parent)
-    return (
-        f"The file with your answers was damaged, so the backup of {backups.in_words(good.at)} was opened instead. "
-        f"What you wrote after that may be missing. The damaged file is kept: {kept}"
-    )
+    return words.say("storage.recovery.opened", at=backups.in_words(good.at), kept=kept)
 
 
 @contextlib.contextmanager
@@ -105,18 +100,11 @@ def conflicts(path: Path) -> Iterator[str]:
     """Name what a synced drive left beside our files when two computers wrote at once."""
     for copy in copies(path):
         if not copy.name.startswith("answers.damaged-"):
-            yield (
-                f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
-                "journal goes on with its own file. To see what the copy holds: "
-                f"workbook restore {files.typed(copy)}. Then move it away, and keep the journal on one computer only."
-            )
+            yield words.say("storage.recovery.second_copy", copy=copy, typed=files.typed(copy))
     for name in (KEYS / "lock.json", MARK):
         for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):
             if copy.name != name.name:
-                yield (
-                    f"A synced drive has left a second copy of {path / name}: {copy}. The journal goes on with its "
-                    "own. While it opens with your passphrase, you can delete the copy."
-                )
+                yield words.say("storage.recovery.second_small", file=path / name, copy=copy)
 
 
 def copies(path: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from workbook import words
 from workbook.errors import SealError
 
 if TYPE_CHECKING:
@@ -16,14 +17,6 @@ LEAST_WORK = 16  # log2 of scrypt's N: about 64 MB and a quarter of a second
 MOST_WORK = 22  # no file of ours asks for more; one that does would hold the machine for a minute
 _TRIES = 20
 LARGEST = 64 * 1024 * 1024  # bytes; a sealed file above this is not opened at all
-
-_NOT_FOR_THIS_KEY = (
-    "This file was not sealed for this key, or it is damaged. "
-    "Ask the sender to make it again, and check that it comes from the right person."
-)
-_NOT_A_KEY = "This is not a key made by `workbook keygen`. Copy the whole line, starting with “AGE-SECRET-KEY-”."
-_NOT_A_RECIPIENT = "This is not a public key. Copy the whole line, starting with “age1”."
-_NOT_THE_WORDS = "The passphrase is not right, or the file is damaged. Nothing was changed. Try again."
 
 
 def new_identity() -> str:
@@ -40,7 +33,7 @@ def recipient(identity: str) -> str:
     """
     from pyrage import x25519
 
-    public = _guarded(lambda: x25519.Identity.from_str(identity.strip()).to_public(), _NOT_A_KEY)
+    public = _guarded(lambda: x25519.Identity.from_str(identity.strip()).to_public(), "no_key")
     return str(public)
 
 
@@ -51,7 +44,7 @@ def seal(plain: bytes, for_recipient: str) -> bytes:
     """
     import pyrage
 
-    key = _guarded(lambda: pyrage.x25519.Recipient.from_str(for_recipient.strip()), _NOT_A_RECIPIENT)
+    key = _guarded(lambda: pyrage.x25519.Recipient.from_str(for_recipient.strip()), "no_recipient")
     return bytes(pyrage.encrypt(plain, [key]))
 
 
@@ -63,8 +56,8 @@ def unseal(sealed: bytes, identity: str) -> bytes:
     import pyrage
 
     _small_enough(sealed)
-    key = _guarded(lambda: pyrage.x25519.Identity.from_str(identity.strip()), _NOT_A_KEY)
-    return bytes(_guarded(lambda: pyrage.decrypt(sealed, [key]), _NOT_FOR_THIS_KEY))
+    key = _guarded(lambda: pyrage.x25519.Identity.from_str(identity.strip()), "no_key")
+    return bytes(_guarded(lambda: pyrage.decrypt(sealed, [key]), "not_for_this_key"))
 
 
 def seal_with_passphrase(plain: bytes, passphrase: str) -> bytes:
@@ -92,7 +85,7 @@ def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
 
     _small_enough(sealed)
     if work(sealed) > MOST_WORK:
-        raise SealError(_NOT_THE_WORDS)
+        raise SealError(words.say("storage.seal.wrong_words"))
     for _ in range(_TRIES):
         try:
             return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
@@ -101,7 +94,7 @@ def unseal_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
                 break
         except Exception:  # bytes that are no age file at all
             break
-    raise SealError(_NOT_THE_WORDS)
+    raise SealError(words.say("storage.seal.wrong_words"))
 
 
 def work(sealed: bytes) -> int:
@@ -112,17 +105,15 @@ def work(sealed: bytes) -> int:
 
 def _small_enough(sealed: bytes) -> None:
     if len(sealed) > LARGEST:
-        raise SealError(
-            f"This file is {len(sealed) // 2**20} MB; a sealed file has at most {LARGEST // 2**20} MB. "
-            "It was not opened. Check that it is the right file."
-        )
+        size, most = len(sealed) // 2**20, LARGEST // 2**20
+        raise SealError(words.say("storage.seal.too_large", size=size, most=most))
 
 
-def _guarded(call: Callable[[], T], sentence: str) -> T:
-    """Run a call into age; whatever it says of bad input becomes one sentence of ours."""
+def _guarded(call: Callable[[], T], what: str) -> T:
+    """Run a call into age; whatever it says of bad input becomes one sentence of `storage.seal`."""
     try:
         return call()
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as problem:  # a panic in age's Rust code is a BaseException
-        raise SealError(sentence) from problem
+        raise SealError(words.say(f"storage.seal.{what}")) from problem

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import Damaged, StoreError
 from workbook.storage.schema import Unreadable
 
@@ -182,26 +182,26 @@ def as_json(value: object) -> str:
 
 # --- words for what goes wrong ---
 
-_SENTENCES = {
-    "disk is full": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
-    "no space left": "The disk is full, so {where} could not be written. Free some space; nothing saved was lost.",
-    "disk i/o error": "The disk refused to write {where}. Is it full, or was it removed? Nothing saved was lost.",
-    "readonly": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
-    "read-only": "{where} is read-only, so nothing can be saved. Make its folder writable or move the journal.",
-    "permission": "{where} may not be read or written by you. Give yourself the right, or move the journal.",
-    "no such file": "{where} cannot be opened. Does its folder exist, and may you write in it?",
-    "unable to open": "{where} cannot be opened. Does its folder exist, and may you write in it?",
-    "not a database": "{where} is damaged, or it is locked and needs its passphrase. It was not changed.",
-    "malformed": "{where} is damaged. It was not changed. A backup beside it may be whole.",
-    "could not decode": "{where} is damaged. It was not changed. A backup beside it may be whole.",
-    "database is locked": "{where} is in use by another program or page. Close the others and try again.",
+_SIGNS = {  # what SQLite or the system says → a sentence of `storage.file`
+    "disk is full": "full",
+    "no space left": "full",
+    "disk i/o error": "refused",
+    "readonly": "read_only",
+    "read-only": "read_only",
+    "permission": "not_yours",
+    "no such file": "not_there",
+    "unable to open": "not_there",
+    "not a database": "not_read",
+    "malformed": "damaged",
+    "could not decode": "damaged",
+    "database is locked": "in_use",
 }
-_DAMAGE = ("not a database", "malformed", "could not decode")
+_DAMAGE = ("not_read", "damaged")
 
 
 def damaged(where: object) -> Damaged:
     """Return the error for a file that is not what was stored."""
-    return Damaged(_SENTENCES["malformed"].format(where=where))
+    return Damaged(words.say("storage.file.damaged", where=where))
 
 
 @contextlib.contextmanager
@@ -221,8 +221,7 @@ def in_words(where: str) -> Iterator[None]:
 def _in_sentence(problem: BaseException, where: str) -> StoreError:
     """The error for a person; never with an answer in it."""
     said = str(getattr(problem, "orig", None) or problem).lower()
-    for sign, sentence in _SENTENCES.items():
+    for sign, what in _SIGNS.items():
         if sign in said:
-            return (Damaged if sign in _DAMAGE else StoreError)(sentence.format(where=where))
-    kind = type(problem).__name__
-    return StoreError(f"{where} could not be read or written ({kind}). Nothing saved was lost. Try again.")
+            return (Damaged if what in _DAMAGE else StoreError)(words.say(f"storage.file.{what}", where=where))
+    return StoreError(words.say("storage.file.wrong", where=where, kind=type(problem).__name__))

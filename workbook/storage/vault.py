@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import files
+from workbook import files, words
 from workbook.errors import JournalError, Locked, StoreError
 from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
@@ -23,29 +23,6 @@ if TYPE_CHECKING:
     from workbook.storage.store import Store
 
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
-
-_NO_BACKUP = (
-    "No backup of your answers could be made. Is the disk full? What you write is saved all the same; free some space."
-)
-_READABLE = (
-    "{file} could not be locked, so anyone can read it. Is the disk full, or may its folder only be read? Put that "
-    "right and open the journal again, or delete the file."
-)
-_STAYS_LOCKED = (
-    "{file} could not be unlocked, and still needs the passphrase. Is the disk full, or may its folder only be read? "
-    "Put that right and unlock the journal again."
-)
-_REMOVED = (
-    "{file}, a backup, was damaged and could be read by anyone, so it was removed. Your answers and the other backups "
-    "are whole."
-)
-_UNLOCKED = (
-    "This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
-    "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
-    "--as-it-is --journal {path}. Then lock the journal again. If you did not, move that file away and open "
-    "the journal: its newest backup takes its place."
-)
-_ASLEEP = "This journal has locked itself. Its passphrase opens it again; what you wrote is safe."
 
 
 class Vault:
@@ -65,7 +42,8 @@ class Vault:
         opened: Callable[[], object] = lambda: None,
     ) -> None:
         self.path = path
-        self.warnings: tuple[str, ...] = ()  # sentences to show once: what was damaged, what a synced drive left
+        self._told: tuple[str, ...] = ()  # see `warnings`
+        self._no_room = False  # for a backup
         self._now, self._environ = now, environ
         self._judge, self._opened = judge, opened
         self._lock = lock.Lock(path / KEYS, now)
@@ -78,8 +56,13 @@ class Vault:
     def store(self) -> Store:
         """The answers. Raises Locked after the journal locked itself."""
         if self._store is None:
-            raise Locked(_ASLEEP)
+            raise Locked(words.say("storage.vault.asleep"))
         return self._store
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences to show once: what was damaged, what a synced drive left, that no backup could be made."""
+        return (*self._told, words.say("storage.vault.no_backup_made")) if self._no_room else self._told
 
     @property
     def keyed(self) -> bool:
@@ -95,14 +78,14 @@ class Vault:
         """Open the answers, and put right what an interruption left. Raises StoreError."""
         self._store, damage = recovery.open_store(self.path, key, self._now, self._judge)
         self._key, self._backed_up = key, None
-        self.warnings = (*damage, *recovery.conflicts(self.path))
+        self._told = (*damage, *recovery.conflicts(self.path))
         if damage:  # an older state is here now: to a counselor this is another copy
             exchange.sources(self._store).remove("mine")
         self._opened()
         if key is not None:  # what an interrupted locking left readable
             left, removed = backups.lock(self.path / BACKUPS, key, key)
-            self.warnings += tuple(_READABLE.format(file=file) for file in left)
-            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
+            self._told += tuple(words.say("storage.vault.readable", file=file) for file in left)
+            self._told += tuple(words.say("storage.vault.removed", file=file) for file in removed)
             with contextlib.suppress(StoreError):  # no room: it is said when there is something to save
                 if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
                     self._lock.done()
@@ -134,9 +117,7 @@ class Vault:
         """
         with recovery.alone(self.path, patience=60):
             if self.locked:
-                raise JournalError(
-                    "This journal is locked already. To choose another passphrase: workbook lock --change"
-                )
+                raise JournalError(words.say("storage.vault.locked_already"))
             self._refuse_to_lock()
             key = lock.new_key()
             self._lock.make(key, passphrase)
@@ -153,12 +134,10 @@ class Vault:
         """Raise JournalError while a file would stay readable, or would lose the only key it opens with."""
         damaged = sorted((self.path / HIDDEN).glob("answers.damaged-*"))  # with their logs
         for copy in (*damaged, *filter(is_plain, recovery.copies(self.path))):
-            raise JournalError(f"{copy} is readable by anyone. Move it away or delete it, then lock the journal.")
+            raise JournalError(words.say("storage.vault.copy_readable", copy=copy))
         for backup in backups.listed(self.path / BACKUPS) if self._lock.exists else ():
             if not is_plain(backup.file):
-                raise JournalError(
-                    f"{backup.file} still needs the earlier passphrase. Take that off first, with: workbook unlock"
-                )
+                raise JournalError(words.say("storage.vault.earlier_lock", file=backup.file))
 
     def unlock(self, passphrase: str) -> None:
         """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
@@ -178,7 +157,7 @@ class Vault:
                         self._lock.done()
                     raise
             left = backups.lock(self.path / BACKUPS, key, None).left  # those too that an interruption left locked
-            self.warnings += tuple(_STAYS_LOCKED.format(file=file) for file in left)
+            self._told += tuple(words.say("storage.vault.stays_locked", file=file) for file in left)
             if not left:
                 self._lock.remove()
 
@@ -204,7 +183,7 @@ class Vault:
             removed = backups.lock(self.path / BACKUPS, key, new_key).removed
         finally:
             self.open(None if is_plain(self.path / ANSWERS) else new_key or key)
-            self.warnings += tuple(_REMOVED.format(file=file) for file in removed)
+            self._told += tuple(words.say("storage.vault.removed", file=file) for file in removed)
 
     def watch(self, gone: Callable[[], object]) -> None:
         """Call `gone`, from another thread, when `workbook open` forgets the key of these answers."""
@@ -219,7 +198,7 @@ class Vault:
             return backups.make(self.store, self.path / BACKUPS, self._now()).file
         folder = Path(folder)
         if folder.exists() and not files.is_empty(folder):
-            raise JournalError(f"{folder} is not empty. Name a folder that is not there yet.")
+            raise JournalError(words.say("storage.vault.not_empty", folder=folder))
         make_folders(folder)
         try:
             self.store.copy_to(folder / ANSWERS)
@@ -266,11 +245,11 @@ class Vault:
         if backup is None:
             for newest in backups.listed(self.path / BACKUPS):
                 return newest.file, newest.at
-            raise JournalError(f"{self.path} has no backup yet. Make one with: workbook backup")
+            raise JournalError(words.say("storage.vault.no_backup", path=self.path))
         file = Path(backup)
         file = file / ANSWERS if file.is_dir() else file
         if not file.is_file():
-            raise JournalError(f"{backup} is not there. The backups of this journal are in {self.path / BACKUPS}")
+            raise JournalError(words.say("storage.vault.not_there", backup=backup, folder=self.path / BACKUPS))
         made = {one.file.resolve(): one.at for one in backups.listed(file.parent)}
         return file, made.get(file.resolve()) or datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
@@ -280,12 +259,12 @@ class Vault:
         if self._backed_up is not None and abs(now - self._backed_up) < backups.HOUR:
             return
         self._backed_up = now
-        self.warnings = tuple(warning for warning in self.warnings if warning != _NO_BACKUP)
+        self._no_room = False
         try:
             if backups.due(self.path / BACKUPS, now):
                 backups.make(self.store, self.path / BACKUPS, now)
         except (StoreError, OSError):
-            self.warnings += (_NO_BACKUP,)
+            self._no_room = True
 
 
 def unlock(
@@ -301,14 +280,14 @@ def unlock(
     if file.exists() and is_plain(file):
         if held.under_way:
             return None
-        raise JournalError(_UNLOCKED.format(file=file, path=files.typed(path)))
+        raise JournalError(words.say("storage.vault.unlocked", file=file, path=files.typed(path)))
     if passphrase is None:
         borrowed = keeper.borrow(environ)
         if borrowed is not None and held.fits(borrowed):
             return borrowed
         passphrase = environ.get("WORKBOOK_PASSPHRASE")
     if not passphrase:
-        raise Locked("This journal is locked. Its passphrase opens it.")
+        raise Locked(words.say("storage.vault.locked"))
     key = held.open(passphrase)
     keeper.lend(key, environ)
     return key
