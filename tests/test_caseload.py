@@ -105,6 +105,20 @@ def test_a_glance_is_renewed_by_what_comes(opened: caseload.Caseload, journal: J
     assert list(opened.overview()["done"]) == [0]
 
 
+def test_that_something_is_done_is_a_code(opened: caseload.Caseload, journal: Journal) -> None:
+    """A page is told “yes”, not the word of some language; how useful it was, in the words it was answered in."""
+    ask(opened, journal, "A.", ["responsibility.incident"])
+    for item, value in (
+        (PART, "I left."),
+        ("responsibility.incident.useful", 4),
+        ("responsibility.incident.done", "yes"),
+    ):
+        journal.save(item, value)
+    opened.receive(sealed(journal, "responsibility.incident"))
+    [chapter] = opened.page("A.")["chapters"]
+    assert [one["foot"] for one in chapter["exercises"]] == [{"done": "yes", "useful": "very"}]
+
+
 def test_a_page_holds_what_was_shared_and_nothing_else(
     opened: caseload.Caseload, journal: Journal, clock: Clock
 ) -> None:

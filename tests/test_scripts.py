@@ -136,6 +136,20 @@ def test_no_script_and_no_function_outgrows_its_neighbours(path: Path) -> None:
     assert source.startswith("// ")
 
 
+def test_a_count_is_said_as_its_language_says_it(node: str, tmp_path: Path) -> None:
+    """One, few and many are the language's own; a form it lacks is the one for all others."""
+    texts = {"rows": {"one": "{count} wiersz", "few": "{count} wiersze", "other": "{count} wiersza, {where}"}}
+    asked = (
+        "(language) => [1, 2, 5, 22].map((count) => "
+        f"all.counted({{ texts: {json.dumps(texts)}, language }}, 'rows', count, {{ where: 'tu' }}))"
+    )
+    said = {code: run(node, assets.module("elements.js"), f"({asked})('{code}')", tmp_path) for code in ("pl", "en")}
+    assert said == {
+        "pl": ["1 wiersz", "2 wiersze", "5 wiersza, tu", "22 wiersze"],
+        "en": ["1 wiersz", "2 wiersza, tu", "5 wiersza, tu", "22 wiersza, tu"],
+    }
+
+
 def test_colours_stand_in_one_palette() -> None:
     """Form, head, help, panels and the report mix theirs from the same few; no sheet has a colour of its own."""
     sheets = [

@@ -108,11 +108,13 @@ def page(
     places = {item.id: number for number, item in enumerate(workbook.items)}
     order = sorted(current, key=lambda one: (places.get(one.item, len(places)), one.item))
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    feet: dict[tuple[str, str], dict[str, str]] = {}  # "Marked as done" and "How useful was this?"
+    feet: dict[tuple[str, str], dict[str, Any]] = {}  # done: a code; useful: in the words it was answered in
     for answer in order:
         word = answer.item.rpartition(".")[2]
         if word in FOOT:
-            feet.setdefault((answer.exercise, answer.occasion), {})[word] = answer.label
+            feet.setdefault((answer.exercise, answer.occasion), {})[word] = (
+                answer.value if word == "done" else answer.label
+            )
             groups.setdefault((answer.exercise, answer.occasion), [])
             continue
         versions = [one for one in earlier.get((answer.item, answer.occasion), ()) if one.version < answer.version]

@@ -13,7 +13,7 @@ export function shared(/** @type {Desk} */ desk, /** @type {any} */ it, /** @typ
     const fresh = exercise.answers.filter((/** @type {any} */ one) => one.fresh).length;
     const when_ = exercise.occasion === "once" ? null : day(exercise.occasion);
     const { done, useful } = exercise.foot;
-    const foot = [counted(texts, "expand", exercise.answers.length), done === "Yes" && texts.foot_done, useful && fill(texts.foot_useful, { useful })].filter(Boolean).join(" · ");
+    const foot = [counted(desk, "expand", exercise.answers.length), done === "yes" && texts.foot_done, useful && fill(texts.foot_useful, { useful })].filter(Boolean).join(" · ");
     const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${foot}`), fresh ? [" ", h("span", { class: "mend-tag" }, `${fresh} ${texts.fresh}`)] : null);
     // What is not open is not drawn yet: there may be hundreds of answers.
     const details = h("details", { class: "mend-exercise", ontoggle: () => {
@@ -28,7 +28,7 @@ export function shared(/** @type {Desk} */ desk, /** @type {any} */ it, /** @typ
 function answer(/** @type {Desk} */ desk, /** @type {any} */ it, /** @type {any} */ one, /** @type {Map<string, any>} */ drafts) {
   const { texts, language } = desk;
   const meta = small(when(one.at, language), one.fresh ? [" ", h("span", { class: "mend-tag" }, texts.fresh)] : null);
-  const versions = one.versions.length ? more(counted(texts, "versions", one.versions.length), h("ol", { class: "mend-versions", reversed: true }, one.versions.map((/** @type {any} */ old) =>
+  const versions = one.versions.length ? more(counted(desk, "versions", one.versions.length), h("ol", { class: "mend-versions", reversed: true }, one.versions.map((/** @type {any} */ old) =>
     h("li", {}, h("p", { class: "mend-words", dir: "auto" }, old.label), small(when(old.at, language), old.reworded ? ` · ${texts.reworded}: “${old.prompt}”` : null))))) : null;
   return h("div", { class: "mend-answer" }, h("div", {}, h("p", { class: "mend-asked" }, one.prompt), h("p", { class: "mend-words", dir: "auto", "data-skipped": one.status === "skipped" }, one.label), meta, versions),
     commenting(desk, it, one, drafts));
@@ -73,5 +73,5 @@ export const waiting = (/** @type {Desk} */ desk, /** @type {any} */ it) => {
   const { texts, body } = desk;
   const count = unsent(it);
   const place = body.querySelector(".mend-waiting");
-  if (place) place.textContent = count ? counted(texts, "reply_waiting", count) : texts.reply_none;
+  if (place) place.textContent = count ? counted(desk, "reply_waiting", count) : texts.reply_none;
 };

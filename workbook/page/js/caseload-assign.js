@@ -59,12 +59,12 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
       box.indeterminate = count > 0 && !box.checked;
     });
     const each = chapter.exercises.map((/** @type {any} */ one) => {
-      const node = tick(one.title, { onchange: () => { set(one, input.checked); update(); } }, `${one.minutes} min · ${texts[one.repeats]}`);
+      const node = tick(one.title, { onchange: () => { set(one, input.checked); update(); } }, fill(texts.minutes_how, { minutes: one.minutes, how: texts[one.repeats] }));
       const input = node.querySelector("input");
       follow.push(() => { input.checked = has(one.id); });
       return node;
     });
-    return h("div", { class: "mend-branch" }, all, more(counted({ n: "{count} exercises", n_one: "1 exercise" }, "n", each.length), each));
+    return h("div", { class: "mend-branch" }, all, more(counted(desk, "exercises", each.length), each));
   });
   const { gates, stricter } = tightening(desk, it?.tighten ?? {});
   const own = h("input", { type: "file", multiple: true, accept: ".yaml,.yml" });

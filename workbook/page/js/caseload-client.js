@@ -63,9 +63,9 @@ function replying(/** @type {Desk} */ desk, /** @type {any} */ it, /** @type {Ma
     waiting(desk, it);
     outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, fill(texts.sealed, { file: got.message.file, client: it.client })), h("p", {}, saved(got, "application/octet-stream"))));
   }, "");
-  const before = it.replies.length ? more(texts.replies, h("ul", {}, it.replies.map((/** @type {any} */ one) => h("li", {}, small(counted({ ...texts, line: texts.reply_line, line_one: texts.reply_line_one }, "line", one.comments, { date: when(one.at, language) })),
+  const before = it.replies.length ? more(texts.replies, h("ul", {}, it.replies.map((/** @type {any} */ one) => h("li", {}, small(counted(desk, "reply_line", one.comments, { date: when(one.at, language) })),
     one.text && h("p", { class: "mend-words" }, one.text))))) : null;
-  return part(texts.replying, h("p", { class: "mend-small mend-waiting", role: "status" }, count ? counted(texts, "reply_waiting", count) : texts.reply_none), field(texts.reply_words, words), outcome, h("div", { class: "mend-row" }, seal), before);
+  return part(texts.replying, h("p", { class: "mend-small mend-waiting", role: "status" }, count ? counted(desk, "reply_waiting", count) : texts.reply_none), field(texts.reply_words, words), outcome, h("div", { class: "mend-row" }, seal), before);
 }
 
 const rules = (/** @type {Desk} */ desk, /** @type {any} */ it) => {

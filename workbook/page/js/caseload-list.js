@@ -24,7 +24,7 @@ export async function list(/** @type {Desk} */ desk) {
     const found = desk.everyone.clients.filter((/** @type {any} */ one) => one.client.toLowerCase().includes(desk.query.toLowerCase()));
     rows.replaceChildren(...found.slice(0, shown).map((/** @type {any} */ one) => row(desk, one)));
     table.hidden = !found.length;
-    count.textContent = desk.everyone.clients.length === 0 ? texts.none : found.length ? counted(texts, "shown", found.length) : texts.none_found;
+    count.textContent = desk.everyone.clients.length === 0 ? texts.none : found.length ? counted(desk, "shown", found.length) : texts.none_found;
     const left = found.length - shown;
     rest.replaceChildren(...(left > 0 ? [button(fill(texts.more, { count: Math.min(left, AT_ONCE) }), () => { shown += AT_ONCE; draw(); })] : []));
   };
@@ -42,7 +42,7 @@ function row(/** @type {Desk} */ desk, /** @type {any} */ one) {
   const { texts, day, go } = desk;
   const notes = [
     one.revoked ? texts.ended : one.last ? fill(texts.last, { date: day(one.last) }) : texts.never_sent,
-    one.gates ? counted(texts, "gates_count", one.gates) : null,
+    one.gates ? counted(desk, "gates_count", one.gates) : null,
     one.erase_by && fill(texts.erase_by, { date: day(one.erase_by) }),
   ].filter(Boolean).join(" · ");
   const cell = (/** @type {string} */ name, /** @type {any[]} */ ...children) => h("td", { "data-label": texts[`col_${name}`] }, children);
@@ -81,7 +81,7 @@ function receiving(/** @type {Desk} */ desk) {
       outcome.append(answered?.message.held ? holding(desk, file, answered.message) : h("li", {}, answered ? answered.message.said : [h("b", {}, file.name), place]));
     }
     const lines = outcome;
-    const last = counted(texts, "received", all.length);
+    const last = counted(desk, "received", all.length);
     await go.list();
     // The list is drawn anew, with what came of each file above it.
     body.querySelector(".mend-outcome").replaceWith(h("p", { class: "mend-small", role: "status" }, last), lines);

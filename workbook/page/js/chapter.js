@@ -1,6 +1,6 @@
 // The head of a page: progress, notices, and where help is. No answers pass through here.
 
-import { fill, h } from "./elements.js";
+import { counted, fill, h } from "./elements.js";
 import { attach } from "./help.js";
 
 /**
@@ -28,10 +28,11 @@ function help(/** @type {string} */ html) {
   return { node, remove() { quiet(); node.remove(); } };
 }
 
-function progress(/** @type {Texts} */ texts, /** @type {Progress} */ { done, total, minutes }) {
+function progress(/** @type {Chapter} */ chapter, /** @type {Progress} */ { done, total, minutes }) {
+  const { texts } = chapter;
   const parts = [fill(texts.progress, { done, total })];
   if (done >= total) parts.push(texts.all_done);
-  else if (minutes > 0) parts.push(fill(minutes === 1 ? texts.left_one : texts.left, { minutes }));
+  else if (minutes > 0) parts.push(counted(chapter, "left", minutes));
   return parts.join(" · ");
 }
 
@@ -118,7 +119,7 @@ class Head {
   state(/** @type {{progress: Progress, notices: Notice[]}} */ message) {
     const { texts } = this.chapter;
     const { done, total } = message.progress;
-    this.count.textContent = total ? progress(texts, message.progress) : "";
+    this.count.textContent = total ? progress(this.chapter, message.progress) : "";
     this.gauge.hidden = !total;
     this.gauge.setAttribute("aria-valuemax", String(total));
     this.gauge.setAttribute("aria-valuenow", String(done));

@@ -40,9 +40,11 @@ export function h(tag, properties = {}, ...children) {
 export const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
   (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
-/** A text for one or for many: `counted(texts, "answers", 1)` reads `answers_one`. */
-export const counted = (/** @type {Record<string, string>} */ texts, /** @type {string} */ key, /** @type {number} */ count, more = {}) =>
-  fill((count === 1 && texts[`${key}_one`]) || texts[key], { count, ...more });
+/** A text in the form that its language has for a number: `counted(desk, "answers", 1)`, of `{one: …, other: …}`. */
+export function counted(/** @type {{texts: Record<string, any>, language: string}} */ { texts, language }, /** @type {string} */ key, /** @type {number} */ count, more = {}) {
+  const forms = texts[key];
+  return fill(forms[new Intl.PluralRules(language).select(count)] ?? forms.other, { count, ...more });
+}
 
 /** A button that stands back. */
 export const quiet = (/** @type {string} */ text, /** @type {() => void} */ onclick, properties = {}) =>

@@ -1,6 +1,6 @@
 // Fields for words and numbers: a line, a text that grows, a letter in parts.
 
-import { OWN, UNTRANSLATED, fill, focused, h, own, unique } from "./elements.js";
+import { OWN, UNTRANSLATED, counted, focused, h, own, unique } from "./elements.js";
 import { ODD, oneLine, orBlank, readAs, tidy } from "./typed.js";
 
 /**
@@ -48,7 +48,6 @@ export function pasteAsMeant(/** @type {any} */ event) {
 
 /** A textarea that grows with its words. `most` is where it suggests to stop; it never cuts anything off. */
 export function words(/** @type {Tools} */ tools, /** @type {number} */ most, /** @type {string} */ describe, /** @type {(text: string) => void} */ oninput, rows = 3) {
-  const { texts } = tools;
   const left = h("p", { class: "mend-left", id: unique() });
   const field = h("textarea", {
     class: "mend-input", rows, dir: "auto", ...WRITTEN, "aria-describedby": `${describe} ${left.id}`.trim(),
@@ -63,8 +62,8 @@ export function words(/** @type {Tools} */ tools, /** @type {number} */ most, /*
     node.dataset.words = `${field.value}\u200b`;
     const rest = most - field.value.length;
     left.textContent = !most || rest > most / 10 ? ""
-      : rest < 0 ? fill(rest === -1 ? texts.over_one : texts.over, { count: -rest })
-      : fill(rest === 1 ? texts.left_one : texts.left, { count: rest });
+      : rest < 0 ? counted(tools, "over", -rest)
+      : counted(tools, "left", rest);
   };
   return { node: h("div", {}, node, left), field, show: (/** @type {any} */ value) => { setWords(field, value); grow(); } };
 }

@@ -42,7 +42,7 @@ function branch(/** @type {Desk} */ desk, /** @type {Branch} */ one, /** @type {
   const open = all.filter((leaf) => leaf.key);
   const stay = all.length - open.length;
   if (!open.length) return h("div", { class: "mend-stays" }, one.title, h("small", {}, texts.private));
-  const counts = [counted(texts, "counts", open.length), stay && fill(texts.counts_private, { count: stay })].filter(Boolean).join(", ");
+  const counts = [counted(desk, "counts", open.length), stay && fill(texts.counts_private, { count: stay })].filter(Boolean).join(", ");
   const details = h("details", { ontoggle: () => {
     if (!details.open || details.childElementCount > 1) return;
     details.append(...one.occasions.map((occasion) => group(desk, one, occasion, update, follow)));

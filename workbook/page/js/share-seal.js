@@ -32,8 +32,8 @@ function sight(/** @type {Desk} */ desk, /** @type {any} */ seen) {
       h("li", {}, `${gate.title}: ${texts[gate.change]}, ${when(gate.at, language)}`)))) : null,
     seen.taken_back.length ? h("section", {}, h("h4", {}, texts.taken_back), h("p", { class: "mend-small" }, texts.taken_back_how), h("ul", {},
       seen.taken_back.map((/** @type {any} */ gone) => h("li", {}, [gone.title, named(gone.day)].filter(Boolean).join(", "), ": ", gone.prompt)))) : null,
-    seen.there ? h("p", { class: "mend-small" }, counted(texts, "kept", seen.there)) : null,
-    seen.handed ? h("p", { class: "mend-small" }, counted(texts, "handed", seen.handed)) : null)];
+    seen.there ? h("p", { class: "mend-small" }, counted(desk, "kept", seen.there)) : null,
+    seen.handed ? h("p", { class: "mend-small" }, counted(desk, "handed", seen.handed)) : null)];
 }
 
 const answers = (/** @type {Desk} */ desk, /** @type {any} */ group) => {
@@ -60,8 +60,8 @@ function sealing(/** @type {Desk} */ desk) {
 
 function sealed(/** @type {Desk} */ desk, /** @type {any} */ message, /** @type {DataView[]} */ buffers) {
   const { texts, below, choice } = desk;
-  const what = [(message.answers || !(message.taken_back || message.gates)) && counted(texts, "holds_answers", message.answers), message.taken_back && fill(texts.holds_taken, { count: message.taken_back }),
-    message.gates && counted(texts, "holds_gates", message.gates)].filter(Boolean).join(", ");
+  const what = [(message.answers || !(message.taken_back || message.gates)) && counted(desk, "holds_answers", message.answers), message.taken_back && fill(texts.holds_taken, { count: message.taken_back }),
+    message.gates && counted(desk, "holds_gates", message.gates)].filter(Boolean).join(", ");
   const heading = h("h3", { tabindex: -1 }, texts.done_title);
   below.replaceChildren(h("div", { class: "mend-part mend-good" }, heading,
     h("p", {}, h("strong", {}, fill(texts.done, { file: message.file, size: size(message.size) }))),

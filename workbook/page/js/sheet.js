@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { clock } from "./dates.js";
-import { fill, focused, h, quiet, unique } from "./elements.js";
+import { counted, fill, focused, h, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { following, isAsked } from "./following.js";
 import { drawAssigned, drawLock, readings, written } from "./parts.js";
@@ -64,7 +64,7 @@ export class Sheet {
     return h("section", { class: "mend-form", id, "aria-labelledby": this.heading, lang: language, "data-lm-suppress-shortcuts": "true" },
       h("header", { class: "mend-head" },
         h("h2", { id: this.heading }, exercise.title),
-        h("p", { class: "mend-meta" }, `${exercise.minutes === 1 ? texts.minute : fill(texts.minutes, exercise)} · ${texts.private}`)),
+        h("p", { class: "mend-meta" }, `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
       this.wait, this.lock, this.unasked, this.earlier, this.body, this.foot, this.voice);
