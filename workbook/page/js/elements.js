@@ -40,7 +40,7 @@ export function h(tag, properties = {}, ...children) {
 export const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
   (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
-/** A text in the form that its language has for a number: `counted(desk, "answers", 1)`, of `{one: …, other: …}`. */
+/** A text in the form that its language has for a number: `counted(tools, "left", 1)`, of `{left: {one: …, other: …}}`. */
 export function counted(/** @type {{texts: Record<string, any>, language: string}} */ { texts, language }, /** @type {string} */ key, /** @type {number} */ count, more = {}) {
   const forms = texts[key];
   return fill(forms[new Intl.PluralRules(language).select(count)] ?? forms.other, { count, ...more });
