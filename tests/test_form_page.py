@@ -825,6 +825,22 @@ FILLED = {
 }  # fmt: skip
 
 
+def test_what_comes_later_says_when_and_opens_for_whoever_wants_it_now(browser: Browser, desk: Desk) -> None:
+    """A sentence stands in place of the questions; one press opens them, the focus is in the first, and they save."""
+    desk.more = {"later": "This page is for 9 March 2026 or later."}
+    context = browser.new_context()
+    page = open_form(context, desk, every_kind())
+    sentence = page.get_by_text("This page is for 9 March 2026 or later.")
+    expect(sentence).to_be_visible()
+    assert page.locator(".mend-item:visible, .mend-foot:visible").count() == 0
+    page.get_by_role("button", name="I want to do it now").press("Enter")
+    expect(sentence).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('.mend-item') !== null")
+    page.get_by_label("How many times did this happen last week?").fill("3")
+    expect(page.locator(".mend-form")).to_have_attribute("data-state", "saved")
+    context.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark", "jupyter-light", "jupyter-dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("view", ["empty", "filled", "locked"])

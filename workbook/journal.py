@@ -291,7 +291,22 @@ class Journal(Opened):
         occasion = occasion or self.occasion_now(exercise.id)
         here = self.responses_for(exercise.id, occasion)
         closed = self.standing().closing(exercise.id) is not None
-        return progress(exercise, occasion, here, self._questions(exercise, here), closed=closed)
+        later = self.comes(exercise) is not None
+        asked = set() if later else self._questions(exercise, here)
+        return progress(exercise, occasion, here, asked, closed=closed)._replace(later=later)
+
+    def comes(self, exercise: Exercise) -> date | int | None:
+        """Return the day or the number of the visit an exercise comes on; None: it is there.
+
+        What has an answer, and what a counselor asks for, is never held back.
+        """
+        from workbook.safety.later import waits
+
+        asked = self.assigned.asks.tasks if self.assigned else ()
+        if exercise.later is None or self.occasions(exercise.id) or exercise.id in {task.exercise for task in asked}:
+            return None
+        now = self.now()
+        return waits(exercise, (each.local(now.tzinfo) for each in self._reading.in_time().history), now)
 
     def _questions(self, exercise: Exercise, here: Mapping[str, Response]) -> set[str]:
         return questions(exercise, self._reading.index().newest, here, self.standing().hidden)

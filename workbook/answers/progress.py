@@ -25,6 +25,7 @@ class Progress(NamedTuple):
     done: bool  # marked as done, or nothing left to answer
     minutes: int  # the definition's estimate for what is left
     closed: bool
+    later: bool = False  # it comes on another day, so there is nothing to do yet
 
 
 def questions(

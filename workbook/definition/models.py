@@ -6,7 +6,7 @@ import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from workbook.definition.base import CHAPTER_ID, LONGEST, WORD_ID, Model, Reference, Word, Words, did_you_mean
@@ -250,6 +250,19 @@ Item = Annotated[
 ]
 
 
+class Later(Model):
+    """When an exercise comes: exactly one of these. It is never held back once it has an answer."""
+
+    visit: Annotated[int, Field(ge=2, le=20)] | None = None  # from this visit on
+    days: Annotated[int, Field(ge=1, le=90)] | None = None  # this many days after the first answer of all
+
+    @model_validator(mode="after")
+    def _one(self) -> Later:
+        if (self.visit is None) == (self.days is None):
+            raise PydanticCustomError("later_one", "needs either “visit” or “days”")
+        return self
+
+
 class Exercise(Model):
     """One form."""
 
@@ -265,8 +278,16 @@ class Exercise(Model):
     source: Source | None = None
     useful: bool = True  # ask "How useful was this?" at the end
     show_if: dict[str, object] | None = None
+    later: Later | None = None  # it says when it comes until then, and can be done all the same
     retired: bool = False
     items: tuple[SerializeAsAny[Item], ...]
+
+    @field_validator("later")
+    @classmethod
+    def _helps_at_once(cls, later: Later | None, given: ValidationInfo) -> Later | None:
+        if later is not None and "calming" in given.data.get("tags", ()):
+            raise PydanticCustomError("later_calming", "does not fit what helps in a hard hour (“calming”)")
+        return later
 
     @cached_property
     def condition(self) -> Condition | None:

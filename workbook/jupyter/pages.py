@@ -276,7 +276,7 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 def _state(chapter_id: str) -> Mapping[str, object]:
     journal = _page.open()
-    exercises = [one for one in journal.progress(chapter_id) if not one.closed]
+    exercises = [one for one in journal.progress(chapter_id) if not one.closed and not one.later]
     return {
         "progress": {
             "done": sum(one.done for one in exercises),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from workbook import words
+from workbook import dates, words
 from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
 from workbook.definition import models
@@ -139,12 +139,23 @@ class Desk:
                 if id in latest and latest[id].status == "answered" and id not in standing.hidden
             },
             "lock": lock and self._lock_payload(lock),
+            "later": self._later(exercise),
             "journal": journal.id,
             "keep": journal.page_key,
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
             "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
         }
+
+    def _later(self, exercise: Exercise) -> str | None:
+        """Say when an exercise comes, while it is not there yet."""
+        comes = self._journal.comes(exercise)
+        if comes is None:
+            return None
+        if isinstance(comes, int):
+            second = comes == 2  # which is the next one
+            return words.say("page.later.next") if second else words.say("page.later.visit", number=comes)
+        return words.say("page.later.day", day=dates.day(comes))
 
     def _lock_payload(self, lock: Closing) -> dict[str, object]:
         journal = self._journal

@@ -7,7 +7,8 @@ A page says (each with `page`, its random name, which the reply carries back):
 
 and hears:
 
-    {type: "answers", occasion, occasions, answers, context, lock, journal, …}      what `read` returned
+    {type: "answers", occasion, occasions, answers, context, lock, later, journal, …}      what `read` returned
+                      `later`, a sentence, says when it comes; it can be done all the same
                       `quoted`, item id → lines, is what notes show of other forms
                       `keep`, 32 bytes as base64, seals what a page holds in the browser until it is saved
     {type: "saved", seq, item, occasion, at, version, hints, overtaken}

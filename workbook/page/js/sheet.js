@@ -24,6 +24,7 @@ import { question } from "./question.js";
 
 export class Sheet {
   editing = false; // an earlier occasion, opened for changes
+  early = false; // what comes later, opened all the same
   answered = 0; // when something was last answered on this occasion
   /** @type {any} */ #speech;
 
@@ -44,6 +45,7 @@ export class Sheet {
     this.lock = h("div", { class: "mend-lock", hidden: true });
     this.unasked = h("div", { class: "mend-unasked", hidden: true });
     this.earlier = h("div", { class: "mend-earlier", hidden: true });
+    this.later = h("div", { class: "mend-earlier", hidden: true });
     this.doneButton = h("button", { type: "button", class: "mend-done", onclick: () => this.#toggleDone() });
     const close = h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null);
     this.asking = new Asking(this.main, close, texts,
@@ -67,7 +69,7 @@ export class Sheet {
         h("p", { class: "mend-meta" }, `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
-      this.wait, this.lock, this.unasked, this.earlier, this.body, this.foot, this.voice);
+      this.wait, this.lock, this.unasked, this.earlier, this.later, this.body, this.foot, this.voice);
   }
 
   /** What a question may ask of its form. @returns {import("./question.js").Desk} */
@@ -161,11 +163,13 @@ export class Sheet {
     this.lock.hidden = !now.lock;
     this.unasked.hidden = Boolean(now.lock) || isAsked(exercise, now);
     this.earlier.hidden = !past || Boolean(now.lock) || !this.unasked.hidden;
-    this.body.hidden = past || Boolean(now.lock) || !this.unasked.hidden;
+    this.later.hidden = !now.later || Boolean(now.lock) || !this.unasked.hidden || this.early || this.#atWork();
+    this.body.hidden = past || Boolean(now.lock) || !this.unasked.hidden || !this.later.hidden;
     this.foot.hidden = this.body.hidden;
     if (now.lock) drawLock(this.lock, now.lock, written(this.#told(), exercise), exercise);
     if (!this.unasked.hidden) this.unasked.replaceChildren(h("p", { class: "mend-help", tabindex: "-1" }, texts.unasked), written(this.#told(), exercise));
     if (!this.earlier.hidden) this.#drawEarlier();
+    if (!this.later.hidden) this.#drawLater();
     if (inside && now.lock) this.lock.querySelector("h3").focus();
     else if (inside && !this.unasked.hidden) this.unasked.querySelector("p").focus();
     this.follow();
@@ -176,9 +180,23 @@ export class Sheet {
     const open = () => {
       this.editing = true;
       this.form.draw();
-      this.body.querySelector(".mend-item:not([hidden], .mend-later) .mend-control :is(input, textarea, select, button)")?.focus();
+      this.#first()?.focus();
     };
     this.earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(this.#told(), this.form.exercise), quiet(texts.earlier_edit, open));
+  }
+
+  /** The first field that is shown. @returns {HTMLElement | null} */
+  #first() { return this.body.querySelector(".mend-item:not([hidden], .mend-later) .mend-control :is(input, textarea, select, button)"); }
+
+  /** It comes on another day, and may be done now by whoever wants to. */
+  #drawLater() {
+    if (this.later.dataset.said === this.form.now.later) return; // nothing in it loses the focus
+    this.later.dataset.said = this.form.now.later;
+    this.later.replaceChildren(h("p", { class: "mend-help" }, this.form.now.later), quiet(this.form.exercise.texts.later_now, () => {
+      this.early = true;
+      this.form.draw();
+      this.#first()?.focus();
+    }));
   }
 
   /** What was answered or skipped here. */
