@@ -20,8 +20,8 @@ from workbook.errors import WorkbookError
 PACKAGE = Path(workbook.__file__).parent
 
 
-# Where the path stands in a variable: a panel hands its own in.
-_CHOSEN = {("panel.py", "section")}
+# Where the path stands in a variable: a panel hands its own in, and a page of the server names them itself.
+_CHOSEN = {("panel.py", "section"), ("worded.py", "say")}
 _TEMPLATES = [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.j2")]
 
 
@@ -41,6 +41,8 @@ def called(name: str) -> list[tuple[str, str]]:
         for file in _TEMPLATES:
             said = re.findall(r'\bsay\("([^"]+)"( ~)?', file.read_text(encoding="utf-8"))
             found += [(file.name, f"{path}*" if more else path) for path, more in said]
+            named = re.findall(r"\[\[([a-z_.]+\.[a-z_.]+)\]\]", file.read_text(encoding="utf-8"))
+            found += [(file.name, path) for path in named]
     if name == "say":  # what stands in `help=` of a command's option
         for file in sorted(PACKAGE.joinpath("cli").glob("*.py")):
             said = re.findall(r'\bhelp="([a-z_.]+)"', file.read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from workbook.definition.coherence import problems
 from workbook.definition.instruments import with_instruments
 from workbook.definition.models import INSTRUMENTS, Instrument, Repeats
 from workbook.errors import DefinitionError, Refused
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,20 +36,6 @@ MOST_ADDITIONS = 20
 MOST_QUESTIONS = 300  # of all additions together
 LARGEST = 300_000  # characters of all additions together
 _LONGEST = 5000  # characters of an instruction
-
-# --- sentences ---
-
-_WRITTEN_BY = "Written by {counselor}, not part of Mend."
-_TOO_MANY = "This assignment adds {count} {what}; at most {most} can be added. Nothing was changed."
-_TOO_LARGE = "What this assignment adds is too long: at most {most:,} characters. Nothing was changed."
-_WRONG = "“{title}”, which this assignment adds, is not as Mend reads it: {problem} Nothing was changed."
-_FOREIGN = (
-    "“{title}”, which this assignment adds, speaks of “{id}”, which is not one of its questions. Nothing was changed."
-)
-_ASKS_TOO_MUCH = (
-    "“{where}” in this assignment asks for a password or a passphrase. No exercise may: a counselor never needs it. "
-    "Nothing was changed. Ask them, in person, whether this file is theirs."
-)
 
 # In any of the languages Mend knows of; on words only, so that nobody types a secret where it would be shared.
 _SECRET = re.compile(
@@ -129,7 +116,7 @@ def workbook_of(installed: Workbook, asks: Asks, counselor: str) -> Workbook:
     workbook = installed.model_copy(update={"chapters": chapters})
     marked = [one.model_copy(update={"exercise": _marked(one.exercise, often, counselor)}) for one in asks.instruments]
     workbook = with_instruments(workbook, marked)
-    lede = _WRITTEN_BY.format(counselor=counselor)
+    lede = say("definition.asks.written_by", counselor=counselor)
     return workbook.model_copy(
         update={
             "chapters": tuple(
@@ -151,10 +138,10 @@ def judge(asks: Asks, installed: Workbook) -> None:
         _refuse_secrets(task.exercise, [task.instruction or ""])
     questions = sum(len(one.exercise.items) for one in asks.instruments)
     if questions > MOST_QUESTIONS:
-        raise Refused(_TOO_MANY.format(count=questions, what="questions", most=MOST_QUESTIONS))
+        raise Refused(say("definition.asks.too_many", count=questions, most=MOST_QUESTIONS))
     texts = [one.model_dump_json() for one in asks.instruments]
     if sum(map(len, texts)) > LARGEST:
-        raise Refused(_TOO_LARGE.format(most=LARGEST))
+        raise Refused(say("definition.asks.too_large", most=LARGEST))
     known = {item.id for item in installed.items}
     scales = {scale.id for scale in installed.scales}
     exercises: set[str] = set()
@@ -163,9 +150,9 @@ def judge(asks: Asks, installed: Workbook) -> None:
         mine = {item.id for item in one.exercise.items}
         for id in _references(one):
             if id not in mine and id not in known:
-                raise Refused(_FOREIGN.format(title=one.title, id=id))
+                raise Refused(say("definition.asks.foreign", title=one.title, id=id))
         if one.exercise.id in exercises or any(scale.id in scales for scale in one.scales):
-            raise Refused(_WRONG.format(title=one.title, problem="it has the id of something else."))
+            raise Refused(say("definition.asks.wrong", title=one.title, problem=say("definition.asks.other_s_id")))
         exercises.add(one.exercise.id)
         scales |= {scale.id for scale in one.scales}
     found: tuple[object, ...]
@@ -174,7 +161,7 @@ def judge(asks: Asks, installed: Workbook) -> None:
     except DefinitionError as problem:
         found = problem.problems
     if found:
-        raise Refused(_WRONG.format(title=asks.instruments[0].title, problem=f"{found[0]}"))
+        raise Refused(say("definition.asks.wrong", title=asks.instruments[0].title, problem=f"{found[0]}"))
 
 
 def from_first_version(asked: Mapping[str, Any], workbook: Mapping[str, Any] | None) -> Asks:
@@ -205,7 +192,7 @@ def _as_often(exercise: Exercise, often: Mapping[str, Any]) -> Exercise:
 
 def _marked(exercise: Exercise, often: Mapping[str, Any], counselor: str) -> Exercise:
     """An addition says who wrote it, and is closed when contact is, unless its tags say that it is harmless."""
-    written = f"*{_escaped(_WRITTEN_BY.format(counselor=counselor))}*"
+    written = f"*{_escaped(say('definition.asks.written_by', counselor=counselor))}*"
     tags = exercise.tags if exercise.tags and set(exercise.tags) <= set(HARMLESS) else (*exercise.tags, "contact")
     intro = f"{written}\n\n{exercise.intro}" if exercise.intro else written
     marked = exercise.model_copy(update={"intro": intro, "tags": tuple(dict.fromkeys(tags))})
@@ -225,7 +212,7 @@ def _refuse_secrets(where: str, texts: Iterable[str]) -> None:
     for text in texts:
         plain = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
         if _SECRET.search(plain):
-            raise Refused(_ASKS_TOO_MUCH.format(where=where))
+            raise Refused(say("definition.asks.asks_too_much", where=where))
 
 
 def _texts(node: object) -> Iterator[str]:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class MendPage(Exporter):
     """`jupyter nbconvert --to mend 10-responsibility.ipynb`: the chapter as its part of the report."""
 
-    export_from_notebook = "Mend page (HTML)"
+    export_from_notebook = words.say("jupyter.exporter.name")
     output_mimetype = "text/html"
-    private = Bool(False, help="Also what is marked private; the page then says so.").tag(config=True)
+    private = Bool(False, help=words.say("jupyter.exporter.private")).tag(config=True)
 
     def _file_extension_default(self) -> str:
         return ".html"

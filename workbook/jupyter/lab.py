@@ -19,9 +19,9 @@ from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition
+from workbook import definition, words
 from workbook.errors import WorkbookError
-from workbook.jupyter import harmless, places, policy
+from workbook.jupyter import harmless, places, policy, worded
 from workbook.page import assets
 
 if TYPE_CHECKING:
@@ -105,13 +105,9 @@ _PAGES: dict[str, dict[str, object]] = {
 }
 
 
-_NOT_OURS = f"""# This page was not run
-
-It did not come from Mend, or it was changed. It holds code, and code can do anything on this computer, such as read
-what you wrote. If it is yours, or if you trust who wrote it, choose it in the list of chapters: you are asked there.
-
-[Back to the first page]({START})
-"""
+def _not_ours() -> str:
+    said = words.section("jupyter.not_ours")
+    return f"# {said['title']}\n\n{said['why']}\n\n[{said['back']}]({START})\n"
 
 
 class LabError(WorkbookError):
@@ -188,9 +184,9 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if (agreed and all(agreed)) or harmless.is_harmless(nbformat.writes(notebook)):
         notebook.metadata["nonce"] = nonce
         return None
-    metadata = {"kernelspec": notebook.metadata.kernelspec, "title": "Not run", "nonce": nonce}
+    metadata = {"kernelspec": notebook.metadata.kernelspec, "title": words.say("jupyter.not_ours.name"), "nonce": nonce}
     instead: NotebookNode = nbformat.v4.new_notebook(
-        metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_NOT_OURS)]
+        metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_not_ours())]
     )
     return instead
 
@@ -243,6 +239,8 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
         "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
+        "templates/login.html": worded.page("login.html"),
+        "templates/error.html": worded.page("error.html"),
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
         "data/voila/templates/mend/static/help.js": assets.module("help.js"),
@@ -266,7 +264,7 @@ def _read(*name: str) -> str:
     return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
-def _server(journal: Path, port: int, base: str, *, browser: bool) -> dict[str, Any]:
+def _server(journal: Path, runtime: Path, port: int, base: str, *, browser: bool) -> dict[str, Any]:
     """What the server itself listens to, shows and starts."""
     return {
         "allow_credentials": False,
@@ -282,7 +280,7 @@ def _server(journal: Path, port: int, base: str, *, browser: bool) -> dict[str, 
         "custom_display_url": "",
         "disable_check_xsrf": False,
         "ip": "127.0.0.1",
-        "extra_template_paths": [str(package.files("workbook").joinpath("jupyter"))],  # login.html
+        "extra_template_paths": [str(runtime / "templates")],
         "identity_provider_class": _door(),
         "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
         "kernel_spec_manager_class": "workbook.jupyter.kernels.Ours",
@@ -318,7 +316,7 @@ def _config(
     plain: bool,
 ) -> dict[str, dict[str, Any]]:
     return {
-        "ServerApp": _server(journal, port, base, browser=browser),
+        "ServerApp": _server(journal, runtime, port, base, browser=browser),
         "IdentityProvider": {"token": token, "allow_password_change": False},
         "LabApp": {
             "app_settings_dir": str(runtime / "settings"),
@@ -367,12 +365,12 @@ def _transport(sockets: Path) -> str:
 def _free_port(port: int | None) -> int:
     if port is not None:
         if not _is_free(port):
-            raise LabError(f"Port {port} is in use by another program. Choose another with --port, or leave it out.")
+            raise LabError(words.say("jupyter.lab.port_in_use", port=port, option="--port"))
         return port
     for candidate in range(PORT, PORT + 50):
         if _is_free(candidate):
             return candidate
-    raise LabError(f"No free port between {PORT} and {PORT + 49}. Close a program, or choose one with --port.")
+    raise LabError(words.say("jupyter.lab.no_port", first=PORT, last=PORT + 49, option="--port"))
 
 
 def _is_free(port: int) -> bool:
@@ -401,8 +399,8 @@ def _run(
     policy.close_around(server, plain=plain)
 
     def opened() -> None:
-        say(f"Mend is open at {address}")
-        say("Leave this window open while you write. Press Ctrl-C to stop.")
+        say(words.say("jupyter.lab.open", address=address))
+        say(words.say("jupyter.lab.leave_open"))
 
     server.io_loop.add_callback(opened)
     server.io_loop.add_callback(server.kernel_manager.start_ahead)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import definition, files, resources
+from workbook import definition, files, resources, words
 from workbook.jupyter.harmless import TAG, is_harmless, is_plain
 from workbook.safety import coverage
 
@@ -27,18 +27,14 @@ CASELOAD = "caseload.ipynb"
 
 def caseload() -> str:
     """Return the counselor's notebook as JSON."""
-    intro = "# Caseload\n\n*Only what your clients chose to share, and only on this computer.*"
-    closing = (
-        "---\n\nWhat a client shares is theirs. It says how they see it, today. "
-        "Nothing here is proof of change, and nothing here leaves this computer by itself."
-    )
+    title = words.say("jupyter.caseload.title")
     cells = [
-        _markdown("caseload-title", intro),
+        _markdown("caseload-title", f"# {title}\n\n*{words.say('jupyter.caseload.lede')}*"),
         _code("caseload-panel", "from workbook.pages import *; caseload()"),
-        _markdown("caseload-closing", closing),
+        _markdown("caseload-closing", f"---\n\n{words.say('jupyter.caseload.closing')}"),
     ]
-    about = {"cells": _mark(cells), "chapter": "caseload", "language": "en", "name": "Caseload"}
-    return _written(cells, about, "Caseload")
+    about = {"cells": _mark(cells), "chapter": "caseload", "language": words.code(), "name": title}
+    return _written(cells, about, title)
 
 
 def generate(workbook: Workbook) -> dict[str, str]:
@@ -131,7 +127,7 @@ def _title(chapter: Chapter, said: Callable[[str], str]) -> str:
 
 def _closing(workbook: Workbook, chapter: Chapter, names: list[str], said: Callable[[str], str]) -> str:
     place = names.index(chapter.notebook)
-    near = [("Back", place - 1), ("Next", place + 1)]
+    near = [(words.say("jupyter.back"), place - 1), (words.say("jupyter.next"), place + 1)]
     links = [
         f"[{word}: {said(workbook.chapters[at].title)}]({names[at]}.ipynb)" for word, at in near if 0 <= at < len(names)
     ]

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import re
 import secrets
-from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workbook.jupyter import worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ def close_around(server: LabApp, *, plain: bool) -> None:
     from tornado.web import OutputTransform, RequestHandler
 
     base, inline = server.base_url, _inline()
-    words = package.files("workbook").joinpath("jupyter", "login.html").read_bytes()
+    words = worded.page("login.html").encode()
 
     class Shell(OutputTransform):
         def __init__(self, request: HTTPServerRequest) -> None:

@@ -161,7 +161,7 @@ def _missing(id: str, why: str) -> Gate:
     return Gate(
         id=id,
         title=words.say("safety.stays_closed"),
-        source="Closed on doubt",
+        source=words.say("safety.on_doubt"),
         when={"question": "measured.never", "answered": "yes"},
         closes=CONTACT,
         reason=words.say("safety.not_whole", why=why),

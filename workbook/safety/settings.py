@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbook.definition.models import Gate
 from workbook.errors import Refused
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,9 +26,9 @@ def tighten(gates: tuple[Gate, ...], settings: Mapping[str, object]) -> tuple[Ga
     faults: list[str] = []
     for id, wanted in settings.items():
         if id not in known:
-            faults.append(f"There is no gate “{id}”. The gates are {', '.join(known)}.")
+            faults.append(say("safety.tighten.no_gate", id=id, known=", ".join(known)))
         elif not isinstance(wanted, dict):
-            faults.append(f"The settings of {id} are not a list of “name: value” lines.")
+            faults.append(say("safety.tighten.not_lines", id=id))
         else:
             known[id] = _tightened(known[id], wanted, faults)
     stricter = tuple(known.values())
@@ -47,51 +48,59 @@ def _tightened(gate: Gate, wanted: Mapping[str, object], faults: list[str]) -> G
     changed: dict[str, object] = {}
     for name, value in wanted.items():
         if name not in _SETTINGS:
-            faults.append(f"{gate.id} has no setting “{name}”. Use one of: {', '.join(_SETTINGS)}.")
+            faults.append(say("safety.tighten.no_setting", id=gate.id, name=name, known=", ".join(_SETTINGS)))
         elif name == "closed":
             if value in ("yes", "true", True):
                 changed[name] = True
             else:
-                faults.append(f"{gate.id} can be set to closed, but not to open: its answers decide. Remove that line.")
+                faults.append(say("safety.tighten.not_open", id=gate.id))
         else:
             changed[name] = value
     try:
         return Gate.model_validate(gate.model_dump() | changed)
     except ValueError:
-        faults.append(f"A setting of {gate.id} has a value that does not fit: {', '.join(map(str, changed))}.")
+        faults.append(say("safety.tighten.not_fitting", id=gate.id, names=", ".join(map(str, changed))))
         return gate
 
 
 def loosened(gates: Iterable[Gate], than: Iterable[Gate]) -> tuple[str, ...]:
     """Return one sentence for each way in which `gates` protect less `than` others do; empty: they do not."""
     mine = {gate.id: gate for gate in gates}
-    return tuple(f"{gate.id} {fault}" for gate in than for fault in _looser(mine.get(gate.id), gate))
+    return tuple(
+        f"{say(f'safety.looser.{fault}', id=gate.id, **values)} {say(f'safety.looser.{_never(gate)}')}"
+        for gate in than
+        for fault, values in _looser(mine.get(gate.id), gate)
+    )
 
 
-def _looser(mine: Gate | None, gate: Gate) -> Iterable[str]:
-    rest = "No setting can loosen this gate." if gate.firm else "A gate can be made stricter, never looser."
+def _never(gate: Gate) -> str:
+    return "no_setting" if gate.firm else "only_stricter"
+
+
+def _looser(mine: Gate | None, gate: Gate) -> Iterable[tuple[str, dict[str, object]]]:
+    """Yield each way in which `mine` protects less, by the name of its sentence, with what that names."""
     if mine is None:
-        yield f"is missing. {rest}"
+        yield "missing", {}
         return
     if gate.closed and not mine.closed:
-        yield f"must stay closed. {rest}"
+        yield "closed", {}
     if mine.when != gate.when or mine.reopens != gate.reopens:
-        yield f"would close on other answers than before. {rest}"
+        yield "other_answers", {}
     if gate.until_later_visit and not mine.until_later_visit:
-        yield f"would open by a second answer at the same visit. {rest}"
+        yield "same_visit", {}
     if mine.hold_hours and not gate.hold_hours:
-        yield f"has no hold of hours: it stays closed as long as its answers say so. {rest}"
+        yield "no_hold", {}
     elif (mine.hold_hours or 0) < (gate.hold_hours or 0):
-        yield f"would hold for less than {gate.hold_hours} hours. {rest}"
+        yield "less_hold", {"hours": gate.hold_hours}
     if (mine.recheck_days or 10_000) > (gate.recheck_days or 10_000):
-        yield f"would be looked at again later than after {gate.recheck_days} days. {rest}"
+        yield "later", {"days": gate.recheck_days}
     for name in _LISTS:
         kept = getattr(mine, name)
         every = "all" in kept and name != "hides"  # nothing hides “all”: it would hide less
         lost = [] if every else [one for one in getattr(gate, name) if one not in kept]
         if lost:
-            yield f"must keep {', '.join(lost)} under “{name}”. You may add to the list. {rest}"
+            yield "lost", {"lost": ", ".join(lost), "name": name}
     if spared := [one for one in mine.keeps if one not in gate.keeps]:
-        yield f"may not leave {', '.join(spared)} open. {rest}"
+        yield "spared", {"spared": ", ".join(spared)}
     if (gate.firm and not mine.firm) or (gate.first and not mine.first) or (gate.track and not mine.track):
-        yield f"must stay marked as it is (firm, first, track). {rest}"
+        yield "marks", {}
