@@ -22,6 +22,7 @@ PACKAGE = Path(workbook.__file__).parent
 
 # Where the path stands in a variable: a panel hands its own in, and a page of the server names them itself.
 _CHOSEN = {("panel.py", "section"), ("worded.py", "say")}
+PANELS = ("page.lock", "page.share", "page.given", "page.caseload", "page.today")  # `panel.texts`
 _TEMPLATES = [*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.j2")]
 
 
@@ -62,7 +63,16 @@ def test_every_sentence_that_is_said_is_there() -> None:
     """What a module asks for by name stands in the file."""
     there = words.load().sentences
     assert [path for _, path in called("say") if not fnmatch.filter(there, path)] == []
-    assert [path for _, path in called("section") if not words.load().section(path)] == []
+    assert [path for _, path in called("section") if not fnmatch.filter(there, f"{path}.*")] == []
+
+
+def test_every_sentence_there_is_can_be_said() -> None:
+    """No sentence is left over: each is said somewhere, or handed to a page with its section."""
+    said = [path for _, path in called("say")] + [
+        f"{path}.*" for path in (*(one for _, one in called("section")), *PANELS)
+    ]
+    left = [path for path in words.load().sentences if not any(fnmatch.fnmatchcase(path, one) for one in said)]
+    assert left == []
 
 
 @pytest.mark.parametrize("room", ["answers", "storage", "journal.py"])

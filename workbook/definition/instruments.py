@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbook import words
 from workbook.definition.models import INSTRUMENTS, Chapter
 from workbook.definition.reading import Problem
 from workbook.errors import DefinitionError
@@ -45,8 +46,9 @@ def _refuse_twins(brought: tuple[Instrument, ...]) -> None:
         ("scale", [scale.id for instrument in brought for scale in instrument.scales]),
     ):
         for id in dict.fromkeys(id for id in ids if ids.count(id) > 1):
-            says = f"Two of the questionnaires have a{'n' if what == 'exercise' else ''} {what} of this id."
-            found.append(Problem("questionnaires", 0, f"{what} id", id, says, "Give each its own."))
+            said = words.section(f"definition.instruments.{what}")
+            says, cure = str(said["twice"]), words.say("definition.instruments.own_id")
+            found.append(Problem(words.say("definition.instruments.file"), 0, str(said["id"]), id, says, cure))
     if found:
         raise DefinitionError(tuple(found))
 
@@ -55,8 +57,8 @@ def chapter_of(exercises: tuple[Exercise, ...], scales: tuple[Scale, ...]) -> Ch
     return Chapter(
         chapter=INSTRUMENTS,
         notebook="55-instruments",
-        title="From your counselor",
-        lede="Questions your counselor asked you to answer.",
+        title=words.say("definition.instruments.title"),
+        lede=words.say("definition.instruments.lede"),
         minutes=max(1, sum(exercise.minutes for exercise in exercises)),
         exercises=exercises,
         scales=scales,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from workbook import dates
+from workbook import dates, words
 from workbook.definition import models, values
 from workbook.definition.base import LARGEST
 from workbook.definition.models import NO_OPPORTUNITY
@@ -54,7 +54,6 @@ class Kind:
 CLICK, LINE, BOX = 8, 30, 90  # seconds for a tick, for a line of words, for a box of sentences
 OFTEN_LEFT = 0.5  # the share of people who write what is optional
 ROWS = 2  # of a table
-YESNO = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
 
 _ORDER = ("less_than", "at_most", "greater_than", "at_least")
 _COMPARED = ("is", "is_not", "one_of")
@@ -178,7 +177,10 @@ def _as_table(item: Any, value: object, label: str) -> dict[str, Any]:
 def _column_text(column: models.Column, value: object) -> str:
     if value is None:
         return ""
-    return str((column.options or {}).get(value, value) if isinstance(value, str) else value)
+    try:
+        return KINDS[column.kind].label(_Cell(column.options or {}), value)
+    except (LookupError, TypeError, ValueError):  # answered when the column was another
+        return str(value)
 
 
 # --- in a codebook ---
@@ -333,9 +335,9 @@ KINDS: dict[str, Kind] = {
         check=values.yesno,
         fitting=_COMPARED,
         possible=lambda item: ("yes", "no", *(("unsure",) if item.unsure else ())),
-        label=lambda item, value: YESNO[value],
+        label=lambda item, value: words.say(f"definition.kinds.answer.{value}"),
         cell="label",
-        options=lambda item: "yes; no; unsure" if item.unsure else "yes; no",
+        options=lambda item: "; ".join(KINDS["yesno"].codes(item)),
         codes=lambda item: ["yes", "no", *(["unsure"] if item.unsure else [])],
         widened=_more_options,
     ),
@@ -382,7 +384,7 @@ KINDS: dict[str, Kind] = {
         check=values.ruler,
         faults=_ruler_faults,
         scored=lambda value: isinstance(value, int),
-        label=lambda item, value: f"{value} of {item.maximum}",
+        label=lambda item, value: words.say("definition.kinds.ruler", value=value, most=item.maximum),
     ),
     "rank": _kind(
         models.Rank,
@@ -406,7 +408,9 @@ KINDS: dict[str, Kind] = {
         pairs=_columns,
         words=True,
         look=_as_table,
-        options=lambda item: "rows of " + ", ".join(f"{column.id} ({column.label})" for column in item.columns),
+        options=lambda item: words.say(
+            "definition.kinds.rows", columns=", ".join(f"{column.id} ({column.label})" for column in item.columns)
+        ),
         codes=lambda item: {c.id: [c.kind, *(c.options or ())] for c in item.columns},
         widened=_more_columns,
         seconds=lambda item: ROWS * sum(LINE if column.kind == "text" else CLICK for column in item.columns),
@@ -419,7 +423,9 @@ KINDS: dict[str, Kind] = {
         words=True,
         told=True,
         look=_as_parts,
-        options=lambda item: "parts " + ", ".join(f"{key} ({part.label})" for key, part in item.parts.items()),
+        options=lambda item: words.say(
+            "definition.kinds.parts", parts=", ".join(f"{key} ({part.label})" for key, part in item.parts.items())
+        ),
         codes=lambda item: list(item.parts),
         widened=_more_options,
         seconds=lambda item: sum(BOX * (OFTEN_LEFT if part.optional else 1) for part in item.parts.values()),
