@@ -536,6 +536,8 @@ def test_the_lines_fit_the_role_and_someone_answers_now(region: str | None, gate
         ("15:00-24:00", 6, "14:59", False),
         ("15:00-24:00", 6, "15:00", True),
         ("15:00-24:00", 6, "23:59", True),
+        ("mon-fri 10:00-20:00", 0, "10:00", True),
+        ("mon-fri 10:00-20:00", 2, "12:00", True),
         ("mon-fri 10:00-20:00", 4, "19:59", True),
         ("mon-fri 10:00-20:00", 4, "20:00", False),
         ("mon-fri 10:00-20:00", 5, "12:00", False),
