@@ -114,7 +114,7 @@ class _Cell(NamedTuple):
 def _table(item: Any, value: object) -> list[dict[str, object]]:
     rows = values.listed(value)
     if len(rows) > item.max_rows:
-        raise InvalidAnswer(f"This has {len(rows):,} rows; {item.max_rows:,} fit.")
+        raise InvalidAnswer(words.say("definition.values.rows", rows=len(rows), most=item.max_rows))
     columns = {column.id: column for column in item.columns}
     kept = []
     for row in rows:
@@ -124,7 +124,7 @@ def _table(item: Any, value: object) -> list[dict[str, object]]:
         kept.append({id: _cell(column, cells[id]) for id, column in columns.items() if cells.get(id) not in (None, "")})
     kept = [row for row in kept if row]
     if not kept:
-        raise InvalidAnswer("There is nothing in the table yet. Fill in a row, or leave it blank.")
+        raise InvalidAnswer(words.say("definition.values.empty_table"))
     return kept
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from workbook.definition.base import LARGEST, LONGEST
 from workbook.definition.models import NO_OPPORTUNITY
 from workbook.errors import InvalidAnswer
+from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)", re.ASCII)
@@ -34,16 +35,16 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 def clean(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise InvalidAnswer(f"{what} is text.")
+        raise InvalidAnswer(say("definition.values.not_text", what=what))
     if len(value) > LONGEST:
-        raise InvalidAnswer(f"This has {len(value):,} characters; {LONGEST:,} fit. Please shorten it.")
+        raise InvalidAnswer(say("definition.values.too_long", length=len(value), most=LONGEST))
     return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", value).translate(_MEANT)))
 
 
 def text(item: Any, value: object) -> str:
-    words = clean(value, "This answer")
+    words = clean(value, say("definition.values.this"))
     if not words.strip():
-        raise InvalidAnswer("There is nothing here yet. Write something, or leave it blank.")
+        raise InvalidAnswer(say("definition.values.nothing_yet"))
     return words
 
 
@@ -66,37 +67,37 @@ def in_range(value: object, low: float | None, high: float | None) -> int | floa
     if isinstance(value, str):
         value = read_number(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidAnswer("This answer is a number.")
+        raise InvalidAnswer(say("definition.values.number"))
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidAnswer("This answer is a number that can be written down.")
+        raise InvalidAnswer(say("definition.values.finite"))
     least, most = -LARGEST if low is None else low, LARGEST if high is None else high
     if not least <= value <= most:
-        raise InvalidAnswer(f"This answer is a number from {least:,g} to {most:,g}.")
+        raise InvalidAnswer(say("definition.values.range", least=f"{least:,g}", most=f"{most:,g}"))
     return whole(value)  # type: ignore[return-value]  # a number stays one
 
 
 def date(item: Any, value: object) -> str:
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise InvalidAnswer("This answer is a day, written like 2026-05-03.")
+        raise InvalidAnswer(say("definition.values.day"))
     try:
         day = dt.date.fromisoformat(value)
     except ValueError:
-        raise InvalidAnswer("There is no such day. Check the month and the day.") from None
+        raise InvalidAnswer(say("definition.values.no_such_day")) from None
     if not 1900 <= day.year <= 2200:
-        raise InvalidAnswer("Check the year.")
+        raise InvalidAnswer(say("definition.values.year"))
     return value
 
 
 def yesno(item: Any, value: object) -> str:
     possible = ("yes", "no", "unsure") if item.unsure else ("yes", "no")
     if not isinstance(value, str) or value not in possible:
-        raise InvalidAnswer(f"This answer is {either(possible)}.")
+        raise InvalidAnswer(one_of(possible))
     return value
 
 
 def key(options: Mapping[str, object], value: object) -> str:
     if not isinstance(value, str) or value not in options:
-        raise InvalidAnswer(f"This answer is {either(options)}.")
+        raise InvalidAnswer(one_of(options))
     return value
 
 
@@ -107,7 +108,7 @@ def choice(item: Any, value: object) -> str:
 def choices(item: Any, value: object) -> list[str]:
     chosen = {key(item.options, one) for one in listed(value)}
     if not chosen:
-        raise InvalidAnswer("Nothing is chosen yet. Choose something, or leave it blank.")
+        raise InvalidAnswer(say("definition.values.nothing_chosen"))
     return [name for name in item.options if name in chosen]
 
 
@@ -116,55 +117,61 @@ def scale(item: Any, value: object) -> int | str:
         return NO_OPPORTUNITY
     value = in_range(value, min(item.points), max(item.points))
     if value not in item.points:
-        raise InvalidAnswer(f"This answer is {either(map(str, item.points))}.")
+        raise InvalidAnswer(one_of(map(str, item.points)))
     return int(value)
 
 
 def ruler(item: Any, value: object) -> int:
     value = in_range(value, item.minimum, item.maximum)
     if not isinstance(value, int):
-        raise InvalidAnswer("This answer is a whole number.")
+        raise InvalidAnswer(say("definition.values.whole"))
     return value
 
 
 def rank(item: Any, value: object) -> list[str]:
     ranked = [key(item.options, one) for one in listed(value)]
     if sorted(ranked) != sorted(item.options):
-        raise InvalidAnswer("This answer is every option once, the highest first.")
+        raise InvalidAnswer(say("definition.values.ranked"))
     return ranked
 
 
 def shares(item: Any, value: object) -> dict[str, int | float]:
     given = {key(item.options, name): in_range(part, 0, 100) for name, part in mapping(value).items()}
     if not given:
-        raise InvalidAnswer("Nothing is shared out yet. Give a part, or leave it blank.")
+        raise InvalidAnswer(say("definition.values.nothing_shared"))
     return {name: given[name] for name in item.options if name in given}
 
 
 def letter(item: Any, value: object) -> dict[str, str]:
-    given = {key(item.parts, name): clean(part, "A part of a letter") for name, part in mapping(value).items()}
+    given = {
+        key(item.parts, name): clean(part, say("definition.values.letter_part"))
+        for name, part in mapping(value).items()
+    }
     kept = {name: given[name] for name in item.parts if given.get(name, "").strip()}
     if not kept:
-        raise InvalidAnswer("There is nothing in the letter yet. Write something, or leave it blank.")
+        raise InvalidAnswer(say("definition.values.empty_letter"))
     return kept
 
 
 def never(item: Any, value: object) -> Any:
-    raise InvalidAnswer("There is nothing to answer here.")
+    raise InvalidAnswer(say("definition.values.never"))
 
 
 def listed(value: object) -> list[object]:
     if not isinstance(value, (list, tuple)) or len(value) > 1000:
-        raise InvalidAnswer("This answer is a list of at most 1,000 members.")
+        raise InvalidAnswer(say("definition.values.list"))
     return list(value)
 
 
 def mapping(value: object) -> dict[str, object]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise InvalidAnswer("This answer has named parts.")
+        raise InvalidAnswer(say("definition.values.parts"))
     return value
 
 
-def either(words: Any) -> str:
-    *most, last = list(words)[:12]
-    return f"{', '.join(most)} or {last}" if most else last
+def one_of(codes: Iterable[str]) -> str:
+    """Say which answers there are."""
+    *most, last = list(codes)[:12]
+    if not most:
+        return say("definition.values.only", code=last)
+    return say("definition.values.one_of", codes=", ".join(most), last=last)
