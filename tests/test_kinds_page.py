@@ -43,7 +43,7 @@ def test_a_new_kind_is_answered_in_the_page_and_found_in_the_journal(
 ) -> None:
     """One row in Python, one in the page: it is moved, saved, counted, decides what else is asked, and comes back."""
     monkeypatch.setitem(kinds.KINDS, "tally", TALLY)
-    monkeypatch.setitem(form_page._FILES, "form.js", (assets.join("form.js", with_row), "text/javascript"))
+    monkeypatch.setitem(form_page._FILES, "form.js", (assets.join("step.js", with_row), "text/javascript"))
     (tmp_path / "strokes.yaml").write_text(FILE, encoding="utf-8")
     context = browser.new_context()
     with Journal.create(tmp_path / "journal", now=Clock()) as journal:

@@ -287,8 +287,11 @@ class Journal(Opened):
         return [self.progress_on(one) for chapter in chapters for one in chapter.exercises if not one.retired]
 
     def progress_on(self, exercise: Exercise, occasion: str | None = None) -> Progress:
-        """Return how far one exercise is on an occasion; None: the current one."""
-        occasion = occasion or self.occasion_now(exercise.id)
+        """Return how far one exercise is on an occasion; None: the current one.
+
+        What repeats any time and was done is done, though an answer given now would begin a new one.
+        """
+        occasion = occasion or self._latest(exercise)
         here = self.responses_for(exercise.id, occasion)
         closed = self.standing().closing(exercise.id) is not None
         later = self.comes(exercise) is not None
@@ -307,6 +310,13 @@ class Journal(Opened):
             return None
         now = self.now()
         return waits(exercise, (each.local(now.tzinfo) for each in self._reading.in_time().history), now)
+
+    def _latest(self, exercise: Exercise) -> str:
+        now = self.occasion_now(exercise.id)
+        if exercise.repeats != "any" or exercise.id == measures.RIGHT_NOW:
+            return now
+        before = self.occasions(exercise.id)
+        return now if not before or now in before else before[-1]
 
     def _questions(self, exercise: Exercise, here: Mapping[str, Response]) -> set[str]:
         return questions(exercise, self._reading.index().newest, here, self.standing().hidden)

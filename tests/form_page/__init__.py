@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
 _FILES = {
     "page.html": ((HERE / "page.html").read_text("utf-8"), "text/html"),
-    "form.js": (assets.module("form.js"), "text/javascript"),
+    "form.js": (assets.module("step.js"), "text/javascript"),
     "form.css": (assets.look("form.css"), "text/css"),
 }
 

@@ -139,8 +139,17 @@ def _ruler(form: Locator, question: str, point: int) -> Locator:
     return form.get_by_role("group", name=question).get_by_role("radio").nth(point)
 
 
+def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
+    """Open a step, unless it stands open, and return its form."""
+    step = page.locator(f'.mend-step[data-step="{exercise}"][data-known]')
+    button = step.locator("h2 button")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return step.locator(".mend-form")
+
+
 def every_kind(page: Page | FrameLocator) -> Locator:
     """Return the form with every kind, once it holds its answers."""
-    form = page.locator('[id="every.kind"]')
+    form = open_step(page, "every.kind")
     form.get_by_label(NAME).wait_for()
     return form

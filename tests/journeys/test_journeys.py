@@ -168,7 +168,7 @@ def test_leaving_takes_the_words_off_the_screen_and_going_back_shows_none(
             page.goto(f"{lab.url('lab/tree/01-every.ipynb').split('?')[0]}")
             run_all(page)
             inside = page
-        form = inside.locator('[id="every.kind"]')
+        form = filling.every_kind(inside)
         form.get_by_label(filling.NAME).fill("Typed and left")
         inside.get_by_role("button", name="Leave this page").first.click()
         page.wait_for_url(re.compile("^https://"))

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests import safe_answers
+from tests.journeys import filling
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import until
 from workbook import definition
@@ -37,9 +38,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab
 def test_nothing_can_be_typed_before_the_privacy_question(lab: Lab, page: Page) -> None:
     """On a new journal only the question of who can see this takes an answer; every other form says that it waits."""
     page.goto(lab.page("10-responsibility"))
-    forms = page.locator(".mend-form")
-    expect(forms.first.locator(".mend-lock")).to_be_visible()
-    assert forms.count() == len(WORKBOOK.chapter("responsibility").exercises)
+    steps = page.locator(".mend-step")
+    said = ["closed for now: Who else can read this"] * len(WORKBOOK.chapter("responsibility").exercises)
+    expect(steps.locator(".mend-step-state")).to_have_text(said)
+    expect(page.locator(".mend-form")).to_have_count(0)
+    page.get_by_role("button", name="Open all steps").click()
+    expect(page.locator(".mend-lock:visible")).to_have_count(len(said))
     assert page.locator(".mend-form :is(input, textarea, select):visible").count() == 0
     page.goto(lab.page("00-start"))
     expect(page.locator('[id="start.privacy"] input:visible').first).to_be_visible()
@@ -106,7 +110,7 @@ def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab
         lock = journal.standing().closing(APOLOGY)
         assert lock is not None
     page.goto(lab.page("10-responsibility"))
-    form = page.locator(f'[id="{APOLOGY}"]')
+    form = filling.open_step(page, APOLOGY)
     expect(form.get_by_role("heading", name=lock.title)).to_be_visible()
     closed = form.locator(".mend-lock")
     assert len(closed.inner_text()) > len(lock.title) + 80  # a reason, not only a title

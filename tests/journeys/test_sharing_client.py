@@ -47,7 +47,7 @@ def test_the_client_is_asked_answers_seals_and_reads_the_reply(lab: Lab, page: P
     ]
     page.goto(lab.page("00-start"))
     page.get_by_role("region", name="Your counselor").get_by_role("link", name="One moment I regret").click()
-    form = page.locator('[id="responsibility.incident"]')
+    form = page.locator('[id="responsibility.incident"]')  # the link opens its step
     expect(form.get_by_text("Dr. Example asked you to do this")).to_be_visible()
     expect(form.get_by_text("One moment is enough.")).to_be_visible()
 

@@ -104,6 +104,8 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
         _markdown("title", _safely(lambda said: _title(chapter, said))),
         _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
     ]
+    if chapter.why:
+        cells.append(_markdown("why", _safely(lambda said: _why(chapter, said))))
     cells += [_code(panel, f"{panel}()") for panel in chapter.shows]
     before = coverage.asked_before(workbook)
     for exercise in chapter.exercises:
@@ -119,10 +121,14 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
 
 def _title(chapter: Chapter, said: Callable[[str], str]) -> str:
     parts = [f"# {said(chapter.title)}", f"*{said(chapter.lede)}*"]
-    parts += [f"> {said(why.text)}  \n> *{said(why.source)}*" for why in chapter.why]
     if chapter.opening:
         parts.append(said(chapter.opening.strip()))
     return "\n\n".join(parts)
+
+
+def _why(chapter: Chapter, said: Callable[[str], str]) -> str:
+    """What a chapter rests on, in a cell of its own: our page folds it."""
+    return "\n\n".join(f"> {said(why.text)}  \n> *{said(why.source)}*" for why in chapter.why)
 
 
 def _closing(workbook: Workbook, chapter: Chapter, names: list[str], said: Callable[[str], str]) -> str:

@@ -13,7 +13,7 @@ from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
 from workbook.definition import models
 from workbook.page import form as forms
-from workbook.safety import helplines, language
+from workbook.safety import coverage, helplines, language
 from workbook.storage import exchange
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Desk:
         if not self._saving:
             self._all_changed()
 
-    def form(self, id: str, occasion: str | None = None) -> Form:
-        """Return an exercise as a form; `occasion` is the one it opens on."""
+    def form(self, id: str, occasion: str | None = None, *, within: str | None = None) -> Form:
+        """Return an exercise as a form; `occasion` is the one it opens on, `within` the chapter whose page it is on."""
         journal = self._journal
         exercise = journal.workbook.exercise(id)
 
@@ -80,7 +80,10 @@ class Desk:
         def read(wanted: str | None) -> dict[str, object]:
             return self.payload(exercise, wanted or occasion)
 
-        widget = forms.Form(forms.payload(exercise, journal.workbook), save=save, read=read)
+        def step() -> dict[str, object]:
+            return self.step(exercise, within or exercise.chapter_id)
+
+        widget = forms.Form(forms.payload(exercise, journal.workbook, within), save=save, read=read, step=step)
         self._forms[widget] = self._context_ids(exercise)
         return widget
 
@@ -100,7 +103,7 @@ class Desk:
         for box, (id, chapter) in list(self._guests.items()):
             closings = (standing.closing(each.id) for each in self._journal.workbook.chapter(chapter).exercises)
             if not box.children and not standing.closing(id) and any(lock and id in lock.asks for lock in closings):
-                box.children = (self.form(id),)
+                box.children = (self.form(id, within=chapter),)
 
     def _tell_others(self, saved: Form, item: str, before: Standing | None) -> None:
         """Let the other forms of this page read again when this answer changes what they show."""
@@ -173,6 +176,43 @@ class Desk:
             "resources": list(helplines.brief(journal.region, lock.resources, journal.now())),
             "urgent": lock.urgent,
         }
+
+    def step(self, exercise: Exercise, chapter: str) -> dict[str, object]:
+        """Return how far an exercise is, and which is next on the page of a chapter: nothing of what was written."""
+        journal = self._journal
+        self._seat()
+        here = journal.progress_on(exercise)
+        lock = journal.standing().closing(exercise.id)
+        times = [given.at for given in journal.responses_for(exercise.id, here.occasion).values()]
+        steps = self._steps(chapter)
+        place = steps.index(exercise)
+        todo = (one.id for one in (*steps[place + 1 :], *steps[:place]) if self._is_to_do(one))
+        return {
+            "answered": here.answered,
+            "total": here.total,
+            "minutes": here.minutes,
+            "done": here.done,
+            "day": max(times).astimezone(journal.now().tzinfo).date().isoformat() if times else None,
+            "closed": lock and lock.title.rstrip(".?"),
+            "next": next(todo, None),
+            "first": self._is_to_do(exercise) and not any(map(self._is_to_do, steps[:place])),
+        }
+
+    def _steps(self, chapter: str) -> list[Exercise]:
+        """The exercises on the page of a chapter, each after those that are asked there because it waits for them."""
+        workbook = self._journal.workbook
+        guests = {id for box, (id, page) in self._guests.items() if page == chapter and box.children}
+        before = coverage.asked_before(workbook)
+        return [
+            step
+            for one in workbook.chapter(chapter).exercises
+            if not one.retired
+            for step in (*(workbook.exercise(id) for id in before.get(one.id, ()) if id in guests), one)
+        ]
+
+    def _is_to_do(self, exercise: Exercise) -> bool:
+        here = self._journal.progress_on(exercise)
+        return bool(here.total) and not here.done and not here.closed
 
     def _assigned_task(self, exercise_id: str) -> dict[str, object] | None:
         assigned = self._journal.assigned

@@ -4,6 +4,7 @@ A page says (each with `page`, its random name, which the reply carries back):
 
     {type: "ready"}  {type: "refresh", occasion}  {type: "occasion", occasion}      → answers
     {type: "answer", seq, item, occasion, value, status, seen}                      → saved, refused or failed
+    {type: "step"}                                                                  → step
 
 and hears:
 
@@ -15,6 +16,9 @@ and hears:
                       `value` besides, when it is kept otherwise than it was written
     {type: "refused", seq, item, reason}     not saved, and will not be as it is
     {type: "failed", reason, seq?, item?}    not this time; the page tries again
+    {type: "step", answered, total, minutes, done, day, closed, next, first}        how far it is, no word of an answer
+                      `day`: when it was last filled in, an ISO date; `closed`: why, for now; `next`: the exercise to
+                      do after this one; `first`: of its chapter this one is the first that is not done
     {type: "changed"}                        something changed elsewhere: read again
     {type: "lock", lock}
 """
@@ -43,6 +47,7 @@ _MESSAGES: dict[object, dict[str, type]] = {  # what a page may say, and the fie
     "ready": {},
     "refresh": {},
     "occasion": {"occasion": str},
+    "step": {},
     "answer": {"seq": int, "item": str, "occasion": str, "status": str, "seen": int},
 }
 _STATUSES = frozenset({"answered", "skipped", "blank"})
@@ -65,10 +70,13 @@ class Save(Protocol):
 
 
 Read = Callable[[str | None], Mapping[str, object]]  # occasion (None: the current one) → answers payload
+Step = Callable[[], Mapping[str, object]]  # → how far the exercise is
 
 
-def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
+def payload(exercise: Exercise, workbook: Workbook, within: str | None = None) -> dict[str, object]:
     """Return the static half of a form: plain JSON values, Markdown rendered, no answers.
+
+    `within`: the chapter whose page it is on, if that is not its own.
 
     Options, points and parts become lists of pairs, because JSON objects lose the order of number-like keys.
     """
@@ -87,6 +95,8 @@ def payload(exercise: Exercise, workbook: Workbook) -> dict[str, object]:
             if not item.retired
         ],
         "texts": {**words.section("page.form"), "private": _privacy(exercise)},
+        "steps": [one.id for one in workbook.chapter(within or exercise.chapter_id).exercises if not one.retired],
+        "words": words.section("page.step"),
     }
 
 
@@ -123,19 +133,21 @@ def _item(item: models.Item) -> dict[str, object]:
 class Form(anywidget.AnyWidget):
     """One exercise in the page.
 
-    It is handed what it needs and imports no store: `save(item, value, status, occasion, seen, page)` and
-    `read(occasion)`. Nothing raised in a callback is silent: the page gets a sentence, the log gets the
-    error's type and never a word of an answer.
+    It is handed what it needs and imports no store: `save(item, value, status, occasion, seen, page)`, `read(occasion)`
+    and `step()`. In the page it is a step, closed up to its title; its answers go there when it is opened. Nothing
+    raised in a callback is silent: the page gets a sentence, the log gets the error's type and never a word of an
+    answer.
     """
 
-    _esm = assets.module("form.js")
-    _css = assets.look("form.css")
+    _esm = assets.module("step.js")
+    _css = assets.look("form.css", "steps.css")
     exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
 
-    def __init__(self, exercise: Mapping[str, object], *, save: Save, read: Read) -> None:
+    def __init__(self, exercise: Mapping[str, object], *, save: Save, read: Read, step: Step = dict) -> None:
         super().__init__(exercise=dict(exercise))
         self._save = save
         self._read = read
+        self._step = step
         self._last: dict[tuple[str, str, str], tuple[int, dict[str, object]]] = {}  # resent ones are saved once
         self.on_msg(self._receive)
 
@@ -166,6 +178,8 @@ class Form(anywidget.AnyWidget):
         for name, type_ in fields.items():
             if not isinstance(message[name], type_) or isinstance(message[name], bool):
                 raise TypeError(name)
+        if kind == "step":
+            return {"type": "step", **self._step()}
         if kind != "answer":
             return {"type": "answers", **self._read(message.get("occasion"))}
         return self._answer(message)

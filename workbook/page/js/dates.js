@@ -13,6 +13,14 @@ export function day(/** @type {string} */ iso, /** @type {string} */ language) {
 export const monthOf = (/** @type {string} */ iso, /** @type {string} */ language) =>
   new Intl.DateTimeFormat(place(language), { month: "long", year: "numeric" }).format(new Date(`${iso}T12:00`));
 
+/** “4 January” of this year, “4 January 2026” of another; null for today. */
+export function dayNear(/** @type {string} */ iso, /** @type {string} */ language, now = new Date()) {
+  const date = new Date(`${iso}T12:00`);
+  if (date.toDateString() === now.toDateString()) return null;
+  if (date.getFullYear() !== now.getFullYear()) return day(iso, language);
+  return new Intl.DateTimeFormat(place(language), { day: "numeric", month: "long" }).format(date);
+}
+
 /** "4 January 2027, 14:03"; a day without a time has no clock. */
 export function when(/** @type {string} */ iso, /** @type {string} */ language) {
   if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return day(iso, language);

@@ -8,15 +8,12 @@
 // the exercise, so that a workbook has one language.
 
 import { clock, latestToday } from "./dates.js";
-import { UNTRANSLATED, channel, fill, h, own, quiet, same } from "./elements.js";
+import { UNTRANSLATED, fill, h, own, quiet, same } from "./elements.js";
 import { BLANK, PACE, gist } from "./exercise.js";
 import { pasteAsMeant } from "./fields.js";
 import { Outbox } from "./outbox.js";
 import { reading, said } from "./parts.js";
 import { Sheet } from "./sheet.js";
-
-export { evaluate } from "./conditions.js";
-export { numberOr, tidy } from "./typed.js";
 
 /**
  * @typedef {import("./exercise.js").Item} Item
@@ -35,7 +32,7 @@ const FIELDS = ["input", "textarea", "button", "select"].map((tag) => `.mend-con
  * An exercise in step with its answers. Controls are made once and only ever change their values, so that nothing that
  * arrives can take the focus or the caret away.
  */
-class Form {
+export class Form {
   /** @type {Map<string, Answer>} what the kernel last said */ known = new Map();
   /** @type {Map<string, Answer>} what is on the page */ shown = new Map();
   /** @type {any} the latest `answers` message */ now = null;
@@ -47,8 +44,11 @@ class Form {
   /** @type {any} */ expecting;
   leaving = new AbortController();
 
-  constructor(/** @type {Exercise} */ exercise, /** @type {Transport} */ transport, /** @type {Pace} */ pace) {
+  /** `heading`: the id of one that stands above it, else it draws its own; `moved`: there may be something new to say. */
+  constructor(/** @type {Exercise} */ exercise, /** @type {Transport} */ transport, /** @type {Pace} */ pace, { heading = "", moved = () => {} } = {}) {
     this.exercise = exercise;
+    this.heading = heading;
+    this.moved = moved;
     this.transport = transport;
     this.pace = pace;
     this.box = new Outbox((message) => this.post(message), pace, () => this.drawState());
@@ -162,7 +162,7 @@ class Form {
     if (turned) this.savedAt = latestToday(message.answers);
     if (first) this.restore();
     this.draw();
-    if (first && location.hash === `#${this.exercise.id}`) this.sheet.root.scrollIntoView();
+    if (first && !this.heading && location.hash === `#${this.exercise.id}`) this.sheet.root.scrollIntoView();
   }
 
   saved(/** @type {any} */ message) {
@@ -289,7 +289,10 @@ class Form {
     this.drawState();
   }
 
-  drawState() { this.sheet.drawState(); }
+  drawState() {
+    this.sheet.drawState();
+    this.moved();
+  }
 }
 
 /** Every message the kernel may write; anything else is left alone. @type {Record<string, (form: Form, message: any) => void>} */
@@ -317,7 +320,3 @@ export function mount(element, exercise, transport, pace = {}) {
   form.begin();
   return () => form.stop();
 }
-
-export default {
-  render: (/** @type {{model: any, el: HTMLElement}} */ { model, el }) => mount(el, model.get("exercise"), channel(model)),
-};

@@ -16,7 +16,7 @@ import { question } from "./question.js";
  * @typedef {import("./exercise.js").Exercise} Exercise
  * @typedef {import("./exercise.js").Pace} Pace
  * @typedef {import("./outbox.js").Outbox} Outbox
- * @typedef {{exercise: Exercise, pace: Pace, box: Outbox, shown: Map<string, Answer>, now: any, savedAt: string, trouble: string,
+ * @typedef {{exercise: Exercise, pace: Pace, box: Outbox, shown: Map<string, Answer>, now: any, savedAt: string, trouble: string, heading: string,
  *            touched: number, ask: (message: object) => void, draw: () => void,
  *            change: (item: Item, value: any, typing?: boolean, status?: Status | null) => void}} Keeper
  *   what a sheet is drawn from: a form
@@ -32,7 +32,7 @@ export class Sheet {
     const { exercise } = form;
     const { id, texts, items } = exercise;
     this.form = form;
-    this.heading = unique();
+    this.heading = form.heading || unique();
     this.questions = items.map((item) => question(item, this.#desk()));
     this.done = items.find((item) => item.id === `${id}.done`);
     const useful = this.questions.find(({ item }) => item.id === `${id}.useful`);
@@ -65,7 +65,7 @@ export class Sheet {
     const { id, texts, language } = exercise;
     return h("section", { class: "mend-form", id, "aria-labelledby": this.heading, lang: language, "data-lm-suppress-shortcuts": "true" },
       h("header", { class: "mend-head" },
-        h("h2", { id: this.heading }, exercise.title),
+        this.form.heading ? null : h("h2", { id: this.heading }, exercise.title),
         h("p", { class: "mend-meta" }, `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,

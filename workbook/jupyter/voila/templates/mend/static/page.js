@@ -31,6 +31,14 @@ function hush(app) {
   lost.constructor.disconnectSender?.(app.serviceManager);
 }
 
+/** The first key on a page leads past its words, to the step that stands open. */
+document.querySelector("a.skip").addEventListener("click", (event) => {
+  const step = document.querySelector('.mend-step[data-open="true"] h2 button') ?? document.querySelector(".mend-step h2 button");
+  if (!step) return;
+  event.preventDefault();
+  step.focus();
+});
+
 function isChapter(link) {
   const url = new URL(link.href, window.location.href);
   return url.origin === window.location.origin && url.pathname.endsWith(".ipynb") ? url : null;
@@ -52,13 +60,18 @@ document.addEventListener("click", (event) => {
   app.commands.execute("docmanager:open", { path: name });
 });
 
-/** Printing prints the chapter: JupyterLab around it would print one screen of itself, without the answers. */
+/**
+ * Printing prints the chapter, with the answers of its closed steps: they are fetched first. JupyterLab around it would
+ * print one screen of itself.
+ */
 function printChapter(event) {
   if (event.key?.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
-  window.print();
+  const taken = !document.dispatchEvent(new CustomEvent("mend:print", { cancelable: true }));
+  if (!taken) window.print(); // a page without steps
 }
+window.addEventListener("keydown", printChapter, true);
 
 /** The browser's own menu prints the window around the chapter: there the chapter is shown in its whole length. */
 function makeRoom() {
@@ -69,7 +82,7 @@ function makeRoom() {
 const app = lab();
 if (app) {
   const around = window.parent;
-  for (const each of [window, around]) each.addEventListener("keydown", printChapter, true);
+  around.addEventListener("keydown", printChapter, true);
   around.addEventListener("beforeprint", makeRoom);
   window.addEventListener("pagehide", () => {
     around.removeEventListener("keydown", printChapter, true);

@@ -1,0 +1,205 @@
+"""A chapter as a list of steps in a bare page: a real browser, real forms, a real journal, and no Jupyter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.clock import Clock
+from tests.form_page import _FILES, HERE, SITE, Heard
+from tests.safe_answers import answer_safely
+from workbook.journal import Journal
+from workbook.page import assets
+
+CHAPTER = "moving-on"
+WORD = "A harbour in the evening."
+FILES = {
+    **_FILES,
+    "steps.html": ((HERE / "steps.html").read_text("utf-8"), "text/html"),
+    "form.css": (assets.look("form.css", "steps.css"), "text/css"),
+}
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.create(tmp_path / "journal", now=Clock()) as journal:
+        answer_safely(journal.save)
+        yield journal
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+def open_chapter(context: BrowserContext, journal: Journal, address: str = "") -> Page:
+    """Open a chapter whose forms are those of a journal."""
+    page = context.new_page()
+    page.clock.install(time=journal.now())
+    exercises = [one for one in journal.workbook.chapter(CHAPTER).exercises if not one.retired]
+    forms = [journal.exercise(one.id) for one in exercises]
+    heard = {
+        form.exercise["id"]: Heard(form.exercise, save=form._save, read=form._read, step=form._step) for form in forms
+    }
+
+    def serve(route: Any) -> None:
+        body, kind = FILES[route.request.url.removeprefix(SITE).split("#")[0]]
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
+
+    page.route(f"{SITE}**", serve)
+    page.expose_function("toKernel", lambda id, message: heard[id].ask(message))
+    page.expose_function("exercises", lambda: [dict(form.exercise) for form in forms])
+    page.goto(f"{SITE}steps.html{address}")
+    expect(page.locator(".mend-step[data-known]")).to_have_count(len(forms))
+    return page
+
+
+def heading(page: Page, title: str) -> Locator:
+    return page.get_by_role("heading", level=2).get_by_role("button", name=title)
+
+
+def standing(page: Page) -> list[str]:
+    """Which steps stand open, by the last part of their ids."""
+    return [
+        id.rpartition(".")[2]
+        for id in page.locator('.mend-step[data-open="true"]').evaluate_all("all => all.map((one) => one.dataset.step)")
+    ]
+
+
+def visit(page: Page) -> dict[str, str]:
+    kept: dict[str, str] = page.evaluate("({...sessionStorage})")
+    return kept
+
+
+def done(page: Page, step: str) -> None:
+    form = page.locator(f'.mend-step[data-step="{CHAPTER}.{step}"]')
+    form.get_by_role("button", name="Mark as done").click()
+
+
+def test_a_chapter_is_titles_and_one_open_step(context: BrowserContext, journal: Journal) -> None:
+    """The first that is not done stands open; opening by hand is remembered for the visit, by ids alone."""
+    page = open_chapter(context, journal)
+    said = page.locator(".mend-step-state").all_inner_texts()
+    minutes = [one.minutes for one in journal.workbook.chapter(CHAPTER).exercises]
+    assert said == [f"not begun · {each} minute{'s' * (each != 1)}" for each in minutes]
+    assert standing(page) == ["acceptance"]
+    expect(page.locator(".mend-form")).to_have_count(1)
+    assert visit(page) == {}
+
+    own = heading(page, "Who I am apart from this")
+    expect(own).to_have_attribute("aria-expanded", "false")
+    own.click()
+    expect(own).to_have_attribute("aria-expanded", "true")
+    expect(own).to_be_focused()
+    heading(page, "What was, and what I keep").click()
+    assert standing(page) == ["self"]
+    page.reload()
+    expect(page.locator(".mend-step[data-known]")).to_have_count(len(minutes))
+    assert standing(page) == ["self"]
+    assert {key: json.loads(value) for key, value in visit(page).items()} == {
+        "mend-steps": {"moving-on.acceptance": False, "moving-on.self": True}
+    }
+    page.get_by_role("button", name="Open all steps").click()
+    expect(page.locator(".mend-form")).to_have_count(len(minutes))
+    page.get_by_role("button", name="Close all steps").click()
+    expect(page.locator(".mend-form")).to_have_count(0)
+
+
+def test_from_the_open_step_any_other_is_three_keys_away(context: BrowserContext, journal: Journal) -> None:
+    """A number, an arrow, Home or End on a heading leads to another; Enter opens it, Tab is in its first answer."""
+    page = open_chapter(context, journal)
+    steps = page.locator(".mend-step h2 button")
+    steps.first.focus()
+    for key, at in (("5", 4), ("ArrowDown", 5), ("End", 6), ("ArrowUp", 5), ("Home", 0), ("7", 6)):
+        page.keyboard.press(key)
+        expect(steps.nth(at)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator(f'[id="{CHAPTER}.take"] input').first.wait_for()
+    page.keyboard.press("Tab")
+    within = page.evaluate("document.activeElement.closest('.mend-step').dataset.step + document.activeElement.tagName")
+    assert within == f"{CHAPTER}.takeINPUT"
+
+
+def test_after_a_step_the_next_is_offered_and_that_it_is_enough(context: BrowserContext, journal: Journal) -> None:
+    """“Next” closes this one and leads there; “enough” saves, closes, and says one sentence; no word stays behind."""
+    page = open_chapter(context, journal, "#take")
+    assert standing(page) == ["take"]
+    page.get_by_role("textbox").first.fill(WORD)
+    done(page, "take")
+    page.get_by_role("button", name="Next: ").click()
+    expect(heading(page, "What was, and what I keep")).to_be_focused()
+    assert standing(page) == ["acceptance"]
+    take = page.locator(f'.mend-step[data-step="{CHAPTER}.take"]')
+    expect(take.locator(".mend-step-state")).to_have_text("done today")
+    expect(take.locator(".mend-form")).to_have_count(0)
+    assert journal.responses()[f"{CHAPTER}.take.line", "once"].value == WORD
+    assert WORD not in page.content()
+
+    done(page, "acceptance")
+    page.get_by_role("button", name="That is enough for today").click()
+    rest = "That is enough for today. What you wrote is saved, and you can close this page."
+    expect(page.get_by_role("status").filter(has_text=rest)).to_be_visible()
+    expect(heading(page, "What was, and what I keep")).to_be_focused()
+    expect(page.locator(".mend-form")).to_have_count(0)
+
+
+def test_a_closed_step_keeps_what_is_not_saved(context: BrowserContext, journal: Journal) -> None:
+    """Its form stays until the words are saved, and its heading says that they are not."""
+    page = open_chapter(context, journal, "#take")
+    field = page.locator(f'[id="{CHAPTER}.take"] input').first
+    page.evaluate("window.cut = true")
+    field.fill(WORD)
+    heading(page, "What I take from this").click()
+    expect(page.locator(f'[data-step="{CHAPTER}.take"] .mend-step-state')).to_have_text(
+        "not begun · 1 minute · not saved yet"
+    )
+    expect(field).to_have_value(WORD)
+    page.evaluate("window.cut = false")
+    expect(page.locator(".mend-form")).to_have_count(0)
+    expect(page.locator(f'[data-step="{CHAPTER}.take"] .mend-step-state')).to_have_text("1 of 2 answered")
+    assert journal.responses()[f"{CHAPTER}.take.line", "once"].value == WORD
+
+
+def test_a_step_has_an_address(context: BrowserContext, journal: Journal) -> None:
+    """The end of its id or the whole opens it, alone, on the first load and later, and the focus is there."""
+    page = open_chapter(context, journal, "#support")
+    assert standing(page) == ["support"]
+    expect(page.locator(f'[data-step="{CHAPTER}.support"] h2 button')).to_be_focused()
+    page.evaluate(f"location.hash = '#{CHAPTER}.grief'")
+    grief = page.locator(f'[data-step="{CHAPTER}.grief"]')
+    expect(grief.locator("h2 button")).to_be_focused()
+    expect(grief).to_be_in_viewport()
+    assert standing(page) == ["support", "grief"]
+
+
+def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserContext, journal: Journal) -> None:
+    """They are fetched first and closed again after; when they do not come, nothing is printed and that is said."""
+    for item in ("take.line", "self.aside"):
+        journal.save(f"{CHAPTER}.{item}", WORD)
+    page = open_chapter(context, journal)
+    page.get_by_role("button", name="Print this chapter").click()
+    page.wait_for_function("window.printed.length")
+    assert page.evaluate("window.printed") == [[WORD, WORD]]
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert standing(page) == ["acceptance"]
+    expect(page.locator(".mend-form")).to_have_count(1)
+    assert WORD not in page.content()
+
+    page.emulate_media(media="print")  # the browser's own menu: nothing can be fetched any more
+    missing = page.get_by_text("This step is closed on the page, so what is written in it is not printed here.")
+    expect(missing.filter(visible=True)).to_have_count(2)
+    page.emulate_media(media="screen")
+    page.evaluate("window.cut = true")
+    page.get_by_role("button", name="Print this chapter").click()
+    expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible(
+        timeout=15_000
+    )
+    assert page.evaluate("window.printed.length") == 1
+    assert standing(page) == ["acceptance"]
