@@ -10,13 +10,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgresql as servers
+from tests.caseload_sample import PASSPHRASE
 from tests.clock import Clock
+from workbook.sharing.keys import keygen, unlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+    from workbook.sharing.keys import Keys
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -44,6 +48,19 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
+    """A caseload's folder and its keys, to copy; the passphrase is slow on purpose, so it is used once."""
+    home = keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
+    return home, unlock(home, PASSPHRASE)
+
+
+@pytest.fixture
+def home(keyed: tuple[Path, Keys], tmp_path: Path) -> Path:
+    """The folder of a caseload that is a test's own."""
+    return shutil.copytree(keyed[0], tmp_path / "caseload")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from datetime import date
@@ -33,18 +32,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOW)
-
-
-@pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keys.Keys]:
-    """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
-    home = keys.keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
-    return home, keys.unlock(home, PASSPHRASE)
-
-
-@pytest.fixture
-def home(keyed: tuple[Path, keys.Keys], tmp_path: Path) -> Path:
-    return shutil.copytree(keyed[0], tmp_path / "caseload")
 
 
 @pytest.fixture

@@ -10,18 +10,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.exchange import Exchange, Templates
-from workbook.sharing.keys import keygen, unlock
 
 if TYPE_CHECKING:
-    pass
+    from pathlib import Path
 
-PASSPHRASE = "four calm grey herons"
+    from workbook.sharing.keys import Keys
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    home = keygen(tmp_path_factory.mktemp("exchange") / "caseload", PASSPHRASE, counselor="Dr. Example")
-    return Templates(unlock(home, PASSPHRASE), home)
+def templates(keyed: tuple[Path, Keys]) -> Templates:
+    return Templates(keyed[1], keyed[0])
 
 
 def test_the_exchange_under_copies_restores_and_a_stranger(templates: Templates) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.caseload_sample import PASSPHRASE
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook import definition, resources
@@ -20,14 +21,13 @@ from workbook.sharing import client as share
 from workbook.sharing import envelope, signing
 from workbook.sharing.bundles import Assignment, Feedback, GateEvent, Submission, content_id
 from workbook.sharing.caseload import Caseload, open_caseload
-from workbook.sharing.keys import Keys, keygen, unlock
+from workbook.sharing.keys import Keys, keygen
 from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PASSPHRASE = "four calm grey herons"
 PART = "responsibility.incident.my_part"
 CAMERA = "responsibility.incident.camera"
 TRIGGER = "responsibility.incident.trigger"
@@ -35,16 +35,8 @@ TASKS = (Task(exercise="responsibility.incident", instruction="One moment is eno
 STRANGER = seal.new_identity()
 
 
-@pytest.fixture(scope="session")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
-    """A caseload folder and its keys; the passphrase is slow on purpose, so it is used once."""
-    home = keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
-    return home, unlock(home, PASSPHRASE)
-
-
 @pytest.fixture
-def caseload(keyed: tuple[Path, Keys], tmp_path: Path, clock: Clock) -> Iterator[Caseload]:
-    home = shutil.copytree(keyed[0], tmp_path / "caseload")
+def caseload(keyed: tuple[Path, Keys], home: Path, clock: Clock) -> Iterator[Caseload]:
     with open_caseload(home, keyed[1], now=clock) as opened:
         yield opened
 
