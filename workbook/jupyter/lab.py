@@ -201,6 +201,12 @@ def contents_css(titles: Mapping[str, str]) -> str:
     return "\n".join(rules)
 
 
+def cover_css() -> str:
+    """Return style sheet rules that show one sentence of ours until the first page is there."""
+    opening = _css_string(words.say("jupyter.opening"))
+    return f":root {{ --mend-opening: {opening}; }}\n{_read('jupyter', 'cover.css')}"
+
+
 def _css_string(text: str) -> str:
     return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
 
@@ -236,7 +242,7 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
                 else "pages",  # for our scripts, which also run in a JupyterLab that is not ours
             }
         ),
-        f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n",
+        f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n{cover_css()}\n",
         "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
         # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
         "templates/login.html": worded.page("login.html"),
