@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
-from workbook.answers.occasions import Begun, in_order, in_time
+from workbook.answers.occasions import Begun, in_order, in_time, still_meant
 from workbook.journal import Journal, open_journal
 
 LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
@@ -46,6 +46,40 @@ def test_the_newest_filling_is_the_one_begun_last(journal: Journal, clock: Clock
     table = journal.answers()
     rows = table[table["exercise"] == "responsibility.incident"]
     assert list(rows.sort_values("occasion")["occasion"]) == ["2026-03-03", "2036-01-01", "2026-03-02"]
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001 # the zone is drawn
+    st.sampled_from([-720, -570, 0, 330, 840]),
+    st.sets(st.sampled_from([0, 1, 2]), max_size=3),
+    st.sampled_from(["once", "daily", "weekly", "monthly", "any"]),
+)
+def test_yesterday_may_be_meant_only_at_night_and_while_neither_day_has_an_entry(
+    local: datetime, zone: int, told: set[int], repeats: str
+):
+    """By the person's own clock: from midnight until four, for what is asked daily; else the day is today."""
+    now = local.replace(tzinfo=timezone(timedelta(minutes=zone)))
+    given = {(local.date() - timedelta(days=back)).isoformat() for back in told}
+    asks = repeats == "daily" and local.hour in (0, 1, 2, 3) and not told & {0, 1}
+    assert still_meant(repeats, now, given) == ((local.date() - timedelta(days=1)).isoformat() if asks else None)
+
+
+@pytest.mark.parametrize(("hour", "minute", "asks"), [(23, 59, False), (0, 0, True), (3, 59, True), (4, 0, False)])
+def test_which_day_is_meant_is_asked_once(journal: Journal, clock: Clock, hour: int, minute: int, asks: bool):
+    """At the limits of the night; what is then told of yesterday is yesterday's, and nobody is asked again."""
+    clock.time = datetime(2026, 3, 4, hour, minute, tzinfo=timezone(timedelta(hours=2)))
+    answer_safely(journal.save)
+    form = journal.exercise("improvement.log")
+    desk, log = journal._desk, journal.workbook.exercise(form.exercise["id"])
+    asked = {"occasion": "2026-03-03", "today": "Wednesday, the new day", "yesterday": "Still Tuesday"}
+    assert desk.payload(log, None)["night"] == (asked if asks else None)
+    if asks:
+        chosen = desk.payload(log, "2026-03-03")
+        assert (chosen["occasion"], chosen["night"]) == ("2026-03-03", None)
+        assert {one["id"]: one["current"] for one in chosen["occasions"]} == {"2026-03-04": True, "2026-03-03": True}
+        journal.save(LOG, 2, "2026-03-03")
+        assert journal.occasions("improvement.log") == ["2026-03-03"]
+        assert desk.payload(log, None)["night"] is None
 
 
 def test_an_entry_for_yesterday_comes_before_todays():

@@ -790,6 +790,27 @@ def test_years_of_occasions_are_chosen_by_month_and_day(context: BrowserContext)
     assert years == ["Today", "2026", "2025", "2024", "2023", "2022"]
 
 
+@pytest.mark.parametrize(("chosen", "day"), [("Still Tuesday", "2026-03-03"), ("Wednesday, the new day", "2026-03-04")])
+def test_someone_up_after_midnight_says_once_which_day_they_mean(
+    context: BrowserContext, chosen: str, day: str
+) -> None:
+    """Two buttons stand above the questions; after one the focus is in the first question, of that day."""
+    labels = {"2026-03-04": "Today", "2026-03-03": "3 March 2026"}
+    desk = Desk(occasions=[{"id": each, "label": label, "current": True} for each, label in labels.items()])
+    night = {"occasion": "2026-03-03", "today": "Wednesday, the new day", "yesterday": "Still Tuesday"}
+    desk.more = {"night": night}
+    page = open_form(context, desk, every_kind("every.weekly") | {"repeats": "daily"})
+    asked = page.get_by_role("group", name="It is after midnight. Which day do you mean?")
+    expect(asked).to_be_visible()
+    asked.get_by_role("button", name=chosen).press("Enter")
+    expect(asked).to_be_hidden()
+    expect(page.get_by_role("radio").first).to_be_focused()
+    page.keyboard.press("Space")
+    settled(page)
+    assert desk.value("every.weekly.kept", day) == "yes"
+    expect(asked).to_be_hidden()
+
+
 def test_messages_that_make_no_sense_are_left_alone(page: Page) -> None:
     """Whatever arrives, the form stays as it is."""
     page.get_by_label("What shall this page call them?").fill("R.")

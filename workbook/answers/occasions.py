@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
@@ -20,12 +20,24 @@ _STARTS: dict[str, Callable[[date], str]] = {
     "monthly": lambda day: day.replace(day=1).isoformat(),
     "any": lambda day: day.isoformat(),  # and a number from the second of a day on: 2026-03-02-2
 }
+NIGHT_ENDS = 4  # until this hour of the clock, someone who is still up may mean the day before
 _NOW = ("daily", "weekly", "monthly")  # that have words for the occasion of today
 
 
 def start(repeats: str, day: date) -> str:
     """Return the occasion a day belongs to."""
     return _STARTS[repeats](day)
+
+
+def still_meant(repeats: str, now: datetime, given: Container[str]) -> str | None:
+    """Return the occasion of yesterday where someone who is up after midnight may mean that day, else None.
+
+    Only what is asked daily, before four in the morning by the person's clock, and while neither day has an entry
+    (`given` holds the occasions that have one).
+    """
+    today, yesterday = (start(repeats, day) for day in (now.date(), now.date() - timedelta(days=1)))
+    late = repeats == "daily" and now.hour < NIGHT_ENDS
+    return yesterday if late and today not in given and yesterday not in given else None
 
 
 def order(occasion: str) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workbook import dates, words
@@ -143,12 +143,22 @@ class Desk:
             },
             "lock": lock and self._lock_payload(lock),
             "later": self._later(exercise),
+            "night": self._night(exercise) if occasion == now_occasion else None,
             "journal": journal.id,
             "keep": journal.page_key,
             "hidden": sorted(standing.hidden),
             "assigned": self._assigned_task(exercise.id),
             "progress": {"answered": progress.answered, "total": progress.total, "done": progress.done},
         }
+
+    def _night(self, exercise: Exercise) -> dict[str, str] | None:
+        """Say which day before may be meant, shortly after midnight."""
+        now = self._journal.now()
+        yesterday = occasions.still_meant(exercise.repeats, now, self._journal.occasions(exercise.id))
+        if yesterday is None:
+            return None
+        named = {"today": dates.weekday(now.date()), "yesterday": dates.weekday(now.date() - timedelta(days=1))}
+        return {"occasion": yesterday} | {word: words.say(f"page.day.{word}", day=day) for word, day in named.items()}
 
     def _later(self, exercise: Exercise) -> str | None:
         """Say when an exercise comes, while it is not there yet."""
@@ -254,8 +264,9 @@ class Desk:
             free = occasions.next_free([*before, now_occasion], today)
             if now_occasion in self._journal.occasions(exercise.id):
                 yield {"id": free, "label": words.say("page.panels.new_occasion"), "current": True}
+        meant = occasions.still_meant(exercise.repeats, self._journal.now(), self._journal.occasions(exercise.id))
         for occasion in reversed(before):
-            yield {"id": occasion, "label": occasions.name(exercise, occasion, today), "current": False}
+            yield {"id": occasion, "label": occasions.name(exercise, occasion, today), "current": occasion == meant}
 
 
 def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:

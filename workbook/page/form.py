@@ -9,6 +9,7 @@ A page says (each with `page`, its random name, which the reply carries back):
 and hears:
 
     {type: "answers", occasion, occasions, answers, context, lock, later, journal, …}      what `read` returned
+                      `night`, {occasion, today, yesterday}: which day is meant is asked, see `occasions.still_meant`
                       `later`, a sentence, says when it comes; it can be done all the same
                       `quoted`, item id → lines, is what notes show of other forms
                       `keep`, 32 bytes as base64, seals what a page holds in the browser until it is saved

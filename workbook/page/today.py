@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import dates, definition, words
+from workbook.answers import occasions
 from workbook.assessment.practice import WENT
 from workbook.definition.lookback import LookBack
 from workbook.definition.models import Choice
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from workbook.safety.gates import Standing
 
 CHECK = "recheck"  # the safety rule that asks for the short check
-NIGHT_ENDS = 4  # until this hour of the clock, someone who is still up may mean the day before
 DUE = 4  # things that are due, at most
 WEEK = timedelta(days=7)
 
@@ -162,7 +162,7 @@ def _tap(seen: _Seen) -> dict[str, object] | None:
         "today": _day(seen, found, today),
         "yesterday": _day(seen, found, yesterday),
         "blank": yesterday not in filled and began <= yesterday,
-        "night": seen.now.hour < NIGHT_ENDS,
+        "night": seen.now.hour < occasions.NIGHT_ENDS,
         "more": address(seen.journal, found.exercise.id),
     }
 

@@ -24,6 +24,7 @@ import { question } from "./question.js";
 
 export class Sheet {
   editing = false; // an earlier occasion, opened for changes
+  meant = false; // the day that someone up after midnight writes about was chosen
   early = false; // what comes later, opened all the same
   answered = 0; // when something was last answered on this occasion
   /** @type {any} */ #speech;
@@ -46,6 +47,7 @@ export class Sheet {
     this.unasked = h("div", { class: "mend-unasked", hidden: true });
     this.earlier = h("div", { class: "mend-earlier", hidden: true });
     this.later = h("div", { class: "mend-earlier", hidden: true });
+    this.night = h("div", { class: "mend-earlier", role: "group", "aria-label": texts.day_question, hidden: true });
     this.doneButton = h("button", { type: "button", class: "mend-done", onclick: () => this.#toggleDone() });
     const close = h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null);
     this.asking = new Asking(this.main, close, texts,
@@ -69,7 +71,7 @@ export class Sheet {
         h("p", { class: "mend-meta" }, `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
-      this.wait, this.lock, this.unasked, this.earlier, this.later, this.body, this.foot, this.voice);
+      this.wait, this.lock, this.unasked, this.earlier, this.later, this.night, this.body, this.foot, this.voice);
   }
 
   /** What a question may ask of its form. @returns {import("./question.js").Desk} */
@@ -166,6 +168,10 @@ export class Sheet {
     this.later.hidden = !now.later || Boolean(now.lock) || !this.unasked.hidden || this.early || this.#atWork();
     this.body.hidden = past || Boolean(now.lock) || !this.unasked.hidden || !this.later.hidden;
     this.foot.hidden = this.body.hidden;
+    const choosing = this.night.contains(focused(this.root));
+    this.night.hidden = this.body.hidden || this.meant || !now.night || this.#atWork();
+    if (!this.night.hidden) this.#drawNight();
+    else if (choosing) this.#first()?.focus();
     if (now.lock) drawLock(this.lock, now.lock, written(this.#told(), exercise), exercise);
     if (!this.unasked.hidden) this.unasked.replaceChildren(h("p", { class: "mend-help", tabindex: "-1" }, texts.unasked), written(this.#told(), exercise));
     if (!this.earlier.hidden) this.#drawEarlier();
@@ -183,6 +189,20 @@ export class Sheet {
       this.#first()?.focus();
     };
     this.earlier.replaceChildren(h("p", { class: "mend-help" }, texts.earlier), readings(this.#told(), this.form.exercise), quiet(texts.earlier_edit, open));
+  }
+
+  /** Shortly after midnight: the new day, or still the one before. */
+  #drawNight() {
+    const { now: { night }, exercise: { texts } } = this.form;
+    if (this.night.dataset.said === night.occasion) return; // nothing in it loses the focus
+    this.night.dataset.said = night.occasion;
+    const choose = (/** @type {string | null} */ occasion) => {
+      this.meant = true;
+      if (occasion) this.form.ask({ type: "occasion", occasion });
+      else this.form.draw();
+    };
+    this.night.replaceChildren(h("p", { class: "mend-help" }, texts.day_question),
+      quiet(night.yesterday, () => choose(night.occasion)), " ", quiet(night.today, () => choose(null)));
   }
 
   /** The first field that is shown. @returns {HTMLElement | null} */
