@@ -183,7 +183,7 @@ def test_no_damaged_record_closes_a_form_or_keeps_help_away(exchanged: tuple[Jou
     """Whatever is damaged beside the answers: forms open with them, rules stand, and what is typed is saved."""
     journal, _ = exchanged
     exercise = journal.workbook.exercise("responsibility.incident")
-    for kind in (*KINDS, *exchange.KINDS):
+    for kind in (*KINDS, *exchange.KINDS, "assignment"):
         for key in Records(journal.store, kind, Kept).keys() | {"page", "region"}:
             journal.store.record(kind, key, {"canary": 1})
         journal._forget()  # as a page opened from now on reads it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from workbook.answers import kinds, occasions, shown
 from workbook.answers.progress import Progress, marked_done, progress, questions
 from workbook.assessment import frame
 from workbook.definition import conditions
-from workbook.errors import Closed, UnknownId
+from workbook.errors import Closed, Damaged, UnknownId
 from workbook.safety import facts as measures
 from workbook.storage.database import local_now
 from workbook.storage.folder import MARK
@@ -87,7 +88,8 @@ class Journal(Opened):
         """Another kernel has written: what was seen of the store may be otherwise."""
         self._stood = None
         self._own.forget()
-        self._asked.read_assigned()  # a rule that a counselor keeps closed is closed on every open page
+        with contextlib.suppress(Damaged):  # then what was asked before holds, until the journal is opened again
+            self._asked.read_assigned()  # a rule that a counselor keeps closed is closed on every open page
 
     def _ask(self) -> None:
         """The workbook is another than before."""
