@@ -17,7 +17,7 @@ from click.testing import CliRunner
 import workbook
 from workbook import definition, example, resources, words
 from workbook.cli import client as cli
-from workbook.cli import counselor
+from workbook.cli import counselor, opening
 from workbook.definition import kinds, overlay
 from workbook.definition.asks import Asks, judge
 from workbook.definition.models import Workbook
@@ -235,6 +235,16 @@ def test_the_page_s_template_has_no_words_of_its_own() -> None:
     for file in (*PACKAGE.rglob("*.html"), *PACKAGE.rglob("*.j2")):
         text = re.sub(JINJA, "", file.read_text(encoding="utf-8"), flags=re.S)
         assert outside(text_of(text), "Mend", RECOVER) == [], file.name
+
+
+def test_a_journal_is_spoken_of_in_its_workbook_s_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that opens it speaks as its workbook does, from then on."""
+    followed: list[str] = []
+    monkeypatch.setattr(words, "follow", followed.append)
+    with Journal.create(tmp_path / "journal") as journal:
+        journal.install(overlay.apply(definition.load(), "ja", {}))
+    opening.opened(tmp_path / "journal", {}).close()
+    assert followed == ["ja"]
 
 
 # --- files ---

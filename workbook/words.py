@@ -155,7 +155,8 @@ def lacks(language: Language) -> tuple[str, ...]:
 
 def follow(language: str) -> None:
     """Speak the language of a workbook from now on, where there are sentences in it; a block of `spoken` goes first."""
-    _Spoken.followed = load(language) if language in shipped() else None
+    other = language != ENGLISH and language in shipped()
+    _Spoken.followed = load(language) if other else None
 
 
 @contextlib.contextmanager

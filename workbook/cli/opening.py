@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from workbook import words
 from workbook.words import say
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
     passphrase = given() or ask()
     if as_it_is:
         vault.accept(found, passphrase)
-    return Journal.open(found, passphrase=passphrase), passphrase
+    return _followed(Journal.open(found, passphrase=passphrase)), passphrase
+
+
+def _followed(journal: Journal) -> Journal:
+    """Speak from now on as the journal's workbook does."""
+    words.follow(journal.workbook.language)
+    return journal
 
 
 def folder(path: Path | None) -> Path:
@@ -76,14 +83,14 @@ def opened(folder: Path, environ: Mapping[str, str]) -> Journal:
     from workbook.journal import Journal
 
     try:
-        return Journal.open(folder, environ=environ)
+        return _followed(Journal.open(folder, environ=environ))
     except Locked as locked:
         if not sys.stdin.isatty() or "WORKBOOK_PASSPHRASE" in environ:
             raise
         click.echo(str(locked), err=True)
     while True:
         try:
-            return Journal.open(folder, passphrase=ask(), environ=environ)
+            return _followed(Journal.open(folder, passphrase=ask(), environ=environ))
         except Locked as wrong:
             click.echo(str(wrong), err=True)
 

@@ -59,6 +59,7 @@ class _Page:
         if self.journal is None:
             files.forbid_dumps()
             self.journal = journals.open_journal(passphrase=passphrase)
+            words.follow(self.journal.workbook.language)
             self.journal.listen(self.changed)
         return self.journal
 

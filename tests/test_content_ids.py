@@ -1,0 +1,46 @@
+"""What a workbook holds is named in `data/`: no module knows an id of the shipped one, but for those that say why."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import workbook
+from workbook import definition
+
+PACKAGE = Path(workbook.__file__).parent
+
+# The safety questions and what is measured of them are still named in Python: a file that left one out would have to
+# close what it guards, and nothing judges that yet. Single questions are put together from these in `safety/facts.py`.
+SAFETY = {
+    "safety/facts.py": {"start.safety", "start.now", "start.recheck"},
+    "safety/verdicts.py": {"start.privacy", "start.wellbeing"},
+    "definition/asks.py": {"start.privacy", "start.now", "start.safety"},
+}
+EXAMPLES = {"cli/client.py": {"responsibility.incident"}, "cli/counselor.py": {"responsibility.incident.my_part"}}
+
+
+def named(file: Path, ids: re.Pattern[str]) -> set[str]:
+    """Return the ids that a module's strings name; what it says of itself in docstrings is not meant."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+    return {found for text in texts if isinstance(text, str) for found in ids.findall(text)}
+
+
+def test_no_module_knows_what_the_shipped_workbook_holds() -> None:
+    """No exercise and no item of it is named in Python, but for the safety questions and the examples of commands."""
+    made = definition.load()
+    every = sorted({one.id for one in (*made.exercises, *made.items)}, key=len, reverse=True)
+    ids = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, every))})(?![\w-])")
+    files = {file.relative_to(PACKAGE).as_posix(): file for file in PACKAGE.rglob("*.py")}
+    found = {name: known for name, file in files.items() if (known := named(file, ids))}
+    assert found == SAFETY | EXAMPLES
+
+
+def test_an_id_in_a_module_is_found(tmp_path: Path) -> None:
+    """In a string, whole or in a longer one; not in a docstring, and not as a part of another word."""
+    file = tmp_path / "module.py"
+    file.write_text('"""Of space.urges."""\nA = "space.urges"\nB = f"see space.urges, {A}"\nC = "my.space.urges_too"\n')
+    assert named(file, re.compile(r"(?<![\w.-])space\.urges(?![\w-])")) == {"space.urges"}
