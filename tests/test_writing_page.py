@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.form_page import HERE, Desk, every_kind, open_form
 from workbook import definition
 from workbook.answers import kinds
+from workbook.errors import InvalidAnswer
 from workbook.page import assets, head
 
 QUICK = {"typing": 5, "acknowledge": 5_000, "refresh": 60_000}  # a pause after each keystroke
@@ -386,11 +387,11 @@ COVERED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("size", [(320, 256), (640, 400), (360, 640), (1280, 720)])
+@pytest.mark.parametrize("size", [(320, 256), (640, 360), (360, 640), (1280, 720)])
 def test_nothing_fixed_covers_what_the_keyboard_has_reached(
     browser: Browser, desk: Desk, size: tuple[int, int]
 ) -> None:
-    """At 400 % zoom (320 × 256), on a phone and on a desk: each stop of Tab and back again is in sight as a whole."""
+    """At 400 % zoom (320 × 256), on a phone in both ways, and on a desk: each stop of Tab is in sight as a whole."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = open_form(context, desk, every_kind())
     help = {"html": head.help_html(page=True), "css": assets.look("help.css")}
@@ -406,6 +407,21 @@ def test_nothing_fixed_covers_what_the_keyboard_has_reached(
             found.append((page.evaluate(COVERED), key, name))
     assert len(found) > 60
     assert [each for each in found if each[0] != "seen"] == []
+    sticks = "(foot) => getComputedStyle(foot).position"
+    foot = page.locator(".mend-foot")
+    assert foot.evaluate(sticks) == ("sticky" if size == (1280, 720) else "static")
+    desk.error = InvalidAnswer("Write a number, such as 3.")
+    page.get_by_label("How many times did this happen last week?").press_sequentially("often")
+    expect(foot).to_contain_text("Not saved yet")
+    assert foot.evaluate(sticks) == "sticky"  # what went wrong is seen wherever someone is, and not on where they are
+    page.wait_for_function(
+        """(fits) => {
+          const [bar, one] = [document.querySelector(".mend-foot"), document.activeElement.closest(fits)];
+          const [{ top, bottom }, its] = [bar, one].map((each) => each.getBoundingClientRect());
+          return bottom - top < innerHeight * 0.45 && its.top >= 0 && (its.bottom <= top || its.top >= bottom);
+        }""",
+        arg=".mend-input" if size == (320, 256) else ".mend-item",  # what has room above the bar
+    )
     context.close()
 
 

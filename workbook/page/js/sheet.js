@@ -142,7 +142,23 @@ export class Sheet {
       : texts.nothing_yet;
     if (this.settled.textContent !== text && !busy) this.settled.textContent = text;
     if (this.form.now) this.asking.draw(); // what was not taken stays in sight
+    const before = this.root.dataset.state;
     this.root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";
+    if ((box.lost || reason) && this.root.dataset.state !== before) requestAnimationFrame(() => this.#uncover());
+  }
+
+  /** What went wrong sticks at the bottom from now on: not on the question someone is in. */
+  #uncover() {
+    const at = /** @type {HTMLElement | null} */ (focused(this.root));
+    const item = /** @type {HTMLElement | null} */ (at?.closest(".mend-item"));
+    if (!at || !item || !this.body.contains(item)) return;
+    const { top, bottom } = this.foot.getBoundingClientRect();
+    const seen = [item, at].find((each) => each.offsetHeight < top - 16);
+    const place = seen?.getBoundingClientRect();
+    if (!seen || !place || place.bottom < top || place.top > bottom) return;
+    seen.style.scrollMarginBlock = `8px ${window.innerHeight - top + 8}px`;
+    seen.scrollIntoView({ block: "nearest" });
+    seen.style.scrollMarginBlock = "";
   }
 
   /** Whether someone is filling in the occasion that is shown. */
