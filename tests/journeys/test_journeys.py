@@ -78,6 +78,30 @@ def test_a_click_in_the_list_opens_a_page_that_can_be_used_at_once(lab: Lab, pag
     expect(page.locator('iframe[src*="00-start"]')).to_have_count(0)  # one chapter, one kernel
 
 
+def test_the_first_answer_of_any_step_is_eight_keys_away(lab: Lab, page: Page) -> None:
+    """From the address bar: past the words to the open step, by number to another, and into its first question."""
+    page.goto(lab.page("10-responsibility"))
+    steps = page.locator(".mend-step[data-known] h2 button")
+    expect(steps).to_have_count(9)
+    for at in (0, 8):
+        step = page.locator(".mend-step").nth(at)
+        page.reload()
+        expect(steps).to_have_count(9)
+        for key in ("Tab", "Enter", str(at + 1)):
+            page.keyboard.press(key)
+        expect(steps.nth(at)).to_be_focused()
+        keys = 3
+        if steps.nth(at).get_attribute("aria-expanded") == "false":
+            page.keyboard.press("Enter")
+            keys += 1
+        step.locator(".mend-control :is(input, textarea)").first.wait_for()
+        while not page.evaluate("document.activeElement.matches('.mend-control *')"):
+            page.keyboard.press("Tab")
+            keys += 1
+        assert keys <= 8
+        assert step.locator(":focus").count() == 1
+
+
 def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) -> None:
     """Inside JupyterLab the next chapter opens as a chapter: the address and the list follow."""
     page.goto(lab.address)

@@ -68,7 +68,7 @@ export class Sheet {
     return h("section", { class: "mend-form", id, "aria-labelledby": this.heading, lang: language, "data-lm-suppress-shortcuts": "true" },
       h("header", { class: "mend-head" },
         this.form.heading ? null : h("h2", { id: this.heading }, exercise.title),
-        h("p", { class: "mend-meta" }, `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
+        h("p", { class: "mend-meta" }, this.form.heading ? texts.private : `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
       this.wait, this.lock, this.unasked, this.earlier, this.later, this.night, this.body, this.foot, this.voice);
