@@ -87,7 +87,7 @@ def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> 
             if item != "start.safety.affair":
                 journal.save(item, value)
     page.goto(lab.page("20-communication"))
-    message = page.locator('[id="communication.message"]')
+    message = filling.open_step(page, "communication.message")
     message.get_by_role("link", name="Answer the questions").click()
     asked = page.locator('[id="start.safety"]')
     expect(asked).to_be_in_viewport()
@@ -97,7 +97,7 @@ def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> 
     expect(asked).to_be_visible()
     page.reload()
     expect(message.locator(".mend-body")).to_be_visible()
-    assert page.locator('[id^="start."]').count() == 0
+    assert page.locator('[data-step^="start."]').count() == 0
 
 
 def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab, page: Page) -> None:
