@@ -93,6 +93,7 @@ def test_the_whole_of_today_before_the_short_check_and_after_it(journal: Journal
     here = today.read(journal)
     assert here == {
         "back": True,
+        "days": False,
         "greeting": "Good to see you. It is Monday.",
         "lede": "This is what lies in your hands today. Take one thing, or none.",
         "check": "00-start.ipynb#now",
@@ -141,6 +142,7 @@ def test_what_a_rule_closes_is_not_offered(journal: Journal, clock: Clock) -> No
     journal.save("start.now.thoughts", ["suicide"])
     assert today.read(journal) == {
         "back": True,
+        "days": False,
         "greeting": "It is good that you are here.",
         "lede": "Nothing else has to be done today.",
         "check": None,

@@ -58,14 +58,23 @@ def state(form: Locator) -> Locator:
 
 
 def test_a_click_in_the_list_opens_a_page_that_can_be_used_at_once(lab: Lab, page: Page) -> None:
-    """A double click on a chapter shows its first form: no Run, no code, no menus."""
+    """A click on a chapter shows its first form: no Run, no code, no menus; one control brings the files back."""
     page.goto(lab.address)
+    start = page.frame_locator('iframe[src*="00-start"]')
+    chapters = start.get_by_role("navigation", name="Chapters").get_by_role("link")
+    expect(chapters.nth(1)).to_have_text(re.compile(r"^1 · Take responsibility\s*open$"))
+    expect(chapters.nth(0)).to_have_attribute("aria-current", "page")
+    files = page.locator("#filebrowser")
+    expect(files).not_to_be_visible()
+    start.get_by_role("button", name="The files of this journal").click()
     listed = page.locator('.jp-DirListing-item[title*="10-responsibility.ipynb"]')
     listed.wait_for()
     name = listed.locator(".jp-DirListing-itemName")
     shown = name.evaluate("each => getComputedStyle(each, '::before').content")
     assert shown == '"1 · Take responsibility"'
-    listed.dblclick()
+    start.get_by_role("button", name="The files of this journal").click()
+    expect(files).not_to_be_visible()
+    chapters.nth(1).click()
     inside = page.frame_locator('iframe[src*="10-responsibility"]')
     form = inside.locator(".mend-form").first
     radio = form.get_by_role("radio").first

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import VBox, Widget
 
+    from workbook.answers.progress import Progress
     from workbook.journal import Journal
     from workbook.page.head import Head
     from workbook.safety.gates import Notice
@@ -53,6 +54,7 @@ class _Page:
         self.head: Head | None = None
         self.chapter: str | None = None  # whose page this is
         self.waiting: list[tuple[Callable[[Journal], Widget], VBox]] = []
+        self.listed: tuple[object, list[dict[str, str]]] | None = None  # the list of chapters, and what it was read at
 
     def open(self, passphrase: str | None = None) -> Journal:
         """Return the journal; raises Locked while it needs a passphrase."""
@@ -277,8 +279,10 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 def _state(chapter_id: str) -> Mapping[str, object]:
     journal = _page.open()
-    exercises = [one for one in journal.progress(chapter_id) if not one.closed and not one.later]
+    progress = journal.progress(chapter_id)
+    exercises = [one for one in progress if not one.closed and not one.later]
     return {
+        "chapters": _chapters(journal, tuple(progress)),
         "progress": {
             "done": sum(one.done for one in exercises),
             "total": len(exercises),
@@ -293,6 +297,16 @@ def _state(chapter_id: str) -> Mapping[str, object]:
         ],
         "region": _region(journal),
     }
+
+
+def _chapters(journal: Journal, here: tuple[Progress, ...]) -> list[dict[str, str]]:
+    """Return the list of chapters, read anew when a step of this page or a rule has moved: saves are many."""
+    from workbook.page import contents
+
+    at = ([(one.answered > 0, one.done, one.closed, one.total) for one in here], journal.standing().gates)
+    if _page.listed is None or _page.listed[0] != at:
+        _page.listed = (at, contents.read(journal))
+    return _page.listed[1]
 
 
 def _notices(journal: Journal, chapter_id: str) -> tuple[Notice, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async, url_path_join
@@ -19,6 +20,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_page_config
 
 from workbook import words
+from workbook.jupyter import notebooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -140,6 +142,8 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
             resources=self.resources,
             extra_context={
                 "begin": self._begin,
+                "chapters": notebooks.contents(Path(self.request_handler.contents_manager.root_dir, self.cwd)),
+                "here": Path(self.notebook_path).name,
                 "cells": self._cells,
                 "install": f"{sys.executable} -m pip install ipykernel",
                 "main_js": "voila.js",

@@ -66,19 +66,21 @@ class _Seen:
 def read(journal: Journal) -> dict[str, object]:
     """Return what Today shows, plain JSON values: `{"back": False}` at a first visit.
 
-    Else `greeting`, `lede`, and where there is something to show (else None, or empty): `check` and `urge`, each a
-    link; `tap`, the day in one tap (see `_tap`); `due`, `{text, href}` each; `left`, `{kind, text, href}`, where
-    someone left off or what comes next; `change`, a sentence. In a crisis only what helps in it.
+    Else `greeting`, `lede`, `days` (a counselor asks for something by a day still to come), and where something is
+    there (else None, or empty): `check` and `urge`, each a link; `tap`, the day in one tap (see `_tap`); `due`,
+    `{text, href}` each; `left`, `{kind, text, href}`, where someone left off or what comes next; `change`, words. In a
+    crisis only what helps in it.
     """
     if not comes_back(journal):
         return {"back": False}
-    seen = _Seen(journal, rules(journal), journal.standing(), journal.responses(), journal.now())
+    seen = _see(journal)
     crisis = any(notice.urgent == "first" for notice in seen.standing.notices)
     urge = seen.rules.today.urge
     due = [] if crisis else list(_due(seen))[:DUE]
     return {
         "back": True,
         **_greeting(seen.now, crisis=crisis),
+        "days": bool(due_days(journal)),
         "check": address(journal, measures.RIGHT_NOW) if seen.standing.recheck_due else None,
         "urge": address(journal, urge) if urge and seen.open(urge) else None,
         "tap": None if crisis else _tap(seen),
@@ -93,6 +95,10 @@ def _greeting(now: datetime, *, crisis: bool) -> dict[str, object]:
         return {"greeting": words.say("page.today.greeting_crisis"), "lede": words.say("page.today.lede_crisis")}
     day = dates.weekday(now)
     return {"greeting": words.say("page.today.greeting", day=day), "lede": words.say("page.today.lede")}
+
+
+def _see(journal: Journal) -> _Seen:
+    return _Seen(journal, rules(journal), journal.standing(), journal.responses(), journal.now())
 
 
 def comes_back(journal: Journal) -> bool:
@@ -116,6 +122,13 @@ def address(journal: Journal, exercise: str) -> str:
     """Return where a step is, as a link beside any chapter: `10-responsibility.ipynb#shares`."""
     chapter = next(one for one in journal.workbook.chapters if any(each.id == exercise for each in one.exercises))
     return f"{chapter.notebook}.ipynb#{exercise.rpartition('.')[2]}"
+
+
+def due_days(journal: Journal) -> list[date]:
+    """Return the days still to come by which a counselor asks for something that is open and not done."""
+    seen, assigned = _see(journal), journal.assigned
+    found = [(task.due, _progress(seen, task.exercise)) for task in (assigned.asks.tasks if assigned else ())]
+    return [day for day, here in found if day and day >= seen.now.date() and here and not here.done]
 
 
 def tap(journal: Journal) -> Tap | None:

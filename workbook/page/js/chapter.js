@@ -8,6 +8,7 @@ import { attach } from "./help.js";
  * @typedef {{language: string, name: string, title: string, help: string, texts: Texts}} Chapter
  * @typedef {{done: number, total: number, minutes: number}} Progress
  * @typedef {{title: string, html: string}} Notice
+ * @typedef {{href: string, title: string, how: string, mark: string}} Listed
  */
 
 const ASLEEP = 8_000; // milliseconds after which a page that heard nothing says so
@@ -43,6 +44,18 @@ function notices(/** @type {Texts} */ texts, /** @type {Notice[]} */ found) {
     found.map(({ title, html }, at) => (at === 0
       ? h("div", { class: "mend-heed" }, h("h2", {}, title), h("div", { html }))
       : h("details", { class: "mend-heed" }, h("summary", {}, title), h("div", { html })))))];
+}
+
+/** Say in the page's list of chapters how far each is; its links stay, so that none that has the focus goes. */
+function list(/** @type {Listed[]} */ chapters) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("nav.mend-contents a"))) {
+    const found = chapters.find(({ href }) => href === link.getAttribute("href"));
+    const [title, how] = link.children;
+    if (!found) continue;
+    link.dataset.mark = found.mark;
+    if (title.textContent !== found.title) title.textContent = found.title;
+    how.textContent = found.how;
+  }
 }
 
 /** Ask for the passphrase. */
@@ -116,8 +129,9 @@ class Head {
     }
   }
 
-  state(/** @type {{progress: Progress, notices: Notice[]}} */ message) {
+  state(/** @type {{progress: Progress, notices: Notice[], chapters?: Listed[]}} */ message) {
     const { texts } = this.chapter;
+    list(message.chapters ?? []);
     const { done, total } = message.progress;
     this.count.textContent = total ? progress(this.chapter, message.progress) : "";
     this.gauge.hidden = !total;

@@ -9,11 +9,10 @@ import { h } from "./elements.js";
  * @returns {() => void} put all of it back
  */
 export function gather(what, hard, texts) {
-  const words = /** @type {HTMLElement | null} */ (document.querySelector("main > section.words"));
+  const words = /** @type {HTMLElement[]} */ ([document.querySelector("main > section.words"), ...document.querySelectorAll("main > details.words")].filter(Boolean));
   const card = /** @type {HTMLElement | null} */ (document.querySelector("main > section.mend-minutes"));
   const taken = card && !inUse(card) ? card : null;
   const place = taken && h("span", { hidden: true });
-  const told = h("div", { class: "mend-opening" });
   hard.append(h("h2", {}, texts.hard), h("p", {}, texts.hard_how));
   if (taken) {
     taken.before(place);
@@ -21,18 +20,13 @@ export function gather(what, hard, texts) {
   } else {
     hard.append(h("button", { type: "button", class: "mend-go", onclick: () => (card ? card.scrollIntoView() : folded()) }, texts.minutes));
   }
-  if (words) {
-    told.className = `${words.className} mend-opening`;
-    told.append(...words.childNodes);
-    words.hidden = true;
-    what.append(told);
-    what.hidden = false;
-  }
+  const places = words.map(() => h("span", { hidden: true }));
+  words.forEach((each, at) => each.before(places[at]));
+  what.append(...words);
+  what.hidden = words.length === 0;
   return () => {
     if (taken) place.replaceWith(taken);
-    if (!words) return;
-    words.append(...told.childNodes);
-    words.hidden = false;
+    words.forEach((each, at) => places[at].replaceWith(each));
   };
 }
 

@@ -13,7 +13,8 @@ import { UNTRANSLATED, fill, focused, h, quiet } from "./elements.js";
 export class Tap {
   /** @type {Told | null} */ told = null;
   /** @type {"today" | "yesterday" | null} the day that was asked for */ chosen = null;
-  asking = false;
+  asked = 0; // what was tapped and not answered yet
+  undoing = false;
 
   /** @param {Record<string, string>} texts @param {string} language @param {(type: string, fields?: object) => Promise<void>} ask */
   constructor(texts, language, ask) {
@@ -74,17 +75,19 @@ export class Tap {
   }
 
   async post(/** @type {string} */ type, fields = {}) {
-    if (this.asking) return;
-    this.asking = true;
+    if (type === "undo" && this.undoing) return;
+    this.undoing = type === "undo";
+    this.asked += 1;
     this.say(this.texts.saving);
     await this.ask(type, fields);
-    this.asking = false;
+    this.asked -= 1;
+    this.undoing = false;
   }
 
-  /** Nothing was heard for a while: another tap may be tried. */
+  /** Nothing was heard for a while. */
   lost() {
-    if (this.asking) this.say(this.texts.lost);
-    this.asking = false;
+    if (this.asked) this.say(this.texts.lost);
+    this.undoing = false;
   }
 
   say(/** @type {string} */ text) { if (this.said.textContent !== text) this.said.textContent = text; }

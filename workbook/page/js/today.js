@@ -3,11 +3,12 @@
 import { gather } from "./gathered.js";
 import { OWN, h, same } from "./elements.js";
 import { line, onReturn, widget } from "./panel.js";
+import { reminder } from "./reminder.js";
 import { Tap } from "./tap.js";
 
 /**
  * @typedef {{text: string, href: string}} Step
- * @typedef {{back: boolean, greeting: string, lede: string, check: string | null, urge: string | null, due: Step[],
+ * @typedef {{back: boolean, days: boolean, greeting: string, lede: string, check: string | null, urge: string | null, due: Step[],
  *            left: (Step & {kind: "left" | "next"}) | null, change: string | null,
  *            tap: import("./tap.js").Taps | null, undo: string | null, did: import("./tap.js").Did | null}} State
  */
@@ -28,9 +29,10 @@ class Today {
     this.check = h("div");
     this.hard = h("section", { class: "mend-now mend-hard" });
     this.rest = h("div", { class: "mend-nows" });
+    this.reminder = reminder(texts, panel.weekdays, (fields) => this.kernel.ask("reminder", fields));
     this.what = h("details", { class: "mend-what", hidden: true }, h("summary", {}, texts.what));
     this.root = h("section", { class: "mend-today", lang: panel.language, "aria-label": texts.label, hidden: true,
-      "data-lm-suppress-shortcuts": "true", ...OWN }, this.head, this.check, this.hard, this.tap.node, this.rest, this.what);
+      "data-lm-suppress-shortcuts": "true", ...OWN }, this.head, this.check, this.hard, this.tap.node, this.rest, this.reminder.node, this.what);
     for (const event of ["keydown", "keypress", "keyup"]) this.root.addEventListener(event, (/** @type {Event} */ key) => key.stopPropagation());
     element.replaceChildren(this.root);
   }
@@ -90,6 +92,7 @@ class Today {
       if (state.urge) this.hard.append(h("p", { class: "mend-urge" }, go(state.urge, texts.urge)));
     }
     this.tap.draw(state);
+    this.reminder.offer(state.days);
     if (fresh(({ due, left, change }) => [due, left, change])) this.rest.replaceChildren(...this.cards(state));
   }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import dates, words
 from workbook.errors import Refused
-from workbook.page import assets, minutes, today
+from workbook.page import assets, minutes, reminder, today
 from workbook.page.panels import panel
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class TodayPanel(panel.Panel):
 
     A page says `ready`; `tap` with `occasion` and `value`; `undo`. Each is answered with what Today shows (see
     `page.today.read`), `undo` (the occasion whose tap can be taken back, or None), and `did`: `{kind, day, word, at}`
-    of what was just saved or undone, or None.
+    of what was just saved or undone, or None. `reminder` with `weekday` (0 is Monday), `time` (`19:00`) and `due` (on
+    the days something is due, not each week) is answered with a file for a calendar.
     """
 
     _esm = assets.module("today.js")
@@ -46,8 +47,9 @@ class TodayPanel(panel.Panel):
             {
                 "language": journal.workbook.language,
                 "texts": panel.texts("page.today") | {"minutes": str(minutes.words()["title"])},
+                "weekdays": [dates.weekday(date(2026, 3, 2 + number)) for number in range(7)],  # 2 March is a Monday
             },
-            {"ready": self._shown, "tap": self._tap, "undo": self._undo},
+            {"ready": self._shown, "tap": self._tap, "undo": self._undo, "reminder": self._reminder},
         )
 
     def _shown(self, message: Message, buffers: Buffers) -> Reply:
@@ -84,6 +86,16 @@ class TodayPanel(panel.Panel):
         for one in before:
             self._journal.save(one.item, one.value, occasion, one.status, sitting=self._page)
         return self._state(self._did("undone", occasion, ""))
+
+    def _reminder(self, message: Message, buffers: Buffers) -> Reply:
+        now = self._journal.now()
+        try:
+            at, weekday = time.fromisoformat(message["time"]), int(message["weekday"])
+        except (TypeError, ValueError):
+            raise Refused(words.say("page.today.reminder_time")) from None
+        if message.get("due") is True:
+            return {"type": "reminder"}, [reminder.on(today.due_days(self._journal), at, now)]
+        return {"type": "reminder"}, [reminder.weekly(weekday % 7, at, now)]
 
     def _newest(self, item: str, occasion: str) -> StoredAnswer | None:
         versions = self._journal.versions(item, occasion)

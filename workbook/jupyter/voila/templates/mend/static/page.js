@@ -18,8 +18,45 @@ function tidy(app) {
   for (const widget of [...shell.widgets("main")]) {
     if (widget !== shell.currentWidget) widget.close(); // one chapter, one kernel
   }
-  const narrow = window.parent.innerWidth < 760;
-  if (narrow) shell.collapseLeft();
+  if (!showsFiles()) shell.collapseLeft(); // the page has a list of chapters of its own
+}
+
+const FILES = "mend:files"; // in sessionStorage, when someone asked for JupyterLab's own list beside the page
+const showsFiles = () => window.parent.sessionStorage.getItem(FILES) !== null;
+
+/** One control brings JupyterLab's list of files back, and folds it away again. */
+function offerFiles(app) {
+  const nav = document.querySelector(".mend-contents");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "files";
+  button.textContent = nav.dataset.files;
+  button.setAttribute("aria-expanded", String(showsFiles()));
+  button.addEventListener("click", () => {
+    const shown = showsFiles();
+    button.setAttribute("aria-expanded", String(!shown));
+    if (shown) window.parent.sessionStorage.removeItem(FILES);
+    else window.parent.sessionStorage.setItem(FILES, "");
+    if (shown) app.shell.collapseLeft();
+    else app.shell.activateById("filebrowser");
+  });
+  nav.append(button);
+}
+
+/** Where there is little room, the list of chapters unfolds under its button. */
+{
+  const nav = document.querySelector(".mend-contents");
+  const button = nav.querySelector("button");
+  const turn = (open) => {
+    nav.toggleAttribute("data-open", open);
+    button.setAttribute("aria-expanded", String(open));
+  };
+  button.addEventListener("click", () => turn(!nav.hasAttribute("data-open")));
+  nav.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !nav.hasAttribute("data-open")) return;
+    turn(false);
+    button.focus();
+  });
 }
 
 /**
@@ -88,7 +125,7 @@ if (app) {
     around.removeEventListener("keydown", printChapter, true);
     around.removeEventListener("beforeprint", makeRoom);
   });
-  app.restored.then(() => { tidy(app); hush(app); });
+  app.restored.then(() => { tidy(app); hush(app); offerFiles(app); });
   const name = decodeURIComponent(window.location.pathname.split("/").pop());
   const go = window.parent.sessionStorage.getItem("mend:go");
   if (go?.startsWith(`${name}#`)) {

@@ -1,0 +1,113 @@
+"""The sitting of someone who comes back: the short check, the day in one tap, a step; and the list of chapters."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.journeys.serving import serving
+from tests.journeys.test_journeys import until
+from tests.safe_answers import answer_safely
+from workbook.journal import Journal
+from workbook.storage.database import local_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.journeys.serving import Lab
+
+SMALL = "The phone stays in the hall at dinner."
+
+
+def noon() -> str:
+    """Name a time zone in which it is between twelve and one now: after midnight the page asks more."""
+    return f"NOON{datetime.now(UTC).hour - 12:+d}"
+
+
+@pytest.fixture(scope="module")
+def back(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
+    """A journal begun eight days ago, in another week, with something planned and a step half done."""
+    then = timedelta(days=8)
+    with Journal.create(tmp_path_factory.mktemp("back") / "journal", now=lambda: local_now() - then) as journal:
+        answer_safely(journal.save)
+        journal.save("improvement.plans.commitment", SMALL)
+        journal.save("responsibility.shares.moment", "The evening about the holiday.")
+    with serving(journal.path, environment={"TZ": noon()}) as lab:
+        yield lab
+
+
+def days(journal: Path) -> list[object]:
+    """What the journal holds of the days told in one tap, the oldest first."""
+    with Journal.open(journal) as opened:
+        told = {
+            occasion: one.value for (item, occasion), one in opened.responses().items() if item.endswith(".log.went")
+        }
+    return [told[occasion] for occasion in sorted(told)]
+
+
+def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
+    """Check, day and step take eight clicks, five of them the answers of the check; undo brings back a blank."""
+    clicks = 0
+    page.goto(back.page("00-start"))
+    today = page.get_by_role("region", name="Today")
+    expect(today.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Good to see you\. It is \w+day\.$"))
+    cards = ["How are you right now?", "A hard moment?", "Today’s small thing", "What is due", "Where you left off"]
+    expect(today.get_by_role("heading", level=2)).to_have_text(cards)
+    expect(page.locator(".mend-heed")).to_have_count(0)  # that the check is due is said in its card
+    for theme, width in (("light", 1280), ("dark", 1280), ("light", 800), ("light", 360)):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type] # one of the two names it knows
+        page.set_viewport_size({"width": width, "height": 900})
+        assert Axe().run(page, ".mend-today").response["violations"] == []
+        assert Axe().run(page, ".mend-contents").response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert not page.get_by_text("If you are reading this").is_visible()  # folded, and the card as well
+    assert not page.get_by_text("Breathe with the circle").first.is_visible()
+    card = today.locator("summary", has_text="The next ten minutes")
+    card.click()
+    expect(today.get_by_role("heading", name="Breathe with the circle")).to_be_visible()
+    card.click()
+
+    today.get_by_role("link", name="Answer them").click()
+    clicks += 1
+    check = page.locator("[id='start.now']")
+    check.get_by_label("None of these", exact=True).first.check()
+    check.get_by_role("group", name="How stirred up am I right now?").get_by_role("radio").nth(2).check()
+    for question in ("hurting or killing someone else?", "Am I drunk or high", "Since last time, has anything changed"):
+        check.get_by_role("group", name=question).get_by_label("No", exact=True).check()
+    clicks += 5
+    expect(today.get_by_role("link", name="Answer them")).to_have_count(0)
+
+    day = today.get_by_role("group", name="How it went on")
+    day.get_by_role("button", name="I kept it").click()
+    clicks += 1
+    expect(today.get_by_role("status")).to_have_text(re.compile(r"^Saved \d\d:\d\d\. \w+day: I kept it$"))
+    expect(day.get_by_role("button", name="I kept it")).to_have_attribute("aria-pressed", "true")
+    until(lambda: days(back.journal), ["kept"])
+    today.get_by_role("button", name="Undo").press("Enter")
+    expect(today.get_by_role("status")).to_have_text(re.compile(r"^Undone\. \w+day is as it was before\.$"))
+    until(lambda: days(back.journal), [])
+    day.get_by_role("button", name="I kept it").click()
+    until(lambda: days(back.journal), ["kept"])
+    today.get_by_role("button", name="Fill in yesterday").click()
+    today.get_by_role("group", name="How it went on").nth(1).get_by_role("button", name="It slipped").click()
+    until(lambda: days(back.journal), ["slipped", "kept"])
+    expect(today.get_by_role("button", name="Undo")).to_be_focused()
+    expect(today.get_by_text("Yesterday is still blank")).to_have_count(0)
+
+    today.get_by_role("link", name="Go on").click()
+    clicks += 1
+    field = page.locator("[id='responsibility.shares']").get_by_role("textbox").first
+    expect(field).to_have_value("The evening about the holiday.")
+    assert clicks == 8  # five of them are the answers of the check
+    chapters = page.get_by_role("navigation", name="Chapters").get_by_role("link")
+    expect(chapters.first).to_have_text(re.compile(r"^Today\s*1 of \d$"))
+    expect(chapters.nth(1)).to_have_attribute("aria-current", "page")
