@@ -143,6 +143,16 @@ def test_distress_rises_by_two_points_within_fourteen_days(before: int, after: i
     assert facts.distress_rises(SimpleNamespace(now=NOW, responses=responses)) == rises  # type: ignore[arg-type]  # only what it reads
 
 
+def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
+    """Two weeks after the newest well-being answer, whatever else was answered since; without one, never."""
+    [gate] = [gate for gate in WORKBOOK.gates if gate.recheck_days]
+    days = {"start.wellbeing.sleep": 20, "start.wellbeing.meals": 15, "start.now.stirred": 1}
+    entries = [facts.Entry(NOW - timedelta(days=ago), item, "once", 1, "answered") for item, ago in days.items()]
+    due = verdicts._since(gate, SimpleNamespace(entries=entries))  # type: ignore[arg-type]  # only what it reads
+    assert due == NOW - timedelta(days=15) + timedelta(days=14)
+    assert verdicts._since(gate, SimpleNamespace(entries=entries[-1:])) is None  # type: ignore[arg-type]  # the same
+
+
 def test_a_rule_whose_facts_cannot_be_read_is_broken_and_says_so() -> None:
     """It closes what it closes, and what it would close while its answers are blank."""
     for gate in WORKBOOK.gates:
