@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from workbook import definition, words
 from workbook.answers import shown
 from workbook.answers.kinds import Response
 from workbook.journal import Journal
+from workbook.jupyter import pages
 from workbook.safety import facts, helplines
 from workbook.safety import gates as safety
 
@@ -555,3 +557,14 @@ def test_every_zone_belongs_to_one_region() -> None:
     zones = [zone for region in helplines.regions() for zone in helplines.zones(region)]
     assert len(zones) == len(set(zones)) > 30
     assert not [(a, b) for a, b in itertools.permutations(zones, 2) if a.endswith("/") and b.startswith(a)]
+
+
+@pytest.mark.parametrize("gate", [gate.id for gate in WORKBOOK.gates if gate.notice])
+def test_a_page_says_what_a_notice_is_called_once(gate: str) -> None:
+    """Its title stands above it, so its words do not begin with the same words again; numbers stay where they were."""
+    one, journal = GATES[gate], SimpleNamespace(region="US", now=lambda: NOW)
+    for urgent in ("", "after", "first"):
+        notice = safety.Notice(one.id, one.title, safety._html(str(one.notice)), one.resources, urgent)  # type: ignore[arg-type]  # one of three
+        told = pages._told(journal, notice)  # type: ignore[arg-type]  # only what it reads
+        assert f"<strong>{one.title}.</strong>" not in told
+        assert (told.startswith("<ul>"), told.endswith("</ul>")) == (urgent == "first", urgent == "after")

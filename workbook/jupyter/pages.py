@@ -323,11 +323,12 @@ def _told(journal: Journal, notice: Notice) -> str:
     """Return a notice with the lines to call: before its words in a crisis, after them where a rule is firm."""
     from workbook.safety import helplines
 
+    told = notice.html.replace(f"<p><strong>{html.escape(notice.title)}.</strong> ", "<p>", 1)  # the title says it
     if not notice.urgent:
-        return notice.html
+        return told
     brief = helplines.brief(_region(journal), notice.resources, journal.now())
     lines = f"<ul>{''.join(f'<li>{line}</li>' for line in brief)}</ul>"
-    return lines + notice.html if notice.urgent == "first" else notice.html + lines
+    return lines + told if notice.urgent == "first" else told + lines
 
 
 def _remember(region: str) -> None:
