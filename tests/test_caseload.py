@@ -186,6 +186,23 @@ def test_chapters_and_exercises_are_asked_in_the_order_said() -> None:
         asking.tasks_for(definition.load(), ["space"], instructions={"responsibility.incident": "?"})
 
 
+def test_days_that_have_passed_are_said_before_they_are_asked_for() -> None:
+    """One day or several, each once; today has not passed, and no day is none."""
+    today = date(2027, 1, 4)
+    book = definition.load()
+
+    def said(**more: Any) -> str:
+        return asking.passed(asking.tasks_for(book, ["space.urges", "space.boundary"], **more), today)
+
+    assert [said(), said(due=today), said(due=date(2027, 1, 5))] == ["", "", ""]
+    late = "What is due then is overdue as soon as your client has it."
+    assert said(due=date(2027, 1, 3)) == f"3 January 2027 has passed. {late}"
+    each = {"space.urges": date(2020, 2, 1)}
+    assert said(due=date(2027, 1, 3), due_each=each) == (
+        f"2 of these days have passed, the first of them 1 February 2020. {late}"
+    )
+
+
 def test_an_assignment_carries_how_often_own_questions_and_stricter_rules(
     opened: caseload.Caseload, journal: Journal
 ) -> None:

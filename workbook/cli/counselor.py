@@ -169,6 +169,11 @@ def assign(
     )
     closed = {gate: {"closed": "yes"} for gate in tighten}
     with _open(home, store) as opened:
+        if gone := asking.passed(tasks, opened.today()):
+            click.echo(gone, err=True)
+            if sys.stdin.isatty() and not click.confirm(say("cli.go_on"), default=False):
+                click.echo(say("cli.nothing_changed"))
+                return
         packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=language)
         _write(file, packed)
     click.echo(say("cli.assign.made", client=plain(client), count=len(tasks)))

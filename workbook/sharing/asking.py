@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition
+from workbook import dates, definition
 from workbook.definition import overlay
 from workbook.definition.asks import Task
 from workbook.errors import Refused
@@ -74,6 +74,12 @@ def tasks_for(
                 raise Refused(say("sharing.asking.not_asked", name=name))
             said[name][key] = value
     return tuple(Task(exercise=name, **more) for name, more in said.items())
+
+
+def passed(tasks: Iterable[Task], today: date) -> str:
+    """Return a sentence about days that have passed already; empty: there is none. Each would be overdue at once."""
+    days = sorted({task.due for task in tasks if task.due is not None and task.due < today})
+    return say("sharing.asking.passed", count=len(days), date=dates.day(days[0])) if days else ""
 
 
 def workbook_for(language: str = "en", instruments: Iterable[Instrument] = ()) -> Workbook:

@@ -69,13 +69,19 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
   const { gates, stricter } = tightening(desk, it?.tighten ?? {});
   const own = h("input", { type: "file", multiple: true, accept: ".yaml,.yml" });
   const outcome = h("div");
-  const make = button(texts.make_file, async () => {
+  const make = button(texts.make_file, () => make_it(false), "");
+  const make_it = async (/** @type {boolean} */ sure) => {
     if (!chosen.length && !own.files.length) { outcome.replaceChildren(h("p", { class: "mend-heeded", role: "alert" }, texts.nothing_asked)); return; }
     const files = await Promise.all([...own.files].map((file) => file.arrayBuffer()));
-    const got = await ask("assign", { client: name.value, due: due.value || null, tighten: stricter(),
+    const got = await ask("assign", { client: name.value, sure, due: due.value || null, tighten: stricter(),
       tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: one.chosen || null, instruction: one.instruction || null })) }, outcome, files);
-    if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));
-  }, "");
+    if (got?.message.type === "asks") {
+      const correct = button(texts.passed_no, () => { outcome.replaceChildren(); due.focus(); });
+      outcome.replaceChildren(h("div", { class: "mend-heeded", role: "alertdialog", "aria-label": texts.make_file }, h("p", {}, got.message.ask),
+        h("div", { class: "mend-row" }, button(texts.passed_yes, () => make_it(true)), correct)));
+      correct.focus();
+    } else if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));
+  };
   update();
   show(title(it ? fill(texts.assign_again, it) : texts.assign), h("p", {}, texts.assign_how), h("div", { class: "mend-row" }, button(texts.back, go.list)),
     h("section", { class: "mend-part" }, field(texts.pseudonym, name, texts.pseudonym_hint)),

@@ -176,6 +176,9 @@ class Page(panel.Panel):
             instructions={str(task["exercise"]): str(words) for task in tasks if (words := task.get("instruction"))},
             repeats=often,
         )
+        gone = asking.passed(asked, self._opened.today())
+        if gone and message.get("sure") is not True:
+            return {"type": "asks", "ask": gone}
         packed = self._opened.assign(client, asked, instruments=own, tighten=dict(message["tighten"]))
         return {"type": "assigned", "file": _file(message["client"], "assignment")}, [packed]
 
