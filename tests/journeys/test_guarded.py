@@ -18,6 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests import hostile_files
 from tests.hostile import snippets
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
@@ -26,6 +27,7 @@ from tests.journeys.test_journeys import until
 from workbook import definition
 from workbook.journal import Journal
 from workbook.jupyter import notebooks
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -349,6 +351,41 @@ def test_a_link_in_an_assignment_runs_nothing(page: Page, tmp_path: Path) -> Non
         assert words.locator("xpath=ancestor-or-self::a").count() == 0
         words.click()
         _only_ours(page)
+
+
+def test_a_counselors_files_run_nothing_whichever_way_they_come(page: Page, tmp_path: Path) -> None:
+    """An assignment named to `workbook open`, a second one and a reply dropped on the page: words, and nothing acts."""
+    counselor = seal.new_identity()
+    journal = make_journal(tmp_path / "journal")
+    (tmp_path / "a.assignment").write_bytes(hostile_files.assignment(counselor))
+    with serving(journal, command=("open", str(tmp_path / "a.assignment"), "--journal")) as lab:
+        with Journal.open(journal) as opened:
+            opened.save("responsibility.incident.my_part", hostile_files.EVERY[:4000])
+            reply = hostile_files.feedback(counselor, opened, "responsibility.incident.my_part")
+        failed, asked = watched(page)
+        page.goto(lab.page("00-start"))
+        here = urlsplit(page.url).netloc
+        page.get_by_text("Got a file from a counselor?").click()
+        chooser = page.locator("#mend-given input[type=file]")
+        for name, data in (("b.assignment", hostile_files.assignment(counselor, sequence=2)), ("c.feedback", reply)):
+            chooser.set_input_files({"name": name, "mimeType": "text/html", "buffer": data})
+            page.get_by_role("button", name="Yes, take it in").click()
+            page.get_by_role("button", name="Reload this page").wait_for()
+        for notebook, step in (("00-start", None), ("10-responsibility", "responsibility.incident"), (OWN, OWN_STEP)):
+            page.goto(lab.page(notebook))
+            page.locator(".mend-chapter").wait_for()
+            if step:
+                filling.open_step(page, step)
+            expect(page.get_by_text("top.ran").first).to_be_attached()
+            _click_everything(page, "main p, main li, main label, main h2, main blockquote")
+            assert page.locator("main").locator(_MADE).evaluate_all("(all) => all.map((one) => one.outerHTML)") == []
+            assert (page.evaluate("window.ran ?? 'nothing'"), page.title() == "ran") == ("nothing", False)
+        assert failed == []
+        assert [url for url in asked if urlsplit(url).netloc not in (here, "")] == []
+
+
+_MADE = "img, iframe, object, embed, base, [onclick], [onerror], [onload], a[href^='javascript'], a[href^='data']"
+OWN, OWN_STEP = "55-instruments", hostile_files.OWN
 
 
 def test_a_notebook_with_a_link_that_runs_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:
