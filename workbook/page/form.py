@@ -96,7 +96,7 @@ def payload(exercise: Exercise, workbook: Workbook, within: str | None = None) -
             if not item.retired
         ],
         "texts": {**words.section("page.form"), "private": _privacy(exercise)},
-        "steps": [one.id for one in workbook.chapter(within or exercise.chapter_id).exercises if not one.retired],
+        "steps": _steps(workbook, within or exercise.chapter_id) or [exercise.id],
         "words": words.section("page.step"),
     }
 
@@ -109,6 +109,11 @@ def _asked_beside(exercise: Exercise, workbook: Workbook) -> frozenset[str]:
         if any(each.id == exercise.id for each in chapter.exercises)
     )
     return frozenset(item.prompt for page in pages for other in page for item in other.items if not item.retired)
+
+
+def _steps(workbook: Workbook, chapter_id: str) -> list[str]:
+    """The exercises of a chapter; none, when a form is shown that is in no workbook."""
+    return [one.id for each in workbook.chapters if each.id == chapter_id for one in each.exercises if not one.retired]
 
 
 def _privacy(exercise: Exercise) -> str:
