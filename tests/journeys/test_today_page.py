@@ -53,6 +53,14 @@ def days(journal: Path) -> list[object]:
     return [told[occasion] for occasion in sorted(told)]
 
 
+# The list of chapters lies on no word of the page: it stands above it, or beside it.
+BESIDE = """() => {
+  const list = document.querySelector(".mend-contents").getBoundingClientRect();
+  const page = document.querySelector("main").getBoundingClientRect();
+  return list.bottom <= page.top || list.right <= page.left;
+}"""
+
+
 def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
     """Check, day and step take eight clicks, five of them the answers of the check; undo brings back a blank."""
     clicks = 0
@@ -62,12 +70,13 @@ def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
     cards = ["How are you right now?", "A hard moment?", "Today’s small thing", "What is due", "Where you left off"]
     expect(today.get_by_role("heading", level=2)).to_have_text(cards)
     expect(page.locator(".mend-heed")).to_have_count(0)  # that the check is due is said in its card
-    for theme, width in (("light", 1280), ("dark", 1280), ("light", 800), ("light", 360)):
+    for theme, width in (("light", 1280), ("dark", 1056), ("light", 800), ("light", 360)):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type] # one of the two names it knows
         page.set_viewport_size({"width": width, "height": 900})
         assert Axe().run(page, ".mend-today").response["violations"] == []
         assert Axe().run(page, ".mend-contents").response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(BESIDE)
     page.set_viewport_size({"width": 1280, "height": 900})
     assert not page.get_by_text("If you are reading this").is_visible()  # folded, and the card as well
     assert not page.get_by_text("Breathe with the circle").first.is_visible()
