@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests import safe_answers
 from tests.caseload_sample import CAMERA, PART, PASSPHRASE
+from tests.journeys import filling
 from tests.journeys.serving import serving
 from workbook import definition
 from workbook.journal import Journal
@@ -93,7 +94,7 @@ def take_in(client: Person, file: Path) -> Page:
 
 
 def answer(client: Person) -> None:
-    form = client.at("10-responsibility").locator("[id='responsibility.incident']")
+    form = filling.open_step(client.at("10-responsibility"), "responsibility.incident")
     for item, words in WORDS.items():
         form.get_by_label(definition.load().item(item).prompt).fill(words)
         page_says_saved = form.locator(".mend-state")
@@ -144,7 +145,7 @@ def test_a_round_trip_between_two_people(counselor: Person, client: Person, tmp_
     reply = counselor.keeps("Seal a reply")
 
     expect(take_in(client, reply).get_by_text("See you on Thursday.")).to_be_visible()
-    form = client.at("10-responsibility").locator("[id='responsibility.incident']")
+    form = filling.open_step(client.at("10-responsibility"), "responsibility.incident")
     expect(
         form.locator(".mend-item", has_text=definition.load().item(PART).prompt).locator(".mend-comment")
     ).to_contain_text("Thank you for this.")
