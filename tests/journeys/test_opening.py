@@ -5,7 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.journeys.conftest import make_journal
+from tests.journeys.serving import serving
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from playwright.sync_api import Page
 
     from tests.journeys.serving import Lab
@@ -32,11 +40,18 @@ if (window === window.top) {
 """
 
 
-def test_until_a_page_is_in_its_place_there_is_a_cover(lab: Lab, page: Page) -> None:
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Lab]:
+    """A server that nobody has opened before: JupyterLab brings back which pages were open."""
+    with serving(make_journal(tmp_path / "journal")) as lab:
+        yield lab
+
+
+def test_until_a_page_is_in_its_place_there_is_a_cover(fresh: Lab, page: Page) -> None:
     """On a slow computer the first frames are covered, then nothing moves any more, and the cover never comes back."""
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 2})
     page.add_init_script(WATCH)
-    page.goto(lab.address)
+    page.goto(fresh.address)
     page.frame_locator("iframe").locator(".mend-form").first.wait_for(timeout=60_000)
     page.wait_for_function("!window.drawn.at(-1).covered", timeout=30_000)
     drawn = page.evaluate("window.drawn")
