@@ -1,6 +1,6 @@
 """Take a picture of every chapter, light, dark and narrow: `python -m tests.screenshots`.
 
-They go to `screenshots/`, which git ignores; the picture in the README, `docs/start.png`, is made with them.
+They go to `screenshots/`, which git ignores. Those of the documentation are made by `python -m tests.pictures`.
 """
 
 from __future__ import annotations
@@ -38,10 +38,6 @@ def main() -> None:
         with serving(journal) as lab, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-            page.goto(lab.address)
-            page.frame_locator("iframe").locator(".mend-form").first.wait_for()
-            page.wait_for_timeout(3000)  # the words first, then the forms, then what they know
-            page.screenshot(path=ROOT / "docs" / "start.png")
             for chapter in definition.load().chapters:
                 page.goto(lab.page(chapter.notebook))
                 _wait(page)
