@@ -162,16 +162,17 @@ def test_a_rule_whose_facts_cannot_be_read_is_broken_and_says_so() -> None:
 
 
 def test_only_a_crisis_shows_numbers_before_its_words() -> None:
-    """Thoughts of suicide do; the same page that merely waits for its questions does not."""
+    """Thoughts of suicide do; another closed rule, or a page that merely waits for its questions, does not."""
     answered = {(id, _occasion(id)): Response(value, "answered", NOW) for id, value in SAFE.items()}
     crisis = answered | {
         ("start.now.thoughts", _occasion("start.now.thoughts")): Response(["suicide"], "answered", NOW)
     }
+    no = answered | {("start.safety.between_us", "once"): Response(["blocked"], "answered", NOW)}
     found = {
         name: {closing.urgent for closing in safety.standing(WORKBOOK, responses, NOW).closings.values()}
-        for name, responses in (("crisis", crisis), ("nothing answered", {}))
+        for name, responses in (("crisis", crisis), ("a no", no), ("nothing answered", {}))
     }
-    assert found == {"crisis": {True}, "nothing answered": {False}}
+    assert found == {"crisis": {True}, "a no": {False}, "nothing answered": {False}}
 
 
 def _occasion(id: str) -> str:
