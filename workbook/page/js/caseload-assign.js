@@ -76,10 +76,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
     const got = await ask("assign", { client: name.value, sure, due: due.value || null, tighten: stricter(),
       tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: one.chosen || null, instruction: one.instruction || null })) }, outcome, files);
     if (got?.message.type === "asks") {
-      const correct = button(texts.passed_no, () => { outcome.replaceChildren(); due.focus(); });
-      outcome.replaceChildren(h("div", { class: "mend-heeded", role: "alertdialog", "aria-label": texts.make_file }, h("p", {}, got.message.ask),
-        h("div", { class: "mend-row" }, button(texts.passed_yes, () => make_it(true)), correct)));
-      correct.focus();
+      passed(desk, got.message.ask, outcome, due, () => make_it(true));
     } else if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));
   };
   update();
@@ -88,6 +85,13 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
     part(texts.ask_for, field(texts.due_all, due), tree, ordered),
     h("section", { class: "mend-part mend-folded" }, more(h("b", {}, texts.tighten), small(texts.tighten_how), gates), more(h("b", {}, texts.instruments), field(texts.instruments_how, own))),
     h("section", { class: "mend-part" }, outcome, h("div", { class: "mend-row" }, make)));
+}
+
+/** A day that has passed is asked for once more. */
+function passed(/** @type {Desk} */ { texts }, /** @type {string} */ asks, /** @type {HTMLElement} */ outcome, /** @type {HTMLElement} */ due, /** @type {() => void} */ go) {
+  const correct = button(texts.passed_no, () => { outcome.replaceChildren(); due.focus(); });
+  outcome.replaceChildren(h("div", { class: "mend-heeded", role: "alertdialog", "aria-label": texts.make_file }, h("p", {}, asks), h("div", { class: "mend-row" }, button(texts.passed_yes, go), correct)));
+  correct.focus();
 }
 
 /** The rules a counselor may make stricter; what was set before and is not on this page goes along as it was. */
