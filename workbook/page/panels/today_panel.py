@@ -46,7 +46,8 @@ class TodayPanel(panel.Panel):
             "today",
             {
                 "language": journal.workbook.language,
-                "texts": panel.texts("page.today") | {"minutes": str(minutes.words()["title"])},
+                "texts": panel.texts("page.today")
+                | {"minutes": str(minutes.words()["title"]), "night": words.say("page.form.day_question")},
                 "weekdays": [dates.weekday(date(2026, 3, 2 + number)) for number in range(7)],  # 2 March is a Monday
             },
             {"ready": self._shown, "tap": self._tap, "undo": self._undo, "reminder": self._reminder},
