@@ -99,6 +99,17 @@ def test_a_second_click_does_not_open_what_a_crisis_closed(tmp_path: Path, minut
     journal.close()
 
 
+def test_two_answers_of_one_moment_are_both_heard() -> None:
+    """A yes and the no clicked on another page at the same microsecond: the yes closes, in whatever else is known."""
+    word = "start.now.thoughts"
+    versions = [_past(word, value, NOW, "2026-11-23") for value in (["suicide"], ["none"])]
+    newest = {(word, "2026-11-23"): Response(["none"], "answered", NOW)}
+    for known in (versions, versions[:1]):  # the newest may be told by the current answers alone
+        entries = facts.entries_of(newest, known)
+        assert [(entry.at, entry.value) for entry in entries] == [(NOW, ["suicide"]), (NOW, ["none"])]
+        assert "G2" in closed(safety.standing(WORKBOOK, answers() | newest, NOW, history=known))
+
+
 @pytest.mark.parametrize(("hours", "opens"), [(2.9, False), (3, False), (3.1, True)])
 def test_a_visit_ends_after_three_hours(hours: float, opens: bool) -> None:
     """The no that opens G2 comes after a break of more than three hours, counted from the last answer."""

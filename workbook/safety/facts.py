@@ -93,14 +93,16 @@ def canonical(item: str) -> str:
 
 
 def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[Past]) -> list[Entry]:
-    """Return every version known, oldest first, each once; earlier wordings as answers to the questions of now."""
-    known = {(past.item, past.occasion, past.answered_at): past for past in history}
-    entries = [Entry(p.answered_at, p.item, p.occasion, p.value, p.status) for p in known.values()]
-    entries += [
-        Entry(response.at, item, occasion, response.value, response.status)
-        for (item, occasion), response in responses.items()
-        if (item, occasion, response.at) not in known
-    ]
+    """Return every version known, oldest first, each once; earlier wordings as answers to the questions of now.
+
+    Two saved at one moment are two: what closes a rule must not be lost to what was clicked after it.
+    """
+    entries = [Entry(past.answered_at, past.item, past.occasion, past.value, past.status) for past in history]
+    known = {(entry.item, entry.occasion, entry.at): entry for entry in entries}  # the last of each moment
+    for (item, occasion), response in responses.items():
+        entry = Entry(response.at, item, occasion, response.value, response.status)
+        if known.get((item, occasion, response.at)) != entry:
+            entries.append(entry)
     return sorted(map(_as_asked_now, entries), key=lambda entry: entry.at)
 
 
