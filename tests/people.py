@@ -125,10 +125,11 @@ def told(person: Person) -> str:
             parts += _lines(helplines.brief(person.region or None, notice.resources, now))
     seen: dict[str, list[str]] = {}
     for exercise in shown:
-        if lock := standing.closing(exercise.id):
-            ways = [f"  → {label} ({page})" for label, page in lock.instead]
-            calls = _lines(helplines.brief(person.region or None, lock.resources, now))
-            seen.setdefault("\n".join((lock.title, _plain(lock.reason_html), *ways, *calls)), []).append(exercise.id)
+        if closing := standing.closing(exercise.id):
+            ways = [f"  → {label} ({page})" for label, page in closing.instead]
+            calls = _lines(helplines.brief(person.region or None, closing.resources, now))
+            told = "\n".join((closing.title, _plain(closing.reason_html), *ways, *calls))
+            seen.setdefault(told, []).append(exercise.id)
     for said, closed in seen.items():
         title, _, rest = said.partition("\n")
         parts += [f"CLOSED: {title}", *_by_chapter(closed), rest]

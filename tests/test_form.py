@@ -39,7 +39,7 @@ def test_a_new_page_is_given_its_answers(widget: Heard, desk: Desk) -> None:
     [heard] = widget.ask({"type": "ready", "page": PAGE})
     assert heard == {
         "type": "answers", "page": PAGE, "occasion": "once", "journal": "test", "keep": "A" * 43 + "=", "context": {},
-            "lock": None,
+            "closed": None,
         "occasions": [{"id": "once", "label": "", "current": True}],
         "answers": {
             "every.kind.name": {"value": "R.", "status": "answered", "version": 1, "at": desk.now.isoformat()}

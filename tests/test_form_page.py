@@ -687,14 +687,14 @@ def test_nothing_that_arrives_takes_the_focus_or_the_caret(context: BrowserConte
     expect(field).to_have_value("Late ag!ain")
 
 
-def test_a_lock_closes_the_form_and_leaves_the_answers_readable(page: Page, desk: Desk) -> None:
+def test_a_rule_closes_the_form_and_leaves_the_answers_readable(page: Page, desk: Desk) -> None:
     """The reason, something to do instead and the answers stay; what was being written is saved first."""
     page.get_by_label("What would a camera have seen?").press_sequentially("Late")
-    lock = {
+    desk.more["closed"] = {
         "title": "Closed for now", "html": "<p>You said you feel overwhelmed.</p>",
         "instead": [{"label": "Something calming", "href": "30-space.ipynb"}], "resources": ["A helpline"],
     }  # fmt: skip
-    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    page.evaluate("window.receive({ type: 'changed' })")
     expect(page.get_by_role("heading", name="Closed for now")).to_be_focused()
     expect(page.get_by_label("What would a camera have seen?")).to_be_hidden()
     expect(page.get_by_role("link", name="Something calming")).to_have_attribute("href", "30-space.ipynb")
@@ -706,10 +706,16 @@ def test_a_lock_closes_the_form_and_leaves_the_answers_readable(page: Page, desk
 @pytest.mark.parametrize("urgent", [True, False])
 def test_in_a_crisis_the_numbers_stand_before_the_words(page: Page, desk: Desk, urgent: bool) -> None:
     """Someone in a crisis finds whom to call first and the reason below it; elsewhere the reason comes first."""
-    lock = {"title": "You first", "html": "<p>The reason.</p>", "instead": [], "resources": ["999"], "urgent": urgent}
-    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    desk.more["closed"] = {
+        "title": "You first",
+        "html": "<p>The reason.</p>",
+        "instead": [],
+        "resources": ["999"],
+        "urgent": urgent,
+    }
+    page.evaluate("window.receive({ type: 'changed' })")
     order = ["999", "The reason."] if urgent else ["The reason.", "999"]
-    expect(page.locator(".mend-lock li, .mend-lock p")).to_have_text(order)
+    expect(page.locator(".mend-closed li, .mend-closed p")).to_have_text(order)
 
 
 @pytest.mark.parametrize(
@@ -718,10 +724,15 @@ def test_in_a_crisis_the_numbers_stand_before_the_words(page: Page, desk: Desk, 
      "vbscript:1", "file:///etc/passwd", "blob:null/1", "//example.org", "../notes.ipynb",
      "00-start.ipynb\njavascript:1"],
 )  # fmt: skip
-def test_something_to_do_instead_never_leads_to_a_script(page: Page, href: str) -> None:
+def test_something_to_do_instead_never_leads_to_a_script(page: Page, desk: Desk, href: str) -> None:
     """The page looks at an address where it sets it, whatever was let through before: the words stay, the link goes."""
-    lock = {"title": "Closed", "html": "", "instead": [{"label": "Go here", "href": href}], "resources": []}
-    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
+    desk.more["closed"] = {
+        "title": "Closed",
+        "html": "",
+        "instead": [{"label": "Go here", "href": href}],
+        "resources": [],
+    }
+    page.evaluate("window.receive({ type: 'changed' })")
     page.get_by_text("Go here").click()
     assert page.locator("a[href]").evaluate_all("(found) => found.map((one) => one.getAttribute('href'))") == []
     assert page.title() != "ran"
@@ -879,7 +890,7 @@ def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) 
         desk.answers["every.kind.camera", "once"]["comment"] = {"text": "Thank you.", "from": "Dr. Kim"}
         desk.more = {"assigned": {"from": "Dr. Kim", "instruction": "Only the first half.", "due": "2025-11-20"}}
     if view == "locked":
-        desk.more = {"lock": {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}}
+        desk.more = {"closed": {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}}
     scheme = "dark" if theme.endswith("dark") else "light"
     # JupyterLab's theme is its own choice: the system's is the opposite here, to see which one wins.
     opposite = {"light": "dark", "dark": "light"}[scheme] if theme.startswith("jupyter") else scheme

@@ -73,11 +73,11 @@ def test_whatever_waits_has_its_questions_on_its_page(left: str, hours: int) -> 
     }
     pages = notebooks.generate(WORKBOOK)
     waiting = safety.standing(WORKBOOK, given, NOW).closings.items()
-    assert {form for _, lock in waiting for form in lock.asks} == ({"start.now"} if hours else {left})
-    for id, lock in waiting:
+    assert {form for _, closing in waiting for form in closing.asks} == ({"start.now"} if hours else {left})
+    for id, closing in waiting:
         page = pages[f"{WORKBOOK.chapter(WORKBOOK.exercise(id).chapter_id).notebook}.ipynb"]
         asked = re.findall(r'exercise\(\\"([a-z._-]+)\\"\)', page)
-        for form in lock.asks:
+        for form in closing.asks:
             assert asked.index(form) < asked.index(id)
 
 
@@ -87,11 +87,11 @@ def test_someone_answers_where_they_are_and_the_page_opens(journal: Journal) -> 
     desk = journal._desk
     message = journal.workbook.exercise(MESSAGE)
     assert shown(guest) == ["start.safety"]
-    lock = desk.payload(message, None)["lock"]
-    assert lock["instead"] == [{"label": "Answer the questions", "href": "20-communication.ipynb#start.safety"}]
-    assert "They stand before it on this page" in lock["html"]
+    closed = desk.payload(message, None)["closed"]
+    assert closed["instead"] == [{"label": "Answer the questions", "href": "20-communication.ipynb#start.safety"}]
+    assert "They stand before it on this page" in closed["html"]
     answer_safely(journal.save)
-    assert desk.payload(message, None)["lock"] is None
+    assert desk.payload(message, None)["closed"] is None
     assert shown(guest) == ["start.safety"], "it does not go from under the hands of someone who reads it again"
     assert shown(journal.exercise("start.safety", within="communication")) == []
 
@@ -114,8 +114,8 @@ def test_half_of_the_questions_answered_just_now_is_no_change_to_ask_about(
     if hours:
         for item in ("thoughts", "harm_others", "stirred", "drunk_or_high"):
             journal.save(f"start.now.{item}", SAFE[f"start.now.{item}"])
-    lock = journal.standing().closings[MESSAGE]
-    assert lock.asks == (("start.now", "start.safety") if hours else ("start.safety",))
+    closing = journal.standing().closings[MESSAGE]
+    assert closing.asks == (("start.now", "start.safety") if hours else ("start.safety",))
 
 
 def test_the_short_check_comes_to_the_page_when_it_is_due(journal: Journal, clock: list[datetime]) -> None:
@@ -125,9 +125,9 @@ def test_the_short_check_comes_to_the_page_when_it_is_due(journal: Journal, cloc
     message = journal.workbook.exercise(MESSAGE)
     assert shown(guest) == []
     clock[0] += timedelta(hours=4)
-    lock = journal._desk.payload(message, None)["lock"]
+    closed = journal._desk.payload(message, None)["closed"]
     assert shown(guest) == ["start.now"]
-    assert lock["instead"] == [{"label": "The short check", "href": "20-communication.ipynb#start.now"}]
+    assert closed["instead"] == [{"label": "The short check", "href": "20-communication.ipynb#start.now"}]
 
 
 def test_in_its_own_chapter_a_form_is_always_there(journal: Journal) -> None:
@@ -136,5 +136,5 @@ def test_in_its_own_chapter_a_form_is_always_there(journal: Journal) -> None:
     answer_safely(journal.save)
     assert journal.exercise("start.safety").exercise["id"] == "start.safety"
     journal.save("start.safety.between_us", ["said_no"])
-    closed = journal._desk.payload(journal.workbook.exercise(MESSAGE), None)["lock"]
+    closed = journal._desk.payload(journal.workbook.exercise(MESSAGE), None)["closed"]
     assert {"label": "They reached out to me", "href": "00-start.ipynb"} in closed["instead"]

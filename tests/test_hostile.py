@@ -152,9 +152,9 @@ def test_in_one_page_they_run_nothing_ask_for_nothing_and_lead_nowhere(browser: 
     assert page.locator(".mend-note").count() == len(SNIPPETS)
     _click_all(page, ".mend-note, .mend-note *, .mend-help *, .mend-intro *, .mend-comment *, legend, label, h2, h3")
     links = [{"label": words, "href": words} for words in SNIPPETS.values()]
-    lock = {"title": every, "html": definition.html(every), "instead": links, "resources": []}
-    page.evaluate("(lock) => window.receive({ type: 'lock', lock })", lock)
-    page.get_by_role("heading").first.wait_for()
+    desk.more["closed"] = {"title": every, "html": definition.html(every), "instead": links, "resources": []}
+    page.evaluate("window.receive({ type: 'changed' })")
+    page.locator(".mend-closed h3").wait_for()
     _click_all(page, ".mend-form a, .mend-form p, .mend-form h2, .mend-form li")
     assert (asked, failed, page.url) == ([], [], address)
     assert page.evaluate("window.ran ?? 'nothing'") == "nothing"

@@ -429,13 +429,13 @@ def test_typing_in_one_page_is_one_version(journal: Journal, clock: Clock):
     assert [(reply["version"], reply["overtaken"]) for reply in said] == [(1, False)] * 3
 
 
-def test_a_closed_form_reads_its_lock_and_saves_nothing(fresh: Journal):
+def test_a_closed_form_reads_why_and_saves_nothing(fresh: Journal):
     """A form is always shown; what it says first is why it is closed."""
     page = Page(fresh, "responsibility.incident")
 
-    lock = page.say(type="ready")["lock"]
-    assert lock["title"]
-    assert lock["html"].startswith("<")
+    closed = page.say(type="ready")["closed"]
+    assert closed["title"]
+    assert closed["html"].startswith("<")
     assert page.answer(PART, "x", "2026-03-02")["type"] == "refused"
 
 

@@ -188,7 +188,7 @@ def test_no_damaged_record_closes_a_form_or_keeps_help_away(exchanged: tuple[Jou
             journal.store.record(kind, key, {"canary": 1})
         journal._forget()  # as a page opened from now on reads it
         shown: Any = Desk(journal).payload(exercise, None)
-        assert (shown["answers"][PART]["value"], shown["lock"]) == ("I left.", None)
+        assert (shown["answers"][PART]["value"], shown["closed"]) == ("I left.", None)
         assert journal.save("start.privacy.alias", kind).value == kind
     assert "comment" not in shown["answers"][PART]
     assert journal.save(PART, "I left without a word.").value == "I left without a word."

@@ -43,7 +43,7 @@ class Desk:
 
     occasions: list[dict[str, object]] = field(default_factory=lambda: [{"id": "once", "label": "", "current": True}])
     answers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    more: dict[str, object] = field(default_factory=dict)  # besides, in every `answers` message: lock, context, …
+    more: dict[str, object] = field(default_factory=dict)  # besides, in every `answers` message: closed, context, …
     hints: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     saves: list[dict[str, Any]] = field(default_factory=list)
     error: Exception | None = None  # raised by the next saves
@@ -69,7 +69,7 @@ class Desk:
         here = occasion or next(each["id"] for each in self.occasions if each["current"])
         answers = {item: answer for (item, when), answer in self.answers.items() if when == here}
         return {
-            "occasion": here, "occasions": self.occasions, "answers": answers, "context": {}, "lock": None,
+            "occasion": here, "occasions": self.occasions, "answers": answers, "context": {}, "closed": None,
             "journal": "test", "keep": base64.b64encode(bytes(32)).decode(), **self.more,
         }  # fmt: skip
 

@@ -43,7 +43,7 @@ def test_nothing_can_be_typed_before_the_privacy_question(lab: Lab, page: Page) 
     expect(steps.locator(".mend-step-state")).to_have_text(said)
     expect(page.locator(".mend-form")).to_have_count(0)
     page.get_by_role("button", name="Open all steps").click()
-    expect(page.locator(".mend-lock:visible")).to_have_count(len(said))
+    expect(page.locator(".mend-closed:visible")).to_have_count(len(said))
     assert page.locator(".mend-form :is(input, textarea, select):visible").count() == 0
     page.goto(lab.page("00-start"))
     expect(page.locator('[id="start.privacy"] input:visible').first).to_be_visible()
@@ -93,7 +93,7 @@ def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> 
     expect(asked).to_be_in_viewport()
     asked.get_by_role("group", name=re.compile("^Did an affair")).get_by_role("radio", name="No", exact=True).check()
     expect(message.locator(".mend-body")).to_be_visible()
-    expect(message.locator(".mend-lock")).to_be_hidden()
+    expect(message.locator(".mend-closed")).to_be_hidden()
     expect(asked).to_be_visible()
     page.reload()
     expect(message.locator(".mend-body")).to_be_visible()
@@ -107,13 +107,13 @@ def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab
         letter = next(item for item in journal.workbook.exercise(APOLOGY).items if item.kind == "letter")
         journal.save(letter.id, {next(iter(letter.parts)): WORDS})
         journal.save("start.safety.binds_me", "yes")
-        lock = journal.standing().closing(APOLOGY)
-        assert lock is not None
+        closing = journal.standing().closing(APOLOGY)
+        assert closing is not None
     page.goto(lab.page("10-responsibility"))
     form = filling.open_step(page, APOLOGY)
-    expect(form.get_by_role("heading", name=lock.title)).to_be_visible()
-    closed = form.locator(".mend-lock")
-    assert len(closed.inner_text()) > len(lock.title) + 80  # a reason, not only a title
+    expect(form.get_by_role("heading", name=closing.title)).to_be_visible()
+    closed = form.locator(".mend-closed")
+    assert len(closed.inner_text()) > len(closing.title) + 80  # a reason, not only a title
     expect(closed.locator(".mend-instead a").first).to_have_attribute("href", re.compile(r"\.ipynb"))
     expect(closed.locator(".mend-resources li").first).to_be_visible()
     assert form.locator(":is(input, textarea, button):visible").count() == 0  # the list of earlier ones may stay

@@ -102,7 +102,7 @@ class Desk:
         standing = self._journal.standing()
         for box, (id, chapter) in list(self._guests.items()):
             closings = (standing.closing(each.id) for each in self._journal.workbook.chapter(chapter).exercises)
-            if not box.children and not standing.closing(id) and any(lock and id in lock.asks for lock in closings):
+            if not box.children and not standing.closing(id) and any(one and id in one.asks for one in closings):
                 box.children = (self.form(id, within=chapter),)
 
     def _tell_others(self, saved: Form, item: str, before: Standing | None) -> None:
@@ -127,7 +127,7 @@ class Desk:
         now_occasion = journal.occasion_now(exercise.id)
         occasion = journal.place(exercise, wanted) if wanted else now_occasion
         standing = journal.standing()
-        lock = standing.closing(exercise.id)
+        closing = standing.closing(exercise.id)
         self._seat()
         latest = newest_of(journal.responses())
         progress = journal.progress_on(exercise, occasion)
@@ -141,7 +141,7 @@ class Desk:
                 for id in _quotes(exercise)
                 if id in latest and latest[id].status == "answered" and id not in standing.hidden
             },
-            "lock": lock and self._lock_payload(lock),
+            "closed": closing and self._closed(closing),
             "later": self._later(exercise),
             "night": self._night(exercise) if occasion == now_occasion else None,
             "journal": journal.id,
@@ -170,21 +170,21 @@ class Desk:
             return words.say("page.later.next") if second else words.say("page.later.visit", number=comes)
         return words.say("page.later.day", day=dates.day(comes))
 
-    def _lock_payload(self, lock: Closing) -> dict[str, object]:
+    def _closed(self, closing: Closing) -> dict[str, object]:
         journal = self._journal
         here = {id: chapter for box, (id, chapter) in self._guests.items() if box.children}
 
         def page(chapter: str) -> str:
             return f"{journal.workbook.chapter(chapter).notebook}.ipynb"
 
-        asked = [form for form in reversed(lock.asks) if form in here]
+        asked = [form for form in reversed(closing.asks) if form in here]
         near = {page(form.partition(".")[0]): f"{page(here[form])}#{form}" for form in asked}
         return {
-            "title": lock.title,
-            "html": lock.reason_html,
-            "instead": [{"label": label, "href": near.get(href, href)} for label, href in lock.instead],
-            "resources": list(helplines.brief(journal.region, lock.resources, journal.now())),
-            "urgent": lock.urgent,
+            "title": closing.title,
+            "html": closing.reason_html,
+            "instead": [{"label": label, "href": near.get(href, href)} for label, href in closing.instead],
+            "resources": list(helplines.brief(journal.region, closing.resources, journal.now())),
+            "urgent": closing.urgent,
         }
 
     def step(self, exercise: Exercise, chapter: str) -> dict[str, object]:
@@ -192,7 +192,7 @@ class Desk:
         journal = self._journal
         self._seat()
         here = journal.progress_on(exercise)
-        lock = journal.standing().closing(exercise.id)
+        closing = journal.standing().closing(exercise.id)
         times = [given.at for given in journal.responses_for(exercise.id, here.occasion).values()]
         steps = self._steps(chapter)
         place = steps.index(exercise)
@@ -203,7 +203,7 @@ class Desk:
             "minutes": here.minutes,
             "done": here.done,
             "day": max(times).astimezone(journal.now().tzinfo).date().isoformat() if times else None,
-            "closed": lock and lock.title.rstrip(".?"),
+            "closed": closing and closing.title.rstrip(".?"),
             "next": next(todo, None),
             "first": self._is_to_do(exercise) and not any(map(self._is_to_do, steps[:place])),
         }

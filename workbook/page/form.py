@@ -8,7 +8,7 @@ A page says (each with `page`, its random name, which the reply carries back):
 
 and hears:
 
-    {type: "answers", occasion, occasions, answers, context, lock, later, journal, …}      what `read` returned
+    {type: "answers", occasion, occasions, answers, context, closed, later, journal, …}      what `read` returned
                       `night`, {occasion, today, yesterday}: which day is meant is asked, see `occasions.still_meant`
                       `later`, a sentence, says when it comes; it can be done all the same
                       `quoted`, item id → lines, is what notes show of other forms
@@ -21,7 +21,6 @@ and hears:
                       `day`: when it was last filled in, an ISO date; `closed`: why, for now; `next`: the exercise to
                       do after this one; `first`: of its chapter this one is the first that is not done
     {type: "changed"}                        something changed elsewhere: read again
-    {type: "lock", lock}
 """
 
 from __future__ import annotations
@@ -161,7 +160,7 @@ class Form(anywidget.AnyWidget):
         return f'Form("{self.exercise.get("id", "")}")'
 
     def changed(self) -> None:
-        """Ask every page showing this form to read again: a lock or an answer changed elsewhere."""
+        """Ask every page showing this form to read again: a safety rule or an answer changed elsewhere."""
         self.send({"type": "changed"})
 
     def _receive(self, _widget: object, content: object, _buffers: Sequence[object]) -> None:

@@ -1,4 +1,4 @@
-"""What comes later: from the second visit on, or after some days; said in words, never a lock, and help never waits."""
+"""What comes later: from the second visit on, or after some days; said in words, never closed, and help never waits."""
 
 from __future__ import annotations
 

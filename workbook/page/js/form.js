@@ -147,6 +147,7 @@ export class Form {
     clearTimeout(this.expecting);
     this.expecting = undefined;
     this.trouble = "";
+    if (message.closed) this.box.flush(); // a safety rule closes the form: what was being written goes out first
     const first = !this.now;
     const turned = message.occasion !== this.now?.occasion;
     if (turned) this.sheet.turn();
@@ -194,14 +195,6 @@ export class Form {
     if (!refused || !asked || this.box.waiting(this.now?.occasion, message.item)?.seq !== message.seq) return;
     asked.notice.replaceChildren(h("p", { class: "mend-wrong" }, message.reason));
     asked.invalid(true);
-  }
-
-  /** A safety rule closes the form, or opens it. */
-  lock(/** @type {any} */ message) {
-    if (!this.now) return;
-    this.box.flush();
-    this.now = { ...this.now, lock: message.lock };
-    this.draw();
   }
 
   // Two versions of one answer ........................................................................................
@@ -301,7 +294,6 @@ const HEARD = {
   saved: (form, message) => form.saved(message),
   refused: (form, message) => form.notSaved(message, true),
   failed: (form, message) => form.notSaved(message, false),
-  lock: (form, message) => form.lock(message),
   changed: (form) => form.refresh(),
 };
 

@@ -32,17 +32,17 @@ export function drawAssigned(/** @type {HTMLElement} */ place, /** @type {any} *
 }
 
 /** Why the form is closed, what to do instead, whom to call; and what was written before, behind one line. */
-export function drawLock(/** @type {HTMLElement} */ place, /** @type {any} */ lock, /** @type {Node | string} */ written, /** @type {Exercise} */ { texts }) {
-  if (drawn(place, lock)) return;
-  const instead = (lock.instead ?? []).map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label)));
-  const resources = (lock.resources ?? []).map((/** @type {string} */ each) => h("li", { html: each }));
+export function drawClosed(/** @type {HTMLElement} */ place, /** @type {any} */ closed, /** @type {Node | string} */ written, /** @type {Exercise} */ { texts }) {
+  if (drawn(place, closed)) return;
+  const instead = (closed.instead ?? []).map((/** @type {any} */ each) => h("li", {}, h("a", { href: each.href }, each.label)));
+  const resources = (closed.resources ?? []).map((/** @type {string} */ each) => h("li", { html: each }));
   const calls = resources.length ? h("ul", { class: "mend-resources" }, resources) : "";
   place.replaceChildren(
-    h("h3", { tabindex: "-1" }, lock.title),
-    lock.urgent ? calls : "",
-    h("div", { html: lock.html ?? "" }),
-    instead.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.locked_instead), h("ul", {}, instead)) : "",
-    lock.urgent ? "" : calls,
+    h("h3", { tabindex: "-1" }, closed.title),
+    closed.urgent ? calls : "",
+    h("div", { html: closed.html ?? "" }),
+    instead.length ? h("div", { class: "mend-instead" }, h("p", {}, texts.closed_instead), h("ul", {}, instead)) : "",
+    closed.urgent ? "" : calls,
     written);
 }
 

@@ -5,7 +5,7 @@ import { clock } from "./dates.js";
 import { counted, fill, focused, h, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { following, isAsked } from "./following.js";
-import { drawAssigned, drawLock, readings, written } from "./parts.js";
+import { drawAssigned, drawClosed, readings, written } from "./parts.js";
 import { drawPicker } from "./picker.js";
 import { question } from "./question.js";
 
@@ -43,7 +43,7 @@ export class Sheet {
     this.assigned = h("div", { class: "mend-assigned", hidden: true });
     this.voice = h("div", { class: "mend-hidden", "aria-live": "polite" });
     this.wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
-    this.lock = h("div", { class: "mend-lock", hidden: true });
+    this.closed = h("div", { class: "mend-closed", hidden: true });
     this.unasked = h("div", { class: "mend-unasked", hidden: true });
     this.earlier = h("div", { class: "mend-earlier", hidden: true });
     this.later = h("div", { class: "mend-earlier", hidden: true });
@@ -71,7 +71,7 @@ export class Sheet {
         h("p", { class: "mend-meta" }, this.form.heading ? texts.private : `${counted(exercise, "minutes", exercise.minutes)} · ${texts.private}`)),
       this.picker, this.assigned,
       exercise.intro_html ? h("div", { class: "mend-intro", html: exercise.intro_html }) : null,
-      this.wait, this.lock, this.unasked, this.earlier, this.later, this.night, this.body, this.foot, this.voice);
+      this.wait, this.closed, this.unasked, this.earlier, this.later, this.night, this.body, this.foot, this.voice);
   }
 
   /** What a question may ask of its form. @returns {import("./question.js").Desk} */
@@ -178,21 +178,21 @@ export class Sheet {
     this.picker.hidden = exercise.repeats === "once";
     drawPicker(this.picker, all, now.occasion, exercise, (id) => { this.form.box.flush(); this.form.ask({ type: "occasion", occasion: id }); });
     drawAssigned(this.assigned, now.assigned, exercise);
-    this.lock.hidden = !now.lock;
-    this.unasked.hidden = Boolean(now.lock) || isAsked(exercise, now);
-    this.earlier.hidden = !past || Boolean(now.lock) || !this.unasked.hidden;
-    this.later.hidden = !now.later || Boolean(now.lock) || !this.unasked.hidden || this.early || this.#atWork();
-    this.body.hidden = past || Boolean(now.lock) || !this.unasked.hidden || !this.later.hidden;
+    this.closed.hidden = !now.closed;
+    this.unasked.hidden = Boolean(now.closed) || isAsked(exercise, now);
+    this.earlier.hidden = !past || Boolean(now.closed) || !this.unasked.hidden;
+    this.later.hidden = !now.later || Boolean(now.closed) || !this.unasked.hidden || this.early || this.#atWork();
+    this.body.hidden = past || Boolean(now.closed) || !this.unasked.hidden || !this.later.hidden;
     this.foot.hidden = this.body.hidden;
     const choosing = this.night.contains(focused(this.root));
     this.night.hidden = this.body.hidden || this.meant || !now.night || this.#atWork();
     if (!this.night.hidden) this.#drawNight();
     else if (choosing) this.#first()?.focus();
-    if (now.lock) drawLock(this.lock, now.lock, written(this.#told(), exercise), exercise);
+    if (now.closed) drawClosed(this.closed, now.closed, written(this.#told(), exercise), exercise);
     if (!this.unasked.hidden) this.unasked.replaceChildren(h("p", { class: "mend-help", tabindex: "-1" }, texts.unasked), written(this.#told(), exercise));
     if (!this.earlier.hidden) this.#drawEarlier();
     if (!this.later.hidden) this.#drawLater();
-    if (inside && now.lock) this.lock.querySelector("h3").focus();
+    if (inside && now.closed) this.closed.querySelector("h3").focus();
     else if (inside && !this.unasked.hidden) this.unasked.querySelector("p").focus();
     this.follow();
   }
