@@ -139,6 +139,36 @@ def test_open_says_in_a_sentence_why_it_cannot(tmp_path: Path, make: object) -> 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("part", ["ipykernel", "nbformat", "voila"])
+def test_a_part_that_is_missing_is_one_sentence(tmp_path: Path, part: str) -> None:
+    """A Python without something Mend needs, also when only the pages need it: said before anything opens."""
+    lines = f"import sys; sys.modules[{part!r}] = None; from workbook.cli.client import main; main()"
+    found = _elsewhere(tmp_path, "-c", lines, "open", "--no-browser")
+    assert found == (
+        1,
+        "",
+        f"Error: A part of Mend, {part}, is missing from {sys.prefix}. Install Mend again, in a folder of its own as "
+        "the README says. What you wrote is safe.\n",
+    )
+
+
+def test_a_python_that_leaves_out_texts_is_one_sentence(tmp_path: Path) -> None:
+    """Jupyter cannot be imported then."""
+    assert _elsewhere(tmp_path, "-OO", "-m", "workbook", "open", "--no-browser") == (
+        1,
+        "",
+        "Error: Mend cannot open: Python was told to leave out the texts that its libraries need. Type the command "
+        "again without -OO, and without the variable PYTHONOPTIMIZE.\n",
+    )
+
+
+def _elsewhere(home: Path, *typed: str) -> tuple[int, str, str]:
+    """Run Python for someone whose home is `home`; returns the exit code and what was said, on both streams."""
+    place = {**os.environ, "HOME": str(home), "USERPROFILE": str(home)}
+    ran = subprocess.run([sys.executable, *typed], env=place, capture_output=True, text=True, check=False, timeout=120)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
 def test_a_page_someone_changed_is_kept_and_said(tmp_path: Path) -> None:
     """Opening again brings notebooks up to date without losing what was written in one."""
     folder = tmp_path / "journal"

@@ -68,6 +68,10 @@ def site(home: Path) -> dict[str, str]:
         "JUPYTERLAB_DIR": str(data),
         "JUPYTERHUB_API_URL": "http://127.0.0.1:9",
         "JUPYTERHUB_SERVICE_PREFIX": "/user/someone/",
+        "KERNEL_LAUNCH_TIMEOUT": "soon",  # read, and refused, when a library is imported
+        "NBFORMAT_VALIDATOR": "another",
+        "PYTHONWARNINGS": "error",
+        "PYZMQ_BACKEND": "another",
         "PYTHONSTARTUP": str(home / "startup.py"),
     }
 

@@ -57,6 +57,9 @@ def open(
     lock_after: float | None,
 ) -> None:
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
+    from workbook.jupyter import places
+
+    places.clear()
     from datetime import timedelta
 
     from workbook import definition, files

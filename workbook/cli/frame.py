@@ -57,6 +57,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except WorkbookError as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            part = (error.name or "").partition(".")[0]
+            raise click.ClickException(say("cli.part_missing", part=part, python=sys.prefix)) from error
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             raise click.ClickException(f"{where}{error.strerror or error}.") from error

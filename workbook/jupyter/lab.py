@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from importlib import resources as package
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
 
 _CUSTOM = "config/custom"
+
+_PARTS = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "voila")  # some only a page's own Python imports
 
 # What the pages are made of; other extensions of JupyterLab, however they came here, stay off.
 _EXTENSIONS = (
@@ -130,13 +133,14 @@ def serve(
 
     `titles` is the table of contents, `{file name: title}`; `start` is the notebook to begin with. `trusted`
     notebooks open without a question: hand in only those that can do no harm. `environment` is for the pages' kernels.
-    Raises `LabError` with a sentence when the port is taken.
+    Raises `LabError` with a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend is missing.
     """
+    _whole()
     port = _free_port(port)
     os.umask(0o077)  # whatever is written from here on is for this account alone
     with places.folders(journal) as (runtime, sockets):
-        _prepare(runtime, titles, plain=plain)
         places.settle(places.environment(runtime, sockets), environment or {})
+        _prepare(runtime, titles, plain=plain)
         sign(trusted, runtime)
         token = secrets.token_urlsafe(32)
         base = policy.path()
@@ -144,6 +148,15 @@ def serve(
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
             address = f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}"
             _run(config, address, runtime / _CUSTOM, say, plain=plain)
+
+
+def _whole() -> None:
+    """Ask for what pages need before there are any: where a part is missing, no form would ever come."""
+    for part in _PARTS:
+        if find_spec(part) is None:
+            raise ModuleNotFoundError(name=part)
+    if sys.flags.optimize > 1:
+        raise LabError(words.say("jupyter.lab.stripped", option="-OO", variable="PYTHONOPTIMIZE"))
 
 
 def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Variables by which a person or a site sets up another Jupyter: none of them changes these pages.
-_FOREIGN = ("JUPYTER", "JPY_", "VOILA_", "IPYTHON", "GATEWAY_", "KERNEL_")
+# Variables by which a person or a site sets up another Jupyter, and what it is made of: none changes these pages.
+_FOREIGN = (
+    *("JUPYTER", "JPY_", "JLAB_", "VOILA_", "IPYTHON", "IPYKERNEL_", "GATEWAY_", "KERNEL_", "ANYWIDGET_"),
+    *("NBFORMAT_", "NBCONVERT_", "PYZMQ_", "TORNADO_", "TRAITLETS_", "MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS"),
+)
 
 
 @contextlib.contextmanager
@@ -71,12 +74,17 @@ def _socket_folder() -> str | None:
     return None
 
 
-def settle(*ours: Mapping[str, str]) -> None:
-    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours."""
-    from jupyter_core import paths
-
+def clear() -> None:
+    """Forget what was set for another Jupyter, before anything of Jupyter is imported: some of it is read then."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
+
+
+def settle(*ours: Mapping[str, str]) -> None:
+    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours."""
+    clear()
+    from jupyter_core import paths
+
     for each in ours:
         os.environ.update(each)
     # What “no configuration” is called there; without this line it would be a folder that stays behind.
