@@ -537,9 +537,7 @@ def test_a_lost_connection_is_said_after_five_seconds_and_nothing_is_lost(page: 
     state = page.locator(".mend-settled")
     page.wait_for_timeout(2_000)
     expect(state).not_to_contain_text("connection")
-    expect(state).to_contain_text(
-        "Not saved yet: the connection is lost. Your words are kept in this tab", timeout=5_000
-    )
+    expect(state).to_contain_text("Not saved yet: the connection is lost. Your words are kept in this tab")
     expect(field).to_have_value("Late again.")
     assert not desk.saves
     page.evaluate("window.cut = false")

@@ -198,8 +198,6 @@ def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserC
     page.emulate_media(media="screen")
     page.evaluate("window.cut = true")
     page.get_by_role("button", name="Print this chapter").click()
-    expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible(
-        timeout=15_000
-    )
+    expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible()
     assert page.evaluate("window.printed.length") == 1
     assert standing(page) == ["acceptance"]

@@ -30,13 +30,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=5_000)
-    yield
-    expect.set_options(timeout=30_000)
-
-
 @pytest.fixture
 def desk() -> Desk:
     return Desk(judge=lambda item, value: kinds.check(WORKBOOK.item(item), value))

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
-from tests.journeys.test_journeys import SAVED, state, until
+from tests.journeys.test_journeys import SAVED, choose, state, until
 from workbook import resources
 from workbook.journal import Journal
 
@@ -34,7 +34,7 @@ def notebooks(place: Place) -> Path:
 def answer(page: Page, place: Place) -> None:
     """Say who can see this screen, and find it in the journal in the home folder."""
     form = page.locator('[id="start.privacy"]')
-    form.get_by_role("group").first.get_by_text("No", exact=True).click()
+    choose(form.get_by_role("group").first.get_by_role("radio", name="No", exact=True))
     expect(state(form)).to_have_text(SAVED)
     with Journal.open(place.journal) as journal:
         found = [(answer.item, answer.value) for answer in journal.store.current()]

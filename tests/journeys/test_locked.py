@@ -57,7 +57,7 @@ def test_a_page_left_alone_locks_itself_and_goes_on_where_it_was(page: Page, tmp
         unlock(page, PASSPHRASE)
         expect(form).to_be_visible()
         expect(name).to_have_value("On its way")
-        expect(form.locator(".mend-state")).to_have_text(re.compile("Saved "), timeout=20_000)
+        expect(form.locator(".mend-state")).to_have_text(re.compile("Saved "))
     with Journal.open(folder, passphrase=PASSPHRASE) as journal:
         assert journal.responses()["every.kind.name", "once"].value == "On its way"
 
