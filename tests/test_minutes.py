@@ -35,8 +35,9 @@ def said(html: str) -> str:
 @pytest.mark.parametrize("html", [minutes.section(), minutes.folded()], ids=["first page", "help"])
 def test_the_card_is_whole_plain_html(html: str) -> None:
     """Every word stands in it, nothing is typed, runs or is fetched, and it is well-formed."""
+    folded = ["Count instead"] if html == minutes.folded() else []  # in help the counting stands there, unfolded
     card = {key: text for key, text in minutes.words().items() if key != "skip"}
-    assert [text for text in texts(card) if text not in said(html)] == []
+    assert [text for text in texts(card) if text not in said(html)] == folded
     assert re.findall(r"<(?:script|textarea|select|img|iframe|form)|\bstyle=|\bon\w+=|type=\"text", html) == []
     html5lib.HTMLParser(strict=True).parseFragment(html)
 

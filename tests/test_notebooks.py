@@ -134,12 +134,12 @@ def test_contents_are_the_chapters_by_name(tmp_path: Path) -> None:
 
 
 HARMFUL = {
-    "other code": {"source": "import os; exercise('start.privacy')", "cell": 3},
-    "more behind our line": {"source": 'exercise("start.privacy"); import os', "cell": 3},
-    "a second line": {"source": 'exercise("start.privacy")\nimport os', "cell": 3},
-    "code in the name": {"source": 'exercise("x" + str(__import__("os")))', "cell": 3},
+    "other code": {"source": "import os; exercise('start.privacy')", "cell": 4},
+    "more behind our line": {"source": 'exercise("start.privacy"); import os', "cell": 4},
+    "a second line": {"source": 'exercise("start.privacy")\nimport os', "cell": 4},
+    "code in the name": {"source": 'exercise("x" + str(__import__("os")))', "cell": 4},
     "HTML in words": {"source": "# Hello\n\n<img src=x onerror=alert(1)>", "cell": 0},
-    "an output": {"source": 'exercise("start.privacy")', "cell": 3, "outputs": [{"output_type": "stream"}]},
+    "an output": {"source": 'exercise("start.privacy")', "cell": 4, "outputs": [{"output_type": "stream"}]},
     "a raw cell": {"source": "<script>1</script>", "cell": 0, "cell_type": "raw"},
     "a link that runs": {"source": "# Hello\n\n[Go](javascript:alert(1))", "cell": 0},
     "a link that runs, written apart": {"source": "# Hello\n\n[Go][a]\n\n[a]: JavaScript:alert(1)", "cell": 0},

@@ -311,7 +311,7 @@ def _markdown_faults(thing: Model, *fields: str) -> Iterator[Fault]:
 
 
 def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:
-    yield from _markdown_faults(chapter, "title", "lede", "opening", "closing")
+    yield from _markdown_faults(chapter, "title", "lede", "opening", "more", "closing")
     for number, why in enumerate(chapter.why):
         for keys, *fault in _markdown_faults(why, "text", "source"):
             yield (("why", number, *keys), *fault)  # type: ignore[misc] # the rest of a fault

@@ -45,7 +45,7 @@ def minutes(workbook: Workbook) -> tuple[Minutes, ...]:
 def _chapter(chapter: Chapter) -> Iterator[Minutes]:
     asked = [exercise for exercise in chapter.exercises if not exercise.retired]
     first = [one for one in asked if not chapter.first or one.id.partition(".")[2] in chapter.first]
-    around = _reading([chapter.title, chapter.lede, chapter.opening, *(why.text for why in chapter.why)])
+    around = _reading([chapter.title, chapter.lede, chapter.opening, chapter.more, *(why.text for why in chapter.why)])
     least = around + sum(counted(one, some=0) for one in first)
     yield Minutes(chapter.id, chapter.minutes, least, around + sum(map(counted, first)))
     for exercise in asked:

@@ -340,6 +340,7 @@ class Chapter(Model):
     first: tuple[Word, ...] = ()  # the exercises of the first sitting, by their last word; none: all
     why: tuple[Why, ...] = ()
     opening: Words | None = None  # Markdown after the lede
+    more: Words | None = None  # goes on from the opening; a page folds it
     closing: Words | None = None  # Markdown before the links to other chapters
     shows: tuple[Literal["assessment", "given", "lock", "share", "today"], ...] = ()  # built-in panels
     scales: tuple[Scale, ...] = ()

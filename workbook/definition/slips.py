@@ -315,7 +315,9 @@ def _no_colon(rows: list[str], line: int, column: int, begun: int, said: str) ->
 
 
 # Names that a line may begin with; after them a colon is what is missing, not a part of a text.
-_PROSE = frozenset({"prompt", "help", "title", "lede", "intro", "text", "source", "opening", "closing", "low", "high"})
+_PROSE = frozenset(
+    {"prompt", "help", "title", "lede", "intro", "text", "source", "opening", "more", "closing", "low", "high"}
+)
 _NAMES = _PROSE | {
     *("chapter", "notebook", "minutes", "exercises", "items", "scales", "why", "id", "kind", "options", "points"),
     *("share", "tags", "repeats", "label", "columns", "parts", "show_if", "question", "instrument", "licence"),

@@ -104,6 +104,8 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[
         _markdown("title", _safely(lambda said: _title(chapter, said))),
         _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
     ]
+    if chapter.more:
+        cells.append(_markdown("more", _safely(lambda said: said(str(chapter.more).strip()))))
     if chapter.why:
         cells.append(_markdown("why", _safely(lambda said: _why(chapter, said))))
     cells += [_code(panel, f"{panel}()") for panel in chapter.shows]

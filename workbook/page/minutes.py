@@ -25,7 +25,7 @@ def words() -> dict[str, Any]:
 
 
 def section() -> str:
-    """Return the card as it stands at the top of the first page: breathing at once, the others folded."""
+    """Return the card as it stands at the top of the first page, to be seen at once: breathing, the others folded."""
     card = words()
     title = f'<h2 id="minutes-title">{_text(card["title"])}</h2>'
     start = '<section class="mend-minutes" id="minutes" aria-labelledby="minutes-title">'
@@ -47,7 +47,7 @@ def _body(*, folded: bool) -> str:
             _paragraph(card["intro"]),
             f'<div class="mend-danger">{_paragraph(card["danger"])}{_numbers(("emergency",), 1)}</div>',
             '<div class="mend-ways">',
-            _breathing(card["breathing"]),
+            _breathing(card["breathing"], folded=folded),
             _way(
                 senses["title"],
                 f"{_paragraph(senses['intro'])}<ol>{steps}</ol>{_paragraph(senses['after'])}",
@@ -63,27 +63,35 @@ def _body(*, folded: bool) -> str:
                 _paragraph(person["intro"]) + _paragraph(person["nobody"]) + _numbers(("crisis", "listening"), LINES),
                 folded=folded,
             ),
-            f"</div><p><strong>{_text(after['title'])}.</strong> {_text(after['text'])}</p>",
+            _way(after["title"], _paragraph(after["text"]), folded=folded),
+            "</div>",
         )
     )
 
 
-def _breathing(words: dict[str, str]) -> str:
-    """The circle moves by its style sheet alone, from the moment someone asks it to; its words count for a reader."""
+def _breathing(words: dict[str, str], *, folded: bool) -> str:
+    """The circle moves by its style sheet alone, from the moment someone asks it to; its words count for a reader.
+
+    Folded, the counting is one click away; whoever asked for less motion sees it at once.
+    """
+    still = _paragraph(words["still"])
+    if folded:
+        summary = f"<summary>{_text(words['without'])}</summary>"
+        still = f'<div class="mend-still">{still}</div><details class="mend-moving">{summary}{still}</details>'
     return (
         '<section class="mend-calm"><div class="mend-circle" aria-hidden="true"><span></span>'
         f"<b>{_text(words['in'])}</b><b>{_text(words['out'])}</b></div>"
         f"<div><h3>{_text(words['title'])}</h3>{_paragraph(words['intro'])}"
         '<label class="mend-breathe"><input type="checkbox">'
         f"<span>{_text(words['start'])}</span><span>{_text(words['stop'])}</span></label>"
-        f"{_paragraph(words['still'])}{_small(words['caution'])}</div></section>"
+        f"{still}{_small(words['caution'])}</div></section>"
     )
 
 
 def _way(title: str, inside: str, *, folded: bool) -> str:
     heading = f"<h3>{_text(title)}</h3>"
     if folded:
-        return f'<details class="mend-way"><summary>{heading}</summary>{inside}</details>'
+        return f'<details class="mend-way" name="mend-way"><summary>{heading}</summary>{inside}</details>'
     return f'<section class="mend-way">{heading}{inside}</section>'
 
 

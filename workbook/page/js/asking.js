@@ -1,4 +1,4 @@
-// All questions one under the other, or one at a time for whoever wants it so.
+// All questions one under the other, or one at a time for whoever wants it so; of a form that nobody opened, the first few.
 
 import { fill, h, quiet } from "./elements.js";
 
@@ -8,6 +8,7 @@ import { fill, h, quiet } from "./elements.js";
  */
 
 const CHOSEN = "mend:asking"; // said to the other forms of a page
+const FEW = 3; // questions of a form that opened by itself, until someone begins; one more than that is not worth a button
 
 /** What is remembered, for this tab and journal only: a way of reading, and nothing that was answered. */
 const memory = {
@@ -44,6 +45,7 @@ function turns(/** @type {Question[]} */ questions) {
 const waits = (/** @type {Question} */ { notice }) => notice.querySelector(".mend-wrong, button") !== null;
 
 export class Asking {
+  few = false; // the form opened by itself: its first questions are enough to see what it is
   /** @type {boolean | null} */ #one = null; // null: nobody was asked yet
   #journal = "";
   /** @type {Question | null} */ #at = null; // whose turn it is
@@ -65,6 +67,7 @@ export class Asking {
     this.back = quiet(texts.one_back, () => this.#go(-1));
     this.count = h("span", { class: "mend-count" });
     this.next = quiet(texts.one_next, () => this.#go(1), { class: "mend-quiet mend-next" });
+    this.others = h("div", { class: "mend-others", hidden: true }, quiet(texts.others, () => this.#unfold()));
     this.steps = h("div", { class: "mend-turns", role: "group", "aria-label": texts.one_at_a_time, hidden: true }, this.back, this.count, this.next);
     window.addEventListener(CHOSEN, this.#heard);
   }
@@ -85,15 +88,30 @@ export class Asking {
     this.choice.firstChild.textContent = one ? this.texts.all_at_once : this.texts.one_at_a_time;
     this.steps.hidden = !now;
     this.steps.parentElement?.classList.toggle("mend-one", Boolean(now));
-    for (const each of this.questions) each.node.classList.toggle("mend-later", Boolean(now && !now.includes(each) && !waits(each)));
+    const few = now ? null : this.#first();
+    this.others.hidden = !few;
+    const seen = now ?? few;
+    for (const each of this.questions) each.node.classList.toggle("mend-later", Boolean(seen && !seen.includes(each) && !waits(each)));
     const last = this.#place === this.#turns.length - 1;
-    this.close.classList.toggle("mend-later", Boolean(now && !last));
+    this.close.classList.toggle("mend-later", Boolean(few || (now && !last)));
     this.back.classList.toggle("mend-away", this.#place === 0);
     this.next.classList.toggle("mend-away", last);
     this.count.textContent = this.#where();
   }
 
   #where() { return fill(this.texts.one_place, { place: this.#place + 1, total: this.#turns.length }); }
+
+  /** The first few questions, while nobody has begun: the others come with the first answer. @returns {Question[] | null} */
+  #first() {
+    this.few &&= this.#turns.length > FEW + 1 && !this.questions.some((each) => this.form.answered(each));
+    return this.few ? this.#turns.slice(0, FEW).flat() : null;
+  }
+
+  #unfold() {
+    this.few = false;
+    this.draw();
+    this.#meet(this.#turns[FEW]);
+  }
 
   /** The turn it is: the one it was, the one before where that is asked no more, the first without an answer. */
   #now() {
@@ -111,10 +129,14 @@ export class Asking {
     if (!turn) return;
     this.#at = turn.find(({ kind }) => kind.control) ?? null;
     this.draw();
-    const [{ node }] = turn; // not its field: a phone would put its keyboard over the question
+    this.#meet(turn);
+    this.form.say(this.#where());
+  }
+
+  /** Go to a question, not to its field: a phone would put its keyboard over it. */
+  #meet(/** @type {Question[]} */ [{ node }]) {
     node.tabIndex = -1;
     node.focus();
-    this.form.say(this.#where());
   }
 
   #choose(/** @type {boolean} */ one) {

@@ -60,11 +60,17 @@ export function ruler(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   return control;
 }
 
+const SHORT = 26; // characters, so that two stand side by side
+
+/** Many short options stand in two columns where there is room. */
+export const columns = (/** @type {any[][]} */ options) =>
+  (options.length > 3 && options.every(([, label]) => label.length <= SHORT) ? "mend-list mend-pairs" : "mend-list");
+
 /** @returns {Control} */
 export function choices(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   const inputs = new Map();
   const chosen = () => item.options.map((/** @type {any[]} */ [key]) => key).filter((/** @type {string} */ key) => inputs.get(key).checked);
-  const node = h("div", { class: "mend-cards mend-list" }, ...item.options.map((/** @type {any[]} */ [key, label]) => {
+  const node = h("div", { class: `mend-cards ${columns(item.options)}` }, ...item.options.map((/** @type {any[]} */ [key, label]) => {
     const input = h("input", { type: "checkbox", onchange: () => tools.change(chosen().length ? chosen() : null) });
     inputs.set(key, input);
     return h("label", { class: "mend-card" }, input, h("span", {}, label));

@@ -1,6 +1,6 @@
 // One row for each kind of item: its control, and its answer as words.
 
-import { choices, radios, rank, ruler, scale, yesNo } from "./choosing.js";
+import { choices, columns, radios, rank, ruler, scale, yesNo } from "./choosing.js";
 import { day } from "./dates.js";
 import { h, own } from "./elements.js";
 import { letter, line, longtext } from "./fields.js";
@@ -34,7 +34,7 @@ export const KINDS = {
   },
   choice: {
     group: true, clear: true,
-    control: (item, tools) => radios(item.options, "mend-list", tools),
+    control: (item, tools) => radios(item.options, columns(item.options), tools),
     reading: (item, value) => labelled(item.options, value),
   },
   choices: {

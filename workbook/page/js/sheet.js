@@ -55,7 +55,7 @@ export class Sheet {
     // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
     this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
       onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    this.asking.choice, this.main.map(({ node }) => node), this.asking.steps, close);
+    this.asking.choice, this.main.map(({ node }) => node), this.asking.others, this.asking.steps, close);
     this.settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
     this.progress = h("span", { class: "mend-progress" });
     this.foot = h("div", { class: "mend-foot" }, h("span", { class: "mend-state" },

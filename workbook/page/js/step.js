@@ -119,7 +119,7 @@ export class Step {
     const before = visit()[id];
     this.settled = true;
     if (this.addressed()) this.show();
-    else if (before ?? (first && !addressed(steps))) this.unfold();
+    else if (before ?? (first && !addressed(steps))) this.unfold(before === undefined);
     else if (held(id)) this.unfold(); // they come back with the form, and are saved
   }
 
@@ -133,13 +133,15 @@ export class Step {
     remember(this.exercise.id, this.open);
   }
 
-  unfold() {
+  /** Open it; `itself`: nobody asked for it, so a long form shows its first questions. */
+  unfold(itself = false) {
     this.settled = true;
     this.open = true;
     this.resting = false;
     this.said.textContent = "";
     if (!this.form) {
       this.form = new Form(this.exercise, this.transport, this.pace, { heading: this.heading, moved: () => this.moved() });
+      this.form.sheet.asking.few = itself;
       this.body.replaceChildren(this.form.sheet.root);
       this.form.begin();
     }
