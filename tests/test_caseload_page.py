@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -206,7 +207,7 @@ def test_from_the_passphrase_to_a_sealed_reply(
     page.get_by_label("To the whole of it").fill("See you on Thursday.")
     with page.expect_download() as sent:  # what was begun goes along
         page.get_by_role("button", name="Seal a reply").click()
-    assert sent.value.suggested_filename == "Heron-7.feedback"
+    assert re.fullmatch(r"Heron-7-\d{4}-\d\d-\d\d-[0-9a-f]{6}\.feedback", sent.value.suggested_filename)
     expect(page.get_by_text("Only Heron-7 can open it.")).to_be_visible()
     sound(page)
     share.given(journal, sent.value.path().read_bytes()).accept()
@@ -248,7 +249,7 @@ def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: casel
     with page.expect_download() as made:
         page.get_by_role("button", name="Make the file").click()
     assignment = envelope.open_assignment(made.value.path().read_bytes(), definition.load()).bundle
-    assert made.value.suggested_filename == "Maple.assignment"
+    assert re.fullmatch(r"Maple-\d{4}-\d\d-\d\d-[0-9a-f]{6}\.assignment", made.value.suggested_filename)
     assert [task.exercise for task in assignment.asks.tasks][:2] == ["space.boundary", "space.rating"]
     assert "space.take" not in {task.exercise for task in assignment.asks.tasks}
     assert assignment.asks.tasks[0].instruction == "Take your time."

@@ -29,6 +29,16 @@ def test_a_file_is_erased_and_not_only_removed(tmp_path: Path) -> None:
     assert other.read_bytes() == bytes(5000)
 
 
+def test_files_that_differ_have_names_that_differ() -> None:
+    """Two replies to one client on one day are two files in one folder; a name holds what any computer takes."""
+    first, second = (files.named("A. 2026-11-26", data, "feedback") for data in (b"one", b"two"))
+    assert (first, second) == ("A-2026-11-26-7692c3.feedback", "A-2026-11-26-3fc4cc.feedback")
+    assert files.named("A. 2026-11-26", b"one", "feedback") == first
+    assert files.named("../CON: Zoë\n李", b"", "html") == "CON-Zoë-李-e3b0c4.html"
+    assert files.named("…", b"", "json") == "file-e3b0c4.json"
+    assert len(files.named("李" * 300, b"", "html").encode()) < 255
+
+
 def test_every_folder_of_a_journal_is_made_for_its_owner_alone() -> None:
     """mode=0o700, which Python turns into an access list of the owner on Windows: whatever is put in inherits it."""
     loose = []

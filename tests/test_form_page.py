@@ -457,7 +457,7 @@ def test_ranking_keeps_the_focus_and_says_the_place(page: Page, desk: Desk) -> N
 
 def test_table_rows_come_and_go_with_the_focus(page: Page, desk: Desk) -> None:
     """Adding leads into the new row, removing can be undone, a full list says so, empty rows are no answer."""
-    add = page.get_by_role("button", name="Add a plan")
+    add = page.get_by_role("button", name="Add: plan")
     page.get_by_label("When this happens").fill("One")
     for _ in range(3):
         add.click()

@@ -166,7 +166,7 @@ def test_a_day_half_written_is_said_not_to_be_kept(page: Page, desk: Desk) -> No
 
 def test_a_row_that_was_never_filled_stays_while_someone_writes_in_it(page: Page, desk: Desk) -> None:
     """The store leaves empty rows out; the page lets them stand, and the focus with them."""
-    page.get_by_role("button", name="Add a row").click()
+    page.get_by_role("button", name="Add: row").click()
     page.keyboard.type("7")
     heard(page)
     expect(page.get_by_role("group", name="row 2").get_by_label("How many")).to_be_focused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -42,6 +43,12 @@ def give(path: Path, write_into: Callable[[Path], object]) -> None:
         raise WorkbookError(
             f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
         ) from None
+
+
+def named(words: str, data: bytes, ending: str) -> str:
+    """Return a file name that any computer takes, and another one for other content: none is laid over another."""
+    plain = re.sub(r"[^\w-]+", "-", words)[:60].strip("-")
+    return f"{plain or 'file'}-{hashlib.sha256(data).hexdigest()[:6]}.{ending}"
 
 
 def erase(path: Path) -> None:

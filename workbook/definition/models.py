@@ -186,7 +186,7 @@ class Table(BaseItem):
     kind: Literal["table"]
     columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=20)]
     max_rows: Annotated[int, Field(ge=1, le=500)] = 50
-    row: Words = "row"  # what one row is called: "Add a …"
+    row: Words = "row"  # what one row is called: "Add: …", which needs no article
 
 
 class Part(Model):

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -124,7 +123,7 @@ class Page(panel.Panel):
         name = str(message["name"])
         keys.keygen(self._home, str(message["passphrase"]), counselor=name[:80])
         opened = self._open(str(message["passphrase"]))
-        return {"type": "made", "file": "recovery-sheet.html"}, [opened.recovery_sheet().encode()]
+        return _with_sheet("made", opened)
 
     def _unlock(self, message: Message, buffers: Buffers) -> Reply:
         self._open(str(message["passphrase"]))
@@ -132,7 +131,7 @@ class Page(panel.Panel):
 
     def _rotate(self, message: Message, buffers: Buffers) -> Reply:
         self._opened.rotate(str(message["passphrase"]))
-        return {"type": "rotated", "file": "recovery-sheet.html"}, [self._opened.recovery_sheet().encode()]
+        return _with_sheet("rotated", self._opened)
 
     # --- everyone ---
 
@@ -180,7 +179,7 @@ class Page(panel.Panel):
         if gone and message.get("sure") is not True:
             return {"type": "asks", "ask": gone}
         packed = self._opened.assign(client, asked, instruments=own, tighten=dict(message["tighten"]))
-        return {"type": "assigned", "file": _file(message["client"], "assignment")}, [packed]
+        return {"type": "assigned", "file": self._named(message, packed, "assignment")}, [packed]
 
     # --- one client ---
 
@@ -197,15 +196,18 @@ class Page(panel.Panel):
 
     def _reply(self, message: Message, buffers: Buffers) -> Reply:
         sealed = self._opened.reply(str(message["client"]), str(message["words"]).strip() or None)
-        return {"type": "replied", "file": _file(message["client"], "feedback")}, [sealed]
+        return {"type": "replied", "file": self._named(message, sealed, "feedback")}, [sealed]
 
     def _summary(self, message: Message, buffers: Buffers) -> Reply:
-        html = self._opened.summary(str(message["client"]))
-        return {"type": "summary", "file": _file(message["client"], "html")}, [html.encode()]
+        page = self._opened.summary(str(message["client"])).encode()
+        return {"type": "summary", "file": self._named(message, page, "html")}, [page]
 
     def _export(self, message: Message, buffers: Buffers) -> Reply:
-        plain = json.dumps(self._opened.record_of(str(message["client"])), ensure_ascii=False, indent=1)
-        return {"type": "exported", "file": _file(message["client"], "json")}, [plain.encode()]
+        plain = json.dumps(self._opened.record_of(str(message["client"])), ensure_ascii=False, indent=1).encode()
+        return {"type": "exported", "file": self._named(message, plain, "json")}, [plain]
+
+    def _named(self, message: Message, data: bytes, ending: str) -> str:
+        return files.named(f"{message['client']}-{self._opened.today()}", data, ending)
 
     def _keep(self, message: Message, buffers: Buffers) -> Reply:
         self._opened.keep_until(str(message["client"]), _day(message["day"]))
@@ -261,6 +263,6 @@ def _day(said: object) -> date | None:
         raise Refused(say("page.panels.not_a_day")) from None
 
 
-def _file(client: object, ending: str) -> str:
-    """A file name that any computer takes."""
-    return (re.sub(r"[^\w-]+", "-", str(client)).strip("-") or "client") + f".{ending}"
+def _with_sheet(what: str, opened: Caseload) -> Reply:
+    sheet = opened.recovery_sheet().encode()
+    return {"type": what, "file": files.named(f"recovery-sheet-{opened.today()}", sheet, "html")}, [sheet]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import words
+from workbook import files, words
 from workbook.answers import occasions
 from workbook.definition.asks import Task
 from workbook.errors import Refused, UnknownId
@@ -108,16 +108,17 @@ class Sharing(panel.Panel):
 
     def _kept(self, message: Message, ending: str, write: _Keep) -> tuple[dict[str, object], list[bytes]]:
         """Write a file where the person chose: a path on this computer, or (no path) the browser's downloads."""
+        day = f"{self._journal.now():%Y-%m-%d}"
         if message.get("path") is None:
-            name = f"{self._journal.now():%Y-%m-%d}.{ending}"
             with tempfile.TemporaryDirectory() as folder:
-                write(Path(folder) / name)
-                data = (Path(folder) / name).read_bytes()
-            return {"file": name, "size": len(data)}, [data]
+                write(new := Path(folder, f"new.{ending}"))
+                data = new.read_bytes()
+            return {"file": files.named(day, data, ending), "size": len(data)}, [data]
         typed = str(message["path"]).strip()
         if not typed:
             raise Refused(words.say("page.panels.where"))
-        path = share.new_file(self._folder / Path(typed).expanduser(), f"{self._journal.now():%Y-%m-%d}.{ending}")
+        path = self._folder / Path(typed).expanduser()
+        path = _free(path / f"{day}.{ending}") if path.is_dir() else share.new_file(path, f"{day}.{ending}")
         write(path)
         return {"file": str(path), "size": path.stat().st_size}, []
 
