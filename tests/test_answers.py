@@ -46,6 +46,7 @@ FIELDS: dict[str, dict[str, object]] = {
     },
     "letter": {"parts": {"ack": {"label": "What I did"}, "repair": {"label": "What I can repair"}}},
     "note": {},
+    "timer": {"minutes": 10},
     "computed": {"compute": {"count": ["c.e.q"]}},
 }
 
@@ -154,6 +155,7 @@ REFUSED = [
     ("letter", {"ack": 3}, "A part of a letter is text."),
     ("letter", {"ack": ""}, "There is nothing in the letter yet. Write something, or leave it blank."),
     ("note", "yes", "There is nothing to answer here."),
+    ("timer", 10, "There is nothing to answer here."),
     ("computed", 3, "There is nothing to answer here."),
 ]
 

@@ -31,6 +31,7 @@ FIELDS: dict[str, dict[str, Any]] = {  # what a kind must have besides id, kind 
     "number": {"minimum": 0, "maximum": 10},
     "table": {"columns": [{"id": "c", "kind": "text", "label": "C"}]},
     "letter": {"parts": {"p": {"label": "P"}}},
+    "timer": {"minutes": 10},
     "computed": {"compute": {"sum": ["a.b.c"]}},
 }
 VALUES: dict[str, Any] = {

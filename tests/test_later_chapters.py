@@ -189,10 +189,11 @@ def test_fear_and_law_come_before_any_answer_to_them(afraid: str, bound: str, go
 
 @pytest.mark.parametrize("no", ["my_yes", "their_yes", "free"])
 def test_two_turns_need_two_free_yeses(no: str) -> None:
-    """With one doubt the form holds no topic, no turns and no look at trust."""
+    """With one doubt the form holds no topic, no turns, no timer and no look at trust."""
     given = {"my_yes": "yes", "their_yes": "yes", "free": "yes"}
-    assert {"topic", "turns", "went", "look"} <= _shown("communication.together", **given)
+    asked = {"topic", "turns", "first_turn", "second_turn", "went", "look"}
+    assert asked <= _shown("communication.together", **given)
     for doubt in ("no", "unsure"):
         shown = _shown("communication.together", **(given | {no: doubt}))
-        assert shown & {"topic", "turns", "went", "look"} == set()
+        assert shown & asked == set()
         assert {"not_today", "not_free"} & shown

@@ -17,7 +17,7 @@ Status = Literal["answered", "skipped"]
 
 Kept = Literal["answered", "skipped", "blank"]  # blank: cleared
 
-NOT_ASKED = {"note": "words_only", "computed": "worked_out"}
+NOT_ASKED = {"note": "words_only", "timer": "time_only", "computed": "worked_out"}
 """The kinds of item that take no answer, and why: a sentence of `answers`."""
 
 

@@ -111,7 +111,7 @@ def codebook(workbook: Workbook) -> pd.DataFrame:
     rows = []
     for exercise in workbook.exercises:
         for item in exercise.items:
-            if item.kind == "note":
+            if item.kind in ("note", "timer"):
                 continue
             bounds = ranges.get(item.id)
             rows.append(

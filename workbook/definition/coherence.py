@@ -139,7 +139,7 @@ def _quote_faults(item: Note, known: Known) -> Iterator[Fault]:
             continue
         if id.rpartition(".")[0] == item.exercise_id:
             yield ("quotes", index), id, "It stands in the same form.", "Quote a question of another form."
-        elif quoted is not None and (quoted.kind in ("note", "computed") or quoted.retired):
+        elif quoted is not None and (quoted.kind in kinds.those("asked", False) or quoted.retired):
             yield ("quotes", index), id, "It is not asked, so there is nothing to show.", "Quote a question that is."
 
 

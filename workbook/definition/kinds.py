@@ -431,6 +431,7 @@ KINDS: dict[str, Kind] = {
         seconds=lambda item: sum(BOX * (OFTEN_LEFT if part.optional else 1) for part in item.parts.values()),
     ),
     "note": _kind(models.Note, **_NEVER),
+    "timer": _kind(models.Timer, **_NEVER),  # its minutes pass in a talk; those of the form are for its questions
     "computed": _kind(models.Computed, **_NEVER, codes=lambda item: item.compute.model_dump(exclude_none=True)),
 }
 

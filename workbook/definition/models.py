@@ -213,6 +213,13 @@ class Note(BaseItem):
     quotes: tuple[Reference, ...] = ()  # questions of other forms, whose newest answers are shown under the words
 
 
+class Timer(BaseItem):
+    """Minutes that run down in the page, stopped by whoever wants to; nothing to answer, nothing kept."""
+
+    kind: Literal["timer"]
+    minutes: Annotated[int, Field(ge=1, le=60)]
+
+
 class Compute(Model):
     """A number from other answers of the same exercise: exactly one of these."""
 
@@ -245,6 +252,7 @@ Item = Annotated[
     | Table
     | Letter
     | Note
+    | Timer
     | Computed,
     Field(discriminator="kind"),
 ]
@@ -301,11 +309,11 @@ class Exercise(Model):
 
     @property
     def questions(self) -> tuple[Item, ...]:
-        """The items asked for themselves: no notes, nothing computed or retired, not the two in the foot."""
+        """The items asked for themselves: no notes or timers, nothing computed or retired, not the two in the foot."""
         return tuple(
             item
             for item in self.items
-            if item.kind not in ("note", "computed") and not item.retired and item.word not in FOOT
+            if item.kind not in ("note", "timer", "computed") and not item.retired and item.word not in FOOT
         )
 
 

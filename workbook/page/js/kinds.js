@@ -65,5 +65,6 @@ export const KINDS = {
       .map((/** @type {any[]} */ [key, part]) => h("p", {}, h("b", {}, part.label), h("br"), value[key]))),
   },
   note: {},
+  timer: {},
   computed: {},
 };

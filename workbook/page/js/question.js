@@ -4,6 +4,7 @@ import { focused, h, own, quiet, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { writingIn } from "./fields.js";
 import { KINDS, plain } from "./kinds.js";
+import { timer } from "./timer.js";
 
 /**
  * @typedef {import("./exercise.js").Item} Item
@@ -29,6 +30,7 @@ export function question(/** @type {Item} */ item, /** @type {Desk} */ desk) {
     comment: h("div", { class: "mend-comments" }),
   };
   if (item.kind === "note") return note(bare);
+  if (item.kind === "timer") return { ...bare, node: timer(item, desk) };
   return item.kind === "computed" ? computed(bare, desk) : asked(bare, desk);
 }
 
