@@ -267,6 +267,18 @@ def test_what_calms_and_asks_nothing_is_open_under_every_rule() -> None:
         assert standing.closing("start.hopes") is not None
 
 
+def test_someone_who_is_afraid_may_calm_down_and_is_not_asked_to_come_back() -> None:
+    """Under G3 the pause is open without its words to another person; without fear it is whole."""
+    pause = {item.id for item in WORKBOOK.exercise("communication.pause").items}
+    for changed in ({"start.safety.afraid": "yes"}, {"start.safety.hurt_by_them": "unsure"}):
+        standing = stand(changed)
+        assert standing.closing("communication.pause") is None
+        assert pause & standing.hidden == {"communication.pause.words", "communication.pause.back"}
+        open_there = {e.id for e in WORKBOOK.exercises if e.chapter_id == "communication"} - set(standing.closings)
+        assert open_there == {"communication.pause"}
+    assert pause & stand().hidden == set()
+
+
 # --- what was done since a no ---
 
 

@@ -112,9 +112,9 @@ def test_contact_exercises_are_known() -> None:
 
 
 def test_nothing_is_typed_before_the_privacy_question() -> None:
-    """With no answer at all, only the privacy questions are open, and each page says why."""
+    """With no answer at all, only the privacy questions and the safety plan are open, and each page says why."""
     standing = safety.standing(WORKBOOK, {}, NOW)
-    assert set(standing.closings) == set(OPEN) - {"start.privacy"}
+    assert set(standing.closings) == set(OPEN) - {"start.privacy", "safety-plan.plan"}
     assert {lock.title for lock in standing.closings.values()} == {"Who else can read this?"}
     assert [notice.gate for notice in standing.notices] == ["G0"]
 
@@ -127,6 +127,15 @@ def test_before_the_four_questions_only_what_calms_is_open(word: str) -> None:
     assert {standing.closings[id].title for id in locked(standing)} == {"First, how are you right now?"}
     assert [notice.gate for notice in standing.notices] == ["now"]
     assert "now" not in states(stand({f"start.now.{word}": SKIP}))  # declined is asked, and closes by its own rule
+
+
+def test_a_safety_plan_waits_for_no_question() -> None:
+    """It is open before anything is answered and under each rule alone, but not for someone who is under 18."""
+    first = {key: r for key, r in responses().items() if key[0].startswith("start.privacy")}
+    for told in ({}, first):
+        assert safety.standing(WORKBOOK, told, NOW).closing("safety-plan.plan") is None
+    closing = {gate for gate, (item, value) in CLOSES.items() if stand({item: value}).closing("safety-plan.plan")}
+    assert closing == {"G1"}
 
 
 def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
@@ -162,7 +171,12 @@ LOCKS = {
     "G0": set(),
     "G1": set(OPEN) - {"start.privacy", "start.now", "start.safety"},
     "G2": set(OPEN) - {"start.privacy", "start.now"} - CALM,
-    "G3": IN["responsibility"] | IN["communication"] | set(CONTACT) | TAGGED["repair"] | TAGGED["own-fault"] | ABOUT_ME,
+    "G3": IN["responsibility"]
+    | (IN["communication"] - {"communication.pause"})
+    | set(CONTACT)
+    | TAGGED["repair"]
+    | TAGGED["own-fault"]
+    | ABOUT_ME,
     "G5_protects": set(CONTACT) | TAGGED["repair"],
     "G4": set(CONTACT),
     "G5": set(CONTACT),
@@ -655,6 +669,7 @@ def test_a_counselor_may_tighten() -> None:
 
 
 FIRM_REST = "No setting can loosen this gate."
+HIDDEN = ", ".join(next(gate.hides for gate in WORKBOOK.gates if gate.id == "G3"))
 
 
 @pytest.mark.parametrize(
@@ -670,7 +685,7 @@ FIRM_REST = "No setting can loosen this gate."
             for gate in safety.FIRM
         ),
         ("G2", {"keeps": ["communication"]}, f"G2 may not leave communication open. {FIRM_REST}"),
-        ("G3", {"hides": []}, f"G3 must keep own-fault under “hides”. You may add to the list. {FIRM_REST}"),
+        ("G3", {"hides": []}, f"G3 must keep {HIDDEN} under “hides”. You may add to the list. {FIRM_REST}"),
         ("G5", {"closed": "no"}, "G5 can be set to closed, but not to open: its answers decide. Remove that line."),
         (
             "G4",
