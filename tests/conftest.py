@@ -26,7 +26,15 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-_OURS = ("WORKBOOK_HOME", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+_OURS = (
+    "WORKBOOK_HOME",
+    "WORKBOOK_LANGUAGE",
+    "JUPYTER_PATH",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "IPYTHONDIR",
+)
 
 # What is slow is shown in benchmarks/; a busy machine makes no test red.
 settings.register_profile("mend", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,6 +69,16 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
 def home(keyed: tuple[Path, Keys], tmp_path: Path) -> Path:
     """The folder of a caseload that is a test's own."""
     return shutil.copytree(keyed[0], tmp_path / "caseload")
+
+
+@pytest.fixture
+def language() -> Iterator[None]:
+    """Everything in the test is said in a language of brackets."""
+    from tests.made_up import BRACKETS  # it reads every sentence there is
+    from workbook import words
+
+    with words.spoken(BRACKETS):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import workbook
 
 PACKAGE = Path(workbook.__file__).parent
 
-GROUND = ("errors", "resources", "files", "words", "dates", "drawing")
+GROUND = ("errors", "resources", "words", "files", "dates", "drawing")
 ROOMS = (
     *GROUND,
     *("definition", "answers", "safety", "storage", "assessment"),

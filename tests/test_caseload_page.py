@@ -17,6 +17,7 @@ from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, jou
 from tests.panel_page import ask as asked
 from tests.panel_page import open_panel
 from workbook import definition, resources
+from workbook.definition import overlay
 from workbook.jupyter import notebooks
 from workbook.page.panels import caseload_panel
 from workbook.sharing import asking, caseload, envelope, keys
@@ -143,6 +144,23 @@ def test_nothing_of_a_client_is_in_what_a_notebook_keeps(panel: caseload_panel.P
     )
     assert "Heron-7" not in kept
     assert "I left" not in kept
+
+
+def test_what_was_asked_in_another_language_stays_in_it(
+    panel: caseload_panel.Page, home: Path, keyed: tuple[Path, keys.Keys], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page in English changes what a client is asked in German, and the client goes on in German."""
+    german = overlay.apply(definition.load(), "de", {})
+    monkeypatch.setattr(overlay, "shipped", lambda language: german if language == "de" else definition.load())
+    with caseload.open_caseload(home, keyed[1], now=clock) as opened:
+        opened.assign("Heron-7", asking.tasks_for(german, ["responsibility.incident"]), language="de")
+    asked(panel, {"type": "unlock", "seq": 1, "passphrase": PASSPHRASE})
+    said: list[str] = []
+    for client in ("Heron-7", "Wren-2"):
+        change = {"type": "assign", "client": client, "tasks": [{"exercise": "space.urges"}], "tighten": {}}
+        packed = asked(panel, {**change, "seq": 2})[1][0]
+        said.append(envelope.open_assignment(packed, german).bundle.asks.language)
+    assert said == ["de", "en"]
 
 
 def test_the_notebook_is_small_and_trusted() -> None:

@@ -6,21 +6,32 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 import workbook
+from tests.made_up import (
+    ADDRESS,
+    BRACKETS,
+    KEYS,
+    NAMES,
+    brackets_workbook,
+    filled,
+    installed,
+    outside,
+    said_in,
+    shown,
+    strings,
+    text_of,
+)  # fmt: skip
 from workbook import definition, example, resources, words
 from workbook.cli import client as cli
 from workbook.cli import counselor, opening
-from workbook.definition import kinds, overlay
+from workbook.definition import overlay
 from workbook.definition.asks import Asks, judge
-from workbook.definition.models import Workbook
 from workbook.errors import Refused, WorkbookError
 from workbook.journal import Journal
 from workbook.jupyter import lab, notebooks, worded
@@ -32,126 +43,6 @@ from workbook.sharing import asking, caseload, envelope, inbox, keys
 PACKAGE = Path(workbook.__file__).parent
 PASSPHRASE = "otter lamp quiet seven"
 RECOVER = "workbook keygen --home CASELOAD --recover sheet.txt"
-
-# --- the language ---
-
-
-def wrapped(sentence: words.Sentence) -> words.Sentence:
-    if isinstance(sentence, dict):
-        return {form: f"⟦{text}⟧" for form, text in sentence.items()}
-    return f"⟦{sentence}⟧"
-
-
-BRACKETS = words.Language("ja", {path: wrapped(text) for path, text in words.load().sentences.items()})
-"""Its days have no Latin letter, so that each such letter is a sentence of ours or a name."""
-
-
-def brackets_workbook() -> Workbook:
-    shipped = definition.load()
-    return overlay.apply(shipped, "ja", {path: f"⟦{text}⟧" for path, text in overlay.texts(shipped).items()})
-
-
-@pytest.fixture
-def language() -> Iterator[None]:
-    """Everything in the test is said in the made-up language."""
-    with words.spoken(BRACKETS):
-        yield
-
-
-# --- what is seen ---
-
-_SEEN = {"title", "aria-label", "alt", "placeholder", "label", "summary"}  # attributes that are read to someone
-
-
-class _Text(HTMLParser):
-    """The words of a page: its text, without styles and scripts, and the attributes that are shown or read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value or "" for name, value in attrs if name in _SEEN]
-        if tag in ("style", "script", "code"):  # a command in a line of its own stands in `code`
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._inside and self._inside[-1] == tag:
-            self._inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside:
-            self.found.append(data)
-
-
-def text_of(html: str) -> str:
-    read = _Text()
-    read.feed(html)
-    return "\n".join(read.found)
-
-
-def outside(text: str, *names: str) -> list[str]:
-    """Return the words with a letter that stand in no brackets and are none of `names`."""
-    for name in sorted(names, key=len, reverse=True):
-        text = (
-            text.replace(name, "")
-            if " " in name or "\n" in name
-            else re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
-        )
-    before = ""
-    while before != text:
-        before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", "", text)
-    return re.findall(r"[^\s⟦⟧]*[A-Za-z][^\s⟦⟧]*", text)
-
-
-def strings(node: object) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict):
-        for value in node.values():
-            yield from strings(value)
-    elif isinstance(node, (list, tuple)):
-        for value in node:
-            yield from strings(value)
-
-
-def shown(node: object, key: str = "") -> Iterator[str]:
-    """Yield what is shown of a payload: what stands under a name that is no id, kind or rule."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name not in _CODES:
-                yield from shown(value, name)
-    elif isinstance(node, (list, tuple)):
-        pair = 2 <= len(node) <= 3 and isinstance(node[0], str) and re.fullmatch("[a-z0-9_]+", node[0])
-        for one in node[1:] if pair else node:  # a code and its words
-            yield from shown(one, key)
-    elif isinstance(node, str) and not re.fullmatch(r"[a-z-]+(\.[a-z_]+)+", node):  # an item's id
-        yield text_of(node) if "<" in node else node
-
-
-_CODES = {
-    "id", "kind", "repeats", "language", "show_if", "share", "exercise_id", "notebook", "chapter", "href", "neutral",
-    "type", "zone", "region", "cues", "source", "tags", "track", "quotes", "uses", "before", "from",
-}  # fmt: skip
-
-
-def said_in(folder: str) -> list[str]:
-    """Return every text of the YAML files in a folder of data that is not overlaid: names, lines, the first card."""
-    found: list[str] = []
-    place = resources.data(*folder.split("/"))
-    for file in [place] if place.is_file() else place.rglob("*.yaml"):
-        found += strings(yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader))  # noqa: S506
-    return [text.strip() for text in found if len(text.strip()) > 1]
-
-
-def free_texts() -> list[str]:
-    """Return what the invented person wrote: their words are nobody's to translate."""
-    made, told = definition.load(), kinds.those("words")
-    found = [text for row in example.read() if made.item(row["item"]).kind in told for text in strings(row["value"])]
-    found = [text for text in found if text not in ("yes", "no")]  # in a table
-    return [*found, *(line for text in found for line in text.split("\n"))]
-
 
 # --- the test can fail ---
 
@@ -250,19 +141,6 @@ def test_a_journal_is_spoken_of_in_its_workbook_s_language(tmp_path: Path, monke
 # --- files ---
 
 
-def filled(folder: Path) -> Journal:
-    """A journal with the invented person's twelve weeks, on the made-up workbook."""
-    journal = Journal.create(folder / "journal", now=lambda: example.ENDS)
-    journal.install(brackets_workbook())
-    example.fill(journal)
-    return journal
-
-
-NAMES = [*free_texts(), *(one.source for one in definition.load().scales), "Mend"]
-ADDRESS = r"[\w/:-]+(\.[\w/-]+)+"  # of a help line
-KEYS = ["Mend", "F1", "Ctrl-C", *said_in("workbook/minutes.yaml")]
-
-
 @pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("summary", [False, True], ids=["report", "one page"])
 def test_the_report_says_nothing_else(summary: bool, tmp_path: Path) -> None:
@@ -275,32 +153,16 @@ def test_the_report_says_nothing_else(summary: bool, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("language")
 def test_a_counselor_s_pages_say_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The recovery sheet, the page for the session, and the tables of clients and of what happened."""
-    home, client = tmp_path / "caseload", "A."
+    home, client, made = tmp_path / "caseload", "A.", installed(monkeypatch)
     keys.keygen(home, PASSPHRASE, counselor="Dr. Lee")
     opened = keys.unlock(home, PASSPHRASE)
     sheet = text_of(keys.recovery_sheet(home, opened))
     assert outside(sheet, *opened.identities, opened.store, str(home), "Dr. Lee", RECOVER) == []
     with caseload.open_caseload(home, opened) as cases:
-        made = brackets_workbook()
-        monkeypatch.setattr(cases, "_workbooks", _Always(made))
-        monkeypatch.setattr(overlay, "shipped", lambda language: made)
-        cases.assign(client, asking.tasks_for(made, ["responsibility"], due=example.ENDS.date()))
+        cases.assign(client, asking.tasks_for(made, ["responsibility"], due=example.ENDS.date()), language="ja")
         assert outside(text_of(cases.summary(client)), client) == []
         for table in (cases.overview(), cases.audit()):
-            monkeypatch.setattr(definition, "load", lambda: made)
             assert outside(counselor._table(table), client) == []
-
-
-class _Always(dict):  # type: ignore[type-arg]
-    def __init__(self, workbook: Workbook) -> None:
-        super().__init__()
-        self._workbook = workbook
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-    def __getitem__(self, _: object) -> Workbook:
-        return self._workbook
 
 
 # --- commands ---
@@ -404,10 +266,7 @@ NAMED = {
     "assessment/change.py": {"nonoverlap of all pairs", "too few sittings", "no clear change"},  # how a table names it
     "assessment/report.py": {"too few sittings", "no clear change"},  # the same names, looked up
     "definition/asks.py": {"as when it was first given"},  # the licence of what an old file brought, nowhere shown
-    "files.py": {  # stands before the words; another system's folder
-        "{} could not be written: {}. Choose a folder that exists and that you may write in.",
-        "system volume information",
-    },
+    "files.py": {"system volume information"},  # another system's folder
     "definition/kinds.py": {  # what an author reads of an item
         "Make the minimum the smaller number.", "The maximum is {}.", "A ruler has at most 21 numbers.",
         "Use a number item.", "are not in rising order.", "Write the lowest number first.",

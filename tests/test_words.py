@@ -123,6 +123,29 @@ def test_an_open_workbook_s_language_is_spoken() -> None:
     assert words.number("3.5") == "3.5"
 
 
+def test_an_installation_says_what_is_spoken_where_no_workbook_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`WORKBOOK_LANGUAGE` speaks until a workbook is open, in a language that is there; else English does."""
+    folder = tmp_path / "words"
+    folder.mkdir()
+    (folder / "fr.yaml").write_text("words:\n  and: " + '"{before} et {last}"\n', encoding="utf-8")
+    (folder / "en.yaml").write_text("words:\n  and: " + '"{before} and {last}"\n', encoding="utf-8")
+    monkeypatch.setattr(resources, "_below", lambda _, *parts: str(tmp_path.joinpath(*parts)))
+    monkeypatch.setattr(words._Spoken, "followed", None)
+    for cache in (words._shipped, words._installed):
+        cache.cache_clear()
+    said = {}
+    for chosen in ("", "xx", "fr"):
+        monkeypatch.setenv("WORKBOOK_LANGUAGE", chosen)
+        said[chosen] = (words.code(), words.listed(["a", "b"]))
+    words.follow("en")
+    said["open"] = (words.code(), words.listed(["a", "b"]))
+    for cache in (words._shipped, words._installed):
+        cache.cache_clear()
+    assert said == {"": ("en", "a and b"), "xx": ("en", "a and b"), "fr": ("fr", "a et b"), "open": ("en", "a and b")}
+
+
 def test_a_count_chooses_the_form() -> None:
     """One, two and none are said as English says them, and as a language with four forms does."""
     english = words.Language("en", {"files": {"one": "{count} file", "other": "{count} files"}})

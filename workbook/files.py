@@ -10,6 +10,7 @@ import secrets
 import shlex
 from typing import TYPE_CHECKING
 
+from workbook import words
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ def give(path: Path, write_into: Callable[[Path], object]) -> None:
     try:
         fill(path, write_into)
     except OSError as problem:
-        raise WorkbookError(
-            f"{path} could not be written: {problem.strerror}. Choose a folder that exists and that you may write in."
-        ) from None
+        raise WorkbookError(words.say("files.unwritten", file=path, problem=problem.strerror)) from None
 
 
 def named(words: str, data: bytes, ending: str) -> str:

@@ -6,6 +6,7 @@ The sentences of a workbook (chapters, questions, safety rules) stand in its own
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Sentence = str | dict[str, str]  # one text, or one for each plural form: {"one": …, "other": …}
 
 ENGLISH = "en"
+CHOSEN = "WORKBOOK_LANGUAGE"  # in the environment: what is spoken where no workbook is open, as in a caseload
 _UNREADABLE = "{file} cannot be read as sentences: {problem}."  # said here: it may be the English ones
 
 
@@ -155,8 +157,7 @@ def lacks(language: Language) -> tuple[str, ...]:
 
 def follow(language: str) -> None:
     """Speak the language of a workbook from now on, where there are sentences in it; a block of `spoken` goes first."""
-    other = language != ENGLISH and language in shipped()
-    _Spoken.followed = load(language) if other else None
+    _Spoken.followed = load(language) if language == ENGLISH or language in shipped() else None
 
 
 @contextlib.contextmanager
@@ -207,7 +208,12 @@ class _Spoken:
 
 
 def _now() -> Language:
-    return _Spoken.language or _Spoken.followed or load()
+    return _Spoken.language or _Spoken.followed or _installed(os.environ.get(CHOSEN, ENGLISH))
+
+
+@lru_cache
+def _installed(chosen: str) -> Language:
+    return _shipped(chosen if chosen in shipped() else ENGLISH)
 
 
 @lru_cache

@@ -134,7 +134,7 @@ def keygen(
 @option("--repeats", multiple=True, metavar="ID=HOW", help="assign.repeats")
 @option("--instrument", multiple=True, type=_ANY_PATH, metavar="FILE", help="assign.instrument")
 @option("--tighten", multiple=True, metavar="GATE", help="assign.tighten")
-@option("--language", default="en", show_default=True, help="assign.language")
+@option("--language", help="assign.language")
 @option("-o", "--output", type=_ANY_PATH, required=True, help="assign.output")
 def assign(
     home: Path,
@@ -146,7 +146,7 @@ def assign(
     repeats: tuple[str, ...],
     instrument: tuple[Path, ...],
     tighten: tuple[str, ...],
-    language: str,
+    language: str | None,
     output: Path,
 ) -> None:
     """Ask a client for chapters and exercises; given again, it changes what is asked."""
@@ -174,7 +174,7 @@ def assign(
             if sys.stdin.isatty() and not click.confirm(say("cli.go_on"), default=False):
                 click.echo(say("cli.nothing_changed"))
                 return
-        packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=language)
+        packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
         _write(file, packed)
     click.echo(say("cli.assign.made", client=plain(client), count=len(tasks)))
 
@@ -409,11 +409,11 @@ def _write(file: Path, data: bytes) -> None:
 
 def _table(table: Any) -> str:
     """A table as plain text, without the ids nobody types; a scale is called by its title."""
-    from workbook import definition
+    from workbook.definition import overlay
 
     if table.empty:
         return say("cli.table.nothing")
-    scales = {scale.id: scale.title for scale in definition.load().scales}
+    scales = {scale.id: scale.title for scale in overlay.spoken().scales}
     shown = table.drop(columns=["id", "since"], errors="ignore")
     heads = {name: scales[name] if name in scales else say(f"cli.table.{name}") for name in shown}
     for name in shown:

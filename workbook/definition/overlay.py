@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from workbook import definition, resources
+from workbook import definition, resources, words
 from workbook.definition.base import LANGUAGE_FILE, Model, did_you_mean
 from workbook.definition.lookback import Step
 from workbook.definition.models import FOOT, BaseItem, Chapter, Column, Exercise, Gate, Workbook
@@ -63,18 +64,33 @@ def shipped(language: str) -> Workbook:
 
     Raises UnknownId, naming the languages there are.
     """
-    workbook = definition.load()
+    workbook, files = definition.load(), _files()
     if language == workbook.language:
         return workbook
-    spoken = {
+    if language not in files:
+        there = ", ".join([workbook.language, *sorted(files)])
+        raise UnknownId(f"The workbook is not there in “{language}”. Use one of: {there}.")
+    return load(workbook, files[language])
+
+
+def spoken() -> Workbook:
+    """Return the shipped workbook in the language spoken now; in English when it is not there in that."""
+    return _spoken(words.code())
+
+
+@lru_cache
+def _spoken(language: str) -> Workbook:
+    return shipped(language) if language in _files() else definition.load()
+
+
+def _files() -> dict[str, Path]:
+    """The overlays that ship, by language."""
+    found = {
         path.stem: path for path in resources.data("workbook").glob("*.yaml") if LANGUAGE_FILE.fullmatch(path.name)
     }
-    for chapter in workbook.chapters:
-        spoken.pop(chapter.id, None)
-    if language not in spoken:
-        there = ", ".join([workbook.language, *sorted(spoken)])
-        raise UnknownId(f"The workbook is not there in “{language}”. Use one of: {there}.")
-    return load(workbook, spoken[language])
+    for chapter in definition.load().chapters:
+        found.pop(chapter.id, None)
+    return found
 
 
 def check(workbook: Workbook, folder: Path) -> tuple[Problem, ...]:

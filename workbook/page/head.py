@@ -38,7 +38,7 @@ def payload(workbook: Workbook | None, chapter: Chapter | None) -> dict[str, obj
     number = chapter.principle if chapter else None
     title = chapter.title if chapter else ""
     return {
-        "language": workbook.language if workbook else "en",
+        "language": workbook.language if workbook else words.code(),
         "name": workbook.title if workbook else "Mend",
         "title": f"{number} {title}" if number else title,
         "help": help_html(),
@@ -46,12 +46,16 @@ def payload(workbook: Workbook | None, chapter: Chapter | None) -> dict[str, obj
     }
 
 
-@functools.cache
 def help_html(*, page: bool = False) -> str:
     """Return help and the way out as HTML for a page, which `help.js` wakes; nothing in it waits for Python.
 
     `page`: it stands in the page's own source, so that a head drawn later uses it in place of a second one.
     """
+    return _help_html(words.code(), page)
+
+
+@functools.cache
+def _help_html(language: str, page: bool) -> str:
     said = {name: escape(str(text)) for name, text in words.section("page.head").items()}
     regions = helplines.regions()
     options = "".join(f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in regions.items())
@@ -62,7 +66,7 @@ def help_html(*, page: bool = False) -> str:
         for code in regions
     )
     return (
-        f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{said["help"]}" lang="en"'
+        f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{said["help"]}" lang="{language}"'
         f' data-neutral="{escape(NEUTRAL)}" data-lm-suppress-shortcuts="true">'
         f'<button type="button" class="mend-sos" aria-keyshortcuts="F1" aria-haspopup="dialog">{said["help"]}</button>'
         f'<button type="button" class="mend-plain mend-leave" title="{said["leave_note"]}">{said["leave"]}</button>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +25,9 @@ def everything(workbook: Workbook) -> tuple[str, ...]:
     return tuple(chapter.id for chapter in workbook.chapters if chapter.principle)
 
 
-@lru_cache
 def principle_scales() -> tuple[Scale, ...]:
     """Return the scales an overview has a column for."""
-    return overview.principles(definition.load())
+    return overview.principles(overlay.spoken())
 
 
 def instruments(files: Iterable[bytes]) -> list[Instrument]:
@@ -82,9 +80,9 @@ def passed(tasks: Iterable[Task], today: date) -> str:
     return say("sharing.asking.passed", count=len(days), date=dates.day(days[0])) if days else ""
 
 
-def workbook_for(language: str = "en", instruments: Iterable[Instrument] = ()) -> Workbook:
-    """Return the workbook of this installation in a language, with questionnaires: what can be asked for.
+def workbook_for(language: str | None = None, instruments: Iterable[Instrument] = ()) -> Workbook:
+    """Return the workbook of this installation in a language (None: the one spoken), with questionnaires.
 
     Raises UnknownId.
     """
-    return definition.with_instruments(overlay.shipped(language), instruments)
+    return definition.with_instruments(overlay.shipped(language) if language else overlay.spoken(), instruments)

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition
 from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
 from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
@@ -195,6 +194,12 @@ class Caseload:
         found = [client for client in self.clients() if client.name == one_name(name)]
         assigned = self.assigned(found[0]) if found else None
         return assigned.asks.instruments if assigned else ()
+
+    def language_of(self, name: str) -> str:
+        """Return the language a client was asked in last; for a name that is new, the one spoken here."""
+        found = [client for client in self.clients() if client.name == one_name(name)]
+        assigned = self.assigned(found[0]) if found else None
+        return assigned.asks.language if assigned else overlay.spoken().language
 
     def comment(self, name: str, answer: str, text: str) -> None:
         """Write beside one answer, named by item (`responsibility.incident.my_part`) or `item@occasion`.
@@ -438,7 +443,7 @@ class Caseload:
 
     def workbook(self, client: Client) -> Workbook:
         assigned = self.assigned(client)
-        return definition.load() if assigned is None else self.asked_workbook(assigned.asks)
+        return overlay.spoken() if assigned is None else self.asked_workbook(assigned.asks)
 
     def asked_workbook(self, asks: Asks) -> Workbook:
         if asks.key not in self._workbooks:

@@ -14,7 +14,7 @@ import secrets
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbook import files, words
 from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
@@ -166,9 +166,24 @@ def judge(passphrase: str) -> None:
 
     found = zxcvbn(_same(passphrase)[:72] or " ", user_inputs=["mend", "workbook", "journal"])
     if not passphrase.strip() or found["score"] < STRONG:
-        advice = (found["feedback"]["warning"], *found["feedback"]["suggestions"])
-        said = (words.say("storage.lock.weak"), *advice, words.say("storage.lock.good"))
+        why = _weakness(found["sequence"]) if passphrase.strip() else ""
+        said = (
+            words.say("storage.lock.weak"),
+            why and words.say(f"storage.lock.weak_{why}"),
+            words.say("storage.lock.good"),
+        )
         raise WeakPassphrase(" ".join(part for part in said if part))
+
+
+_PATTERNS = {"spatial": "keys", "repeat": "repeat", "sequence": "row", "regex": "day", "date": "day"}
+
+
+def _weakness(sequence: list[dict[str, Any]]) -> str:
+    """Name what is guessed first in the longest part that zxcvbn knows; its own advice is in English only."""
+    longest = max(sequence, key=lambda part: len(part["token"]), default={"pattern": ""})
+    if longest["pattern"] == "dictionary":
+        return "common" if longest["dictionary_name"] == "passwords" else "word"
+    return _PATTERNS.get(longest["pattern"], "")
 
 
 # --- how it is kept ---

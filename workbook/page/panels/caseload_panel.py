@@ -8,12 +8,11 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition, files
-from workbook.definition import models
+from workbook import files, words
+from workbook.definition import overlay
 from workbook.definition.asks import SAFETY_QUESTIONS
 from workbook.errors import Locked, Refused
 from workbook.page import assets
@@ -63,7 +62,7 @@ class Page(panel.Panel):
             **{"lock": self._lock, "here": self._here},
             **{"keep": self._keep, "revoke": self._revoke, "erase": self._erase},
         }
-        super().__init__("caseload", {"language": "en", "texts": panel.texts("page.caseload")}, handlers)
+        super().__init__("caseload", {"language": words.code(), "texts": panel.texts("page.caseload")}, handlers)
         self._home = home
         self._opener = opener or (lambda home, passphrase: caseload.open_caseload(home, passphrase, store=store))
         self._caseload: Caseload | None = None
@@ -146,7 +145,7 @@ class Page(panel.Panel):
             "scales": [[scale.id, scale.title] for scale in asking.principle_scales()],
             "clients": rows,
             "chapters": _chapters(),
-            "gates": [{"id": gate.id, "title": gate.title} for gate in _shipped().gates],
+            "gates": [{"id": gate.id, "title": gate.title} for gate in overlay.spoken().gates],
         }
 
     def _take_in(self, message: Message, buffers: Buffers) -> Reply:
@@ -165,7 +164,8 @@ class Page(panel.Panel):
         kept = [one for one in self._opened.instruments_of(client) if one.exercise.id in only]
         new = asking.instruments(buffers)
         own = [*{one.exercise.id: one for one in (*kept, *new)}.values()]
-        workbook = asking.workbook_for("en", own)
+        language = self._opened.language_of(client)
+        workbook = asking.workbook_for(language, own)
         only += [instrument.exercise.id for instrument in new if instrument.exercise.id not in only]
         asked = asking.tasks_for(
             workbook,
@@ -178,7 +178,9 @@ class Page(panel.Panel):
         gone = asking.passed(asked, self._opened.today())
         if gone and message.get("sure") is not True:
             return {"type": "asks", "ask": gone}
-        packed = self._opened.assign(client, asked, instruments=own, tighten=dict(message["tighten"]))
+        packed = self._opened.assign(
+            client, asked, instruments=own, tighten=dict(message["tighten"]), language=language
+        )
         return {"type": "assigned", "file": self._named(message, packed, "assignment")}, [packed]
 
     # --- one client ---
@@ -232,11 +234,6 @@ def _row(row: Mapping[Any, Any], today: date) -> dict[str, object]:
     return plain | {"erase_by": until if until and str(until) < today.isoformat() else None}
 
 
-@lru_cache
-def _shipped() -> models.Workbook:
-    return definition.load()
-
-
 def _chapters() -> list[dict[str, object]]:
     """Return what can be asked for; what the workbook asks of everyone by itself is left out."""
     return [
@@ -249,7 +246,7 @@ def _chapters() -> list[dict[str, object]]:
                 if not one.retired and one.id not in SAFETY_QUESTIONS
             ],
         }
-        for chapter in _shipped().chapters
+        for chapter in overlay.spoken().chapters
         if chapter.exercises
     ]
 
