@@ -30,7 +30,7 @@ def bare(folder: Path, key: bytes | None, like: StoredAnswer) -> list[float]:
     """Seconds of each commit of one row, as long as an answer's is, to a file of its own, as SQLite alone does it."""
     connection = connect(folder / f"bare-{like.kind}.sqlite", key)
     connection.execute("CREATE TABLE answers (item TEXT, version INTEGER, row TEXT, PRIMARY KEY (item, version))")
-    row = " ".join(str(getattr(like, name)) for name in StoredAnswer.__dataclass_fields__)
+    row = " ".join(str(getattr(like, name)) for name in StoredAnswer._fields)
     times = []
     for number in range(SAVES):
         began = time.perf_counter()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from workbook import words
 from workbook.definition import kinds
@@ -21,8 +20,7 @@ NOT_ASKED = {"note": "words_only", "timer": "time_only", "computed": "worked_out
 """The kinds of item that take no answer, and why: a sentence of `answers`."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """What a person gave to one item on one occasion."""
 
     value: object  # None when skipped

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 def latest(responses: Mapping[tuple[str, str], Response]) -> dict[str, Response]:
     """Return the newest response of each item, whatever its occasion."""
-    ordered = sorted(responses.items(), key=lambda pair: pair[1].at)
-    return {item: response for (item, _), response in ordered}
+    newest: dict[str, Response] = {}
+    for (item, _), response in responses.items():
+        if item not in newest or response.at >= newest[item].at:
+            newest[item] = response
+    return newest
 
 
 def seen_by(exercise: Exercise, newest: Mapping[str, Response], here: Mapping[str, Response]) -> dict[str, Response]:
@@ -67,7 +70,8 @@ def _shown(plan: _Plan, responses: Mapping[str, Response]) -> set[str]:
         return responses[id].value if known and id in responses and responses[id].status == "answered" else None
 
     for id in plan.order:
-        if id in plan.asked and all(rule.evaluate(get) for rule in plan.rules[id]):
+        rules = plan.rules[id]
+        if id in plan.asked and (not rules or all(rule.evaluate(get) for rule in rules)):
             shown.add(id)
     return shown
 
@@ -89,7 +93,9 @@ def places(
         asked = {item.id for item in exercise.items if not item.retired}
         for occasion, every in given.get(exercise.id, {}).items():
             here = {item: response for item, response in every.items() if item in asked}
-            if here:
+            if here and not elsewhere and not any(plan.rules.values()):  # all that is asked is shown
+                found |= {(item, occasion) for item in plan.asked & here.keys()}
+            elif here:
                 visible = _shown(plan, others | here)  # what `seen_by` says, as far as a condition asks for it
                 found |= {(item, occasion) for item in visible & here.keys()}
     return found

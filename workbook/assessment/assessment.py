@@ -9,6 +9,7 @@ from workbook import words
 from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.assessment.change import Area, Change, area, judged, placed, reworded
+from workbook.assessment.frame import by_item
 from workbook.assessment.practice import Practice, practised
 from workbook.assessment.steps import Line, Seen, Step, asks, lines, questions, rules, steps
 
@@ -63,21 +64,16 @@ class Assessment:
         Columns: occasion, item, kind, prompt, label, score, status.
         """
         items = next(one.items for one in self.scales if one.id == scale)
-        rows = self.answers[self.answers["item"].isin(items)]
-        rows = rows[["occasion", "item", "kind", "prompt", "label", "score", "status"]].astype(
-            {"occasion": str, "item": str}
-        )
-        days = self.scores.loc[self.scores["scale"] == scale, "occasion"].astype(str)
-        if days.empty:  # only shown: in no table of scores
-            days = sorted(rows["occasion"].unique(), key=occasions.order)
-        whens = rows["occasion"].map({occasion: when for when, occasion in enumerate(days)})
-        places = rows["item"].map({item: place for place, item in enumerate(items)})
-        return (
-            rows.assign(when=whens, place=places)
-            .sort_values(["when", "place"])
-            .drop(columns=["when", "place"])
-            .reset_index(drop=True)
-        )
+        columns = ["occasion", "item", "kind", "prompt", "label", "score", "status"]
+        rows = self.answers.loc[self.answers["item"].isin(items), columns]
+        given = list(zip(rows["occasion"].tolist(), rows["item"].tolist(), strict=True))
+        days = self.scores.loc[self.scores["scale"] == scale, "occasion"].tolist()
+        if not days:  # only shown: in no table of scores
+            days = sorted({occasion for occasion, _ in given}, key=occasions.order)
+        whens = {occasion: when for when, occasion in enumerate(days)}
+        places = {item: place for place, item in enumerate(items)}
+        order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), places[given[row][1]]))
+        return rows.iloc[order].astype({"occasion": str, "item": str}).reset_index(drop=True)
 
     def _repr_html_(self) -> str | None:
         return self.show and self.show(self)
@@ -119,8 +115,9 @@ def assess(
     areas = tuple(
         area(workbook, scale, timeline, one) for (scale, timeline), one in zip(timelines, changes, strict=True)
     )
-    done = practised(rest, rules(workbook).practice, now)
-    seen = Seen(workbook, rest, areas, done, standing, now.date(), now.tzinfo)
+    told = by_item(rest, now.tzinfo)
+    done = practised(told, rules(workbook).practice, now)
+    seen = Seen(workbook, told, areas, done, standing, now.date())
     return Assessment(
         title=workbook.title,
         language=workbook.language,
@@ -129,9 +126,9 @@ def assess(
         change=pd.DataFrame(changes, columns=Change._fields),
         areas=areas,
         practice=done,
-        lines=lines(workbook, rest),
+        lines=lines(workbook, told),
         steps=steps(seen),
-        asks=asks(workbook, rest),
+        asks=asks(workbook, told),
         questions=questions(seen),
         unscored=tuple(
             (scale.title, _why_unscored(standing))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook.answers import occasions
 from workbook.definition.kinds import KINDS
 from workbook.errors import UnknownId
+from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from workbook.definition.models import Item, Workbook
     from workbook.safety.gates import Standing
-    from workbook.storage.store import StoredAnswer
 
 COLUMNS = {
     "chapter": "category",  # id of the chapter
@@ -59,14 +59,16 @@ def begun(first: Iterable[StoredAnswer], here: tzinfo | None = None) -> dict[str
 
     Where exercises share the name of an occasion, it is when the last of them began it: that shows a wrong clock.
     """
-    each: dict[tuple[str, str], occasions.Begun] = {}
+    earliest: dict[tuple[str, str], list[StoredAnswer]] = {}  # only of these need the day be known
     for version in first:
-        place = (version.exercise, version.occasion)
-        if place not in each or version.begun <= each[place].number:  # only of these need the day be known
-            one = occasions.Begun(version.begun, version.local(here).date())
-            each[place] = min(each.get(place, one), one)
+        known = earliest.setdefault((version.exercise, version.occasion), [version])
+        if version.begun < known[0].begun:
+            known[:] = [version]
+        elif version.begun == known[0].begun:
+            known.append(version)
     found: dict[str, occasions.Begun] = {}
-    for (_, occasion), one in each.items():
+    for (_, occasion), known in earliest.items():
+        one = occasions.Begun(known[0].begun, min(version.local(here).date() for version in known))
         found[occasion] = max(found.get(occasion, one), one)
     return found
 
@@ -85,16 +87,14 @@ def answers(
     """
     items = _items(workbook)
     current = list(current)
-    dates = _dates(current)
-    order = [*(one for one in order if one in dates), *(one for one in dates if one not in order)]
+    dates = dict.fromkeys(_dates(current))
+    order = list(dict.fromkeys([*(one for one in order if one in dates), *dates]))
     kept = _sorted(items, current, order)
     columns = _columns(workbook, items, kept)
-    for number, answer in enumerate(kept):
-        if items.get(answer.item) is None or items[answer.item].retired:
-            columns["status"][number] = "retired"
-        elif (answer.item, answer.occasion) not in active:
-            columns["status"][number] = "inactive"
-        if columns["status"][number] != "answered":
+    retired = {id for id in set(columns["item"]) if id not in items or items[id].retired}
+    for number, place in enumerate(zip(columns["item"], columns["occasion"], strict=True)):
+        if place not in active or place[0] in retired:
+            columns["status"][number] = "retired" if place[0] in retired else "inactive"
             columns["score"][number] = None
     table = _table(columns, COLUMNS)
     table["occasion"] = table["occasion"].cat.set_categories(order, ordered=True)
@@ -105,8 +105,7 @@ def history(workbook: Workbook, versions: Iterable[StoredAnswer]) -> pd.DataFram
     """Return every version as a table with `HISTORY_COLUMNS`, in the order of the workbook, then by version."""
     items, versions = _items(workbook), list(versions)
     kept = _sorted(items, versions, _dates(versions))
-    also = {name: [getattr(one, name) for one in kept] for name in ("version", "begun_at", "fingerprint", "id")}
-    return _table(_columns(workbook, items, kept) | also, HISTORY_COLUMNS)
+    return _table(_columns(workbook, items, kept), HISTORY_COLUMNS)
 
 
 def _items(workbook: Workbook) -> dict[str, Item]:
@@ -120,26 +119,29 @@ def _dates(stored: Iterable[StoredAnswer]) -> list[str]:
 def _sorted(items: dict[str, Item], stored: Iterable[StoredAnswer], order: Sequence[str]) -> list[StoredAnswer]:
     places = {id: place for place, id in enumerate(items)}
     days = {occasion: place for place, occasion in enumerate(order)}
-    return sorted(
-        stored, key=lambda one: (places.get(one.item, len(places)), one.item, days[one.occasion], one.version)
-    )
+    by_item: dict[str, list[StoredAnswer]] = {}
+    for one in stored:
+        by_item.setdefault(one.item, []).append(one)
+    found: list[StoredAnswer] = []
+    for item in sorted(by_item, key=lambda id: (places.get(id, len(places)), id)):
+        found += sorted(by_item[item], key=lambda one: (days[one.occasion], one.version))
+    return found
 
 
 def _columns(workbook: Workbook, items: dict[str, Item], kept: Sequence[StoredAnswer]) -> dict[str, list[Any]]:
     """Return the columns of the answers: by column, since a frame of rows takes much longer to make."""
     shares = {id: _share(workbook, items.get(id)) for id in {answer.item for answer in kept}}
     scored = {name: kind.scored for name, kind in KINDS.items()}
+    stored = zip(*kept, strict=True) if kept else ((),) * len(StoredAnswer._fields)
     columns: dict[str, list[Any]] = {
-        name: [getattr(answer, name) for answer in kept]
-        for name in ("exercise", "occasion", "item", "kind", "prompt", "value", "label", "status", "answered_at")
+        name: list(column) for name, column in zip(StoredAnswer._fields, stored, strict=True)
     }
-    columns["chapter"] = [answer.item.split(".")[0] for answer in kept]
-    columns["share"] = [shares[answer.item] for answer in kept]
+    chapters = {id: id.partition(".")[0] for id in shares}
+    columns["chapter"] = [chapters[item] for item in columns["item"]]
+    columns["share"] = [shares[item] for item in columns["item"]]
     columns["score"] = [
-        float(answer.value)
-        if answer.status == "answered" and answer.kind in scored and scored[answer.kind](answer.value)
-        else None
-        for answer in kept
+        float(value) if status == "answered" and kind in scored and scored[kind](value) else None
+        for value, status, kind in zip(columns["value"], columns["status"], columns["kind"], strict=True)
     ]
     return columns
 
@@ -157,7 +159,48 @@ def _share(workbook: Workbook, item: Item | None) -> str:
 def _table(columns: Mapping[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in kinds.items()})
+    return pd.DataFrame(
+        {
+            name: _categories(columns[name]) if dtype == "category" else pd.Series(columns[name], dtype=dtype)
+            for name, dtype in kinds.items()
+        }
+    )
+
+
+def _categories(column: list[str]) -> pd.Categorical:
+    """Return words of which each comes many times, numbered here: pandas would look at every one as at a text."""
+    import pandas as pd
+
+    names = sorted(set(column))
+    numbers = {name: number for number, name in enumerate(names)}
+    return pd.Categorical.from_codes([numbers[name] for name in column], names)
+
+
+class Given(NamedTuple):
+    """One answer as plain values."""
+
+    occasion: str
+    day: str  # ISO: of its occasion, or for what is asked once the day it was answered
+    value: Any
+    label: str
+    score: float  # NaN where there is none
+
+
+def by_item(rows: pd.DataFrame, zone: tzinfo | None) -> dict[str, list[Given]]:
+    """Return rows of a tidy table by item, each item's oldest first: what is asked of a few is quicker without a table.
+
+    `zone` is the person's: the day of what is asked once is theirs.
+    """
+    found: dict[str, list[Given]] = {}
+    columns = [rows[name].tolist() for name in ("item", "occasion", "value", "label", "score")]
+    for number, (item, occasion, *said) in enumerate(zip(*columns, strict=True)):
+        day = occasion[:10]
+        if occasion == "once":
+            day = rows["answered_at"].iloc[number].astimezone(zone).date().isoformat()
+        found.setdefault(item, []).append(Given(occasion, day, *said))
+    for given in found.values():
+        given.sort(key=lambda one: occasions.order(one.occasion))
+    return found
 
 
 def oldest_first(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,13 +11,13 @@ from workbook import words
 from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.assessment.change import SITTINGS
-from workbook.assessment.frame import oldest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
 
+    from workbook.assessment.frame import Given
     from workbook.definition import lookback
 
 
@@ -41,20 +42,17 @@ class Practice:
     sentences: tuple[str, ...]
 
 
-def practised(rest: pd.DataFrame, asked: lookback.Practice | None, now: datetime) -> Practice | None:
-    """Return what was planned and done, of the answers that are not scored; None when nothing of it was answered."""
-    items = dict.fromkeys(id for _, id in asked.items) if asked else {}
-    told = rest[rest["item"].astype(str).isin(items)]
-    if asked is None or told.empty:
+def practised(told: Mapping[str, list[Given]], asked: lookback.Practice | None, now: datetime) -> Practice | None:
+    """Return what was planned and done, of the answers by item; None when nothing of it was answered."""
+    if asked is None or not any(id in told for _, id in asked.items):
         return None
-    weeks = _weeks(told, asked.log, now)
-    latest = oldest_first(told).drop_duplicates("item", keep="last").set_index("item")["value"]
-    rows = latest.get(asked.plans)
+    weeks = _weeks(told, asked.log)
+    rows = _latest(told, asked.plans)
     plans = tuple(
         (str(row.get(asked.cue) or "…"), str(row.get(asked.action) or "…"))
         for row in (rows if isinstance(rows, list) else [])
     )
-    commitment = next((latest[id] for id in asked.commitment if latest.get(id)), None)
+    commitment = next((said for id in asked.commitment if (said := _latest(told, id))), None)
     goals, attainment = _goals(told, asked.goals)
     return Practice(
         weeks=weeks,
@@ -66,60 +64,60 @@ def practised(rest: pd.DataFrame, asked: lookback.Practice | None, now: datetime
     )
 
 
+def _latest(told: Mapping[str, list[Given]], item: str) -> object:
+    return told[item][-1].value if item in told else None
+
+
 _COUNTS = ("planned", "kept", "resumed", "old_habit", "replacement")
 WENT = {"kept": (1, 1), "slipped": (1, 0), "rest": (0, 0)}  # a day told in one word: small things planned, and done
 
 
-def _weeks(told: pd.DataFrame, asked: lookback.Log, now: datetime) -> pd.DataFrame:
+def _weeks(told: Mapping[str, list[Given]], asked: lookback.Log) -> pd.DataFrame:
     import pandas as pd
 
-    log = _counted(told, asked)
-    if log.empty:
-        return pd.DataFrame(columns=["week", "days", *_COUNTS])
-    value = log["value"].map(lambda value: 1.0 if value == "yes" else 0.0 if value == "no" else value)
-    table = log.assign(
-        value=pd.to_numeric(value, errors="coerce"),
-        week=[
-            monday(occasions.day(str(occasion), answered))
-            for occasion, answered in zip(
-                log["occasion"], log["answered_at"].dt.tz_convert(now.tzinfo).dt.date, strict=True
-            )
-        ],
-        day=log["occasion"].astype(object),
-    )
-    weeks = table.pivot_table(index="week", columns="what", values="value", aggfunc="sum", observed=True)
-    weeks = weeks.reindex(columns=list(_COUNTS))
-    days = table.groupby("week")["day"].nunique()
-    return weeks.assign(days=days).reset_index()[["week", "days", *_COUNTS]].rename_axis(columns=None)
+    sums: dict[str, dict[str, float]] = {}
+    days: dict[str, set[str]] = {}
+    for what, given, value in _counted(told, asked):
+        week = monday(date.fromisoformat(given.day))
+        days.setdefault(week, set()).add(given.occasion)
+        here = sums.setdefault(week, {})
+        here[what] = here.get(what, 0.0) + (0.0 if math.isnan(value) else value)
+    weeks = sorted(sums)
+    counts = {name: [sums[week].get(name, math.nan) for week in weeks] for name in _COUNTS}
+    return pd.DataFrame({"week": weeks, "days": [len(days[week]) for week in weeks], **counts})
 
 
-def _counted(told: pd.DataFrame, asked: lookback.Log) -> pd.DataFrame:
-    """Return the rows of the log and `what` each counts; a day told in one word counts where no numbers tell of it."""
-    import pandas as pd
-
-    names = {getattr(asked, name): name for name in _COUNTS}
-    item = told["item"].astype(str)
-    log = told[item.isin(names)]
-    log = log.assign(what=log["item"].astype(str).map(names))
-    counted = log[log["what"].isin(("planned", "kept"))]["occasion"]
-    went = told[(item == asked.went) & told["value"].isin(list(WENT)) & ~told["occasion"].isin(counted)]
-    said = [
-        went.assign(what=what, value=[WENT[str(word)][place] for word in went["value"]])
-        for place, what in enumerate(("planned", "kept"))
-    ]
-    return pd.concat([log, *said]) if len(went) else log
+def _counted(told: Mapping[str, list[Given]], asked: lookback.Log) -> Iterator[tuple[str, Given, float]]:
+    """Yield what each answer of the log counts: a day told in one word where no numbers tell of it."""
+    numbers = {name: told.get(getattr(asked, name), []) for name in _COUNTS}
+    for what, given in numbers.items():
+        yield from ((what, one, _number(one.value)) for one in given)
+    counted = {one.occasion for what in ("planned", "kept") for one in numbers[what]}
+    for one in told.get(asked.went, []) if asked.went else []:
+        if isinstance(one.value, str) and one.value in WENT and one.occasion not in counted:
+            for what, value in zip(("planned", "kept"), WENT[one.value], strict=True):
+                yield what, one, float(value)
 
 
-def _practice_says(weeks: pd.DataFrame, told: pd.DataFrame, asked: lookback.Slips) -> Iterable[str]:
+def _number(value: object) -> float:
+    if isinstance(value, str):
+        return _SAID.get(value, math.nan)
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+_SAID = {"yes": 1.0, "no": 0.0}
+
+
+def _practice_says(weeks: pd.DataFrame, told: Mapping[str, list[Given]], asked: lookback.Slips) -> Iterable[str]:
     planned, kept, resumed = (weeks[name].sum() for name in ("planned", "kept", "resumed"))
     if planned:
         days = words.say("assessment.practice.days", count=int(weeks["days"].sum()))
         things = words.say("assessment.practice.things", count=int(planned))
         yield words.say("assessment.practice.planned", days=days, things=things, kept=int(kept))
-    lapses = told[told["item"].astype(str) == asked.happened]["occasion"].nunique()
-    back = told[(told["item"].astype(str) == asked.came_back) & (told["value"] == "yes")]
-    if resumed or len(back):
-        yield words.say("assessment.practice.came_back", count=int(max(resumed, len(back))))
+    lapses = len({one.occasion for one in told.get(asked.happened, ())})
+    back = sum(one.value == "yes" for one in told.get(asked.came_back, ()))
+    if resumed or back:
+        yield words.say("assessment.practice.came_back", count=int(max(resumed, back)))
     if lapses:
         yield words.say("assessment.practice.looked", count=int(lapses))
     habits = weeks[weeks["old_habit"].notna() | weeks["replacement"].notna()]
@@ -136,20 +134,19 @@ def _practice_says(weeks: pd.DataFrame, told: pd.DataFrame, asked: lookback.Slip
         )
 
 
-def _goals(told: pd.DataFrame, asked: lookback.Goals) -> tuple[tuple[Goal, ...], float | None]:
-    names = {asked.goal: "goal", asked.level: "level", asked.weight: "weight"}
-    rows = told[told["item"].astype(str).isin(names)]
+def _goals(told: Mapping[str, list[Given]], asked: lookback.Goals) -> tuple[tuple[Goal, ...], float | None]:
+    months: dict[str, dict[str, Given]] = {}
+    for name in ("goal", "level", "weight"):
+        for one in told.get(getattr(asked, name), ()):
+            months.setdefault(one.occasion, {})[name] = one
     goals, levels, weights = [], [], []
-    for month, group in oldest_first(rows).groupby(rows["occasion"].astype(str), sort=False):
-        said = {
-            names[str(item)]: (value, label)
-            for item, value, label in group[["item", "value", "label"]].itertuples(index=False)
-        }
+    for month in sorted(months, key=occasions.order):
+        said = months[month]
         if "goal" in said:
-            goals.append(Goal(str(month), str(said["goal"][0]), str(said["level"][1]) if "level" in said else ""))
+            goals.append(Goal(month, str(said["goal"].value), said["level"].label if "level" in said else ""))
         if "level" in said:
-            levels.append(float(str(said["level"][0])))
-            weights.append(float(str(said["weight"][0])) if "weight" in said else 1.0)
+            levels.append(float(str(said["level"].value)))
+            weights.append(float(str(said["weight"].value)) if "weight" in said else 1.0)
     return tuple(goals), scoring.goal_attainment(levels, weights) if levels else None
 
 

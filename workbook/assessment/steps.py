@@ -7,18 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import definition, words
-from workbook.answers import occasions
-from workbook.assessment.frame import oldest_first
 from workbook.assessment.practice import monday
 from workbook.definition.lookback import LookBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date, tzinfo
-
-    import pandas as pd
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
 
     from workbook.assessment.change import Area
+    from workbook.assessment.frame import Given
     from workbook.assessment.practice import Practice
     from workbook.definition import lookback
     from workbook.definition.models import Workbook
@@ -48,32 +45,30 @@ def rules(workbook: Workbook) -> LookBack:
     return workbook.lookback or definition.load().lookback or LookBack()
 
 
-def lines(workbook: Workbook, rest: pd.DataFrame) -> tuple[Line, ...]:
+def lines(workbook: Workbook, told: Mapping[str, list[Given]]) -> tuple[Line, ...]:
     """Return what the client took from each chapter, in notebook order, the newest of each."""
-    take, items, found = rules(workbook).take, rest["item"].astype(str), []
+    take, found = rules(workbook).take, []
     for chapter in workbook.chapters if take else ():
-        rows = oldest_first(rest[items == f"{chapter.id}.{take}"])
-        found += [Line(chapter.title, str(value)) for value in rows["value"].tail(1) if value]
+        newest = told.get(f"{chapter.id}.{take}", [])[-1:]
+        found += [Line(chapter.title, str(one.value)) for one in newest if one.value]
     return tuple(found)
 
 
-def asks(workbook: Workbook, rest: pd.DataFrame) -> tuple[str, ...]:
+def asks(workbook: Workbook, told: Mapping[str, list[Given]]) -> tuple[str, ...]:
     """Return the newest question the client wrote down for a session."""
-    rows = oldest_first(rest[rest["item"].astype(str) == rules(workbook).question])
-    return tuple(str(value) for value in rows["value"].tail(1))
+    return tuple(str(one.value) for one in told.get(rules(workbook).question or "", [])[-1:])
 
 
 @dataclass(frozen=True)
 class Seen:
-    """All that steps and questions are chosen from. `rest`: the answers that are not scored."""
+    """All that steps and questions are chosen from. `told`: the answers that are not scored, by item, oldest first."""
 
     workbook: Workbook
-    rest: pd.DataFrame
+    told: Mapping[str, list[Given]]
     areas: tuple[Area, ...]
     practice: Practice | None
     standing: Standing | None
     day: date
-    zone: tzinfo | None
 
     @cached_property
     def rules(self) -> LookBack:
@@ -83,7 +78,7 @@ class Seen:
     @cached_property
     def answered(self) -> frozenset[str]:
         """The items that have an answer."""
-        return frozenset(self.rest["item"].astype(str))
+        return frozenset(self.told)
 
     @cached_property
     def ratings(self) -> frozenset[str]:
@@ -100,12 +95,8 @@ class Seen:
 
     def idle(self, exercise: str) -> bool:
         """Tell whether an exercise has no answer of this week."""
-        rows = self.rest[self.rest["item"].astype(str).str.rpartition(".")[0] == exercise]
-        days = (
-            occasions.day(str(occasion), at.astimezone(self.zone).date())
-            for occasion, at in zip(rows["occasion"], rows["answered_at"], strict=True)
-        )
-        return max(map(monday, days), default="") < monday(self.day)
+        days = (one.day for item, given in self.told.items() if _exercise(item) == exercise for one in given)
+        return max(days, default="") < monday(self.day)
 
 
 def _exercise(item: str) -> str:
@@ -195,9 +186,9 @@ def questions(seen: Seen) -> tuple[str, ...]:
             found.append(words.say("assessment.questions.too_big"))
         if weeks["resumed"].sum():
             found.append(words.say("assessment.questions.came_back"))
-    useful = seen.rest[seen.rest["item"].astype(str).str.endswith(".useful")]
+    useful = {item: given for item, given in seen.told.items() if item.endswith(".useful")}
     for point, how in ((4, "useful"), (0, "no_help")):
-        for item in useful[useful["score"] == point]["item"].astype(str).unique()[-1:]:
+        for item in [item for item, given in useful.items() if any(one.score == point for one in given)][-1:]:
             title = _title(seen.workbook, item.rpartition(".")[0])
             found.append(words.say(f"assessment.questions.{how}", title=title))
     if not any(area.sittings for area in seen.areas):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -46,7 +47,8 @@ class Commands(click.Group):
         """As in `said.Command`."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        gc.set_threshold(20_000)  # libraries that load make a million things and no rubbish to look for
+        gc.set_threshold(100_000)  # libraries that load make a million things and no rubbish to look for
+        atexit.register(gc.freeze)  # nor is there any at the end, where all of them would be looked through again
         for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # what was done is done: printing it must not fail

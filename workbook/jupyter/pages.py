@@ -96,7 +96,7 @@ def prepare() -> None:
     # All this stays: looking through it for rubbish, again and again, would take longer than reading a year of answers.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000)
 
 
 def _for_a_file() -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from workbook.definition import kinds
 from workbook.definition.models import ScalePoints
@@ -70,8 +71,7 @@ class Past(Protocol):
     def answered_at(self) -> datetime: ...
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One version of an answer, wherever it came from."""
 
     at: datetime
@@ -86,6 +86,7 @@ class Entry:
         return self.value if self.status == "answered" and self.value != [] else None
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical(item: str) -> str:
     """Name a question asked again by the id it has in the safety check."""
     form, _, word = item.rpartition(".")
@@ -103,27 +104,27 @@ def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[
         entry = Entry(response.at, item, occasion, response.value, response.status)
         if known.get((item, occasion, response.at)) != entry:
             entries.append(entry)
-    return sorted(map(_as_asked_now, entries), key=lambda entry: entry.at)
+    former = {item for item in {entry.item for entry in entries} if exercise_id(item) in _FORMER_FORMS}
+    asked_now = [_as_asked_now(entry) if entry.item in former else entry for entry in entries]
+    return sorted(asked_now, key=operator.attrgetter("at"))
 
 
 def _as_asked_now(entry: Entry) -> Entry:
-    """Return an answer to a question worded otherwise as one that closes at least as much; others as they are."""
-    form, _, word = entry.item.rpartition(".")
-    if form not in _FORMER_FORMS:
-        return entry
+    """Return an answer in one of the `_FORMER_FORMS` as one to what is asked now that closes at least as much."""
+    word = entry.item.rpartition(".")[2]
     if word == "arousal":
-        return replace(entry, item=f"{RIGHT_NOW}.stirred")
+        return entry._replace(item=f"{RIGHT_NOW}.stirred")
     if ticks := _FORMER_TICKS.get(word):
         item, renamed = ticks
         given = entry.value if isinstance(entry.value, (list, tuple)) else []
         kept = [renamed.get(one, one) for one in given if one != "none"]
-        return replace(entry, item=item, value=kept)
+        return entry._replace(item=item, value=kept)
     if former := _FORMER.get(word):
         item, answers = former
         value = answers.get(entry.value) if isinstance(entry.value, str) else None
         status = "blank" if value is None and entry.status == "answered" else entry.status
-        return replace(entry, item=item, value=value, status=status)
-    return replace(entry, item=f"{CHECK}.{word}") if word in CHANGES else entry
+        return entry._replace(item=item, value=value, status=status)
+    return entry._replace(item=f"{CHECK}.{word}") if word in CHANGES else entry
 
 
 def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
@@ -182,7 +183,8 @@ class Facts:
     def __post_init__(self) -> None:
         self.entries = entries_of(self.responses, self.past)
         self.newest = {canonical(entry.item): entry for entry in self.entries}  # a cleared answer too
-        current = sorted({(e.item, e.occasion): e for e in self.entries}.values(), key=lambda entry: entry.at)
+        newest = {(e.item, e.occasion): e for e in self.entries}
+        current = sorted(newest.values(), key=operator.attrgetter("at"))
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
         self.kept = {canonical(entry.item): entry for entry in current if entry.status != "blank"}
 
@@ -283,8 +285,9 @@ def retellings(facts: Facts) -> int:
 def distress_rises(facts: Facts) -> int:
     """Return how often in 14 days distress was higher after an exercise than before it, by 2 points or more."""
     rises = 0
+    earliest = facts.now - timedelta(days=DISTRESS_DAYS)
     for (item, occasion), after in facts.responses.items():
-        if facts.now - after.at > timedelta(days=DISTRESS_DAYS):
+        if after.at < earliest:
             continue
         exercise, _, word = item.rpartition(".")
         before = facts.responses.get((f"{exercise}.{DISTRESS.get(word)}", occasion))
@@ -303,7 +306,8 @@ def wellbeing(facts: Facts) -> float | None:
     )
     if scale is None:
         return None
-    filled = [(entry.at, entry.occasion) for entry in facts.entries if entry.item in scale.items]
+    items = frozenset(scale.items)
+    filled = [(entry.at, entry.occasion) for entry in facts.entries if entry.item in items]
     if not filled:
         return None
     occasion = max(filled)[1]

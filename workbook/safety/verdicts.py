@@ -156,5 +156,6 @@ def _since(gate: Gate, facts: Facts) -> datetime | None:
     """Return when the answers of a gate that is looked at again are due."""
     if not gate.recheck_days:
         return None
-    at = [entry.at for entry in facts.entries if measures.exercise_id(entry.item) == "start.wellbeing"]
-    return max(at) + timedelta(days=gate.recheck_days) if at else None
+    wellbeing = (entry.at for entry in reversed(facts.entries) if measures.exercise_id(entry.item) == "start.wellbeing")
+    at = next(wellbeing, None)
+    return at + timedelta(days=gate.recheck_days) if at else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -173,7 +172,7 @@ def _place(planned: Plan, new: list[StoredAnswer], there: list[StoredAnswer], st
             continue
         item, _, occasion = key.partition("@")
         store.forget(item, occasion, client=client)
-        fresh += [replace(one, version=number) for number, one in enumerate(order, 1)]
+        fresh += [one._replace(version=number) for number, one in enumerate(order, 1)]
     store.save_many(fresh, client=client)
 
 

@@ -61,9 +61,10 @@ class Reading:
         if stamp != self._seen:
             self._anew()
             self._versions, self._line = {}, None
-            for answer in self._store().history():
+            history = self._store().history()
+            for answer in history:
                 self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-                self._newest_at = max(self._newest_at, answer.answered_at)
+            self._newest_at = max((self._newest_at, *(answer.answered_at for answer in history)))
             self._current, self._indexed = _responses(self._in_time()[0]), None
             self._seen, self._moved = stamp, self._line is None
         return self._versions
@@ -82,11 +83,12 @@ class Reading:
         self.versions()
         if self._indexed is None:
             self._indexed = Index({}, {}, latest(self._current))
+            exercises = {item: item.rpartition(".")[0] for item, _ in self._versions}
             for (item, occasion), response in self._current.items():
-                by_occasion = self._indexed.given.setdefault(item.rpartition(".")[0], {})
+                by_occasion = self._indexed.given.setdefault(exercises[item], {})
                 by_occasion.setdefault(occasion, {})[item] = response
             for (item, _), versions in self._versions.items():
-                self._indexed.first.setdefault(item.rpartition(".")[0], []).append(versions[0])
+                self._indexed.first.setdefault(exercises[item], []).append(versions[0])
         return self._indexed
 
     def in_time(self) -> InTime:

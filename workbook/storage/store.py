@@ -6,8 +6,9 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -28,9 +29,11 @@ ZERO = timedelta(0)
 PAUSE = timedelta(minutes=2)  # an edit this soon after the last one belongs to the same version
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """One version of one item's answer on one occasion. What was said is kept out of its repr."""
+class StoredAnswer(NamedTuple):
+    """One version of one item's answer on one occasion. What was said is kept out of its repr.
+
+    A named tuple, because a journal of years is eighteen thousand of them, and someone waits until they are there.
+    """
 
     id: str  # of this version, unique everywhere
     item: str
@@ -38,9 +41,9 @@ class StoredAnswer:
     occasion: str
     version: int  # 1, 2, … per item and occasion
     status: Status
-    value: Any = field(repr=False)  # plain JSON; None unless answered
-    label: str = field(repr=False)  # the value for people, in the words of that day
-    prompt: str = field(repr=False)
+    value: Any  # plain JSON; None unless answered
+    label: str  # the value for people, in the words of that day
+    prompt: str
     kind: str
     fingerprint: str
     begun_at: datetime  # first and
@@ -51,7 +54,19 @@ class StoredAnswer:
 
     def local(self, otherwise: tzinfo | None = None) -> datetime:
         """Return the last save by the person's own clock; where that is not known, in `otherwise` (None: here)."""
-        return self.answered_at.astimezone(otherwise if self.zone is None else timezone(timedelta(minutes=self.zone)))
+        return self.answered_at.astimezone(otherwise if self.zone is None else _clock(self.zone))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self._fields if name not in _UNSAID)
+        return f"StoredAnswer({', '.join(shown)})"
+
+
+_UNSAID = ("value", "label", "prompt")
+
+
+@cache
+def _clock(zone: int) -> tzinfo:
+    return timezone(timedelta(minutes=zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,20 +364,18 @@ def _newest(*columns: Any) -> sa.Select[Any]:
 
 
 def _row(answer: StoredAnswer) -> dict[str, Any]:
-    return {name: getattr(answer, name) for name in StoredAnswer.__dataclass_fields__}
+    return answer._asdict()
 
 
 # The columns of an answer as they are stored, in its own order: someone waits while a journal of years is read, and
 # most values and times in it are there more than once.
 _STORED: tuple[sa.ColumnElement[Any], ...] = tuple(
     sa.cast(_answers.c.value, sa.Text).label(name) if name == "value" else sa.type_coerce(_answers.c[name], sa.String)
-    for name in StoredAnswer.__dataclass_fields__
+    for name in StoredAnswer._fields
 )
 
 
-_VALUE, _BEGUN_AT, _ANSWERED_AT = map(
-    list(StoredAnswer.__dataclass_fields__).index, ("value", "begun_at", "answered_at")
-)
+_VALUE, _BEGUN_AT, _ANSWERED_AT = map(StoredAnswer._fields.index, ("value", "begun_at", "answered_at"))
 
 
 def _answers_in(rows: Iterable[Sequence[Any]]) -> list[StoredAnswer]:
@@ -383,7 +396,7 @@ def _answers_in(rows: Iterable[Sequence[Any]]) -> list[StoredAnswer]:
             row[_VALUE] = json.loads(value)
             if value[:1] not in "[{":
                 plain[value] = row[_VALUE]
-        found.append(StoredAnswer(*row))
+        found.append(StoredAnswer._make(row))
     return found
 
 
