@@ -416,11 +416,14 @@ def test_a_folder_gives_every_good_file_whatever_the_others_are(tmp_path: Path, 
     (post / "letter.assignment").write_bytes((tmp_path / "A.assignment").read_bytes())
     (post / "x\x1b[31m.submission").write_bytes(good[:-5])
     (post / "empty.submission").write_bytes(b"")
+    (post / ".localized").write_bytes(b"")  # a Mac leaves such a file in folders of its own
     outcome = run("receive", "--home", home, post)
     assert outcome.stdout.splitlines() == ["A.: 1 new.", "B.: 1 new.", "C.: 1 new."]
     said = [line for line in outcome.stderr.splitlines() if line]
     assert said == [
         "._a.submission: This is a file that a Mac makes beside others; nothing of yours is in it. "
+        "What is needed here ends in .submission. Nothing was changed.",
+        ".localized: This file is empty: it was cut off while it was copied or sent. "
         "What is needed here ends in .submission. Nothing was changed.",
         "all.zip: This is a packed folder. Unpack it first. What is needed here ends in .submission. "
         "Nothing was changed.",
@@ -430,8 +433,8 @@ def test_a_folder_gives_every_good_file_whatever_the_others_are(tmp_path: Path, 
         "What is needed here ends in .submission. Nothing was changed.",
         "x[31m.submission: This file was not sealed for this key, or it is damaged. Ask the sender to make it again, "
         "and check that it comes from the right person.",
-        "Passed over: 3 files that are no submission.",
-        "Error: 2 files of 8 could not be taken in.",
+        "Passed over: 4 files that are no submission.",
+        "Error: 2 files of 9 could not be taken in.",
     ]
     assert outcome.exit_code == 1
     again = run("receive", "--home", home, post / "letter.assignment")
@@ -487,6 +490,11 @@ def test_another_key_waits_at_the_command_too(tmp_path: Path, clock: Clock) -> N
         (("caseload", "--erase"), "Say which client, with --client NAME."),
         (("caseload", "--client", "A."), "Say what to do"),
         (("open", "a.assignment.txt"), "There is no file a.assignment.txt"),
+        (("open", "a.assigment"), "There is no file a.assigment"),
+        (("open", "A.Feedbak", "--no-browser"), "There is no file A.Feedbak"),
+        (("open", "letters/a.submission"), "There is no file letters/a.submission"),
+        (("open", "10-responsibility.ipynb"), "There is no file 10-responsibility.ipynb"),
+        (("open", "from my counselor", "--journal", "mine"), "There is no file from my counselor"),
         (("assign", "--client", "A.", "--due", "soon", "-o", "new.assignment"), "“soon” is not a day"),
         (("caseload", "--client", "A.", "--keep-until", "soon"), "“soon” is not a day"),
         (("assign", "--client", "A.", "--only", "spce", "-o", "new.assignment"), "spce"),

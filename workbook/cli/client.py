@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
@@ -68,7 +67,7 @@ def open(
     from workbook.jupyter import lab, notebooks
     from workbook.storage import keeper as keepers
 
-    if path is not None and not path.exists() and re.search(r"\.(assignment|feedback)(\.|$)", path.name):
+    if path is not None and not path.exists() and (journal_path is not None or _is_called_a_file(path)):
         raise Refused(say("cli.open.no_file", file=plain(path)))
     file = path if path is not None and path.is_file() else None
     folder = find(journal_path or (None if file else path)).absolute()
@@ -98,6 +97,18 @@ def open(
             environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
             say=click.echo,
         )
+
+
+_FILES = ("assignment", "feedback", "submission")  # what people hand each other
+_OTHER_FILES = {"bin", "csv", "eml", "gz", "htm", "html", "ipynb", "json", "pdf", "txt", "xlsx", "yaml", "yml", "zip"}
+
+
+def _is_called_a_file(path: Path) -> bool:
+    """Say whether a name that is not there was meant as a file's: one mistyped must not become a new journal."""
+    from difflib import get_close_matches
+
+    endings = [ending[1:].lower() for ending in path.suffixes]
+    return any(ending in _OTHER_FILES or get_close_matches(ending, _FILES, cutoff=0.8) for ending in endings)
 
 
 def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool) -> bool:
