@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import sqlalchemy as sa
 
 from benchmarks.ratios import Ratio
 from workbook import definition
@@ -28,7 +27,7 @@ from workbook.sharing.clients import Client
 from workbook.sharing.kept import Glance
 from workbook.storage import seal
 from workbook.storage.records import Records
-from workbook.storage.sqlite import connect
+from workbook.storage.sqlite import connect, server
 from workbook.storage.store import StoredAnswer
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def read_alone(home: Path, opener: keys.Keys, store: str | None) -> pd.DataFrame
     """Read the rows an overview is worked out from, with pandas and nothing else."""
     query = "SELECT client, exercise, item, occasion, status, CAST(value AS TEXT) AS value FROM answers"
     if store:
-        return pd.read_sql(query, sa.create_engine(store))
+        return pd.read_sql(query, server(store, opener.owner))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it would rather have an SQLAlchemy engine
         return pd.read_sql(query, connect(home / "caseload.sqlite", bytes.fromhex(opener.store)))

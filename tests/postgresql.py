@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,24 @@ class Server:
         with psycopg.connect(f"host={self._folder} user=mend dbname=postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://mend@/{name}?host={self._folder}"
+
+    def account(self, url: str, name: str, *, owns: bool = False) -> str:
+        """Return the URL of a database for an ordinary account, made when missing; it may own the database."""
+        if not self.ask(url, ("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))):
+            self.ask(url, f"CREATE ROLE {name} LOGIN")
+        if owns:
+            self.ask(url, f"ALTER DATABASE {url.partition('@/')[2].partition('?')[0]} OWNER TO {name}")
+        return url.replace("//mend@", f"//{name}@")
+
+    def ask(self, url: str, *statements: str | tuple[str, tuple[object, ...]]) -> list[Any]:
+        """Make statements, all or none, with the account the URL names; return the rows of the last."""
+        import psycopg
+
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            for one in statements:
+                said, values = (one, None) if isinstance(one, str) else one
+                cursor = connection.execute(said.encode(), values)
+            return cursor.fetchall() if cursor.description else []
 
 
 @contextlib.contextmanager

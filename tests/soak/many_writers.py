@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from workbook.storage.store import Store
 
+OWNER = "0" * 32  # of the rows, where `where` is a server
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -33,13 +34,14 @@ def run(where: Path | str, writers: int, saves: int, key: str = "") -> Result:
     `where` is a file or a PostgreSQL URL, `key` 64 hex digits when the file is locked.
     """
     started = time.monotonic()
-    Store(where, bytes.fromhex(key) or None).close()
+    owner = "" if isinstance(where, Path) else OWNER
+    Store(where, bytes.fromhex(key) or None, owner=owner).close()
     rest = [str(where), "--saves", str(saves), "--key", key]
     processes = [
         subprocess.Popen([sys.executable, __file__, "--write", str(number), *rest]) for number in range(writers)
     ]
     failed = [f"writer {number}" for number, process in enumerate(processes) if process.wait() != 0]
-    with Store(where, bytes.fromhex(key) or None) as store:
+    with Store(where, bytes.fromhex(key) or None, owner=owner) as store:
         kept = {answer.value for answer in store.history()}
     wanted = {f"{number}:{save}" for number in range(writers) for save in range(saves)}
     return Result(failed + sorted(wanted - kept), len(kept), time.monotonic() - started)
@@ -48,7 +50,9 @@ def run(where: Path | str, writers: int, saves: int, key: str = "") -> Result:
 def write(number: int, where: str, saves: int, key: str) -> None:
     """Save as a person would who pauses three minutes each time, so that every save is a version."""
     times = iter(range(saves))
-    store = Store(where, bytes.fromhex(key) or None, now=lambda: START + timedelta(minutes=3 * next(times)))
+    owner = OWNER if "://" in where else ""
+    now = lambda: START + timedelta(minutes=3 * next(times))  # noqa: E731
+    store = Store(where, bytes.fromhex(key) or None, now=now, owner=owner)
     item = "shared" if number % 2 == 0 else f"own{number}"
     for save in range(saves):
         store.save(

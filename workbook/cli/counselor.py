@@ -305,6 +305,8 @@ def caseload(
     elif listed or audit:
         with _open(home, store) as opened:
             click.echo(_table(opened.overview() if listed else opened.audit()))
+            if opened.unclaimed:
+                click.echo(say("storage.owners.unclaimed", count=opened.unclaimed, owner=opened.store.owner), err=True)
     else:
         _serve(home, store, port, browser=not no_browser)
 

@@ -7,7 +7,6 @@ practice runs.
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from workbook.sharing.clients import Client
 from workbook.sharing.inbox import Outcome, Receipt
 from workbook.sharing.kept import Arrived, Note, Profile, Remark, Replied, Submitted, Told
 from workbook.sharing.signing import Party
-from workbook.storage import seal
+from workbook.storage import owners, seal
 from workbook.storage.database import local_now
 from workbook.storage.records import Carried, Records, as_kept
 from workbook.storage.store import Store
@@ -46,22 +45,32 @@ def open_caseload(
     home: Path, opener: str | Keys, *, store: str | None = None, now: Callable[[], datetime] = local_now
 ) -> Caseload:
     """Open a caseload with its passphrase, or with keys `unlock` has read. `store`: a PostgreSQL URL, else the
-    encrypted file in `home`.
+    encrypted file in `home`. On a server only what is this counselor's is there for them.
 
-    Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
+    Raises JournalError when `home` holds no caseload, SealError when the passphrase is wrong, and StoreError when the
+    server cannot be used, or keeps this caseload for another of its accounts.
     """
     home = Path(home)
     keys = keeping.unlock(home, opener) if isinstance(opener, str) else opener
     about = json.loads((home / keeping.ABOUT).read_text())
     if store:
-        store = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", store)
-        return Caseload(home, about["counselor"], keys, Store(store, client=_OWN, now=now), now)
+        shared = Store(owners.address(store), client=_OWN, now=now, owner=keys.owner)
+        try:
+            owners.claim(shared, [seal.recipient(one) for one in keys.identities])
+        except BaseException:
+            shared.close()
+            raise
+        opened = Caseload(home, about["counselor"], keys, shared, now)
+        opened.unclaimed = owners.unclaimed(shared)
+        return opened
     file = Store(home / keeping.STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
     return Caseload(home, about["counselor"], keys, file, now)
 
 
 class Caseload:
     """An open caseload. Nothing of a client is in its repr."""
+
+    unclaimed = 0  # rows of an older database on a server that no key could prove: shown to nobody
 
     def __init__(self, home: Path, counselor: str, keys: Keys, store: Store, now: Callable[[], datetime]) -> None:
         self.home = home

@@ -7,6 +7,7 @@ still open.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import secrets
 import unicodedata
@@ -46,6 +47,11 @@ class Keys:
     def party(self) -> Party:
         """The public halves of the newest key: what clients seal to, and what they know the counselor by."""
         return signing.party(self.identities[0])
+
+    @property
+    def owner(self) -> str:
+        """Whose rows are theirs on a server: 32 hex digits that nobody can guess, the same after each new key."""
+        return hashlib.sha256(b"mend: whose rows these are\n" + self.identities[-1].encode()).hexdigest()[:32]
 
 
 def keygen(home: Path, passphrase: str, *, counselor: str = "", now: Callable[[], datetime] = local_now) -> Path:

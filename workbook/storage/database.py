@@ -35,7 +35,8 @@ class Database:
     """What is at one path or address, for several threads and processes at once.
 
     `where` is a path of a SQLite file, made when missing, or a `postgresql+psycopg://` URL. `key` is the 32
-    bytes a locked file is encrypted with. `now` is the clock.
+    bytes a locked file is encrypted with. `now` is the clock. `owner` says whose rows are meant where many share a
+    server, which needs it; a file is one person's, and has none.
 
     Raises StoreError when the file cannot be opened, is damaged, needs a key, or comes from a newer version.
     """
@@ -48,15 +49,18 @@ class Database:
         migrations: tuple[Callable[[sa.Connection], None], ...] = MIGRATIONS,
         *,
         wal: bool = True,
+        owner: str = "",
     ) -> None:
-        self.now = now
+        self.now, self.owner = now, owner
         self._file = None if isinstance(where, str) and "://" in where else Path(where)
+        if (self._file is None) != bool(owner):
+            raise ValueError("a server needs an owner, and a file has none")
         self._name = "the database" if self._file is None else str(self._file)
         self._key = key
         self._at = sqlite.identity(self._file) if self._file else None
         self._within = threading.local()  # .connection: the transaction this thread is in
         self._schema = 0  # which one this program knows; 0: it is not made yet
-        self._engine = sqlite.server(str(where)) if self._file is None else sqlite.engine(self._file, key, wal)
+        self._engine = sqlite.server(str(where), owner) if self._file is None else sqlite.engine(self._file, key, wal)
         try:
             self._migrate(migrations)
             self._schema = len(migrations)

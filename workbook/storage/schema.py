@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from workbook.storage import division
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,7 @@ answers = sa.Table(
     sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
     sa.Column("saved", sa.Integer, nullable=False, server_default="0"),
     sa.Column("zone", sa.Integer),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),  # whose it is; a file is one person's: ""
     sqlite_with_rowid=False,  # one tree, sorted as it is read: a save writes one page, not three
 )
 
@@ -80,6 +83,7 @@ events = sa.Table(
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("after", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
 )
 
 _saved_last = sa.Index(
@@ -98,6 +102,7 @@ records = sa.Table(
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("payload", sa.JSON(none_as_null=True)),  # NULL: removed
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Index("records_latest", "client", "kind", "key", "number"),
 )
 
@@ -118,11 +123,7 @@ def _first_tables(connection: sa.Connection) -> None:
 def _order_and_zone(connection: sa.Connection) -> None:
     """In which order answers were saved, and in which time zone; until now their clock was all there was to tell."""
     for table, added in ((answers, ("begun", "saved", "zone")), (events, ("after",))):
-        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        for name in added:
-            if name not in there:  # a new file has them from the start
-                said = sa.schema.CreateColumn(table.c[name]).compile(connection)
-                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
+        _add(connection, table, *added)
     _saved_last.create(connection, checkfirst=True)
     c = answers.c
     for name, by in (("begun", c.begun_at), ("saved", c.answered_at)):
@@ -132,8 +133,27 @@ def _order_and_zone(connection: sa.Connection) -> None:
             connection.execute(sa.update(answers).where(*itself()).values({name: sa.bindparam(name)}), rows)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _order_and_zone)
-"""In order, each in its own transaction. Only ever add at the end: journals remember how far they are."""
+def _owner(connection: sa.Connection) -> None:
+    """Whose each row is; on a server, where many have theirs, the server watches over it too."""
+    for table in (answers, events, records):
+        _add(connection, table, "owner")
+    if connection.dialect.name == "postgresql":
+        division.divide(connection)
+
+
+def _add(connection: sa.Connection, table: sa.Table, *names: str) -> None:
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    for name in names:
+        if name not in there:  # a new file has them from the start
+            said = sa.schema.CreateColumn(table.c[name]).compile(connection)
+            connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _order_and_zone, _owner)
+"""In order, each in its own transaction. Only ever add at the end: journals remember how far they are.
+
+On a server one that comes after `_owner` sees no row until it says NO FORCE ROW LEVEL SECURITY, and FORCE again.
+"""
 
 # SQLite does not look into its texts: a value or a time may be damaged in a file that it calls sound.
 _NO_JSON = "NOT json_valid({0})"

@@ -167,8 +167,16 @@ def engine(file: Path, key: bytes | None, wal: bool) -> sa.Engine:
     )
 
 
-def server(url: str) -> sa.Engine:
-    return sa.create_engine(url, json_serializer=as_json, hide_parameters=True, pool_pre_ping=True)
+def server(url: str, owner: str) -> sa.Engine:
+    """Return connections to a server, each of which says whose it is."""
+    engine = sa.create_engine(url, json_serializer=as_json, hide_parameters=True, pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def say(connection: Any, _: object) -> None:
+        connection.execute("SELECT set_config('mend.owner', %s, false)", (owner,))
+        connection.commit()  # a setting made in a transaction goes with it
+
+    return engine
 
 
 def encodable(text: str) -> str:

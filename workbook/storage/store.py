@@ -104,10 +104,11 @@ class Store(Database):
         migrations: tuple[Callable[[sa.Connection], None], ...] = MIGRATIONS,
         *,
         wal: bool = True,
+        owner: str = "",
     ) -> None:
         self.client = client
         self.sitting = uuid.uuid4().hex
-        super().__init__(where, key, now, migrations, wal=wal)
+        super().__init__(where, key, now, migrations, wal=wal, owner=owner)
 
     # --- answers ---
 
@@ -134,9 +135,9 @@ class Store(Database):
         """
         client, sitting, now = client or self.client, sitting or self.sitting, self.now()
         with self._writing() as connection:
-            one = {"client": client, "item": item, "occasion": occasion}
+            one = {"owner": self.owner, "client": client, "item": item, "occasion": occasion}
             newest = connection.execute(_NEWEST_OF_ONE, one).first()
-            count = connection.execute(_SAVED_LAST).scalar_one() + 1
+            count = connection.execute(_SAVED_LAST, {"owner": self.owner}).scalar_one() + 1
             version, begun_at, begun, id_, merged = 1, now, count, uuid.uuid4().hex, False
             if newest is not None:
                 same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
@@ -162,9 +163,9 @@ class Store(Database):
                 saved=count,
                 zone=_zone(now),
             )
-            row = _row(answer) | {"client": client, "sitting": sitting}
+            row = _row(answer) | {"owner": self.owner, "client": client, "sitting": sitting}
             if merged:
-                its = {f"its_{name}": row[name] for name in KEY}
+                its = {f"its_{name}": row[name] for name in ("owner", *KEY)}
                 connection.execute(_CHANGE, its | {name: row[name] for name in _EDITED})
             else:
                 connection.execute(_ADD, row)
@@ -179,9 +180,9 @@ class Store(Database):
         client, rows = client or self.client, []
         with self._writing() as connection:
             c = _answers.c
-            mine = sa.select(c.id, c.item, c.occasion, c.version).where(c.client == client)
+            theirs = sa.select(c.id, c.item, c.occasion, c.version).where(self._mine(_answers), c.client == client)
             ids, versions = set(), set()
-            for known in connection.execute(mine):
+            for known in connection.execute(theirs):
                 ids.add(known.id)
                 versions.add((known.item, known.occasion, known.version))
             for answer in answers:
@@ -192,7 +193,8 @@ class Store(Database):
                     version += 1
                 ids.add(answer.id)
                 versions.add((answer.item, answer.occasion, version))
-                rows.append(_row(answer) | {"version": version, "client": client, "sitting": None})
+                more = {"owner": self.owner, "version": version, "client": client, "sitting": None}
+                rows.append(_row(answer) | more)
             if rows:
                 connection.execute(sa.insert(_answers), rows)
         return len(rows)
@@ -202,16 +204,15 @@ class Store(Database):
         c = _answers.c
         one = (c.client == (client or self.client)) & (c.item == item) & (c.occasion == occasion)
         with self._writing() as connection:
-            return connection.execute(sa.delete(_answers).where(one)).rowcount
+            return connection.execute(sa.delete(_answers).where(self._mine(_answers), one)).rowcount
 
     def close_versions(self, ids: Iterable[str], client: str | None = None) -> None:
         """Let nothing more be added to these versions, because someone has been sent them."""
         c = _answers.c
+        theirs = sa.update(_answers).where(self._mine(_answers), c.client == (client or self.client))
         with self._writing() as connection:
             for id_ in ids:
-                connection.execute(
-                    sa.update(_answers).where(c.client == (client or self.client), c.id == id_).values(sitting=None)
-                )
+                connection.execute(theirs.where(c.id == id_).values(sitting=None))
 
     def current(
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
@@ -229,7 +230,7 @@ class Store(Database):
         wanted = (
             sa.cast(c.value, sa.Text) if name == "value" else sa.type_coerce(c[name], sa.String) for name in columns
         )
-        query = _newest(*wanted)
+        query = _newest(*wanted).where(self._mine(_answers))
         if clients is not None:
             query = query.where(c.client.in_(list(clients)))
         with self._reading() as connection:
@@ -245,7 +246,9 @@ class Store(Database):
 
     def clients(self) -> list[str]:
         """Return every client with an answer, an event or a record, sorted."""
-        everyone = sa.union(*(sa.select(table.c.client) for table in (_answers, _events, _records)))
+        everyone = sa.union(
+            *(sa.select(table.c.client).where(self._mine(table)) for table in (_answers, _events, _records))
+        )
         with self._reading() as connection:
             return sorted(connection.scalars(everyone))
 
@@ -253,7 +256,7 @@ class Store(Database):
         """Remove everything of one client, and overwrite where it was. Backups are the caller's to remove."""
         with self._writing() as connection:
             for table in (_answers, _events, _records):
-                connection.execute(sa.delete(table).where(table.c.client == client))
+                connection.execute(sa.delete(table).where(self._mine(table), table.c.client == client))
         self.shrink()
 
     # --- events and records ---
@@ -261,8 +264,9 @@ class Store(Database):
     def event(self, kind: str, rule: str = "", count: int = 0, *, client: str | None = None) -> None:
         """Remember that something happened: `event("gate-closed", "G5")`. Never what was answered."""
         row = {"client": client or self.client, "at": self.now(), "kind": kind, "rule": rule, "count": count}
+        row["owner"] = self.owner
         with self._writing() as connection:
-            row["after"] = connection.execute(_SAVED_LAST).scalar_one()
+            row["after"] = connection.execute(_SAVED_LAST, {"owner": self.owner}).scalar_one()
             connection.execute(sa.insert(_events).values(row))
 
     def events(self, client: str | None = None) -> list[Event]:
@@ -274,7 +278,7 @@ class Store(Database):
         return self._events(sa.select(_events))
 
     def _events(self, query: sa.Select[Any]) -> list[Event]:
-        query = query.order_by(_events.c.number)
+        query = query.where(self._mine(_events)).order_by(_events.c.number)
         with self._reading() as connection:
             rows = connection.execute(query).all()
         return [
@@ -286,16 +290,14 @@ class Store(Database):
         """Add a version of a record; None removes it from `records`, not from history."""
         row = {"client": client or self.client, "kind": kind, "key": key, "at": self.now(), "payload": payload}
         with self._writing() as connection:
-            connection.execute(sa.insert(_records).values(row))
+            connection.execute(sa.insert(_records).values(row | {"owner": self.owner}))
 
     def record_many(
         self, kind: str, payloads: Mapping[str, dict[str, Any] | None], *, client: str | None = None
     ) -> None:
         """Add versions of many records of one kind at once, by key."""
-        rows = [
-            {"client": client or self.client, "kind": kind, "key": key, "at": self.now(), "payload": payload}
-            for key, payload in payloads.items()
-        ]
+        about: dict[str, Any] = {"owner": self.owner, "client": client or self.client, "kind": kind}
+        rows = [about | {"key": key, "at": self.now(), "payload": payload} for key, payload in payloads.items()]
         if rows:
             with self._writing() as connection:
                 connection.execute(sa.insert(_records), rows)
@@ -311,7 +313,7 @@ class Store(Database):
 
     def _records(self, which: sa.ColumnElement[bool]) -> list[Record]:
         c = _records.c
-        newest = sa.select(sa.func.max(c.number)).where(which).group_by(c.client, c.key)
+        newest = sa.select(sa.func.max(c.number)).where(self._mine(_records), which).group_by(c.client, c.key)
         query = sa.select(_records).where(c.number.in_(newest)).order_by(c.client, c.key)
         with self._reading() as connection:
             rows = connection.execute(query).all()
@@ -322,12 +324,16 @@ class Store(Database):
         ]
 
     def _which(self, client: str | None, exercise: str | None, occasion: str | None) -> list[Any]:
-        which = [_answers.c.client == (client or self.client)]
+        which = [self._mine(_answers), _answers.c.client == (client or self.client)]
         if exercise is not None:
             which.append(_answers.c.exercise == exercise)
         if occasion is not None:
             which.append(_answers.c.occasion == occasion)
         return which
+
+    def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        """The rows of this owner; every statement says so, whatever the server watches besides."""
+        return table.c.owner == self.owner
 
     def _read(self, query: sa.Select[*tuple[Any, ...]]) -> list[StoredAnswer]:
         """Return answers; `query` selects `_STORED`."""
@@ -344,13 +350,19 @@ _NEWEST_OF_ONE = (
         _answers.c.begun_at,
         _answers.c.answered_at,
     )
-    .where(*(_answers.c[name] == sa.bindparam(name) for name in ("client", "item", "occasion")))
+    .where(*(_answers.c[name] == sa.bindparam(name) for name in ("owner", "client", "item", "occasion")))
     .order_by(_answers.c.version.desc())
     .limit(1)
 )
-_SAVED_LAST = sa.select(sa.func.coalesce(sa.func.max(_answers.c.saved), 0)).where(_answers.c.saved > 0)
+_SAVED_LAST = sa.select(sa.func.coalesce(sa.func.max(_answers.c.saved), 0)).where(
+    _answers.c.owner == sa.bindparam("owner"), _answers.c.saved > 0
+)
 _ADD = sa.insert(_answers)
-_CHANGE = sa.update(_answers).where(*itself()).values({name: sa.bindparam(name) for name in _EDITED})
+_CHANGE = (
+    sa.update(_answers)
+    .where(_answers.c.owner == sa.bindparam("its_owner"), *itself())
+    .values({name: sa.bindparam(name) for name in _EDITED})
+)
 
 _BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
 
@@ -358,7 +370,7 @@ _BY_TIME = (_answers.c.answered_at, _answers.c.item, _answers.c.occasion)
 def _newest(*columns: Any) -> sa.Select[Any]:
     """Select from those versions that have none after them."""
     c, later = _answers.c, _answers.alias("later")
-    same = (later.c.client == c.client) & (later.c.item == c.item) & (later.c.occasion == c.occasion)
+    same = sa.and_(*(later.c[name] == c[name] for name in ("owner", "client", "item", "occasion")))
     after = sa.select(sa.literal(1)).select_from(later).where(same, later.c.version > c.version)
     return sa.select(*(columns or (_answers,))).where(~sa.exists(after.correlate(_answers)))
 

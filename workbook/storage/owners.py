@@ -1,0 +1,49 @@
+"""What is a counselor's own on a PostgreSQL server that many share: made known, and taken from an older database."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workbook import words
+from workbook.errors import StoreError
+from workbook.storage.division import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbook.storage.database import Database
+
+
+def address(url: str) -> str:
+    """Return the URL of a server as SQLAlchemy knows it."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def claim(store: Database, keys: Iterable[str]) -> None:
+    """Make the caseload known to the server, and take what an older database holds for these public keys.
+
+    Raises StoreError when the server keeps the caseload for another of its accounts.
+    """
+    mine, proofs = {"owner": store.owner}, list(keys)
+    with store._writing() as connection:
+        connection.execute(
+            sa.text("INSERT INTO caseloads (owner, role) VALUES (:owner, current_user) ON CONFLICT DO NOTHING"), mine
+        )
+        kept = sa.text("SELECT role = current_user, current_user FROM caseloads WHERE owner = :owner")
+        found = connection.execute(kept, mine).first()
+        if found is None or not found[0]:
+            role = connection.execute(sa.text("SELECT current_user")).scalar_one()
+            raise StoreError(words.say("storage.owners.another_role", role=role, owner=store.owner))
+        connection.execute(sa.text("SELECT set_config('mend.keys', :keys, true)"), {"keys": ",".join(proofs)})
+        for table in TABLES:
+            take = sa.text(f"UPDATE {table} SET owner = :owner WHERE owner IN :keys")  # noqa: S608 # our own names
+            connection.execute(take.bindparams(sa.bindparam("keys", expanding=True)), mine | {"keys": proofs})
+
+
+def unclaimed(store: Database) -> int:
+    """Return how many rows of an older database no key could prove; they are there, and shown to nobody."""
+    with store._reading() as connection:
+        return int(connection.execute(sa.text("SELECT coalesce(sum(entries), 0) FROM unclaimed")).scalar_one())
