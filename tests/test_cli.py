@@ -205,6 +205,6 @@ def test_the_commands_are_the_design_s() -> None:
     """No command beyond those documented in the design, and none that pretends."""
     assert set(COMMANDS) <= {
         "open", "check", "report", "export", "lock", "unlock", "keygen", "assign", "share", "receive", "caseload",
-        "reply", "backup", "restore",
+        "reply", "backup", "restore", "hub",
     }  # fmt: skip
     assert all(isinstance(command, click.Command) for command in COMMAND.values())

@@ -33,6 +33,9 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return main.command(cls=Command, epilog=example)
 
 
+_LOCK_AFTER = option("--lock-after", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="open.lock_after")
+
+
 @_command("workbook open")
 @click.argument("path", required=False, type=ANY_PATH, metavar="[JOURNAL|FILE]")
 @JOURNAL
@@ -40,12 +43,7 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 @option("--no-browser", is_flag=True, help="open.no_browser")
 @option("--plain", "editor", is_flag=True, help="open.plain")
 @option("--sure", is_flag=True, help="open.sure")
-@option(
-    "--lock-after",
-    type=click.FloatRange(0, min_open=True),
-    metavar="MINUTES",
-    help="open.lock_after",
-)
+@_LOCK_AFTER
 def open(
     path: Path | None,
     journal_path: Path | None,
@@ -61,8 +59,7 @@ def open(
     places.clear()
     from datetime import timedelta
 
-    from workbook import definition, files
-    from workbook.errors import Locked
+    from workbook import files
     from workbook.journal import find
     from workbook.jupyter import lab, notebooks
     from workbook.storage import keeper as keepers
@@ -77,15 +74,7 @@ def open(
         if file is not None and not _take_in(file, folder, environ, sure=sure):
             click.echo(say("cli.nothing_changed"))
             return
-        try:
-            with opening.opened(folder, environ) as journal:
-                for warning in journal.warnings:
-                    click.echo(warning)
-                for mine in notebooks.refresh(journal.workbook, folder):
-                    click.echo(say("cli.open.kept", file=mine.name))
-        except Locked:  # nobody to ask here: the page asks
-            if not (folder / lab.START).exists():
-                notebooks.refresh(definition.load(), folder)  # a copy of a journal may hold its answers alone
+        _bring_up_to_date(folder, environ)
         os.environ.pop("WORKBOOK_PASSPHRASE", None)  # kernels ask the keeper, and have no use for it
         lab.serve(
             folder,
@@ -109,6 +98,53 @@ def _is_called_a_file(path: Path) -> bool:
 
     endings = [ending[1:].lower() for ending in path.suffixes]
     return any(ending in _OTHER_FILES or get_close_matches(ending, _FILES, cutoff=0.8) for ending in endings)
+
+
+def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
+    """Open a journal once, made the first time, and write the notebooks that it asks with."""
+    from workbook import definition
+    from workbook.errors import Locked
+    from workbook.jupyter import lab, notebooks
+
+    try:
+        with opening.opened(folder, environ) as journal:
+            for warning in journal.warnings:
+                click.echo(warning)
+            for mine in notebooks.refresh(journal.workbook, folder):
+                click.echo(say("cli.open.kept", file=mine.name))
+    except Locked:  # nobody to ask here: the page asks
+        if not (folder / lab.START).exists():
+            notebooks.refresh(definition.load(), folder)  # a copy of a journal may hold its answers alone
+
+
+@_command("workbook hub")
+@JOURNAL
+@_LOCK_AFTER
+def hub(journal_path: Path | None, lock_after: float | None) -> None:
+    """Open a journal for one person of a JupyterHub, which runs this itself."""
+    from workbook.jupyter import places
+
+    places.clear(places.of_hub())
+    from datetime import timedelta
+
+    from workbook import files
+    from workbook.journal import find
+    from workbook.jupyter import hub as hubs
+    from workbook.jupyter import notebooks
+    from workbook.storage import keeper as keepers
+
+    hubs.refuse_elsewhere()
+    folder = find(journal_path).absolute()
+    files.forbid_dumps()
+    with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
+        _bring_up_to_date(folder, {**os.environ, **keeper.environment})
+        os.environ.pop("WORKBOOK_PASSPHRASE", None)  # as in `open`
+        hubs.serve(
+            folder,
+            notebooks.contents(folder),
+            notebooks.harmless(folder),
+            environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
+        )
 
 
 def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool) -> bool:

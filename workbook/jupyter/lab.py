@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import socket
@@ -26,13 +27,15 @@ from workbook.jupyter import harmless, places, policy, worded
 from workbook.page import assets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from jupyter_server.auth.identity import PasswordIdentityProvider
     from jupyter_server.base.handlers import JupyterHandler
-    from jupyterlab.labapp import LabApp
+    from jupyter_server.serverapp import ServerApp
     from nbformat import NotebookNode
     from tornado.web import RequestHandler
+
+Settings = dict[str, dict[str, Any]]  # of each class of Jupyter's: its traits
 
 PORT = 8867
 START = "00-start.ipynb"
@@ -50,6 +53,18 @@ _EXTENSIONS = (
     "jupyterlab_pygments",
 )
 _VOILA_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
+
+# Parts of the server that are on or off.
+EXTENSIONS = {
+    "jupyter_lsp": False,
+    "jupyter_server_terminals": False,
+    "jupyterlab": True,
+    "notebook_shim": False,
+    "voila.server_extension": True,
+}
+
+# What holds for every answer of the server.
+TORNADO: dict[str, object] = {"headers": {policy.HEADER: policy.policy()}}
 
 # What a client never needs. Each entry is a JupyterLab plugin, or a whole extension.
 _HIDDEN = (
@@ -135,19 +150,42 @@ def serve(
     notebooks open without a question: hand in only those that can do no harm. `environment` is for the pages' kernels.
     Raises `LabError` with a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend is missing.
     """
-    _whole()
     port = _free_port(port)
+    base, token = policy.path(), secrets.token_urlsafe(32)
+    with ready(journal, titles, trusted, start=start, plain=plain, environment=environment or {}) as settings:
+        merge(settings, _listening(port, base, token, browser=browser))
+        _run(settings, f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}", say, plain=plain)
+
+
+@contextlib.contextmanager
+def ready(
+    journal: Path,
+    titles: Mapping[str, str],
+    trusted: Iterable[Path],
+    *,
+    start: str = START,
+    plain: bool = False,
+    environment: Mapping[str, str],
+    kept: Container[str] = (),
+) -> Iterator[Settings]:
+    """Prepare what every start needs, and give its settings: all but where to listen, to whom, and when to stop.
+
+    `kept` are variables of another Jupyter that stay. Raises as `serve` does when Mend is not whole.
+    """
+    _whole()
     os.umask(0o077)  # whatever is written from here on is for this account alone
     with places.folders(journal) as (runtime, sockets):
-        places.settle(places.environment(runtime, sockets), environment or {})
+        places.settle(places.environment(runtime, sockets), environment, kept=kept)
         _prepare(runtime, titles, plain=plain)
         sign(trusted, runtime)
-        token = secrets.token_urlsafe(32)
-        base = policy.path()
-        config = _config(journal, runtime, sockets, port, base, token, start=start, browser=browser, plain=plain)
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
-            address = f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}"
-            _run(config, address, runtime / _CUSTOM, say, plain=plain)
+            yield _settings(journal, runtime, sockets, start=start)
+
+
+def merge(settings: Settings, more: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add to settings, class by class."""
+    for name, values in more.items():
+        settings.setdefault(name, {}).update(values)
 
 
 def _whole() -> None:
@@ -283,60 +321,49 @@ def _read(*name: str) -> str:
     return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
-def _server(journal: Path, runtime: Path, port: int, base: str, *, browser: bool) -> dict[str, Any]:
-    """What the server itself listens to, shows and starts."""
+def _server(journal: Path, runtime: Path) -> dict[str, Any]:
+    """What the server shows and starts, whoever started it."""
     return {
         "allow_credentials": False,
         "allow_origin": "",
         "allow_origin_pat": "",
-        "allow_remote_access": False,
-        "allow_root": True,  # a container has no other account, and this listens to this machine only
+        "allow_root": True,  # a container has no other account, and who may come in is settled elsewhere
         "answer_yes": True,
         "autoreload": False,
-        "base_url": base,
         "browser": "",
-        "certfile": "",
         "custom_display_url": "",
         "disable_check_xsrf": False,
-        "ip": "127.0.0.1",
         "extra_template_paths": [str(runtime / "templates")],
-        "identity_provider_class": _door(),
         "kernel_manager_class": "workbook.jupyter.kernels.Kernels",
         "kernel_spec_manager_class": "workbook.jupyter.kernels.Ours",
-        "jpserver_extensions": {
-            "jupyter_lsp": False,
-            "jupyter_server_terminals": False,
-            "jupyterlab": True,
-            "notebook_shim": False,
-            "voila.server_extension": True,
-        },
+        "jpserver_extensions": EXTENSIONS,
         "log_level": _SILENT,
-        "open_browser": browser,
-        "use_redirect_file": False,  # a browser with a temporary folder of its own cannot see a file in ours
-        "port": port,
-        "port_retries": 0,
         "root_dir": str(journal),
-        "sock": "",
         "terminals_enabled": False,
-        "tornado_settings": {"headers": {policy.HEADER: policy.policy()}},
+        "tornado_settings": TORNADO,
     }
 
 
-def _config(
-    journal: Path,
-    runtime: Path,
-    sockets: Path,
-    port: int,
-    base: str,
-    token: str,
-    *,
-    start: str,
-    browser: bool,
-    plain: bool,
-) -> dict[str, dict[str, Any]]:
+def _listening(port: int, base: str, token: str, *, browser: bool) -> Settings:
+    """To this computer only, and to who has the token."""
+    server = {
+        "allow_remote_access": False,
+        "base_url": base,
+        "certfile": "",
+        "identity_provider_class": _door(),
+        "ip": "127.0.0.1",
+        "open_browser": browser,
+        "port": port,
+        "port_retries": 0,
+        "sock": "",
+        "use_redirect_file": False,  # a browser with a temporary folder of its own cannot see a file in ours
+    }
+    return {"ServerApp": server, "IdentityProvider": {"token": token, "allow_password_change": False}}
+
+
+def _settings(journal: Path, runtime: Path, sockets: Path, *, start: str) -> Settings:
     return {
-        "ServerApp": _server(journal, runtime, port, base, browser=browser),
-        "IdentityProvider": {"token": token, "allow_password_change": False},
+        "ServerApp": _server(journal, runtime),
         "LabApp": {
             "app_settings_dir": str(runtime / "settings"),
             "custom_css": True,
@@ -403,31 +430,35 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _run(
-    config: dict[str, dict[str, Any]], address: str, custom: Path, say: Callable[[str], None], *, plain: bool
-) -> None:
+def _run(settings: Settings, address: str, say: Callable[[str], None], *, plain: bool) -> None:
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
-    from workbook.jupyter import viewer
-
-    server = LabApp.initialize_server(argv=[], config=Config(config))
-
-    _keep_in(server, custom)
-    viewer.take_over(server)
-    policy.close_around(server, plain=plain)
+    server = LabApp.initialize_server(argv=[], config=Config(settings))
 
     def opened() -> None:
         say(words.say("jupyter.lab.open", address=address))
         say(words.say("jupyter.lab.leave_open"))
 
     server.io_loop.add_callback(opened)
-    server.io_loop.add_callback(server.kernel_manager.start_ahead)
+    run(server, plain=plain)
+
+
+def run(server: ServerApp, *, plain: bool = False) -> None:
+    """Put what is ours into a server that was made with our settings, and serve until it is stopped."""
+    from workbook.jupyter import viewer
+
+    kernels: Any = server.kernel_manager  # ours
+    loop: Any = server.io_loop  # asyncio's, as tornado has it
+    _keep_in(server, Path.cwd() / _CUSTOM)  # `ready` stands where it wrote the files
+    viewer.take_over(server)
+    policy.close_around(server, plain=plain)
+    loop.add_callback(kernels.start_ahead)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal window was closed
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))
     server.start()
-    _end(server.io_loop.asyncio_loop)
+    _end(loop.asyncio_loop)
 
 
 def _door() -> type[PasswordIdentityProvider]:
@@ -443,7 +474,7 @@ def _door() -> type[PasswordIdentityProvider]:
     return Door
 
 
-def _keep_in(server: LabApp, custom: Path) -> None:
+def _keep_in(server: ServerApp, custom: Path) -> None:
     """Serve our style sheet, which holds the chapters' titles, only with the token: Jupyter's own ones are open."""
     from jupyter_server.base.handlers import FileFindHandler
     from tornado.routing import PathMatches, Rule
@@ -454,7 +485,7 @@ def _keep_in(server: LabApp, custom: Path) -> None:
         head = authenticated(FileFindHandler.head)  # type: ignore[assignment] # the same
 
     rules = server.web_app.default_router.rules
-    rules.insert(0, Rule(PathMatches(f"{server.base_url}custom/(.*)"), Inside, {"path": [str(custom)]}))
+    rules.insert(0, Rule(PathMatches(f"{re.escape(server.base_url)}custom/(.*)"), Inside, {"path": [str(custom)]}))
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:

@@ -15,13 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 # Variables by which a person or a site sets up another Jupyter, and what it is made of: none changes these pages.
 _FOREIGN = (
     *("JUPYTER", "JPY_", "JLAB_", "VOILA_", "IPYTHON", "IPYKERNEL_", "GATEWAY_", "KERNEL_", "ANYWIDGET_"),
     *("NBFORMAT_", "NBCONVERT_", "PYZMQ_", "TORNADO_", "TRAITLETS_", "MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS"),
 )
+
+# What a JupyterHub says to each server it starts begins so: where to listen, and how to ask who someone is.
+_HUB = "JUPYTERHUB_"
+
+# What may be set beside it for the editor that hubs are usually there for: where its files lie, where it begins, and
+# which of a person's settings it reads.
+_EDITOR = tuple(f"{_HUB}{name}" for name in ("ROOT_DIR", "DEFAULT_URL", "DISABLE_USER_CONFIG", "SINGLEUSER_"))
 
 
 @contextlib.contextmanager
@@ -74,15 +81,23 @@ def _socket_folder() -> str | None:
     return None
 
 
-def clear() -> None:
-    """Forget what was set for another Jupyter, before anything of Jupyter is imported: some of it is read then."""
-    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+def of_hub(environ: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Return the variables by which a JupyterHub speaks to a server of its own."""
+    return frozenset(name for name in environ if name.startswith(_HUB) and not name.startswith(_EDITOR))
+
+
+def clear(kept: Container[str] = ()) -> None:
+    """Forget what was set for another Jupyter, before anything of Jupyter is imported: some of it is read then.
+
+    What is named in `kept` stays.
+    """
+    for name in [name for name in os.environ if name.startswith(_FOREIGN) and name not in kept]:
         del os.environ[name]
 
 
-def settle(*ours: Mapping[str, str]) -> None:
-    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours."""
-    clear()
+def settle(*ours: Mapping[str, str], kept: Container[str] = ()) -> None:
+    """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours, and what is `kept`."""
+    clear(kept)
     from jupyter_core import paths
 
     for each in ours:

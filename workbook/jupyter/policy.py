@@ -7,15 +7,15 @@ import hashlib
 import re
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbook.jupyter import worded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from jupyter_server.base.handlers import JupyterHandler
-    from jupyterlab.labapp import LabApp
+    from jupyter_server.serverapp import ServerApp
     from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 HEADER = "Content-Security-Policy"
@@ -29,11 +29,16 @@ def path() -> str:
 def for_page(page: JupyterHandler) -> str:
     """Send its policy with one of our pages; returns the nonce by which the page's own scripts are known."""
     nonce = secrets.token_urlsafe(16)
-    page.set_header(HEADER, _page_policy(f"{page.request.host}{page.base_url}", nonce))
+    page.set_header(HEADER, _page_policy(_address(page.request, page.settings, page.base_url), nonce))
     return nonce
 
 
-def close_around(server: LabApp, *, plain: bool) -> None:
+def _address(request: HTTPServerRequest, settings: Mapping[str, Any], base: str) -> str:
+    """Return where a browser finds this server; who encrypts on the way here says so in `settings["scheme"]`."""
+    return f"{settings.get('scheme', 'http')}://{request.host}{base}"
+
+
+def close_around(server: ServerApp, *, plain: bool) -> None:
     """Give JupyterLab's page its own policy, and outside of our random address serve nothing but words.
 
     A browser sends cookies to every port of this computer, but only below the path they were made for. Nobody who
@@ -42,12 +47,12 @@ def close_around(server: LabApp, *, plain: bool) -> None:
     from tornado.routing import PathMatches, Rule
     from tornado.web import OutputTransform, RequestHandler
 
-    base, inline = server.base_url, _inline()
+    base, inline, settings = server.base_url, _inline(), server.web_app.settings
     words = worded.page("login.html").encode()
 
     class Shell(OutputTransform):
         def __init__(self, request: HTTPServerRequest) -> None:
-            self._host = f"{request.host}{base}"
+            self._address = _address(request, settings, base)
             self._is_shell = re.fullmatch(f"{re.escape(base)}(lab|doc)(/(tree|workspaces)/.*)?/?", request.path)
 
         def transform_first_chunk(
@@ -55,7 +60,7 @@ def close_around(server: LabApp, *, plain: bool) -> None:
         ) -> tuple[int, HTTPHeaders, bytes]:
             del finishing
             if self._is_shell:
-                headers[HEADER] = _shell_policy(self._host, inline, plain=plain)
+                headers[HEADER] = _shell_policy(self._address, inline, plain=plain)
                 headers["Cache-Control"] = "no-store"  # going back asks again, and is refused after leaving
             return status_code, headers, chunk
 
@@ -89,27 +94,31 @@ def policy(**allowed: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def _page_policy(host: str, nonce: str) -> str:
+def _page_policy(address: str, nonce: str) -> str:
     """Our pages run the scripts of Voilà, of its widgets and of our template, from where these lie, and no others."""
-    voila = [f"http://{host}voila/{each}/" for each in ("static", "templates/mend/static", "labextensions")]
+    voila = [f"{address}voila/{each}/" for each in ("static", "templates/mend/static", "labextensions")]
     return policy(
         script_src=" ".join((f"'nonce-{nonce}'", *voila, "blob:")),  # blob: what a widget brings with it
-        connect_src=f"'self' ws://{host}",
+        connect_src=f"'self' {_socket(address)}",
     )
 
 
-def _shell_policy(host: str, inline: Iterable[str], *, plain: bool) -> str:
+def _socket(address: str) -> str:
+    return address.replace("http", "ws", 1)
+
+
+def _shell_policy(address: str, inline: Iterable[str], *, plain: bool) -> str:
     """JupyterLab runs its own scripts from where they lie, and those `inline`; it compiles schemas, and so needs eval.
 
     With `plain` it shows the widgets itself.
     """
-    lab = [f"http://{host}{each}/" for each in ("static/lab", "lab/extensions")]
+    lab = [f"{address}{each}/" for each in ("static/lab", "lab/extensions")]
     return policy(
         default_src="'self' data: blob:",
         script_src=" ".join((*inline, *lab, "'unsafe-eval'", *(["blob:"] if plain else []))),
         style_src="'self' 'unsafe-inline' data:",
         img_src="'self' data: blob:",
-        connect_src=f"'self' ws://{host}",
+        connect_src=f"'self' {_socket(address)}",
     )
 
 

@@ -1,0 +1,31 @@
+"""A JupyterHub for the tests: real in all but who may log in (anyone) and whose account the servers run in (ours)."""
+
+import os
+import sys
+from pathlib import Path
+
+from traitlets.config import get_config
+
+here = Path(os.environ["HUB_FOLDER"])
+c = get_config()
+
+c.JupyterHub.bind_url = f"https://127.0.0.1:{os.environ['HUB_PORT']}"
+c.JupyterHub.subdomain_host = f"https://mend.test:{os.environ['HUB_PORT']}"
+c.JupyterHub.ssl_key = str(here / "key.pem")
+c.JupyterHub.ssl_cert = str(here / "certificate.pem")
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ['HUB_OWN_PORT']}"
+c.JupyterHub.db_url = f"sqlite:///{here / 'hub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(here / "cookie_secret")
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['HUB_PROXY_PORT']}"
+c.ConfigurableHTTPProxy.command = [os.environ["HUB_PROXY"]]
+c.ConfigurableHTTPProxy.pid_file = str(here / "proxy.pid")
+
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{username}")
+c.Spawner.cmd = [sys.executable, "-P", "-m", "workbook", "hub"]
+c.Spawner.notebook_dir = "/"  # for another editor: Mend shows the journal, and nothing beside it
+c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "TMPDIR"]
+c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # a busy machine is no fault

@@ -1,0 +1,60 @@
+"""Start a client's pages in JupyterHub: as on their own computer, but that address, login and stopping are its."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from workbook import words
+from workbook.jupyter import lab, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+def refuse_elsewhere(environ: Mapping[str, str] = os.environ) -> None:
+    """Raise LabError outside of JupyterHub, or without what it needs of JupyterHub here."""
+    if not environ.get("JUPYTERHUB_SERVICE_URL"):
+        raise lab.LabError(words.say("jupyter.hub.elsewhere", command="workbook open"))
+    if importlib.util.find_spec("jupyterhub") is None:
+        raise lab.LabError(words.say("jupyter.hub.missing", command='pip install "mend-workbook[hub]"'))
+
+
+def serve(
+    journal: Path,
+    titles: Mapping[str, str],
+    trusted: Iterable[Path],
+    *,
+    start: str = lab.START,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Serve the journal's notebooks to one person of a hub until it says to stop; see `lab.serve`."""
+    with lab.ready(
+        journal, titles, trusted, start=start, environment=environment or {}, kept=places.of_hub()
+    ) as settings:
+        lab.merge(settings, listening(start))
+        _run(settings)
+
+
+def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settings:
+    """Return what JupyterHub does not decide by itself: where a visit begins, and how a browser comes here."""
+    return {
+        "ServerApp": {
+            "default_url": f"/lab/tree/{start}",
+            "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},
+            "tornado_settings": {
+                **lab.TORNADO,
+                "scheme": urlsplit(environ.get("JUPYTERHUB_PUBLIC_URL", "")).scheme or "http",
+            },
+        }
+    }
+
+
+def _run(settings: lab.Settings) -> None:
+    from jupyterhub.singleuser.extension import JupyterHubSingleUser
+    from traitlets.config import Config
+
+    lab.run(JupyterHubSingleUser.initialize_server(argv=[], config=Config(settings)))
