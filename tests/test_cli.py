@@ -51,7 +51,9 @@ def test_a_command_is_documented(name: str) -> None:
     assert f"| `workbook {name}` |" in DOCUMENTED.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("check", "keygen", "receive", "caseload")])
+@pytest.mark.parametrize(
+    "name", [name for name in COMMANDS if name not in ("check", "keygen", "receive", "caseload", "mailbox")]
+)
 def test_a_command_about_a_journal_takes_its_path(name: str) -> None:
     """`--journal PATH` means the same everywhere."""
     if not any(option in ("--caseload", "--home") for each in COMMAND[name].params for option in each.opts):
@@ -205,6 +207,6 @@ def test_the_commands_are_the_design_s() -> None:
     """No command beyond those documented in the design, and none that pretends."""
     assert set(COMMANDS) <= {
         "open", "check", "report", "export", "lock", "unlock", "keygen", "assign", "share", "receive", "caseload",
-        "reply", "backup", "restore", "hub",
+        "reply", "backup", "restore", "hub", "mailbox",
     }  # fmt: skip
     assert all(isinstance(command, click.Command) for command in COMMAND.values())

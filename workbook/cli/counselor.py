@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbook.cli import given, mailing
 from workbook.cli.said import Command, option
 from workbook.errors import Refused, plain
 from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from workbook.sharing.caseload import Caseload
     from workbook.sharing.inbox import Outcome
@@ -29,25 +30,6 @@ COMMANDS: list[click.Command] = []
 _ANY_PATH = click.Path(path_type=Path)
 
 
-def _from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
-    """Read what others should not find in the list of processes or in a shell's history from a file: @FILE."""
-    if isinstance(said, tuple):
-        return tuple(_from_file(ctx, param, one) for one in said)
-    if not isinstance(said, str):
-        return said
-    name, equals, value = said.rpartition("=@")
-    if said.startswith("@"):
-        return _content(said[1:])
-    return f"{name}={_content(value)}" if equals and name else said
-
-
-def _content(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
-        raise click.BadParameter(say("cli.not_a_text", file=path)) from None
-
-
 _home = option(
     "--home",
     type=_ANY_PATH,
@@ -58,11 +40,11 @@ _home = option(
 _store = option(
     "--store",
     metavar="URL|@FILE",
-    callback=_from_file,
+    callback=given.from_file,
     default=lambda: os.environ.get("WORKBOOK_STORE"),
     help="store",
 )
-_client = option("--client", required=True, metavar="NAME|@FILE", callback=_from_file, help="client")
+_client = option("--client", required=True, metavar="NAME|@FILE", callback=given.from_file, help="client")
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -74,13 +56,6 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
         return command
 
     return made
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(say("cli.not_a_day", day=text)) from None
 
 
 @_command("workbook keygen --home CASELOAD")
@@ -130,12 +105,14 @@ def keygen(
 @_client
 @option("--only", metavar="IDS", help="assign.only")
 @option("--due", multiple=True, metavar="DAY|ID=DAY", help="assign.due")
-@option("--instruction", multiple=True, callback=_from_file, metavar="ID=TEXT", help="assign.instruction")
+@option("--instruction", multiple=True, callback=given.from_file, metavar="ID=TEXT", help="assign.instruction")
 @option("--repeats", multiple=True, metavar="ID=HOW", help="assign.repeats")
 @option("--instrument", multiple=True, type=_ANY_PATH, metavar="FILE", help="assign.instrument")
 @option("--tighten", multiple=True, metavar="GATE", help="assign.tighten")
 @option("--language", help="assign.language")
-@option("-o", "--output", type=_ANY_PATH, required=True, help="assign.output")
+@option("-o", "--output", type=_ANY_PATH, help="assign.output")
+@mailing.URL
+@mailing.TO
 def assign(
     home: Path,
     store: str | None,
@@ -147,52 +124,70 @@ def assign(
     instrument: tuple[Path, ...],
     tighten: tuple[str, ...],
     language: str | None,
-    output: Path,
+    output: Path | None,
+    mailbox: str | None,
+    to: str | None,
 ) -> None:
     """Ask a client for chapters and exercises; given again, it changes what is asked."""
     from workbook import definition
     from workbook.sharing import asking
     from workbook.sharing import client as share
 
-    file = share.new_file(output, "a.assignment")
-    often = _pairs("--repeats", repeats)
+    mailing.need(output or mailbox, "-o")
+    box = mailing.mailbox_at(mailbox)
+    file = output and share.new_file(output, "a.assignment")
+    often = given.pairs("--repeats", repeats)
     own = [definition.load_instrument(path) for path in instrument]
     workbook = asking.workbook_for(language, own)
-    days = {name: _day(day) for name, day in _pairs("--due", (d for d in due if "=" in d)).items()}
+    days = {name: given.day(day) for name, day in given.pairs("--due", (d for d in due if "=" in d)).items()}
     tasks = asking.tasks_for(
         workbook,
         [one.strip() for one in only.split(",")] if only else asking.everything(workbook),
-        due=next((_day(day) for day in due if "=" not in day), None),
+        due=next((given.day(day) for day in due if "=" not in day), None),
         due_each=days,
-        instructions=_pairs("--instruction", instruction),
+        instructions=given.pairs("--instruction", instruction),
         repeats=often,
     )
     closed = {gate: {"closed": "yes"} for gate in tighten}
     with _open(home, store) as opened:
+        name = mailing.who(opened, client, to, box)
         if gone := asking.passed(tasks, opened.today()):
             click.echo(gone, err=True)
             if sys.stdin.isatty() and not click.confirm(say("cli.go_on"), default=False):
                 click.echo(say("cli.nothing_changed"))
                 return
         packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
-        _write(file, packed)
-    click.echo(say("cli.assign.made", client=plain(client), count=len(tasks)))
+        if file:
+            _write(file, packed)
+        if box and name:
+            mailing.send(opened, client, name, packed, box)
+    asked = {"client": plain(client), "count": len(tasks)}
+    click.echo(say("cli.assign.sent", **asked) if box else say("cli.assign.made", **asked))
 
 
 @_command("workbook receive a.submission")
-@click.argument("paths", nargs=-1, required=True, type=_ANY_PATH, metavar="PATH…")
+@click.argument("paths", nargs=-1, type=_ANY_PATH, metavar="PATH…")
 @_home
 @_store
 @option("--sure", is_flag=True, help="receive.sure")
-def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool) -> None:
+@mailing.URL
+def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool, mailbox: str | None) -> None:
     """Take in sealed answers: files, or folders of them."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
     from workbook.sharing import inbox
 
-    files = inbox.found(paths)
+    mailing.need(paths or mailbox, "PATH")
+    files, box = inbox.found(paths), mailing.mailbox_at(mailbox)
     with _open(home, store) as opened:
+        if box:
+            mailing.send_again(home, box)
+        came = mailing.fetched(home, box)
+        if box and not came and not files:
+            click.echo(say("cli.mailing.nothing"))
+            return
+        files += came
         with Progress(
             *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
         ) as bar:
@@ -200,6 +195,7 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool) 
             outcomes = opened.receive_many(files, lambda outcome: bar.advance(task), sure=lambda file, receipt: sure)
         if sys.stdin.isatty():
             outcomes = [_asked(opened, one) if one.receipt and one.receipt.held else one for one in outcomes]
+        mailing.settle(outcomes, came, box)
     for one in outcomes:
         if one.receipt and not one.receipt.held:
             click.echo(plain(one.said))
@@ -234,10 +230,12 @@ def _asked(opened: Caseload, outcome: Outcome) -> Outcome:
 @_home
 @_store
 @_client
-@option("--comment", multiple=True, callback=_from_file, metavar="ITEM=TEXT", help="reply.comment")
-@option("--words", callback=_from_file, metavar="TEXT|@FILE", help="reply.words")
+@option("--comment", multiple=True, callback=given.from_file, metavar="ITEM=TEXT", help="reply.comment")
+@option("--words", callback=given.from_file, metavar="TEXT|@FILE", help="reply.words")
 @option("--assignment", type=_ANY_PATH, metavar="FILE", help="reply.assignment")
-@option("-o", "--output", type=_ANY_PATH, required=True, help="reply.output")
+@option("-o", "--output", type=_ANY_PATH, help="reply.output")
+@mailing.URL
+@mailing.TO
 def reply(
     home: Path,
     store: str | None,
@@ -245,18 +243,45 @@ def reply(
     comment: tuple[str, ...],
     words: str | None,
     assignment: Path | None,
-    output: Path,
+    output: Path | None,
+    mailbox: str | None,
+    to: str | None,
 ) -> None:
     """Seal comments, and a reply to the whole, to a client."""
     from workbook.sharing import client as share
 
-    file = share.new_file(output, "a.feedback")
+    mailing.need(output or mailbox, "-o")
+    box = mailing.mailbox_at(mailbox)
+    file = output and share.new_file(output, "a.feedback")
     with _open(home, store) as opened:
-        for item, text in _pairs("--comment", comment).items():
+        name = mailing.who(opened, client, to, box)
+        for item, text in given.pairs("--comment", comment).items():
             opened.comment(client, item, text)
         sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
-        _write(file, sealed)
+        if file:
+            _write(file, sealed)
+        if box and name:
+            mailing.send(opened, client, name, sealed, box)
     click.echo(say("cli.reply.only", client=plain(client)))
+
+
+@_command("workbook mailbox --store postgresql://mailbox@localhost/mailbox")
+@option(
+    "--store",
+    metavar="URL|@FILE",
+    required=True,
+    callback=given.from_file,
+    default=lambda: os.environ.get("WORKBOOK_STORE"),
+    help="mailbox.store",
+)
+@option("--counselors", metavar="GROUP", default="counselors", show_default=True, help="mailbox.counselors")
+def mailbox(store: str, counselors: str) -> None:
+    """Carry sealed files between the people of a JupyterHub, which runs this itself."""
+    from workbook import files
+    from workbook.jupyter import mailbox as service
+
+    files.forbid_dumps()
+    service.serve(store, counselors, os.environ)
 
 
 _ABOUT_ONE = ("--words", "--summary", "--export", "--keep-until", "--revoke", "--erase")
@@ -265,11 +290,11 @@ _ABOUT_ONE = ("--words", "--summary", "--export", "--keep-until", "--revoke", "-
 @_command("workbook caseload --home CASELOAD")
 @_home
 @_store
-@option("--client", metavar="NAME|@FILE", callback=_from_file, help="caseload.client")
+@option("--client", metavar="NAME|@FILE", callback=given.from_file, help="caseload.client")
 @option("--words", is_flag=True, help="caseload.words")
 @option("--summary", type=_ANY_PATH, metavar="FILE", help="caseload.summary")
 @option("--export", "copy", type=_ANY_PATH, metavar="FILE", help="caseload.export")
-@option("--keep-until", type=_day, metavar="DAY", help="caseload.keep_until")
+@option("--keep-until", type=given.day, metavar="DAY", help="caseload.keep_until")
 @option("--revoke", is_flag=True, help="caseload.revoke")
 @option("--erase", is_flag=True, help="caseload.erase")
 @option("--list", "listed", is_flag=True, help="caseload.list")
@@ -390,16 +415,6 @@ def _told(variable: str) -> str:
     if not passphrase:
         raise Refused(say("cli.no_terminal", variable=variable))
     return passphrase
-
-
-def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
-    found = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name or not value:
-            raise click.UsageError(say("cli.not_a_pair", option=option, given=one))
-        found[name] = value
-    return found
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
-COUNSELOR = ("keygen", "assign", "receive", "caseload", "reply")
+COUNSELOR = ("keygen", "assign", "receive", "caseload", "reply", "mailbox")
 
 
 class AnyPath(click.Path):

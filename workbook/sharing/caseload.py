@@ -400,7 +400,7 @@ class Caseload:
     def record_of(self, name: str) -> dict[str, Any]:
         """Return all that is kept about one client, as plain data for `json`: their right to a copy."""
         client = self.client(name)
-        kinds = ("profile", "assignment", "submission", "gates", "withdrawn", "comment", "feedback", "note")
+        kinds = ("profile", "assignment", "submission", "gates", "withdrawn", "comment", "feedback", "note", "address")
         return {
             "client": client.name,
             "answers": [_plain(answer) for answer in self.store.history(client=client.id)],

@@ -31,6 +31,7 @@ DEEPEST = 64
 _KINDS: dict[type, str] = {Assignment: "assignment", Submission: "submission", Feedback: "feedback"}
 _LABEL = re.compile(rb"mend-(assignment|submission|feedback) ([0-9]{1,9})\n")
 _LABEL_LENGTH = 32
+_SEALED = re.compile(rb"age-encryption\.org/v1\n-> X25519 [A-Za-z0-9+/]{43}\n[A-Za-z0-9+/]{43}\n")
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"age-encryption.org/", "sealed"),
@@ -86,6 +87,32 @@ def open_submission(data: bytes, identities: Iterable[str]) -> Opened[Submission
 def open_feedback(data: bytes, identity: str) -> Opened[Feedback]:
     """Return the feedback sealed for `identity`. Raises Refused."""
     return _opened(Feedback, _unsealed(_body(Feedback, data), (identity,)))
+
+
+def outside(data: bytes) -> str:
+    """Say what a file is, without opening it: "assignment" (signed), "submission" or "feedback" (sealed).
+
+    Raises Refused for anything else, and for an assignment whose signature does not hold.
+    """
+    kind = kind_of(data)
+    if kind not in _KINDS.values():
+        raise Refused(say("sharing.envelope.unsealed", what=say(f"sharing.envelope.is.{kind}")))
+    label, newline, body = data.partition(b"\n")
+    if label + newline != f"mend-{kind} {VERSION}\n".encode():
+        raise _refused("version", kind, format=int(label.rpartition(b" ")[2]), reads=VERSION)
+    if kind != "assignment":
+        if not _SEALED.match(body):
+            raise Refused(say("sharing.envelope.unsealed", what=say(f"sharing.envelope.is.{kind}")))
+    elif not _holds(label + newline, body):
+        raise _refused("changed", kind)
+    return kind
+
+
+def _holds(label: bytes, signed: bytes) -> bool:
+    """Whether the one named in it signed exactly this."""
+    start = signing.SIGNATURE + signing.PUBLIC
+    signature, public = signed[: signing.SIGNATURE], signed[signing.SIGNATURE : start].hex()
+    return len(signed) > start and signing.is_by(label + signed[signing.SIGNATURE :], signature, public)
 
 
 def kind_of(data: bytes) -> str:
@@ -173,9 +200,9 @@ def _unsealed(body: bytes, identities: tuple[str, ...]) -> bytes:
 def _opened(kind: type[B], signed: bytes) -> Opened[B]:
     what = _KINDS[kind]
     start = signing.SIGNATURE + signing.PUBLIC
-    signature, public, body = signed[: signing.SIGNATURE], signed[signing.SIGNATURE : start].hex(), signed[start:]
+    public, body = signed[signing.SIGNATURE : start].hex(), signed[start:]
     label = f"mend-{what} {VERSION}\n".encode()
-    if len(signed) <= start or not signing.is_by(label + signed[signing.SIGNATURE :], signature, public):
+    if not _holds(label, signed):
         raise _refused("changed", what)
     words = _inflated(body, what)
     try:

@@ -87,6 +87,12 @@ class Note(Kept):
     text: str
 
 
+class Address(Kept):
+    """Who the client is on a hub, for its mailbox (its key: hub)."""
+
+    name: str
+
+
 class Looked(Kept):
     """That a client's page was looked at."""
 
@@ -109,6 +115,7 @@ KINDS: dict[str, type[Kept]] = {
     "comment": Remark,
     "feedback": Replied,
     "note": Note,
+    "address": Address,
     "looked": Looked,
     "glance": Glance,
 }

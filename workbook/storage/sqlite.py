@@ -167,9 +167,11 @@ def engine(file: Path, key: bytes | None, wal: bool) -> sa.Engine:
     )
 
 
-def server(url: str, owner: str) -> sa.Engine:
-    """Return connections to a server, each of which says whose it is."""
+def server(url: str, owner: str = "") -> sa.Engine:
+    """Return connections to a server, each of which says whose it is where that is anyone's."""
     engine = sa.create_engine(url, json_serializer=as_json, hide_parameters=True, pool_pre_ping=True)
+    if not owner:
+        return engine
 
     @sa.event.listens_for(engine, "connect")
     def say(connection: Any, _: object) -> None:

@@ -1,0 +1,50 @@
+"""What a counselor's commands are given: words from files, days, and pairs of a name and a value."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbook.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
+    """Read what others should not find in the list of processes or in a shell's history from a file: @FILE."""
+    if isinstance(said, tuple):
+        return tuple(from_file(ctx, param, one) for one in said)
+    if not isinstance(said, str):
+        return said
+    name, equals, value = said.rpartition("=@")
+    if said.startswith("@"):
+        return _content(said[1:])
+    return f"{name}={_content(value)}" if equals and name else said
+
+
+def _content(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        raise click.BadParameter(say("cli.not_a_text", file=path)) from None
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(say("cli.not_a_day", day=text)) from None
+
+
+def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name or not value:
+            raise click.UsageError(say("cli.not_a_pair", option=option, given=one))
+        found[name] = value
+    return found

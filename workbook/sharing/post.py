@@ -1,0 +1,134 @@
+"""Files to and from a hub's mailbox: sent means acknowledged, and nothing is let go before it is here."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from workbook.errors import Refused, WorkbookError, plain
+from workbook.sharing import envelope
+from workbook.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOKEN = "WORKBOOK_HUB_TOKEN"  # noqa: S105 # the name of a variable
+_SECONDS = 60
+_OWN_MACHINE = ("127.0.0.1", "::1", "localhost")
+_MOST = envelope.LARGEST + 2**20  # bytes of any answer
+
+
+class NotSent(WorkbookError):
+    """The mailbox did not acknowledge; nothing counts as sent. `down`: it answers nothing else now either."""
+
+    def __init__(self, said: str, *, down: bool = False) -> None:
+        self.down = down
+        super().__init__(said)
+
+
+class Waiting(NamedTuple):
+    """One file that waits in the mailbox."""
+
+    number: int
+    kind: str
+    sender: str
+    size: int
+
+
+class Mailbox:
+    """A hub's mailbox, for whoever the token belongs to. Neither the token nor what goes through is in its repr."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """`url` is that of the service (`https://hub.example/services/mailbox`). Raises Refused."""
+        at = urlsplit(url)
+        if at.scheme not in ("http", "https") or not at.hostname:
+            raise Refused(say("sharing.post.no_address", url=plain(url)))
+        if at.scheme == "http" and at.hostname not in _OWN_MACHINE:
+            raise Refused(say("sharing.post.not_https", url=plain(url)))
+        if not token.strip():
+            raise Refused(say("sharing.post.no_token", variable=TOKEN))
+        self._url = f"{url.rstrip('/')}/api/mail"
+        self._token = token.strip()
+        self._opener = urllib.request.build_opener(_Stays)
+
+    def __repr__(self) -> str:
+        return f"Mailbox({self._url})"
+
+    def send(self, to: str, data: bytes) -> int:
+        """Hand over a file and return its number; when this returns, the mailbox has it on its disk.
+
+        Sent again, it is there once. Raises NotSent with why.
+        """
+        return _int(self._ask("POST", f"/{quote(to, safe='')}", data), "number")
+
+    def waiting(self) -> list[Waiting]:
+        """Return what waits, oldest first. Raises NotSent."""
+        found = self._ask("GET", "").get("mail")
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise NotSent(say("sharing.post.no_mailbox"))
+        return [
+            Waiting(_int(one, "number"), str(one.get("kind")), plain(str(one.get("from"))), _int(one, "size"))
+            for one in found
+        ]
+
+    def fetch(self, number: int) -> bytes:
+        """Return a file that waits; it goes on waiting until `taken`. Raises NotSent."""
+        return self._call("GET", f"/{number}")
+
+    def taken(self, number: int) -> None:
+        """Tell that a file is here, kept. Raises NotSent."""
+        self._call("DELETE", f"/{number}")
+
+    def _ask(self, method: str, path: str, data: bytes | None = None) -> Mapping[str, Any]:
+        try:
+            found = json.loads(self._call(method, path, data))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise NotSent(say("sharing.post.no_mailbox"))
+        return found
+
+    def _call(self, method: str, path: str, data: bytes | None = None) -> bytes:
+        headers = {"Authorization": f"token {self._token}", "Content-Type": "application/octet-stream"}
+        asked = urllib.request.Request(self._url + path, data, headers, method=method)  # noqa: S310 # judged above
+        try:
+            with self._opener.open(asked, timeout=_SECONDS) as answer:
+                body: bytes = answer.read(_MOST + 1)
+                if not 200 <= answer.status < 300 or len(body) > _MOST:
+                    raise NotSent(say("sharing.post.no_mailbox"))
+                return body
+        except urllib.error.HTTPError as refused:
+            raise NotSent(_why(refused), down=refused.code == 401 or refused.code >= 500) from None
+        except (OSError, http.client.HTTPException):
+            raise NotSent(say("sharing.post.down"), down=True) from None
+
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """A mailbox that sends elsewhere would have the token go there too."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _why(refused: urllib.error.HTTPError) -> str:
+    """The mailbox's own sentence; else one for the number."""
+    try:
+        said = json.loads(refused.read(10_000))["message"]
+    except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
+        said = None
+    if isinstance(said, str) and said:
+        return plain(said[:500])
+    if refused.code in (401, 403):
+        return say("jupyter.mailbox.log_in")
+    return say("sharing.post.down") if refused.code >= 500 else say("sharing.post.no_mailbox")
+
+
+def _int(found: Mapping[str, Any], name: str) -> int:
+    value = found.get(name)
+    if not isinstance(value, int):
+        raise NotSent(say("sharing.post.no_mailbox"))
+    return value
