@@ -461,6 +461,8 @@ def test_names_and_words_can_be_given_in_a_file(tmp_path: Path, clock: Clock) ->
         assert done("share", "--journal", journal.path, "--words") == " ".join(share.words(journal)) + "\n"
     missing = run("caseload", "--home", home, "--client", "@nowhere.txt", "--words")
     assert (missing.exit_code, "cannot be read as a text" in missing.stderr) == (2, True)
+    store = run("caseload", "--home", home, "--client", f"@{name}", "--words", "--store", "@nowhere.txt")
+    assert (store.exit_code, "'--store': “nowhere.txt” cannot be read as a text" in store.stderr) == (2, True)
     said = done("caseload", "--home", home, "--client", f"@{name}", "--words")
     assert said == "Nothing has come from Heron yet.\n"
 

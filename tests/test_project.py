@@ -99,6 +99,20 @@ def test_what_is_asked_at_each_commit_is_asked_by_every_change_too() -> None:
         assert hook["entry"].replace(" --force-exclude", "") in run
 
 
+def test_each_threat_names_tests_that_are_there() -> None:
+    """What was tried stands in docs/threats.md beside the test that shows it; a renamed test is renamed there."""
+    section = (ROOT / "docs" / "threats.md").read_text("utf-8").partition("## What was tried")[2]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.M)
+    }
+    assert len(rows) >= 21
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests or set(tests) - there] == []
+
+
 def test_the_citation_names_this_version() -> None:
     """Who cites Mend cites what is here."""
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
