@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.journeys.serving import Lab, Place
 
+LONDON = {"TZ": "Europe/London"}  # whose numbers are shown follows the clock's zone
+
 
 @pytest.fixture
 def notebooks(place: Place) -> Path:
@@ -59,7 +61,7 @@ def listens(lab: Lab) -> bool:
 
 def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) -> None:
     """`voila notebooks/` shows the page; what is answered there is kept in ~/Mend."""
-    with serving(notebooks, program=("-m", "voila"), command=(), environment=place.environment) as voila:
+    with serving(notebooks, program=("-m", "voila"), command=(), environment=place.environment | LONDON) as voila:
         page.goto(f"{voila.address}voila/render/00-start.ipynb")
         answer(page, place)
         ask_for_help(page)
@@ -68,7 +70,9 @@ def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) 
 def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Place) -> None:
     """`jupyter lab notebooks/` and Run All show the same form, and keep what is answered in the same place."""
     command = ("--allow-root", "-y")
-    with serving(notebooks, program=("-m", "jupyterlab"), command=command, environment=place.environment) as jupyter:
+    with serving(
+        notebooks, program=("-m", "jupyterlab"), command=command, environment=place.environment | LONDON
+    ) as jupyter:
         until(lambda: listens(jupyter), True)  # it says where it is a moment before it is there
         page.goto(jupyter.url("lab/tree/00-start.ipynb"))
         page.get_by_text("(ipykernel) | Idle").wait_for()  # until then JupyterLab runs nothing, and says nothing
