@@ -24,6 +24,7 @@ def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
 
     async def whole() -> None:
         kernels = Kernels(root_dir=str(folder), connection_dir=str(folder), cull_idle_timeout=1)
+        kernels.pause = 600  # a story that is about what starts next sets its own
         try:
             await story(kernels)
         finally:
@@ -42,8 +43,7 @@ def test_a_page_gets_the_kernel_that_waits(tmp_path: Path) -> None:
 
     async def story(kernels: Kernels) -> None:
         kernels.start_ahead()
-        assert kernels._waiting is not None
-        waiting = await kernels._waiting
+        waiting = await kernels._waiting[0]
         kernels.get_kernel(waiting).last_activity = datetime.now(UTC) - timedelta(hours=1)
         await kernels.cull_kernels()
         assert (kernels.list_kernel_ids(), ids(kernels)) == ([waiting], [])
@@ -71,16 +71,37 @@ def test_two_pages_never_share_a_kernel(tmp_path: Path) -> None:
     running(tmp_path, story)
 
 
-def test_after_a_page_the_next_kernel_waits(tmp_path: Path) -> None:
-    """It starts when the page has had its time, however many pages were asked for meanwhile."""
+def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
+    """They start when the page has had its time, however many were asked for; the next two pages have one each."""
 
     async def story(kernels: Kernels) -> None:
         kernels.pause = 0.2
         pages = [await kernels.start_kernel(path=""), await kernels.start_kernel(path="")]
-        while kernels._waiting is None:
+        while len(kernels._waiting) < 2:
             await asyncio.sleep(0.05)
-        waiting = await kernels._waiting
-        assert sorted(kernels.list_kernel_ids()) == sorted([*pages, waiting])
+        waiting = [await task for task in kernels._waiting]
+        kernels.pause = 600
+        assert sorted(kernels.list_kernel_ids()) == sorted([*pages, *waiting])
+        assert sorted(ids(kernels)) == sorted(pages)
+        kernels.start_ahead()
+        assert sorted(kernels.list_kernel_ids()) == sorted([*pages, *waiting])  # more than two never wait
+        assert [await kernels.start_kernel(path=""), await kernels.start_kernel(path="")] == waiting
+
+    running(tmp_path, story)
+
+
+def test_of_two_that_wait_the_one_that_is_well_is_given(tmp_path: Path) -> None:
+    """A page whose first kernel died while it waited has the second."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        kernels.start_ahead()
+        dead, well = [await task for task in kernels._waiting]
+        kernel = kernels.get_kernel(dead)
+        kernel.stop_restarter()
+        await ensure_async(kernel.shutdown_kernel(now=True))
+        assert await kernels.start_kernel(path="") == well
+        assert ids(kernels) == [well]
 
     running(tmp_path, story)
 
@@ -110,8 +131,7 @@ def test_a_page_that_cannot_have_it_gets_a_new_one(tmp_path: Path, how: str) -> 
 
     async def story(kernels: Kernels) -> None:
         kernels.start_ahead()
-        assert kernels._waiting is not None
-        waiting = await kernels._waiting
+        waiting = await kernels._waiting[0]
         asked: dict[str, str] = {"path": "elsewhere" if how == "another folder" else ""}
         if how == "dead":
             kernel = kernels.get_kernel(waiting)

@@ -1,4 +1,4 @@
-"""Kernels for pages: all of this Python, and one started ahead, so that whoever opens the next page need not wait."""
+"""Kernels for pages: all of this Python, and two started ahead, so that whoever opens the next pages need not wait."""
 
 from __future__ import annotations
 
@@ -49,27 +49,37 @@ def _can_be_reached(kernel: Any) -> bool:
 
 
 class Kernels(AsyncMappingKernelManager):
-    """The kernels of open pages, and one that waits for the next page: it has imported what every page needs."""
+    """The kernels of open pages, and those that wait for the next pages: they have imported what every page needs."""
 
     pause = 3.0  # seconds after a page was asked for until the next kernel starts: the page comes first
-    _waiting: asyncio.Task[str] | None = None
+    most = 2  # that wait: whoever leafs through chapters opens a second page sooner than a kernel is there
     _timer: asyncio.TimerHandle | None = None
 
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._waiting: list[asyncio.Task[str]] = []  # the oldest first
+
     def start_ahead(self) -> None:
-        """Start a kernel for the next page, unless one waits already. Needs a running event loop."""
-        if self._waiting is None:
-            self._waiting = asyncio.ensure_future(super()._async_start_kernel(path=_HERE))
+        """Start a kernel for the next page, unless enough of them wait already. Needs a running event loop."""
+        if len(self._waiting) < self.most:
+            self._waiting.append(asyncio.ensure_future(super()._async_start_kernel(path=_HERE)))
 
     def stop_ahead(self) -> None:
         """Start no further kernel for a page nobody asked for."""
         if self._timer is not None:
             self._timer.cancel()
 
+    def _fill_up(self) -> None:
+        """Start what is lacking, one at a time, with a pause between: what someone does comes first."""
+        self.start_ahead()
+        if len(self._waiting) < self.most:
+            self._timer = asyncio.get_running_loop().call_later(self.pause, self._fill_up)
+
     async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
-        """Give a page the kernel that waits; start one when there is none, or the page lies in another folder."""
+        """Give a page a kernel that waits; start one when there is none, or the page lies in another folder."""
         self.stop_ahead()
         Path(self.connection_dir).mkdir(mode=0o700, exist_ok=True)  # systems clean temporary folders after days
-        self._timer = asyncio.get_running_loop().call_later(self.pause, self.start_ahead)
+        self._timer = asyncio.get_running_loop().call_later(self.pause, self._fill_up)
         if kernel_id is None and path is not None and self.cwd_for_path(path) == self.cwd_for_path(_HERE):
             waited = await self._take()
             if waited is not None:
@@ -79,26 +89,23 @@ class Kernels(AsyncMappingKernelManager):
     start_kernel = _async_start_kernel  # type: ignore[assignment] # asynchronous here, as in the class above
 
     async def _take(self) -> str | None:
-        """Return the kernel that waits, if it is well; from here on it is like any other."""
-        task, self._waiting = self._waiting, None
-        if task is None:
-            return None
-        try:
-            id = await task
-            kernel: Any = self.get_kernel(id)
-            if await ensure_async(kernel.is_alive()) and _can_be_reached(kernel):
-                kernel.last_activity = datetime.now(UTC)
-                return id
-            await ensure_async(self.shutdown_kernel(id, now=True))
-        except Exception as problem:  # the page gets a new one, and says so if that fails too
-            self.log.warning("The kernel started ahead is not used: %s", type(problem).__name__)
+        """Return a kernel that waits, the first that is well; from here on it is like any other."""
+        while self._waiting:
+            task = self._waiting.pop(0)
+            try:
+                id = await task
+                kernel: Any = self.get_kernel(id)
+                if await ensure_async(kernel.is_alive()) and _can_be_reached(kernel):
+                    kernel.last_activity = datetime.now(UTC)
+                    return id
+                await ensure_async(self.shutdown_kernel(id, now=True))
+            except Exception as problem:  # the page gets another one, and says so if that fails too
+                self.log.warning("A kernel started ahead is not used: %s", type(problem).__name__)
         return None
 
     def _waits(self, kernel_id: str) -> bool:
-        task = self._waiting
-        if task is None or not task.done() or task.cancelled() or task.exception():
-            return False
-        return task.result() == kernel_id
+        up = (task for task in self._waiting if task.done() and not task.cancelled() and not task.exception())
+        return any(task.result() == kernel_id for task in up)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel whose page is gone; waiting is no reason."""
