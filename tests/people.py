@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from tests.safe_answers import SAFE
 from workbook import definition
 from workbook.answers.kinds import Response
+from workbook.definition.models import Workbook
 from workbook.safety import gates, helplines
 
 GOLDEN = Path(__file__).with_name("golden") / "people"
@@ -99,7 +100,7 @@ PEOPLE = {
 }
 
 
-def stands(person: Person) -> tuple[gates.Standing, datetime]:
+def stands(person: Person, workbook: Workbook = WORKBOOK) -> tuple[gates.Standing, datetime]:
     """Return where a person stands ten minutes after the last answer, and when that is."""
     now = person.at.replace(tzinfo=ZoneInfo(person.zone))
     day = str(now.date())
@@ -110,7 +111,7 @@ def stands(person: Person) -> tuple[gates.Standing, datetime]:
         )
         for item, value in given.items()
     }
-    return gates.standing(WORKBOOK, answers, now), now
+    return gates.standing(workbook, answers, now), now
 
 
 def told(person: Person) -> str:

@@ -33,6 +33,7 @@ RATING = """\
       - {id: shared_device, kind: yesno, prompt: Shared?}
       - {id: arousal_after, kind: ruler, prompt: After?, low: calm, high: stirred}
 """
+BESIDE = ("steps:", "forms:")  # files of their own, which stand beside the chapters
 ITEM = "  - id: shown\n    title: Shown\n    minutes: 1\n    items:\n"
 
 
@@ -48,7 +49,7 @@ def files() -> dict[str, str]:
         elif first.startswith("source:"):
             for number, one in enumerate(block.splitlines(keepends=True)):
                 found[f"{first} {number}"] = CHAPTER + RATING + textwrap.indent(one, " " * 4)
-        elif first.startswith("steps:"):
+        elif first.startswith(BESIDE):
             found[first] = block
         elif first.startswith("show_if:"):
             for number, one in enumerate(re.split(r"(?m)^(?=show_if)", block)[1:]):
@@ -74,10 +75,12 @@ def test_an_example_has_no_problems(tmp_path: Path, name: str) -> None:
     """Copied into a file it is accepted as it stands."""
     file = tmp_path / "kitchen.yaml"
     file.write_text(files()[name], encoding="utf-8")
-    if name == "steps:":  # stands beside the chapters
-        file.rename(tmp_path / "lookback.yaml")
+    if name.startswith(BESIDE):
+        file.rename(tmp_path / ("lookback.yaml" if name == "steps:" else "measures.yaml"))
         scale = "scales:\n  - {id: listening, title: L, items: [kitchen.rating.heard], min_answered: 1, source: Own}\n"
-        pause = "  - id: pause\n    title: P\n    minutes: 1\n    items: [{id: one, kind: text, prompt: One?}]\n"
+        pause = (
+            "  - id: pause\n    title: P\n    minutes: 1\n    items: [{id: arousal_after, kind: text, prompt: One?}]\n"
+        )
         (tmp_path / "kitchen.yaml").write_text(CHAPTER + RATING + pause + scale, encoding="utf-8")
         (tmp_path / "workbook.yaml").write_text("title: Mine\nchapters: [kitchen]\n", encoding="utf-8")
         file = tmp_path

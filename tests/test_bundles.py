@@ -13,11 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbook import definition, resources
-from workbook.definition import asks as asking
 from workbook.definition.asks import Asks, Task, judge, workbook_of
 from workbook.definition.load import load_instrument
 from workbook.errors import Refused, one_name, plain
-from workbook.safety import gates
 from workbook.sharing import bundles, envelope, signing
 from workbook.storage import seal
 
@@ -287,7 +285,11 @@ def test_what_is_asked_changes_nothing_of_what_is_installed() -> None:
 
 def test_the_safety_questions_are_those_that_the_rules_are_about() -> None:
     """How often they are asked is never a counselor's to say."""
-    assert asking.SAFETY_QUESTIONS == gates.ASKS
+    installed = definition.load()
+    often = asks(tasks=tuple(Task(exercise=id, repeats="daily") for id in (*installed.measures.forms, "space.urges")))
+    workbook = workbook_of(installed, often, "Dr. Kim")
+    changed = {one.id for one in installed.exercises if workbook.exercise(one.id).repeats != one.repeats}
+    assert (installed.measures.forms, changed) == (("start.privacy", "start.now", "start.safety"), {"space.urges"})
 
 
 @pytest.mark.parametrize(

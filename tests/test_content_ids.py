@@ -1,4 +1,4 @@
-"""What a workbook holds is named in `data/`: no module knows an id of the shipped one, but for those that say why."""
+"""What a workbook holds is named in `data/`: no module knows an id of the shipped one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ from workbook import definition
 
 PACKAGE = Path(workbook.__file__).parent
 
-# The safety questions and what is measured of them are still named in Python: a file that left one out would have to
-# close what it guards, and nothing judges that yet. Single questions are put together from these in `safety/facts.py`.
-SAFETY = {
-    "safety/facts.py": {"start.safety", "start.now", "start.recheck"},
-    "safety/verdicts.py": {"start.privacy", "start.wellbeing"},
-    "definition/asks.py": {"start.privacy", "start.now", "start.safety"},
-}
 EXAMPLES = {"cli/client.py": {"responsibility.incident"}, "cli/counselor.py": {"responsibility.incident.my_part"}}
 
 
@@ -30,13 +23,13 @@ def named(file: Path, ids: re.Pattern[str]) -> set[str]:
 
 
 def test_no_module_knows_what_the_shipped_workbook_holds() -> None:
-    """No exercise and no item of it is named in Python, but for the safety questions and the examples of commands."""
+    """No exercise and no item of it is named in Python, but in the examples of commands."""
     made = definition.load()
     every = sorted({one.id for one in (*made.exercises, *made.items)}, key=len, reverse=True)
     ids = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, every))})(?![\w-])")
     files = {file.relative_to(PACKAGE).as_posix(): file for file in PACKAGE.rglob("*.py")}
     found = {name: known for name, file in files.items() if (known := named(file, ids))}
-    assert found == SAFETY | EXAMPLES
+    assert found == EXAMPLES
 
 
 def test_an_id_in_a_module_is_found(tmp_path: Path) -> None:

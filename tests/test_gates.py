@@ -370,9 +370,8 @@ def test_only_the_story_counts_as_the_story() -> None:
         assert ("G10" in closed(safety.standing(WORKBOOK, told, NOW))) == rests
 
 
-RULERS = [
-    item.id for item in WORKBOOK.items if not item.retired and item.word in {*facts.DISTRESS, *facts.DISTRESS.values()}
-]
+DISTRESS = WORKBOOK.measures.distress
+RULERS = [item.id for item in WORKBOOK.items if not item.retired and item.word in {*DISTRESS, *DISTRESS.values()}]
 
 
 @pytest.mark.parametrize("item", RULERS)

@@ -249,6 +249,7 @@ AUTHORS = {
     "definition/base.py", "definition/coherence.py", "definition/conditions.py", "definition/drift.py",
     "definition/load.py", "definition/models.py", "definition/overlay.py", "definition/raw.py", "definition/reading.py",
     "definition/slips.py", "definition/sources.py", "definition/wording.py", "definition/lookback.py",
+    "definition/feeding.py",
     "definition/minutes.py", "definition/meaning.py", "safety/coverage.py", "safety/judgements.py",
     "safety/language.py", "safety/helplines.py", "page/assets.py",
 }  # fmt: skip

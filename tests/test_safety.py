@@ -573,18 +573,18 @@ def test_rising_distress_twice_closes_the_story(rises: list[tuple[int, int]], st
 def test_recheck_is_asked_once_a_sitting() -> None:
     """After three quiet hours the short check is due; its answers settle it, and nobody is asked twice."""
     answers = responses(at=NOW)
-    assert not safety.recheck_due(answers, NOW + timedelta(hours=3))
+    assert not safety.standing(WORKBOOK, answers, NOW + timedelta(hours=3)).recheck_due
     later = NOW + timedelta(hours=4)
-    assert safety.recheck_due(answers, later)
+    assert safety.standing(WORKBOOK, answers, later).recheck_due
     standing = safety.standing(WORKBOOK, answers, later)
     assert states(standing) == {"recheck": "closed"}
     assert set(CONTACT) <= set(standing.closings)
     assert standing.closing("space.urges") is None
     for word, value in (RECHECKED | {"changed": "no"}).items():
-        assert safety.recheck_due(answers, later)
+        assert safety.standing(WORKBOOK, answers, later).recheck_due
         assert safety.standing(WORKBOOK, answers, later).closing("start.now") is None
         answers[(f"start.now.{word}", "2026-11-23")] = respond(value, later)
-    assert not safety.recheck_due(answers, later + timedelta(minutes=5))
+    assert not safety.standing(WORKBOOK, answers, later + timedelta(minutes=5)).recheck_due
     assert states(safety.standing(WORKBOOK, answers, later + timedelta(hours=2))) == {}
 
 
@@ -606,7 +606,7 @@ def test_a_change_asks_for_what_changed() -> None:
 
 def test_nobody_is_asked_to_recheck_before_the_first_check() -> None:
     """Someone new is sent to the safety check, not to the recheck."""
-    assert not safety.recheck_due({}, NOW)
+    assert not safety.standing(WORKBOOK, {}, NOW).recheck_due
 
 
 def test_a_journal_goes_through_its_gates(tmp_path: Path) -> None:

@@ -136,11 +136,12 @@ def test_two_saves_five_minutes_apart_are_one_stretch_of_writing(gap: timedelta,
 )
 def test_distress_rises_by_two_points_within_fourteen_days(before: int, after: int, ago: timedelta, rises: int) -> None:
     """Two points more after an exercise than before it are a rise, for fourteen days to the moment."""
-    word, first = next((later, earlier) for later, earlier in facts.DISTRESS.items())
+    word, first = next((later, earlier) for later, earlier in WORKBOOK.measures.distress.items())
     at = NOW - ago
     given = {f"a.b.{first}": before, f"a.b.{word}": after}
     responses = {(item, "once"): Response(value, "answered", at) for item, value in given.items()}
-    assert facts.distress_rises(SimpleNamespace(now=NOW, responses=responses)) == rises  # type: ignore[arg-type]  # only what it reads
+    known = SimpleNamespace(workbook=WORKBOOK, now=NOW, responses=responses)
+    assert facts.distress_rises(known) == rises  # type: ignore[arg-type]  # only what it reads
 
 
 def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
@@ -148,9 +149,9 @@ def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
     [gate] = [gate for gate in WORKBOOK.gates if gate.recheck_days]
     days = {"start.wellbeing.sleep": 20, "start.wellbeing.meals": 15, "start.now.stirred": 1}
     entries = [facts.Entry(NOW - timedelta(days=ago), item, "once", 1, "answered") for item, ago in days.items()]
-    due = verdicts._since(gate, SimpleNamespace(entries=entries))  # type: ignore[arg-type]  # only what it reads
+    due = verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries))  # type: ignore[arg-type]  # only what it reads
     assert due == NOW - timedelta(days=15) + timedelta(days=14)
-    assert verdicts._since(gate, SimpleNamespace(entries=entries[-1:])) is None  # type: ignore[arg-type]  # the same
+    assert verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries[-1:])) is None  # type: ignore[arg-type]  # the same
 
 
 def test_a_rule_whose_facts_cannot_be_read_is_broken_and_says_so() -> None:

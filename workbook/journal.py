@@ -148,8 +148,8 @@ class Journal(Opened):
             raise Closed(words.say("journal.closed", exercise=exercise.title, why=lock.title.rstrip(".?")))
 
     def _may_move_a_rule(self, item: Item) -> bool:
-        """Rules ask about the first chapter, named items and rulers; how long someone writes can wait a little."""
-        return item.kind == "ruler" or item.id.startswith("start.") or item.id in self._asked_by_rules
+        """Rules ask about their forms' chapter, named items and rulers; how long someone writes can wait a little."""
+        return item.kind == "ruler" or {item.id, item.id.partition(".")[0]} & self._asked_by_rules != set()
 
     def _note_gates(self) -> None:
         """Log each rule that is not as the log has it; several kernels may find the same change."""
@@ -308,6 +308,8 @@ class Journal(Opened):
         from workbook.safety.later import waits
 
         asked = self.assigned.asks.tasks if self.assigned else ()
+        if exercise.id in self.workbook.measures.forms:
+            return None
         if exercise.later is None or self.occasions(exercise.id) or exercise.id in {task.exercise for task in asked}:
             return None
         now = self.now()
@@ -315,7 +317,7 @@ class Journal(Opened):
 
     def _latest(self, exercise: Exercise) -> str:
         now = self.occasion_now(exercise.id)
-        if exercise.repeats != "any" or exercise.id == measures.RIGHT_NOW:
+        if exercise.repeats != "any" or exercise.id == self.workbook.measures.now:
             return now
         before = self.occasions(exercise.id)
         return now if not before or now in before else before[-1]
@@ -357,7 +359,7 @@ class Journal(Opened):
 
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
-        if exercise.id == measures.RIGHT_NOW:  # asked anew at each sitting, also twice a day
+        if exercise.id == self.workbook.measures.now:  # asked anew at each sitting, also twice a day
             start = measures.sitting_start((each.at for each in self.responses().values()), self.now())
             return any(each.at >= start for each in here.values())
         if marked_done(exercise, here):
@@ -379,7 +381,10 @@ class Journal(Opened):
 
 def _asked_by_rules(workbook: Workbook) -> frozenset[str]:
     rules = [rule for gate in workbook.gates for rule in (gate.when, gate.reopens) if rule is not None]
-    return frozenset(id for rule in rules for id in conditions.parse(rule).ids)
+    asked, fed = workbook.measures, workbook.measures.wellbeing
+    found = {id for rule in rules for id in conditions.parse(rule).ids} | {id.partition(".")[0] for id in asked.forms}
+    found |= {item.id for item in workbook.items if item.word in {*asked.distress, *asked.distress.values()}}
+    return frozenset(found.union(*(scale.items for scale in workbook.scales if scale.id == fed)))
 
 
 def _told(events: Iterable[Event]) -> list[dict[str, object]]:

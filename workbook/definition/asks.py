@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from workbook.definition.models import Exercise, Workbook
 
-SAFETY_QUESTIONS = ("start.privacy", "start.now", "start.safety")  # asked of everyone, and never changed
 HARMLESS = ("calming", "wellbeing")  # an addition with no other tag stays open when contact is closed
 
 MOST_TASKS = 500
@@ -106,7 +105,9 @@ def workbook_of(installed: Workbook, asks: Asks, counselor: str) -> Workbook:
 
     What the installation lacks is left out: see `lacking`.
     """
-    often = {task.exercise: task.repeats for task in asks.tasks if task.repeats}
+    kept = installed.measures.forms  # asked of everyone, and never changed; where they are not known, nothing is
+    often = {task.exercise: task.repeats for task in asks.tasks if task.repeats and task.exercise not in kept}
+    often = {} if installed.unfed else often
     chapters = tuple(
         chapter
         if not often.keys() & {one.id for one in chapter.exercises}
@@ -185,7 +186,7 @@ def from_first_version(asked: Mapping[str, Any], workbook: Mapping[str, Any] | N
 
 
 def _as_often(exercise: Exercise, often: Mapping[str, Any]) -> Exercise:
-    if exercise.id not in often or exercise.id in SAFETY_QUESTIONS:
+    if exercise.id not in often:
         return exercise
     return exercise.model_copy(update={"repeats": often[exercise.id]})
 

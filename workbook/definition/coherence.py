@@ -34,6 +34,7 @@ class Known:
     scales: frozenset[str]
     taken: frozenset[str] = frozenset()  # of `scales`, those that another file has
     absent: frozenset[str] | None = frozenset()  # chapters not at hand, their ids are trusted; None: all others
+    retired: frozenset[str] = frozenset()  # of `exercises`
 
     def item(self, id: str) -> Item | None:
         """Return the item, or None when it is broken or in a chapter that is not at hand; KeyError: no such item."""
@@ -41,6 +42,10 @@ class Known:
         if dot and chapter not in self.chapters and (self.absent is None or chapter in self.absent):
             return None
         return self.items[id]
+
+    def trusts(self, id: str) -> bool:
+        """Tell whether an id is in a chapter that is not at hand."""
+        return self.absent is not None and id.partition(".")[0] in self.absent
 
     def has(self, id: str) -> bool:
         """Tell whether there is such an item, at hand or not."""
@@ -64,7 +69,7 @@ def _condition_faults(data: object, at: str, known: Known) -> Iterator[Fault]:
         return
     for comparison in condition.comparisons:
         if comparison.question.startswith("measured."):
-            continue  # worked out by `safety`, not answered
+            continue  # not answered but worked out: see `measures`
         try:
             item = known.item(comparison.question)
         except KeyError:
@@ -340,7 +345,7 @@ def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
         ]
         for key, ids, what in named:
             id = getattr(step, key)
-            if id is not None and id not in ids and not _absent(id, known):
+            if id is not None and id not in ids and not known.trusts(id):
                 cure = did_you_mean(id, ids) or f"Write the id of {'an' if what[0] in 'ei' else 'a'} {what}."
                 yield ("steps", place, key), id, f"There is no such {what}.", cure
         if (step.exercise is None) == (step.for_each is None):
@@ -352,7 +357,7 @@ def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
     if lookback.today.day is not None:
         items.append((("today", "day"), lookback.today.day))
     urge = lookback.today.urge
-    if urge is not None and urge not in known.exercises and not _absent(urge, known):
+    if urge is not None and urge not in known.exercises and not known.trusts(urge):
         cure = did_you_mean(urge, known.exercises) or "Write the id of an exercise."
         yield ("today", "urge"), urge, "There is no such exercise.", cure
     for way, id in items:
@@ -361,11 +366,6 @@ def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
             yield way, id, "There is no such item.", cure
     if lookback.take is not None and not any(id.endswith(f".{lookback.take}") for id in known.items):
         yield ("take",), lookback.take, "No chapter has such an item.", "Write exercise.item, like take.line."
-
-
-def _absent(id: str, known: Known) -> bool:
-    """Tell whether an id is in a chapter that is not at hand."""
-    return known.absent is not None and id.partition(".")[0] in known.absent
 
 
 def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:

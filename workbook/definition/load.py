@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from workbook import resources
-from workbook.definition import conditions, instruments, kinds, raw
+from workbook.definition import conditions, feeding, instruments, kinds, raw
 from workbook.definition.base import CHAPTER_ID, LANGUAGE_FILE, Model, Words, did_you_mean
 from workbook.definition.coherence import Known, Piece, judge, lookback_faults
 from workbook.definition.lookback import LookBack
+from workbook.definition.measures import Measures
 from workbook.definition.models import (
     FOOT,
     INSTRUMENTS,
@@ -55,10 +56,12 @@ class _Gates(Model):
     gates: tuple[Gate, ...] = ()
 
 
+_BESIDE = ("workbook", "safety", "measures", "lookback", "minutes")  # “minutes”: the card of the next ten minutes
 _MODELS: tuple[type[Model], ...] = (
     _Contents,
     _Gates,
     LookBack,
+    Measures,
     Chapter,
     Instrument,
     *(kind.model for kind in kinds.KINDS.values()),
@@ -112,6 +115,7 @@ def _load(path: Path) -> tuple[Workbook | None, tuple[Problem, ...]]:
         draft.chapters = [draft.read(path / f"{name}.yaml") for name in dict.fromkeys(contents.chapters)]
         draft.safety = draft.read(path / "safety.yaml") if (path / "safety.yaml").exists() else None
         draft.lookback = draft.read(path / "lookback.yaml") if (path / "lookback.yaml").exists() else None
+        draft.measures = draft.read(path / "measures.yaml") if (path / "measures.yaml").exists() else None
     elif not path.is_dir():
         draft.chapters = [draft.read(path)]
     workbook = draft.build(contents)
@@ -129,6 +133,7 @@ class _Draft:
     chapters: list[Outline | None] = field(default_factory=list)  # None: cannot be read
     safety: Outline | None = None
     lookback: Outline | None = None
+    measures: Outline | None = None
     pieces: list[Piece] = field(default_factory=list)
     instruments: list[Instrument] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)  # of every item, whole or not, by its full id
@@ -154,14 +159,7 @@ class _Draft:
             if name in contents.chapters[:index]:
                 outline.add(("chapters", index), name, "This chapter is in the list already.", "Remove one.")
         for path in sorted(folder.glob("*.yaml")):
-            known = {
-                "workbook",
-                "safety",
-                "lookback",
-                "minutes",
-                *contents.chapters,
-            }  # “minutes”: the card of the next ten minutes
-            if path.stem not in known and not LANGUAGE_FILE.fullmatch(path.name):
+            if path.stem not in {*_BESIDE, *contents.chapters} and not LANGUAGE_FILE.fullmatch(path.name):
                 cure = "Add it there, or move the file away."
                 outline.add(("chapters",), None, f"does not name “{path.name}”, which is in the folder.", cure)
         return contents
@@ -183,6 +181,7 @@ class _Draft:
             chapters=read.union(id.partition(".")[0] for id in self.kinds),
             scales=frozenset(thing.id for thing in things if isinstance(thing, Scale)),
             absent=frozenset(contents.chapters) - read if contents else None,
+            retired=frozenset(one.id for one in things if isinstance(one, Exercise) and one.retired),
         )
         if self.instruments:
             known = _beside_ours(known)
@@ -190,11 +189,32 @@ class _Draft:
         back = fitted(LookBack, self.lookback.data, self.lookback, ()) if self.lookback else None
         for fault in lookback_faults(back, known) if back and self.lookback else ():
             self.lookback.add(*fault)  # type: ignore[union-attr]  # there is one, or no fault
+        measures = self.fed(known)
         chapters = tuple(chapter.model_copy(update={"scales": _ranged(chapter.scales, known)}) for chapter in chapters)
         if not chapters:
             return None
         title, language = (contents.title, contents.language) if contents else (chapters[0].title, "en")
-        return Workbook.model_construct(title=title, language=language, chapters=chapters, gates=gates, lookback=back)
+        return Workbook.model_construct(
+            title=title, language=language, chapters=chapters, gates=gates, lookback=back, measures=measures
+        )
+
+    def fed(self, known: Known) -> Measures:
+        """Return what feeds the rules; what is wrong with it, or with a rule that nothing feeds, is noted."""
+        rules = [piece for piece in self.pieces if isinstance(piece.thing, Gate)]
+        if self.measures is None:
+            if rules:
+                cure = "Write it: it says which forms the rules ask."
+                rules[0].outline.add(("gates",), None, "has no measures.yaml beside this file.", cure)
+            return Measures()
+        measures = fitted(Measures, self.measures.data, self.measures, ())
+        if measures is None:
+            return Measures()
+        for fault in feeding.faults(measures, known):
+            self.measures.add(*fault)
+        for rule in rules:
+            for fault in feeding.gate_faults(cast("Gate", rule.thing), measures):
+                rule.add(*fault)
+        return measures
 
     def found(self) -> tuple[Problem, ...]:
         """Return every problem, in the order of files and lines."""

@@ -11,8 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from workbook.definition.base import CHAPTER_ID, LONGEST, WORD_ID, Model, Reference, Word, Words, did_you_mean
 from workbook.definition.conditions import Condition, parse
+from workbook.definition.feeding import unfed
 from workbook.definition.lookback import LookBack
 from workbook.definition.markdown import ADDRESS
+from workbook.definition.measures import Measures
 from workbook.definition.scales import Scale
 from workbook.definition.sources import Source
 from workbook.errors import UnknownId
@@ -406,6 +408,7 @@ class Workbook(Model):
     chapters: tuple[Chapter, ...]
     gates: tuple[Gate, ...] = ()
     lookback: LookBack | None = None
+    measures: Measures = Measures()
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -442,6 +445,11 @@ class Workbook(Model):
     def fingerprint(self) -> str:
         """A SHA-256 in hex, the same as long as nothing in the workbook changes."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @cached_property
+    def unfed(self) -> bool:
+        """Whether its measures are not whole: then what its gates ask may never be answered, and all of them close."""
+        return unfed(self)
 
     @cached_property
     def _chapters(self) -> dict[str, Chapter]:

@@ -12,7 +12,6 @@ from workbook.assessment.practice import WENT
 from workbook.definition.lookback import LookBack
 from workbook.definition.models import Choice
 from workbook.safety import facts as measures
-from workbook.safety.verdicts import ASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,11 +76,12 @@ def read(journal: Journal) -> dict[str, object]:
     crisis = any(notice.urgent == "first" for notice in seen.standing.notices)
     urge = seen.rules.today.urge
     due = [] if crisis else list(_due(seen))[:DUE]
+    check = journal.workbook.measures.now
     return {
         "back": True,
         **_greeting(seen.now, crisis=crisis),
         "days": bool(due_days(journal)),
-        "check": address(journal, measures.RIGHT_NOW) if seen.standing.recheck_due else None,
+        "check": address(journal, check) if check and seen.standing.recheck_due else None,
         "urge": address(journal, urge) if urge and seen.open(urge) else None,
         "tap": None if crisis else _tap(seen),
         "due": due,
@@ -105,12 +105,17 @@ def comes_back(journal: Journal) -> bool:
     """Tell whether the forms of the first sitting are answered, or one sitting is over; the safety questions always."""
     responses = journal.responses()
     answered = {item.rpartition(".")[0] for item, _ in responses}
-    start = next((one for one in journal.workbook.chapters if f"{one.id}.now" == measures.RIGHT_NOW), None)
+    asked = journal.workbook.measures
+    start = next((one for one in journal.workbook.chapters if one.id == _chapter(asked.now)), None)
     first = {f"{start.id}.{word}" for word in start.first} if start else set()
-    if not first or not first & set(ASKS) <= answered:
+    if not first or not first & set(asked.forms) <= answered:
         return False
     times = [response.at for response in responses.values()]
     return first <= answered or min(times) < measures.sitting_start(times, journal.now())
+
+
+def _chapter(exercise: str | None) -> str | None:
+    return exercise and exercise.partition(".")[0]
 
 
 def rules(journal: Journal) -> LookBack:
@@ -247,7 +252,8 @@ def _left(seen: _Seen) -> dict[str, object] | None:
 
 def _next(seen: _Seen, due: set[str]) -> dict[str, object] | None:
     """The next step that was never begun, of the chapter someone was in last, else of the first one that has any."""
-    workbook, start = seen.journal.workbook, measures.RIGHT_NOW.partition(".")[0]
+    workbook = seen.journal.workbook
+    forms, start = workbook.measures.forms, _chapter(workbook.measures.now)
     worked = [id.partition(".")[0] for id in _newest_first(seen)]
     chapters = [workbook.chapter(worked[0])] if worked else []
     chapters += [one for one in workbook.chapters if one.principle is not None and one not in chapters]
@@ -255,7 +261,7 @@ def _next(seen: _Seen, due: set[str]) -> dict[str, object] | None:
         first = [f"{chapter.id}.{word}" for word in chapter.first]
         later = [] if chapter.id == start else [one.id for one in chapter.exercises if one.id not in first]
         for id in (*first, *later):
-            here = None if id in ASKS or seen.journal.occasions(id) else _progress(seen, id)
+            here = None if id in forms or seen.journal.occasions(id) else _progress(seen, id)
             if here and address(seen.journal, id) not in due:
                 text = words.say("page.today.next_how", count=here.minutes, title=here.title)
                 return {"kind": "next", "text": text, "href": address(seen.journal, id)}
@@ -269,7 +275,8 @@ def _newest_first(seen: _Seen) -> list[str]:
         exercise = item.rpartition(".")[0]
         newest[exercise] = max(newest.get(exercise, response.at), response.at)
     day = (seen.rules.today.day or "").rpartition(".")[0]
-    known = {one.id for one in seen.journal.workbook.exercises if one.id not in (*ASKS, day)}
+    workbook = seen.journal.workbook
+    known = {one.id for one in workbook.exercises if one.id not in (*workbook.measures.forms, day)}
     return sorted(newest.keys() & known, key=lambda id: (newest[id], id), reverse=True)
 
 
@@ -301,7 +308,7 @@ def _change(seen: _Seen) -> str | None:
         for (item, _), one in seen.responses.items()
         if item.endswith(".done")
         and (one.value == "yes" and one.at >= since)
-        and item.rpartition(".")[0] not in (*ASKS, day)
+        and item.rpartition(".")[0] not in (*seen.journal.workbook.measures.forms, day)
         and seen.open(item.rpartition(".")[0])
     }
     return words.say("page.today.change_done", count=len(finished)) if finished else None

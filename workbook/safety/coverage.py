@@ -11,7 +11,6 @@ from workbook import resources
 from workbook.definition import conditions
 from workbook.definition.reading import read
 from workbook.safety import facts
-from workbook.safety.verdicts import ASKED_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,8 @@ def asked_before(workbook: Workbook) -> dict[str, tuple[str, ...]]:
     """
     there = {exercise.id for exercise in workbook.exercises if not exercise.retired}
     found: dict[str, tuple[str, ...]] = {}
-    for form in (facts.RIGHT_NOW, facts.CHECK):
+    check = workbook.measures.short_check
+    for form in (check.form, check.again) if check else ():
         waiting = dict(_waiting(workbook, form))
         for chapter in workbook.chapters:
             first = _first_closed(chapter, waiting)
@@ -89,7 +89,7 @@ def _waiting(workbook: Workbook, form: str) -> Iterator[tuple[str, tuple[frozens
     """Yield each rule that waits for a form, with what it closes until then and what it keeps open."""
     for gate in workbook.gates:
         ids = conditions.parse(gate.when).ids
-        due = form in {ASKED_IN.get(id) for id in ids}
+        due = form in {workbook.measures.asked_in(id) for id in ids}
         if due or form in {facts.exercise_id(id) for id in ids}:
             yield gate.id, (frozenset((*gate.blank, *(gate.closes if due else ()))), frozenset(gate.keeps))
 

@@ -8,52 +8,27 @@ import operator
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from workbook.definition import kinds
-from workbook.definition.models import ScalePoints
+from workbook.definition.measures import MEASURED, Measures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from workbook.answers.kinds import Response
+    from workbook.definition.measures import ShortCheck
     from workbook.definition.models import Workbook
+
+T = TypeVar("T")
 
 SITTING = timedelta(hours=3)  # without activity for this long, a sitting is over
 RETELLING_DAYS = 30  # how far back retellings of one incident are counted
 DISTRESS_DAYS = 14  # how far back rises in distress are counted
-DISTRESS = {"arousal_after": "arousal_before", "distress_after": "distress_before"}  # asked after writing, and before
 KEYS_A_MINUTE = 120  # slow, thoughtful typing; turns characters into minutes of writing
 PAUSE = timedelta(minutes=5)  # two saves of free text no further apart are one stretch of writing
 DRAFT_HOURS = 24  # how long a draft rests
 LEFT_ALONE = timedelta(hours=1)  # a draft not touched for this long has been left, and rests
-
-CHECK = "start.safety"  # the questions behind the gates
-RIGHT_NOW = "start.now"  # asked at every sitting, after a change with the check's; the newest answer counts
-NOW = ("thoughts", "harm_others", "stirred", "drunk_or_high")
-CHANGES = (
-    *("afraid", "hurt_by_them", "harmed_them", "they_fear_me", "binds_me", "protects_me"),
-    *("between_us", "acts", "affair"),
-)
-ALSO = ("reached", "agreed_on")  # asked with the changes, and never needed
-GRAVE = {"contacted_often", "followed", "tracked", "threatened"}  # one of these is a matter for a specialist
-
-# Questions that were asked in other words before. What closed a rule then closes it now; what opened one is asked
-# anew. Each old word: the question now, and old answer → answer now; what is not named was a no, and is a blank now.
-_UNSURE = {"unsure": "unsure"}
-_FORMER: dict[str, tuple[str, Mapping[str, object]]] = {
-    "suicide": (f"{RIGHT_NOW}.thoughts", {"yes": ["earlier"], "unsure": ["unsure"]}),
-    "harm_others": (f"{RIGHT_NOW}.harm_others", {"yes": "yes", **_UNSURE}),
-    "drunk_or_high": (f"{RIGHT_NOW}.drunk_or_high", {"yes": "yes", **_UNSURE}),
-    "hurt_them": (f"{CHECK}.harmed_them", {"yes": ["earlier"], "unsure": ["unsure"]}),
-    "legal": (f"{CHECK}.binds_me", {"yes": "yes", **_UNSURE}),
-    "reached_out": (f"{CHECK}.reached", {}),
-}
-_FORMER_TICKS = {
-    "their_no": (f"{CHECK}.between_us", {}),
-    "since_no": (f"{CHECK}.acts", {"contacted_again": "contacted_often"}),
-}
-_FORMER_FORMS = (CHECK, "start.recheck")
 
 
 class Past(Protocol):
@@ -79,6 +54,12 @@ class Entry(NamedTuple):
     occasion: str
     value: object
     status: str
+    again: str = ""  # the id of the question that this one asks again
+
+    @property
+    def question(self) -> str:
+        """The id by which the rules know the question."""
+        return self.again or self.item
 
     @property
     def given(self) -> object:
@@ -86,14 +67,9 @@ class Entry(NamedTuple):
         return self.value if self.status == "answered" and self.value != [] else None
 
 
-@functools.lru_cache(maxsize=4096)
-def canonical(item: str) -> str:
-    """Name a question asked again by the id it has in the safety check."""
-    form, _, word = item.rpartition(".")
-    return f"{CHECK}.{word}" if form == RIGHT_NOW and word in (*CHANGES, *ALSO) else item
-
-
-def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[Past]) -> list[Entry]:
+def entries_of(
+    responses: Mapping[tuple[str, str], Response], history: Iterable[Past], asked: Measures | None = None
+) -> list[Entry]:
     """Return every version known, oldest first, each once; earlier wordings as answers to the questions of now.
 
     Two saved at one moment are two: what closes a rule must not be lost to what was clicked after it.
@@ -104,27 +80,43 @@ def entries_of(responses: Mapping[tuple[str, str], Response], history: Iterable[
         entry = Entry(response.at, item, occasion, response.value, response.status)
         if known.get((item, occasion, response.at)) != entry:
             entries.append(entry)
-    former = {item for item in {entry.item for entry in entries} if exercise_id(item) in _FORMER_FORMS}
-    asked_now = [_as_asked_now(entry) if entry.item in former else entry for entry in entries]
-    return sorted(asked_now, key=operator.attrgetter("at"))
+    asked = asked or Measures()
+    former = asked.former.forms if asked.former else ()
+    others = {
+        item
+        for item in {entry.item for entry in entries}
+        if exercise_id(item) in former or asked.canonical(item) != item
+    }
+    known_as = [_as_known(entry, asked) if entry.item in others else entry for entry in entries]
+    return sorted(known_as, key=operator.attrgetter("at"))
 
 
-def _as_asked_now(entry: Entry) -> Entry:
-    """Return an answer in one of the `_FORMER_FORMS` as one to what is asked now that closes at least as much."""
-    word = entry.item.rpartition(".")[2]
-    if word == "arousal":
-        return entry._replace(item=f"{RIGHT_NOW}.stirred")
-    if ticks := _FORMER_TICKS.get(word):
-        item, renamed = ticks
+def _as_known(entry: Entry, asked: Measures) -> Entry:
+    """Return an answer with the id by which the rules know its question."""
+    entry = _as_asked_now(entry, asked)
+    id = asked.canonical(entry.item)
+    return entry if id == entry.item else entry._replace(again=id)
+
+
+def _as_asked_now(entry: Entry, asked: Measures) -> Entry:
+    """Return an answer to a question worded otherwise as one that closes at least as much; others as they are."""
+    form, _, word = entry.item.rpartition(".")
+    former, check = asked.former, asked.short_check
+    if former is None or form not in former.forms:
+        return entry
+    if word in former.same:
+        return entry._replace(item=former.same[word])
+    if ticks := former.ticks.get(word):
         given = entry.value if isinstance(entry.value, (list, tuple)) else []
-        kept = [renamed.get(one, one) for one in given if one != "none"]
-        return entry._replace(item=item, value=kept)
-    if former := _FORMER.get(word):
-        item, answers = former
-        value = answers.get(entry.value) if isinstance(entry.value, str) else None
+        kept = [ticks.options.get(one, one) for one in given if one != "none"]
+        return entry._replace(item=ticks.now, value=kept)
+    if reworded := former.reworded.get(word):
+        value = reworded.answers.get(entry.value) if isinstance(entry.value, str) else None
         status = "blank" if value is None and entry.status == "answered" else entry.status
-        return entry._replace(item=item, value=value, status=status)
-    return entry._replace(item=f"{CHECK}.{word}") if word in CHANGES else entry
+        return entry._replace(
+            item=reworded.now, value=list(value) if isinstance(value, tuple) else value, status=status
+        )
+    return entry._replace(item=f"{check.again}.{word}") if check and word in check.changes else entry
 
 
 def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
@@ -147,26 +139,26 @@ def sitting_of(entries: list[Entry], now: datetime) -> datetime:
     return start
 
 
-def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], now: datetime) -> str:
+def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], check: ShortCheck, now: datetime) -> str:
     """Return "done", or why it is not: "due" or "changed" (something changed, and what it was is still blank)."""
     start = sitting_of(entries, now)
 
-    def asked(word: str, form: str = CHECK) -> bool:
+    def asked(word: str, form: str) -> bool:
         entry = newest.get(f"{form}.{word}")
         return entry is not None and entry.at >= start and (entry.status == "skipped" or entry.given is not None)
 
-    if not all(asked(word, RIGHT_NOW) for word in NOW):
+    if not all(asked(word, check.form) for word in check.each_time):
         return "due"
-    if all(asked(word) for word in CHANGES if _given(newest, word)):
+    if all(asked(word, check.again) for word in check.changes if _given(newest, f"{check.again}.{word}")):
         return "done"  # just asked, or never: the blanks close what they must
-    changed = newest.get(f"{RIGHT_NOW}.changed")
+    changed = newest.get(f"{check.form}.{check.changed}")
     if changed is None or changed.at < start or changed.status == "blank":
         return "due"
     return "done" if changed.given == "no" else "changed"
 
 
-def _given(newest: Mapping[str, Entry], word: str) -> bool:
-    entry = newest.get(f"{CHECK}.{word}")
+def _given(newest: Mapping[str, Entry], id: str) -> bool:
+    entry = newest.get(id)
     return entry is not None and entry.given is not None
 
 
@@ -181,17 +173,18 @@ class Facts:
     now: datetime
 
     def __post_init__(self) -> None:
-        self.entries = entries_of(self.responses, self.past)
-        self.newest = {canonical(entry.item): entry for entry in self.entries}  # a cleared answer too
+        self.asked = self.workbook.measures
+        self.entries = entries_of(self.responses, self.past, self.asked)
+        self.newest = {entry.question: entry for entry in self.entries}  # a cleared answer too
         newest = {(e.item, e.occasion): e for e in self.entries}
         current = sorted(newest.values(), key=operator.attrgetter("at"))
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
-        self.kept = {canonical(entry.item): entry for entry in current if entry.status != "blank"}
+        self.kept = {entry.question: entry for entry in current if entry.status != "blank"}
 
     def get(self, id: str) -> object:
         """Return what a condition compares: a newest answer, or a measure; None when blank or skipped."""
-        if id.startswith("measured."):
-            return MEASURES[id.removeprefix("measured.")](self)
+        if id.startswith(MEASURED):
+            return MEASURES[id.removeprefix(MEASURED)](self)
         entry = self.newest.get(id)
         return entry.given if entry else None
 
@@ -202,7 +195,7 @@ class Facts:
 
     def given_at(self, id: str) -> datetime | None:
         """Return when the newest answer behind a question or a measure was given."""
-        entry = self.newest.get(behind(id))
+        entry = self.newest.get(self.asked.behind(id))
         return entry.at if entry else None
 
     def sitting_of(self, at: datetime) -> datetime:
@@ -218,7 +211,7 @@ class Facts:
     def _places(self) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}
         for place, entry in enumerate(self.entries):
-            places.setdefault(canonical(entry.item), []).append(place)
+            places.setdefault(entry.question, []).append(place)
         return places
 
     @functools.cached_property
@@ -237,11 +230,6 @@ class Facts:
     def tagged(self, tag: str) -> set[str]:
         """Return the ids of the exercises with a tag."""
         return {exercise.id for exercise in self.workbook.exercises if tag in exercise.tags}
-
-
-def behind(id: str) -> str:
-    """Return the question behind a measure, or the id itself."""
-    return _FROM.get(id, id)
 
 
 def exercise_id(item: str) -> str:
@@ -285,12 +273,13 @@ def retellings(facts: Facts) -> int:
 def distress_rises(facts: Facts) -> int:
     """Return how often in 14 days distress was higher after an exercise than before it, by 2 points or more."""
     rises = 0
+    pairs = facts.workbook.measures.distress
     earliest = facts.now - timedelta(days=DISTRESS_DAYS)
     for (item, occasion), after in facts.responses.items():
         if after.at < earliest:
             continue
         exercise, _, word = item.rpartition(".")
-        before = facts.responses.get((f"{exercise}.{DISTRESS.get(word)}", occasion))
+        before = facts.responses.get((f"{exercise}.{pairs.get(word)}", occasion))
         if before is None:
             continue
         pair = (before.value, after.value)
@@ -301,11 +290,7 @@ def distress_rises(facts: Facts) -> int:
 
 def wellbeing(facts: Facts) -> float | None:
     """Return the newest well-being answers as a percentage of their range; skipped ones count as lowest."""
-    scale = next(
-        (scale for chapter in facts.workbook.chapters for scale in chapter.scales if scale.id == "wellbeing"), None
-    )
-    if scale is None:
-        return None
+    scale = facts.workbook.scale(_fed(facts.workbook.measures.wellbeing))
     items = frozenset(scale.items)
     filled = [(entry.at, entry.occasion) for entry in facts.entries if entry.item in items]
     if not filled:
@@ -314,33 +299,42 @@ def wellbeing(facts: Facts) -> float | None:
     parts: list[float] = []
     for id in scale.items:
         item, response = facts.workbook.item(id), facts.responses.get((id, occasion))
-        if response is None or not isinstance(item, ScalePoints):
+        span = kinds.of(item).span(item)
+        if response is None or span is None:
             continue
-        low, high = min(item.points), max(item.points)
+        low, high = span
         if response.status == "skipped":
             parts.append(0)
-        elif isinstance(response.value, int):
+        elif isinstance(response.value, (int, float)):
             parts.append((response.value - low) / (high - low) * 100)
     return sum(parts) / len(parts) if len(parts) >= scale.min_answered else None
 
 
+def _fed(part: T | None) -> T:
+    """Return what feeds a measure. Raises LookupError when nothing does: the rule then closes."""
+    if part is None:
+        raise LookupError
+    return part
+
+
 def pursuit(facts: Facts) -> str | None:
-    """Return "none", "some" or "grave": what was done since a no; two kinds of acts, or one of `GRAVE`, are grave."""
-    entry = facts.kept.get(f"{CHECK}.acts")
+    """Return "none", "some" or "grave": what was done since a no; two kinds of acts, or a grave one, are grave."""
+    fed = _fed(facts.workbook.measures.pursuit)
+    entry = facts.kept.get(fed.question)
     if entry is not None and entry.status == "skipped":
         return "some"
     ticked = entry.given if entry else None
     if not isinstance(ticked, (list, tuple)):
         return None
-    acts = set(ticked) - {"none"}
+    acts = set(ticked) - {fed.none}
     if not acts:
-        return None if facts.is_blank(f"{CHECK}.acts") else "none"
-    return "grave" if acts & GRAVE or len(acts) > 1 else "some"
+        return None if facts.is_blank(fed.question) else "none"
+    return "grave" if acts & {*fed.grave} or len(acts) > 1 else "some"
 
 
 def agreed_day(facts: Facts) -> str | None:
     """Return "come" or "ahead": the day both agreed on, by the client's own calendar; None: there is none."""
-    day = facts.get(f"{CHECK}.agreed_on")
+    day = facts.get(_fed(facts.workbook.measures.agreed_day))
     if not isinstance(day, str):
         return None
     return "come" if date.fromisoformat(day) <= facts.now.date() else "ahead"
@@ -348,7 +342,8 @@ def agreed_day(facts: Facts) -> str | None:
 
 def right_now(facts: Facts) -> str | None:
     """Return "known" once each question about right now was answered or declined; None before."""
-    blank = any(facts.is_blank(f"{RIGHT_NOW}.{word}") for word in NOW)
+    check = _fed(facts.workbook.measures.short_check)
+    blank = any(facts.is_blank(f"{check.form}.{word}") for word in check.each_time)
     return None if blank else "known"
 
 
@@ -370,10 +365,9 @@ def draft_resting(facts: Facts) -> str:
 
 def recheck(facts: Facts) -> str:
     """Return "done", "due" or "changed": how the short check of this sitting stands."""
-    return recheck_state(facts.entries, facts.newest, facts.now)
+    return recheck_state(facts.entries, facts.newest, _fed(facts.workbook.measures.short_check), facts.now)
 
 
-_FROM = {"measured.pursuit": f"{CHECK}.acts", "measured.agreed_day": f"{CHECK}.agreed_on"}  # the question behind it
 MEASURES: dict[str, Callable[[Facts], object]] = {
     "writing_minutes": writing_minutes,
     "retellings": retellings,

@@ -13,7 +13,7 @@ from workbook.safety import facts as measures
 from workbook.safety import sentences
 from workbook.safety.facts import Facts
 from workbook.safety.settings import tighten as tightened
-from workbook.safety.verdicts import ASKS, Verdict, judge
+from workbook.safety.verdicts import Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,10 +104,14 @@ def standing(
     closes, and says so.
     """
     gates, broken = _gates(workbook, tighten)
+    facts = None
     try:
-        facts = Facts(workbook, responses, history, tuple(events), now)
+        if workbook.unfed:  # kept out by `check`; a rule that asks what nobody answers must still not open anything
+            broken = (*broken, words.say("safety.unfed"))
+        else:
+            facts = Facts(workbook, responses, history, tuple(events), now)
     except Exception:
-        facts, broken = None, (*broken, words.say("safety.unread"))
+        broken = (*broken, words.say("safety.unread"))
     judged = [judge(gate, facts) for gate in gates]
     judged += [Verdict(_missing(id, why), "unknown", broken=True) for id, why in broken_rows(broken)]
     return _stand(workbook, judged, facts)
@@ -127,14 +131,6 @@ def changes(before: Standing | None, after: Standing, now: datetime) -> tuple[di
         for gate in after.gates
         if gate.state in names and not gate.kept and was.get(gate.id, "open") != gate.state
     )
-
-
-def recheck_due(
-    responses: Mapping[tuple[str, str], Response], now: datetime, history: Iterable[measures.Past] = ()
-) -> bool:
-    """Say whether the short check is to be asked again: once a sitting, and not before it was ever asked."""
-    entries = measures.entries_of(responses, history)
-    return _due(entries, {measures.canonical(entry.item): entry for entry in entries}, now)
 
 
 # --- the gates in force ---------------------------------------------------------------------------------------------
@@ -179,11 +175,11 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
     for exercise in workbook.exercises:
         if exercise.retired:
             continue
-        by = [one for one in served if _closes(one, targets[one.gate.id], exercise)]
+        by = [one for one in served if _closes(one, targets[one.gate.id], exercise, workbook.measures.forms)]
         if by:
             shut[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
-    closings = {id: _closing(by) for id, by in shut.items()}
+    closings = {id: _closing(workbook, by) for id, by in shut.items()}
     return Standing(
         gates=tuple(
             GateState(
@@ -209,14 +205,16 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
 def _asking(facts: Facts | None) -> bool:
     """Say whether the short check is due; when in doubt, it is."""
     try:
-        return facts is None or _due(facts.entries, facts.newest, facts.now)
+        return facts is None or _due(facts)
     except Exception:
         return True
 
 
-def _due(entries: list[measures.Entry], newest: Mapping[str, measures.Entry], now: datetime) -> bool:
-    asked = any(f"{measures.RIGHT_NOW}.{word}" in newest for word in measures.NOW)
-    return asked and measures.recheck_state(entries, newest, now) != "done"
+def _due(facts: Facts) -> bool:
+    """Say whether the short check is to be asked again: once a sitting, and not before it was ever asked."""
+    check = facts.asked.short_check
+    asked = check is not None and any(f"{check.form}.{word}" in facts.newest for word in check.each_time)
+    return asked and measures.recheck(facts) != "done"
 
 
 def _rank(one: Verdict) -> int:
@@ -237,11 +235,11 @@ def _targets(one: Verdict) -> frozenset[str]:
     return frozenset((*names, *one.gate.blank) if one.state == "unknown" or one.waits else names)
 
 
-def _closes(one: Verdict, targets: frozenset[str], exercise: Exercise) -> bool:
+def _closes(one: Verdict, targets: frozenset[str], exercise: Exercise, forms: tuple[str, ...]) -> bool:
     names = {exercise.id, exercise.chapter_id, *exercise.tags}
     if not targets or names & set(one.gate.keeps) or (CALM in exercise.tags and not exercise.questions):
         return False  # what calms and asks nothing is open always
-    if exercise.id in ASKS:
+    if exercise.id in forms:  # closed only where a rule names them, since they are to be answered
         return exercise.id in targets
     return bool(targets & {"all", *names})
 
@@ -253,13 +251,15 @@ def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, fro
     return frozenset(item.id for item in workbook.items if hides & {item.id, *item.tags})
 
 
-def _closing(by: list[Verdict]) -> Closing:
+def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
     top = by[0]
     closed = [one for one in by if one.state == "closed" or one.broken] or by[:1]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
+    asks = tuple(form for form in workbook.measures.forms if any(form in one.asks for one in by))
     if top.state == "unknown" and not top.broken:
+        chapter = workbook.chapter(asks[0].partition(".")[0]) if asks else workbook.chapters[0]
         title, reason = sentences.waiting(top, blank)
-        instead: tuple[tuple[str, str], ...] = ((words.say("safety.answer"), "00-start.ipynb"),)
+        instead: tuple[tuple[str, str], ...] = ((words.say("safety.answer"), f"{chapter.notebook}.ipynb"),)
     else:
         title, reason = top.gate.title, sentences.reason(top)
         instead = tuple((step.label, step.href) for step in top.gate.instead)
@@ -270,7 +270,7 @@ def _closing(by: list[Verdict]) -> Closing:
         instead=instead,
         resources=tuple(dict.fromkeys(kind for one in closed for kind in one.gate.resources if one.state == "closed")),
         urgent=top.gate.first and top.state == "closed",
-        asks=tuple(form for form in ASKS if any(form in one.asks for one in by)),
+        asks=asks,
     )
 
 

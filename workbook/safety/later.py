@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workbook.safety.facts import SITTING
-from workbook.safety.verdicts import ASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +21,7 @@ def waits(exercise: Exercise, answered: Iterable[datetime], now: datetime) -> da
     ends after three hours without an answer; a day is one of the person's own.
     """
     later, times = exercise.later, sorted(answered)
-    if later is None or exercise.id in ASKS:
+    if later is None:
         return None
     if later.days is not None:
         day = (times[0] if times else now).date() + timedelta(days=later.days)

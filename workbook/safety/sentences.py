@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbook import dates, words
-from workbook.safety import facts
 
 if TYPE_CHECKING:
     from workbook.safety.verdicts import Verdict
@@ -37,7 +36,7 @@ def _said(one: Verdict) -> str:
     for key, clause in one.gate.said.items():
         item, _, option = key.rpartition(".")
         for entry in one.causes:
-            id, given = facts.canonical(entry.item), entry.given
+            id, given = entry.question, entry.given
             doubt = entry.status == "skipped" or given == "unsure"
             if id == key:
                 (doubted if doubt else plain).append(words.say("safety.whether", clause=clause) if doubt else clause)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from workbook.definition import conditions
+from workbook.definition.measures import MEASURED, Measures
 from workbook.safety import facts as measures
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from workbook.definition.conditions import Comparison, Condition
     from workbook.definition.models import Gate
     from workbook.safety.facts import Facts
-
-# The exercises whose questions stand behind the gates: closed only where a rule names them, since they are to be
-# answered.
-ASKS = ("start.privacy", measures.RIGHT_NOW, measures.CHECK)
-ASKED_IN = {"measured.right_now": measures.RIGHT_NOW, "measured.recheck": measures.RIGHT_NOW}  # a measure → its form
 
 State = Literal["open", "closed", "unknown"]
 
@@ -35,6 +31,7 @@ class Verdict:
     waits: bool = False  # closed whatever is answered, and its answers are blank besides
     causes: tuple[measures.Entry, ...] = ()  # the answers that close it
     measured: frozenset[str] = frozenset()  # and what was measured
+    asked: Measures = field(default_factory=Measures)
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -42,8 +39,8 @@ class Verdict:
         if self.broken or self.state == "open":
             return ()
         waits = {measures.exercise_id(id) for id in self.blank} if self.state == "unknown" else set()
-        waits |= {ASKED_IN[id] for id in _condition(self.gate.when).ids if id in ASKED_IN}
-        return tuple(form for form in ASKS if form in waits)
+        waits |= {form for id in _condition(self.gate.when).ids if (form := self.asked.asked_in(id))}
+        return tuple(form for form in self.asked.forms if form in waits)
 
 
 def judge(gate: Gate, facts: Facts | None) -> Verdict:
@@ -57,7 +54,7 @@ def _by_answers(gate: Gate, facts: Facts | None) -> Verdict:
     if facts is None:
         return Verdict(gate, "unknown", broken=True)
     try:
-        return _evaluate(gate, facts)
+        return replace(_evaluate(gate, facts), asked=facts.asked)
     except Exception:  # whatever goes wrong while judging must close, not open
         return Verdict(gate, "unknown", broken=True)
 
@@ -78,11 +75,11 @@ def _numeric(comparison: Comparison) -> Comparison:
 def _evaluate(gate: Gate, facts: Facts) -> Verdict:
     condition = _condition(gate.when)
     asked = condition.ids
-    questions = [id for id in asked if measures.exercise_id(id) in ASKS]
+    questions = [id for id in asked if measures.exercise_id(id) in facts.asked.forms]
     blank = tuple(id for id in questions if facts.is_blank(id))
 
     def closes(entry: measures.Entry) -> bool:
-        id = measures.canonical(entry.item)
+        id = entry.question
         if id in questions and (entry.status == "skipped" or entry.given == "unsure"):
             return True
         return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
@@ -107,7 +104,7 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
     value = True if causes else condition.evaluate(facts.get)
     state: State = "closed" if value else "open" if value is False else "unknown"
     measured = _measured(condition, facts) if value else frozenset()
-    causes += tuple(facts.kept[id] for id in map(measures.behind, measured) if id in facts.kept)
+    causes += tuple(facts.kept[id] for id in map(facts.asked.behind, measured) if id in facts.kept)
     return Verdict(gate, state, blank=blank, since=_since(gate, facts), causes=causes, measured=measured)
 
 
@@ -117,7 +114,7 @@ def _measured(condition: Condition, facts: Facts) -> frozenset[str]:
     def alone(id: str) -> bool:
         return condition.evaluate(lambda one: facts.get(one) if one == id else None) is True
 
-    return frozenset(id for id in condition.ids if id.startswith("measured.") and alone(id))
+    return frozenset(id for id in condition.ids if id.startswith(MEASURED) and alone(id))
 
 
 def _reopened(condition: Condition, last: datetime, facts: Facts) -> bool:
@@ -137,7 +134,7 @@ def _not_answered_later(
     still: list[measures.Entry] = []
     waits = False
     for id in questions:
-        closing = [entry for entry in mine if measures.canonical(entry.item) == id]
+        closing = [entry for entry in mine if entry.question == id]
         times = [*logged, *(entry.at for entry in closing)]
         newest = facts.newest.get(id)
         if times and (newest is None or newest.given is None or facts.sitting_of(newest.at) <= max(times)):
@@ -156,6 +153,8 @@ def _since(gate: Gate, facts: Facts) -> datetime | None:
     """Return when the answers of a gate that is looked at again are due."""
     if not gate.recheck_days:
         return None
-    wellbeing = (entry.at for entry in reversed(facts.entries) if measures.exercise_id(entry.item) == "start.wellbeing")
+    scale = facts.workbook.measures.wellbeing
+    form = scale and measures.exercise_id(facts.workbook.scale(scale).items[0])
+    wellbeing = (entry.at for entry in reversed(facts.entries) if measures.exercise_id(entry.item) == form)
     at = next(wellbeing, None)
     return at + timedelta(days=gate.recheck_days) if at else None

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import files, words
 from workbook.definition import overlay
-from workbook.definition.asks import SAFETY_QUESTIONS
 from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
@@ -243,7 +242,7 @@ def _chapters() -> list[dict[str, object]]:
             "exercises": [
                 {"id": one.id, "title": one.title, "minutes": one.minutes, "repeats": one.repeats}
                 for one in chapter.exercises
-                if not one.retired and one.id not in SAFETY_QUESTIONS
+                if not one.retired and one.id not in overlay.spoken().measures.forms
             ],
         }
         for chapter in overlay.spoken().chapters
