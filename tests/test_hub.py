@@ -7,11 +7,15 @@ import os
 import pytest
 from click.testing import CliRunner
 
+from workbook import definition, words
 from workbook.cli import client as cli
+from workbook.definition import overlay
 from workbook.jupyter import hub, lab, places, policy
+from workbook.page import head
 
 SAID = {
     "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:8888/user/alice/",
+    "JUPYTERHUB_PUBLIC_HUB_URL": "https://example.org/hub/",
     "JUPYTERHUB_PUBLIC_URL": "https://alice.example.org/user/alice/",
 }
 
@@ -44,7 +48,11 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
         "ServerApp": {
             "default_url": "/lab/tree/00-start.ipynb",
             "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},
-            "tornado_settings": {"headers": {policy.HEADER: policy.policy()}, "scheme": "https"},
+            "tornado_settings": {
+                "headers": {policy.HEADER: policy.policy()},
+                "scheme": "https",
+                "exits": ["https://example.org/hub/logout"],
+            },
         }
     }
 
@@ -72,3 +80,74 @@ def test_what_is_set_for_the_usual_editor_is_dropped_and_what_the_hub_says_is_ke
     places.settle({"JUPYTER_CONFIG_DIR": "/nowhere"}, kept=places.of_hub())
     left = {name: os.environ[name] for name in os.environ if name.startswith(("JUPYTER", "JPY_", "VOILA_"))}
     assert left == {**SAID, "JUPYTERHUB_API_TOKEN": "token", "JUPYTER_CONFIG_DIR": "/nowhere"}
+
+
+@pytest.fixture
+def on_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a kernel is told on a hub."""
+    monkeypatch.setenv(words.PLACE, words.HUB)
+
+
+UNTRUE = ("this computer", "on my computer", "no server", "Ctrl-C", "start Mend again", "until its window is closed")
+"""What is so on a person's own computer and nowhere else."""
+
+COUNSELORS = (
+    "caseload",
+    "sharing.keys",
+    "jupyter.caseload",
+    "jupyter.lab",
+    "page.panels.caseload",
+    "page.caseload",
+    "cli.",
+)
+"""Sentences of commands and of a counselor's own page, which no hub shows."""
+
+
+def test_no_sentence_of_a_hub_is_true_at_home_only(on_hub: None) -> None:
+    """Each sentence of a page says on a hub what is so there; so does the workbook itself."""
+    said = {
+        **{path: str(text) for section in ("page", "jupyter") for path, text in _section(section).items()},
+        **overlay.texts(overlay.shipped("en")),
+    }
+    found = {path for path, text in said.items() if any(each in text for each in UNTRUE)}
+    assert {path for path in found if not path.startswith(COUNSELORS)} == {"page.share.folder"}  # not drawn: next test
+
+
+def _section(name: str) -> dict[str, object]:
+    return {f"{name}.{path}": text for path, text in words.section(name).items()}
+
+
+def test_what_a_hub_says_stands_in_place_of_something() -> None:
+    """A path that is nowhere else would be said by nobody; the names in braces are the same."""
+    sentences = words.load().sentences
+    own = {path.removeprefix("hub."): text for path, text in sentences.items() if path.startswith("hub.")}
+    assert own.keys() - sentences.keys() == set()
+    for path, text in own.items():
+        assert words._names(text) == words._names(sentences[path]), path
+    assert overlay.of_hub("en").keys() - overlay.texts(definition.load()).keys() == set()
+    assert overlay.of_hub("xx") == {}
+
+
+def test_a_hub_changes_no_question(on_hub: None) -> None:
+    """What is asked is the same everywhere, so an answer means the same; at home nothing is other than it was."""
+    at_home = definition.load()
+    changed = {
+        item.id
+        for one, other in zip(overlay.shipped("en").exercises, at_home.exercises, strict=True)
+        for item, before in zip(one.items, other.items, strict=True)
+        if item != before
+    }
+    assert changed == {"start.privacy.where_note"}
+    assert at_home.item("start.privacy.where_note").kind == "note"
+
+
+def test_every_page_of_a_hub_has_a_way_to_log_out(on_hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Help and the way out stand in each page's own source; at home there is nothing to log out of."""
+    monkeypatch.setenv("JUPYTERHUB_PUBLIC_HUB_URL", "https://example.org/hub/")
+    monkeypatch.setenv("JUPYTERHUB_USER", 'a"b')
+    shown = head.help_html(page=True)
+    assert 'data-hub="https://example.org/hub/" data-person="a%22b"' in shown
+    assert '<button type="button" class="mend-plain mend-log-out">Log out</button>' in shown
+    monkeypatch.delenv(words.PLACE)
+    assert "Log out" not in head.help_html(page=True)
+    assert "data-hub" not in head.help_html(page=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Sentence = str | dict[str, str]  # one text, or one for each plural form: {"one": …, "other": …}
 
 ENGLISH = "en"
+PLACE = "WORKBOOK_PLACE"  # the variable that says where this runs: on a hub, else on a person's own computer
+HUB = "hub"
 CHOSEN = "WORKBOOK_LANGUAGE"  # in the environment: what is spoken where no workbook is open, as in a caseload
 _UNREADABLE = "{file} cannot be read as sentences: {problem}."  # said here: it may be the English ones
 
@@ -207,8 +209,22 @@ class _Spoken:
     followed: Language | None = None  # of the workbook that is open
 
 
+def on_hub() -> bool:
+    """Say whether this runs on the server of a practice or a service, and not on a person's own computer."""
+    return os.environ.get(PLACE) == HUB
+
+
 def _now() -> Language:
-    return _Spoken.language or _Spoken.followed or _installed(os.environ.get(CHOSEN, ENGLISH))
+    language = _Spoken.language or _Spoken.followed or _installed(os.environ.get(CHOSEN, ENGLISH))
+    return _of_hub(language) if on_hub() else language
+
+
+@lru_cache
+def _of_hub(language: Language) -> Language:
+    """Return a language as it is true on a hub: what stands below `hub` is said in place of its namesake elsewhere."""
+    start = f"{HUB}."
+    instead = {path.removeprefix(start): text for path, text in language.sentences.items() if path.startswith(start)}
+    return Language(language.code, {**language.sentences, **instead})
 
 
 @lru_cache

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.conftest import ARGUMENTS
 from tests.journeys.practice import RESOLVED, Practice, practising
-from tests.journeys.test_journeys import SAVED, state
+from tests.journeys.test_journeys import SAVED, state, until
+from tests.test_hub import UNTRUE
+from workbook.journal import Journal
+from workbook.page import head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, FrameLocator, Locator, Page
 
+CANARY = "quagga-marzipan"
 STARTING = 180_000  # milliseconds for someone's server to start on a busy machine
 
 
@@ -87,6 +92,9 @@ def test_who_logs_in_answers_and_finds_it_after_a_reload(alice: Visitor) -> None
     expect(state(alice.form("start.privacy"))).to_have_text(SAVED)
     alice.page.reload()
     expect(alice.shared_device("No")).to_be_checked()
+    alias = alice.form("start.privacy").get_by_role("textbox").first
+    alias.fill(CANARY)
+    expect(state(alice.form("start.privacy"))).to_have_text(SAVED)
     assert (alice.practice.journal("alice") / ".mend" / "answers.sqlite").is_file()
 
 
@@ -111,10 +119,67 @@ def test_nobody_else_comes_in_at_any_address_of_a_person(alice: Visitor, bob: Vi
     page.close()
 
 
+def test_no_page_of_a_hub_says_what_is_true_at_home_only(bob: Visitor) -> None:
+    """Each chapter says where answers lie on a hub, and has a way to log out; axe finds nothing on the first."""
+    page = bob.context.new_page()
+    for notebook in sorted(path.stem for path in bob.practice.journal("bob").glob("*.ipynb")):
+        page.goto(bob.practice.server("bob", f"voila/render/{notebook}.ipynb"))
+        expect(page.locator("#loading")).to_be_hidden()
+        expect(page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
+        source = page.content()  # what is folded, and the words of forms that are not drawn yet, with it
+        assert [each for each in UNTRUE if each in source] == [], notebook
+        if notebook.startswith("00"):
+            expect(page.locator('[id="start.privacy"]').get_by_text("They are kept on a server")).to_be_visible()
+            expect(state(page.locator('[id="start.privacy"]'))).to_contain_text("on your service’s server")
+            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+            assert found.response["violations"] == []
+    page.close()
+
+
+def test_words_survive_a_server_that_stops_and_one_button_opens_the_page_again(alice: Visitor) -> None:
+    """The hub stops a server while someone types: the page says so, keeps the words, and saves them once it is back."""
+    form = alice.form("start.privacy")
+    alias = form.get_by_role("textbox").first
+    expect(alias).to_have_value(CANARY)
+    home = alice.context.new_page()
+    home.goto(f"{alice.practice.address}/hub/home")
+    home.get_by_role("button", name="Stop My Server").click()
+    expect(home.get_by_role("button", name="Stop My Server")).to_be_hidden(timeout=STARTING)
+    home.close()
+    alias.fill("Jo")  # words that no server has heard
+    again = form.get_by_role("button", name="Open this page again")
+    expect(again).to_be_visible()
+    again.click()
+    expect(alice.form("start.privacy").get_by_role("textbox").first).to_have_value("Jo", timeout=STARTING)
+    expect(state(alice.form("start.privacy"))).to_have_text(SAVED)
+
+
+def test_who_logs_out_is_out_and_so_is_who_leaves_the_page(alice: Visitor, bob: Visitor) -> None:
+    """After either, going back meets the hub's question who one is, and no word of the page."""
+    alice.shown.get_by_role("button", name="Log out", exact=True).click()
+    expect(alice.page.get_by_label("Username")).to_be_visible(timeout=STARTING)
+    alice.page.go_back()
+    expect(alice.page.get_by_label("Username")).to_be_visible()
+    with bob.page.expect_response(lambda answer: answer.url.endswith("/hub/logout")):
+        bob.shown.get_by_role("button", name="Leave this page").click()
+    until(lambda: [each["name"] for each in bob.context.cookies() if "user-bob" in each["name"]], [])
+    until(lambda: [each["name"] for each in bob.context.cookies() if "hub-login" in each["name"]], [], 60)
+
+
+def test_nothing_anyone_wrote_is_in_the_hub_s_database_or_log(alice: Visitor) -> None:
+    """What was written in the page is in the journal, and nowhere that the hub keeps anything."""
+    with Journal.open(alice.practice.journal("alice")) as journal:
+        assert CANARY in [answer.value for answer in journal.versions("start.privacy.alias", "once")]
+    kept = [path for path in alice.practice.folder.iterdir() if path.is_file()]
+    assert {"hub.sqlite", "hub.log"} <= {path.name for path in kept}
+    assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
+
+
 def test_no_page_asks_anyone_but_the_hub(alice: Visitor, bob: Visitor) -> None:
     """Every address that two whole visits asked for is the hub's, or the person's own server."""
     for visitor in (alice, bob):
         own = (f"{visitor.practice.address}/", visitor.practice.server(visitor.name), "data:", "blob:")
         others = (visitor.practice.server("alice"),) if visitor is bob else ()  # asked for, and refused
-        assert [url for url in visitor.asked if not url.startswith((*own, *others))] == []
+        left_for = [head.NEUTRAL] if visitor is bob else []  # what bob's page made room for, when he left it
+        assert [url for url in visitor.asked if not url.startswith((*own, *others))] == left_for
         assert any(url.startswith(visitor.practice.server(visitor.name, "voila/render/")) for url in visitor.asked)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from workbook import words
 from workbook.cli import opening
 from workbook.cli.frame import ANY_PATH, JOURNAL, Commands, columns
 from workbook.cli.said import Command, option
@@ -102,7 +103,7 @@ def _is_called_a_file(path: Path) -> bool:
 
 def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
     """Open a journal once, made the first time, and write the notebooks that it asks with."""
-    from workbook import definition
+    from workbook.definition import overlay
     from workbook.errors import Locked
     from workbook.jupyter import lab, notebooks
 
@@ -114,7 +115,7 @@ def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
                 click.echo(say("cli.open.kept", file=mine.name))
     except Locked:  # nobody to ask here: the page asks
         if not (folder / lab.START).exists():
-            notebooks.refresh(definition.load(), folder)  # a copy of a journal may hold its answers alone
+            notebooks.refresh(overlay.shipped(words.ENGLISH), folder)  # a copy of a journal may hold its answers alone
 
 
 @_command("workbook hub")
@@ -134,6 +135,7 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     from workbook.storage import keeper as keepers
 
     hubs.refuse_elsewhere()
+    os.environ[words.PLACE] = words.HUB
     folder = find(journal_path).absolute()
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:

@@ -60,10 +60,26 @@ def load(workbook: Workbook, path: Path) -> Workbook:
 
 
 def shipped(language: str) -> Workbook:
-    """Return the shipped workbook in a language.
+    """Return the shipped workbook in a language, with what is true where this runs.
 
     Raises UnknownId, naming the languages there are.
     """
+    return _on_hub(language) if words.on_hub() else _shipped(language)
+
+
+@lru_cache
+def _on_hub(language: str) -> Workbook:
+    workbook = _shipped(language)
+    return apply(workbook, workbook.language, of_hub(language))
+
+
+def of_hub(language: str) -> dict[str, str]:
+    """Return what is said otherwise on a hub, by the path of its text; nothing in a language that has no such file."""
+    path = resources.data("hub", f"{language}.yaml")
+    return cast("dict[str, str]", read(path).data) if path.exists() else {}
+
+
+def _shipped(language: str) -> Workbook:
     workbook, files = definition.load(), _files()
     if language == workbook.language:
         return workbook
@@ -75,12 +91,13 @@ def shipped(language: str) -> Workbook:
 
 def spoken() -> Workbook:
     """Return the shipped workbook in the language spoken now; in English when it is not there in that."""
-    return _spoken(words.code())
+    return _spoken(words.code(), words.on_hub())
 
 
 @lru_cache
-def _spoken(language: str) -> Workbook:
-    return shipped(language) if language in _files() else definition.load()
+def _spoken(language: str, hub: bool) -> Workbook:
+    del hub  # what `shipped` looks at
+    return shipped(language if language in _files() else definition.load().language)
 
 
 def _files() -> dict[str, Path]:

@@ -48,6 +48,8 @@ def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settin
             "tornado_settings": {
                 **lab.TORNADO,
                 "scheme": urlsplit(environ.get("JUPYTERHUB_PUBLIC_URL", "")).scheme or "http",
+                # The hub has a name of its own where each person has one.
+                "exits": [f"{hub}logout"] if (hub := environ.get("JUPYTERHUB_PUBLIC_HUB_URL")) else [],
             },
         }
     }

@@ -29,7 +29,8 @@ def path() -> str:
 def for_page(page: JupyterHandler) -> str:
     """Send its policy with one of our pages; returns the nonce by which the page's own scripts are known."""
     nonce = secrets.token_urlsafe(16)
-    page.set_header(HEADER, _page_policy(_address(page.request, page.settings, page.base_url), nonce))
+    address = _address(page.request, page.settings, page.base_url)
+    page.set_header(HEADER, _page_policy(address, nonce, page.settings.get("exits", ())))
     return nonce
 
 
@@ -94,12 +95,15 @@ def policy(**allowed: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def _page_policy(address: str, nonce: str) -> str:
-    """Our pages run the scripts of Voilà, of its widgets and of our template, from where these lie, and no others."""
+def _page_policy(address: str, nonce: str, exits: Iterable[str] = ()) -> str:
+    """Our pages run the scripts of Voilà, of its widgets and of our template, from where these lie, and no others.
+
+    `exits` are addresses elsewhere at which a visit is ended.
+    """
     voila = [f"{address}voila/{each}/" for each in ("static", "templates/mend/static", "labextensions")]
     return policy(
         script_src=" ".join((f"'nonce-{nonce}'", *voila, "blob:")),  # blob: what a widget brings with it
-        connect_src=f"'self' {_socket(address)}",
+        connect_src=" ".join(("'self'", _socket(address), *exits)),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anywidget
 import traitlets
@@ -51,12 +53,19 @@ def help_html(*, page: bool = False) -> str:
 
     `page`: it stands in the page's own source, so that a head drawn later uses it in place of a second one.
     """
-    return _help_html(words.code(), page)
+    return _help_html(words.code(), page, words.on_hub(), os.environ.get("JUPYTERHUB_USER", ""))
+
+
+def hub_address() -> str:
+    """Return where the hub is that started this: what follows is `logout`, or `spawn/` and a person's name."""
+    return os.environ.get("JUPYTERHUB_PUBLIC_HUB_URL") or f"{os.environ.get('JUPYTERHUB_BASE_URL', '/')}hub/"
 
 
 @functools.cache
-def _help_html(language: str, page: bool) -> str:
+def _help_html(language: str, page: bool, hub: bool, person: str) -> str:
     said = {name: escape(str(text)) for name, text in words.section("page.head").items()}
+    at = f' data-hub="{escape(hub_address())}" data-person="{escape(quote(person, safe=""))}"' if hub else ""
+    out = f'<button type="button" class="mend-plain mend-log-out">{said["log_out"]}</button>' if hub else ""
     regions = helplines.regions()
     options = "".join(f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in regions.items())
     lists = "".join(
@@ -67,9 +76,10 @@ def _help_html(language: str, page: bool) -> str:
     )
     return (
         f'<aside class="mend-fixed"{" data-page" if page else ""} aria-label="{said["help"]}" lang="{language}"'
-        f' data-neutral="{escape(NEUTRAL)}" data-lm-suppress-shortcuts="true">'
+        f' data-neutral="{escape(NEUTRAL)}"{at} data-lm-suppress-shortcuts="true">'
         f'<button type="button" class="mend-sos" aria-keyshortcuts="F1" aria-haspopup="dialog">{said["help"]}</button>'
         f'<button type="button" class="mend-plain mend-leave" title="{said["leave_note"]}">{said["leave"]}</button>'
+        f"{out}"
         f'<dialog class="mend-sos-list" aria-labelledby="mend-sos-title"><div class="mend-sos-head">'
         f'<h2 id="mend-sos-title">{said["help_title"]}</h2>'
         f'<button type="button" class="mend-plain mend-close">{said["close"]}</button></div>'

@@ -58,6 +58,13 @@ export const own = (/** @type {any} */ object, /** @type {string} */ key) => (ob
 
 export const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
+/** Where a hub starts a person's server again and shows this page; null on a person's own computer. */
+export function reopens() {
+  const { hub, person } = /** @type {HTMLElement | null} */ (document.querySelector("aside.mend-fixed[data-hub]"))?.dataset ?? {};
+  const { pathname } = (window.top ?? window).location;
+  return hub ? `${hub}spawn/${person}?next=${encodeURIComponent(pathname)}` : null;
+}
+
 /** What has the focus, also inside a shadow. @returns {any} */
 export const focused = (/** @type {Node} */ node) => /** @type {any} */ (node.getRootNode()).activeElement;
 

@@ -51,15 +51,16 @@ function exits() {
 /**
  * Put a neutral page here at once. The words on this page go first, because loading takes a moment; then the visit
  * ends, so that going back shows none either.
- * @param {string} address
+ * @param {string} address @param {string} [hub] the hub that this server belongs to: the visit ends there as well
  */
-export async function leave(address) {
+export async function leave(address, hub = "") {
   inEach((frame) => {
     frame.document.documentElement.style.visibility = "hidden";
     frame.document.title = "";
     frame.addEventListener("pageshow", (event) => { if (event.persisted) frame.location.reload(); });
   });
-  const ended = exits().map((exit) => fetch(exit, { keepalive: true }).catch(() => null));
+  const ended = exits().map((exit) => fetch(exit, { keepalive: true, redirect: hub ? "manual" : "follow" }).catch(() => null));
+  if (hub) ended.push(fetch(`${hub}logout`, { keepalive: true, mode: "no-cors", credentials: "include" }).catch(() => null));
   await Promise.race([Promise.all(ended), new Promise((resolve) => { setTimeout(resolve, 500); })]);
   (window.top ?? window).location.replace(address);
 }
@@ -107,7 +108,9 @@ export function attach(aside) {
   };
   aside.querySelector(".mend-sos")?.addEventListener("click", open);
   aside.querySelector(".mend-close")?.addEventListener("click", () => dialog.close());
-  aside.querySelector(".mend-leave")?.addEventListener("click", () => leave(aside.dataset.neutral ?? ""));
+  const { neutral = "", hub } = aside.dataset;
+  aside.querySelector(".mend-leave")?.addEventListener("click", () => leave(neutral, hub));
+  aside.querySelector(".mend-log-out")?.addEventListener("click", () => leave(`${hub}logout`, hub));
   where.addEventListener("change", () => {
     show(where.value);
     aside.dispatchEvent(new CustomEvent("mend:region", { detail: where.value }));

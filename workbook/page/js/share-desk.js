@@ -54,8 +54,9 @@ export const tick = (/** @type {any} */ label, /** @type {any} */ below, /** @ty
 
 export const size = (/** @type {number} */ bytes) => (bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-/** Where a file goes: a path on this computer, or the browser's own downloads. */
+/** Where a file goes: a path on this computer, or the browser's own downloads; with no path proposed, only there. */
 export function place(/** @type {Desk} */ { texts }, /** @type {string} */ proposed) {
+  if (!proposed) return { node: h("div"), path: () => null };
   const name = unique();
   const path = h("input", { type: "text", value: proposed, "aria-label": texts.folder, spellcheck: "false", autocomplete: "off", dir: "ltr" });
   const radio = (/** @type {string} */ label, /** @type {boolean} */ checked) => h("label", { class: "mend-tick" },

@@ -2,7 +2,7 @@
 
 import { Asking } from "./asking.js";
 import { clock } from "./dates.js";
-import { counted, fill, focused, h, quiet, unique } from "./elements.js";
+import { counted, fill, focused, h, quiet, reopens, unique } from "./elements.js";
 import { BLANK } from "./exercise.js";
 import { following, isAsked } from "./following.js";
 import { drawAssigned, drawClosed, readings, written } from "./parts.js";
@@ -56,10 +56,11 @@ export class Sheet {
     this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
       onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
     this.asking.choice, this.main.map(({ node }) => node), this.asking.others, this.asking.steps, close);
+    this.again = quiet(texts.reopen, () => (window.top ?? window).location.assign(reopens() ?? ""), { hidden: true });
     this.settled = h("span", { class: "mend-settled", role: "status" }, texts.nothing_yet);
     this.progress = h("span", { class: "mend-progress" });
     this.foot = h("div", { class: "mend-foot" }, h("span", { class: "mend-state" },
-      this.settled, h("span", { class: "mend-saving", "aria-hidden": "true" }, texts.saving)), this.progress);
+      this.settled, h("span", { class: "mend-saving", "aria-hidden": "true" }, texts.saving)), this.again, this.progress);
     this.root = this.#root(exercise);
   }
 
@@ -141,6 +142,7 @@ export class Sheet {
       : savedAt ? fill(texts.saved, { time: clock(savedAt, language) })
       : texts.nothing_yet;
     if (this.settled.textContent !== text && !busy) this.settled.textContent = text;
+    this.again.hidden = !box.lost || !reopens();
     if (this.form.now) this.asking.draw(); // what was not taken stays in sight
     const before = this.root.dataset.state;
     this.root.dataset.state = box.lost ? "lost" : reason ? "trouble" : busy ? "saving" : savedAt ? "saved" : "quiet";

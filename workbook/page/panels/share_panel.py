@@ -54,8 +54,8 @@ class Sharing(panel.Panel):
             "start": f"{journal.workbook.chapters[0].notebook}.ipynb",
             "chapters": _tree(journal, {task.exercise for task in asked.asks.tasks}) if asked else [],
             "gates": len(journal.gate_events()),
-            "file": str(_free(self._folder / f"{day}.submission")),
-            "page": str(_free(self._folder / f"mend-{day}.html")),
+            "file": self._proposed(f"{day}.submission"),
+            "page": self._proposed(f"mend-{day}.html"),
         }
 
     def _preview(self, message: Message, buffers: Buffers) -> Reply:
@@ -106,10 +106,14 @@ class Sharing(panel.Panel):
         file, data = self._kept(message, "html", write)
         return {"type": "page", **file}, data
 
+    def _proposed(self, name: str) -> str:
+        """On a hub a person has no folder to find a file in: there it goes to the browser's downloads."""
+        return "" if words.on_hub() else str(_free(self._folder / name))
+
     def _kept(self, message: Message, ending: str, write: _Keep) -> tuple[dict[str, object], list[bytes]]:
         """Write a file where the person chose: a path on this computer, or (no path) the browser's downloads."""
         day = f"{self._journal.now():%Y-%m-%d}"
-        if message.get("path") is None:
+        if words.on_hub() or message.get("path") is None:
             with tempfile.TemporaryDirectory() as folder:
                 write(new := Path(folder, f"new.{ending}"))
                 data = new.read_bytes()
