@@ -396,6 +396,23 @@ def test_another_key_waits_for_a_yes_that_shows_both_sets_of_words(
     assert share.words(journal) == after
 
 
+def test_the_key_to_seal_to_is_pinned_beside_the_one_that_signs(journal: Journal, caseload: Caseload) -> None:
+    """With the same signature, another key to seal to waits for a yes as well, on both sides."""
+    meet(journal, caseload)
+    journal.save(PART, "I left.")
+    keys, other = caseload._keys, seal.recipient(STRANGER)
+    asked = envelope.open_assignment(caseload.assign("A.", TASKS), definition.load()).bundle
+    given = share.given(journal, envelope.pack(asked.model_copy(update={"counselor_key": other}), keys.identities[0]))
+    assert (bool(given.ask), len(given.words)) == (True, 2)
+    file = sealed(journal, key_of(journal, PART))
+    caseload.receive(file)
+    sent = envelope.open_submission(file, keys.identities).bundle
+    changed = sent.model_copy(update={"client_key": other})
+    receipt = caseload.receive(envelope.pack_sealed(changed, journal.key, keys.party.opens))
+    assert receipt.held.startswith("This file is signed with another key than")
+    assert caseload.client("A.").key == seal.recipient(journal.key)
+
+
 def test_feedback_from_another_key_waits_too(journal: Journal, caseload: Caseload, clock: Clock) -> None:
     """Whoever learned the client's public key cannot put words beside an answer."""
     meet(journal, caseload)
