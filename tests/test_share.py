@@ -430,6 +430,32 @@ def test_feedback_from_another_key_waits_too(journal: Journal, caseload: Caseloa
     assert journal.store.records("feedback") == []
 
 
+def test_a_reply_that_is_not_for_this_client_is_refused(journal: Journal, caseload: Caseload) -> None:
+    """Another client's reply, and in a reply another's assignment or one that loosens a rule: nothing changes."""
+    meet(journal, caseload)
+    journal.save(PART, "I left.")
+    caseload.receive(sealed(journal, key_of(journal, PART)))
+    identity, public = caseload._keys.identities[0], seal.recipient(journal.key)
+    reply = envelope.open_feedback(caseload.reply("A.", "On Thursday."), journal.key).bundle
+    theirs = envelope.open_assignment(caseload.assign("B.", TASKS), definition.load()).bundle
+    ours = envelope.open_assignment(caseload.assign("A.", TASKS), definition.load()).bundle
+    loose = ours.model_copy(update={"asks": ours.asks.model_copy(update={"tighten": {"G7": {"closes": []}}})})
+    kept = journal.assigned
+    for sentence, changed in (
+        ("does not belong to your assignment", {"token": "0" * 32}),
+        ("The assignment in this feedback is for someone else", {"assignment": theirs}),
+        ("This assignment changes the safety rules", {"assignment": loose}),
+    ):
+        file = envelope.pack_sealed(reply.model_copy(update=changed), identity, public)
+        for take in (share.given, share.accept_feedback):
+            with pytest.raises(Refused, match=sentence):
+                take(journal, file)
+    assert (journal.assigned, journal.store.records("feedback")) == (kept, [])
+    for file in (caseload.assign("B.", TASKS), envelope.pack(ours, STRANGER)):
+        with pytest.raises(Refused, match="was not made here for A"):
+            caseload.reply("A.", assignment=file)
+
+
 def test_a_counselors_new_key_is_taken_after_a_yes(journal: Journal, caseload: Caseload) -> None:
     """A rotated key: the client asks, says yes, and both see the same new words."""
     meet(journal, caseload)
