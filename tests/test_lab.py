@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -19,6 +21,14 @@ def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:
     viewer = {"defaultViewers": {"notebook": "Voila Preview"}}
     assert lab.overrides()["@jupyterlab/docmanager-extension:plugin"] == viewer
     assert "@jupyterlab/docmanager-extension:plugin" not in lab.overrides(plain=True)
+
+
+def test_a_start_loads_no_grammar_that_nothing_asks_for() -> None:
+    """Jupyter's library for schemas would build forty grammars of addresses first, which takes a second."""
+    start = "from workbook.jupyter import places; places.settle({'JUPYTER_CONFIG_DIR': ''}); "
+    loaded = "import sys, jupyterlab.labapp; print(*(name in sys.modules for name in ('jsonschema', 'lark')))"
+    said = subprocess.run([sys.executable, "-c", start + loaded], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True", "False"]
 
 
 def test_every_setting_of_ours_is_known_to_the_jupyterlab_installed() -> None:
