@@ -156,12 +156,19 @@ def test_colours_stand_in_one_palette() -> None:
         *assets.style("form.css").parent.glob("*.css"),
         assets.style("form.css").parents[2] / "assessment/templates/look.css",
     ]
+    jupyter = ROOT / "workbook" / "jupyter"
+    around = [*jupyter.rglob("*.css"), *jupyter.rglob("*.html")]
     own = {
         f"{sheet.name}: {found}"
         for sheet in sheets
         for found in re.findall(
             r"#[0-9a-f]{3,8}\b|--(?:ink|card|soft|line|accent|warn|focus)\S*:|system-ui", sheet.read_text("utf-8")
         )
+    }
+    own |= {
+        f"{sheet.name}: {found}"
+        for sheet in around
+        for found in re.findall(r"#[0-9a-f]{3,8}\b", sheet.read_text("utf-8"))
     }
     assert own == set()
     assert "--ink: " in assets.look("form.css")

@@ -35,7 +35,7 @@ def test_the_wheel_carries_the_workbook_and_no_tests(wheel: Path) -> None:
     for name in (
         "page/js/form.js", "page/js/elements.js", "page/css/form.css", "page/js/chapter.js", "page/css/chapter.css",
         "page/js/help.js", "page/css/help.css", "page/css/minutes.css",
-        "jupyter/cover.css", "jupyter/lab.css", "jupyter/login.html",
+        "jupyter/cover.css", "jupyter/lab.css", "jupyter/login.html", "jupyter/head.html",
         "jupyter/voila/templates/mend/index.html.j2", "jupyter/voila/templates/mend/static/page.css",
     ):  # fmt: skip
         assert f"workbook/{name}" in names

@@ -62,16 +62,9 @@ def find(path: str | Path | None = None, *, environ: Mapping[str, str] = os.envi
 class Journal(Opened):
     """One client's answers, on the questions of one workbook."""
 
-    def __init__(
-        self,
-        path: Path,
-        key: bytes | None = None,
-        now: Callable[[], datetime] = local_now,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
+    def _begin(self) -> None:
         self._reading = Reading(lambda: self.store, lambda: self.now(), self._written_elsewhere)
         self._desk: drawing.Desk | None = None
-        super().__init__(path, key, now, environ)
 
     def _anew(self) -> None:
         super()._anew()

@@ -282,7 +282,7 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
     from workbook.page import head as chapter
     from workbook.page import minutes
 
-    lab_css = _read("jupyter", "lab.css")
+    lab_css = f"{assets.surroundings(by_system=True)}\n{_read('jupyter', 'lab.css')}"
     files = {
         "settings/overrides.json": json.dumps(overrides(plain=plain)),
         "settings/page_config.json": json.dumps(
@@ -301,6 +301,7 @@ def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
         "data/voila/templates/mend/static/help.js": assets.module("help.js"),
+        "data/voila/templates/mend/static/surroundings.css": assets.surroundings(),
         "data/voila/templates/mend/static/help.css": assets.look("help.css"),
         "data/voila/templates/mend/static/minutes.css": assets.style("minutes.css").read_text(encoding="utf-8"),
     }

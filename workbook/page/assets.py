@@ -19,6 +19,7 @@ _IMPORT = re.compile(r'^import \{([^{}]*)\} from "\./([\w-]+\.js)";$', re.MULTIL
 _PASSED_ON = re.compile(r'^export \{([^{}]*)\} from "\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.MULTILINE)
 _OTHERWISE = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+_TWO = re.compile(r"light-dark\(([^,()]+), ([^,()]+)\)")
 _OWN = re.compile(r"export (?:default|const|class|function|async function)\b")
 
 
@@ -37,6 +38,19 @@ def look(*names: str) -> str:
     """Return the palette and style sheets as one text: what a widget, or a page without one, is given."""
     sheets = (resources.data("look", "palette.css"), *map(style, names))
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+
+
+@functools.cache
+def surroundings(*, by_system: bool = False) -> str:
+    """Return the colours of what lies around our parts of a page.
+
+    `by_system`: as the computer is set, light or dark, whatever the page they are for says of itself.
+    """
+    text = resources.data("look", "surroundings.css").read_text(encoding="utf-8")
+    if not by_system:
+        return text
+    light, dark = (_TWO.sub(rf"\{which}", text[text.index(":root") :]).strip() for which in (1, 2))
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 @functools.cache

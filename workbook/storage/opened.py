@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 
 class Opened:
-    """One opened folder. A journal is one: it says in `_anew`, `_forget` and `_ask` what it does when these change."""
+    """One opened folder. A journal is one: it says in `_begin` what it has beside, and in `_anew`, `_forget` and `_ask`
+    what it does when these change.
+    """
 
     def __init__(
         self,
@@ -46,7 +48,11 @@ class Opened:
         self._own = Own(lambda: self.store)
         self._listeners: list[Callable[[], None]] = []
         self._attending: list[Callable[[], None]] = []
+        self._begin()
         self._vault.open(key)
+
+    def _begin(self) -> None:
+        """Make what a journal has beside; nothing is open yet."""
 
     def _anew(self) -> None:
         """The store is another than before: nothing that was read of it holds."""
