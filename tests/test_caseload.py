@@ -68,7 +68,7 @@ def test_an_overview_says_what_is_asked_done_due_overdue_and_new(
     assert list(table.columns) == [
         *overview.CLIENT_COLUMNS,
         *("responsibility", "communication", "improvement"),
-        *("revoked", "keep_until"),
+        *("revoked", "keep_until", "damaged"),
     ]
     first, second = table.drop(columns=["id", "since", "last"]).to_dict("records")
     assert first["client"] == "A."

@@ -226,3 +226,56 @@ def test_records_of_the_first_version_are_read(exchanged: tuple[Journal, Caseloa
     sent = share.submission(journal, answers, now=datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
     assert (sent.sequence, [one.key for one in sent.answers]) == (1, [f"{PART}@2026-03-02"])
     assert opened.receive(share.sealed(journal, sent), sure=True).new == 1
+
+
+LISTED = {"profile", "assignment", "submission", "gates", "looked"}  # what the list of clients reads
+
+
+@pytest.mark.parametrize("kind", [*kept.KINDS, "assignment"])
+def test_one_damaged_record_leaves_the_list_of_the_others(exchanged: tuple[Journal, Caseload], kind: str) -> None:
+    """The others are as they were, the row of the client says what happened, and nothing is put over what is there."""
+    _, opened = exchanged
+    tasks = [Task(exercise="responsibility.incident", due=date(2026, 4, 1))]
+    opened.assign("B.", tasks)
+    (first, second), before = opened.clients(), opened.overview()
+    keys = {key for one, key, _ in records.as_kept(opened.store, [kind], first.id)} or {"one"}
+    damage = {"canary": 1} | ({"name": "A."} if kind == "profile" else {})
+    for key in keys:
+        opened.store.record(kind, key, damage, client=first.id)
+    after = opened.overview()
+    rows, was = (
+        {row["client"]: {name: None if value != value else value for name, value in row.items()} for row in table}
+        for table in (after.to_dict("records"), before.to_dict("records"))
+    )
+    assert rows["B."] == was["B."]
+    sentence = (
+        f"What is kept of this client as “{kind}” is damaged, so it is not shown. Nothing was changed, and the others "
+        "are as they were. Put a copy of the caseload’s folder from before in its place."
+    )
+    assert (rows["A."]["damaged"], rows["A."]["id"]) == (sentence if kind in LISTED else "", first.id)
+    if kind != "glance":  # which is worked out anew
+        left = [payload for _, _, payload in records.as_kept(opened.store, [kind], first.id)]
+        assert left == [damage] * len(keys)
+    assert opened.page("B.")["client"] == "B."
+    opened.assign("B.", tasks)
+    assert opened.assigned(second).sequence == 2  # type: ignore[union-attr]  # it is there
+
+
+def test_nothing_new_is_begun_under_a_name_that_cannot_be_read(exchanged: tuple[Journal, Caseload]) -> None:
+    """Whoever is not found may be the one whose record is damaged: their file waits, and no second client is made."""
+    journal, opened = exchanged
+    (client,) = opened.clients()
+    sent = share.submission(journal, share.chosen(journal, ["responsibility.incident"]), now=journal.now())
+    file = share.sealed(journal, sent)
+    opened.store.record("profile", "profile", {"canary": 1}, client=client.id)
+    (row,) = opened.overview().to_dict("records")
+    assert (row["client"], row["asked"]) == (f"A client whose name cannot be read ({client.id[:6]})", 0)
+    for refused in (
+        lambda: opened.assign("A.", [Task(exercise="responsibility.incident")]),
+        lambda: opened.client("A."),
+        lambda: opened.receive(file),
+    ):
+        with pytest.raises(Damaged) as said:
+            refused()
+        assert str(said.value) == OF_A_CASELOAD.format(kind="profile")
+    assert (opened.clients(), opened.store.clients()) == ([], [client.id])

@@ -431,7 +431,8 @@ def _table(table: Any) -> str:
     if table.empty:
         return say("cli.table.nothing")
     scales = {scale.id: scale.title for scale in overlay.spoken().scales}
-    shown = table.drop(columns=["id", "since"], errors="ignore")
+    spare = [] if "damaged" not in table or table["damaged"].any() else ["damaged"]
+    shown = table.drop(columns=["id", "since", *spare], errors="ignore")
     heads = {name: scales[name] if name in scales else say(f"cli.table.{name}") for name in shown}
     for name in shown:
         said = "assessment.verdicts." if name in scales else "page.caseload.what_" if name == "what" else ""

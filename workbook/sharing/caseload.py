@@ -114,9 +114,8 @@ class Caseload:
     # --- clients ---
 
     def clients(self) -> list[Client]:
-        """Return every client, by name."""
-        found = [clients.read(row.client, row.value) for row in kept.of(self.store, Profile).of_everyone()]
-        return sorted(found, key=lambda client: client.name.casefold())
+        """Return every client whose own record can be read, by name."""
+        return clients.everyone(self.store)
 
     def client(self, name: str) -> Client:
         """Return the client with this pseudonym.
@@ -129,6 +128,7 @@ class Caseload:
         for client in everyone:
             if client.name == wanted:
                 return client
+        clients.refuse_unreadable(self.store)
         near = difflib.get_close_matches(wanted, [client.name for client in everyone], n=1)
         if near:
             raise UnknownId(say("sharing.caseload.did_you_mean", name=plain(name), near=near[0]))
@@ -191,6 +191,7 @@ class Caseload:
         return packed
 
     def _new_client(self, name: str) -> Client:
+        clients.refuse_unreadable(self.store)
         return Client(secrets.token_hex(16), name, envelope.new_token(), self._now(), None, None, False, None)
 
     def _later_than(self, before: datetime | None) -> datetime:
@@ -200,15 +201,16 @@ class Caseload:
 
     def instruments_of(self, name: str) -> tuple[Instrument, ...]:
         """Return the questionnaires a client was given last; none for a name that is new."""
-        found = [client for client in self.clients() if client.name == one_name(name)]
-        assigned = self.assigned(found[0]) if found else None
+        assigned = self._asked_of(name)
         return assigned.asks.instruments if assigned else ()
 
     def language_of(self, name: str) -> str:
         """Return the language a client was asked in last; for a name that is new, the one spoken here."""
-        found = [client for client in self.clients() if client.name == one_name(name)]
-        assigned = self.assigned(found[0]) if found else None
+        assigned = self._asked_of(name)
         return assigned.asks.language if assigned else overlay.spoken().language
+
+    def _asked_of(self, name: str) -> Assigned | None:
+        return next((self.assigned(one) for one in self.clients() if one.name == one_name(name)), None)
 
     def comment(self, name: str, answer: str, text: str) -> None:
         """Write beside one answer, named by item (`responsibility.incident.my_part`) or `item@occasion`.
@@ -275,6 +277,7 @@ class Caseload:
         sent = opened.bundle
         client = next((one for one in everyone if secrets.compare_digest(one.token, sent.token)), None)
         if client is None:
+            clients.refuse_unreadable(self.store)
             raise Refused(say("sharing.caseload.answers_none"))
         if client.revoked:
             raise Refused(say("sharing.caseload.not_taken_in", client=client.name))

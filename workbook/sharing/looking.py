@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from workbook.definition.models import FOOT
 from workbook.errors import UnknownId
-from workbook.sharing import asking, inbox, kept
+from workbook.sharing import asking, clients, inbox, kept
 from workbook.sharing import overview as overviews
-from workbook.sharing.kept import Arrived, Glance, Looked, Note, Remark, Replied, Submitted, TakenBack, Told
+from workbook.sharing.kept import Arrived, Glance, Looked, Note, Profile, Remark, Replied, Submitted, TakenBack, Told
+from workbook.words import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     import pandas as pd
+    from pydantic import BaseModel
 
     from workbook.definition.asks import Asks, Assigned, Task
     from workbook.definition.models import Instrument, Workbook
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from workbook.sharing.overview import Asked
     from workbook.storage.records import Records, Row
     from workbook.storage.store import Store
+
+
+M = TypeVar("M", bound="BaseModel")
 
 
 class Caseload(Protocol):
@@ -46,27 +51,47 @@ def overview(caseload: Caseload) -> pd.DataFrame:
 
     client (pseudonym), id, since and last (when something came), asked, done and overdue (exercises), due (the
     next date), new (answers since their page was last looked at), gates (openings and closings they told of); per
-    scale the word of the self-assessment, "" without a sitting; revoked; keep_until.
+    scale the word of the self-assessment, "" without a sitting; revoked; keep_until; damaged, a sentence for a client
+    of whom something cannot be read ("" otherwise): then nothing is counted, and the others are as they are.
     """
     glanced = glances(caseload)
     store, today = caseload.store, caseload.today()
-    assigned = {row.client: row.value for row in caseload.assignments().of_everyone()}
-    looked = {row.client: row.at for row in kept.of(store, Looked).of_everyone()}
-    told = {row.client: len(row.value.events) for row in kept.of(store, Told).of_everyone()}
+    broken: dict[str, list[str]] = {}
+
+    def whole(kind: str, records: Records[M]) -> list[Row[M]]:
+        rows, damaged = records.parted()
+        for id in sorted(damaged):
+            broken.setdefault(id, []).append(kind)
+        return rows
+
+    assigned = {row.client: row.value for row in whole("assignment", caseload.assignments())}
+    looked = {row.client: row.at for row in whole("looked", kept.of(store, Looked))}
+    told = {row.client: len(row.value.events) for row in whole("gates", kept.of(store, Told))}
     came: dict[str, list[Row[Submitted]]] = {}
-    for row in kept.of(store, Submitted).of_everyone():
+    for row in whole("submission", kept.of(store, Submitted)):
         came.setdefault(row.client, []).append(row)
+    _, unknown = kept.of(store, Profile).parted()
     scales = [scale.id for scale in asking.principle_scales()]
     rows = []
     for client in caseload.clients():
+        if client.id in broken:
+            seen = _row(client, (), {}, today) | {"last": None, "new": 0, "gates": 0}
+            rows.append(seen | {"damaged": say("sharing.caseload.damaged", kinds=listed(broken[client.id]))})
+            continue
         tasks = assigned[client.id].asks.tasks if client.id in assigned else ()
         seen = _row(client, tasks, glanced.get(client.id, {}), today)
         submissions, since = came.get(client.id, []), looked.get(client.id)
         seen["last"] = max((row.at for row in submissions), default=None)
         seen["new"] = sum(row.value.new for row in submissions if since is None or row.at > since)
         seen["gates"] = told.get(client.id, 0)
-        rows.append(seen)
+        rows.append(seen | {"damaged": ""})
+    damaged = say("sharing.caseload.damaged", kinds=listed(["profile"]))
+    for id, name in clients.unreadable(store, unknown).items():
+        rows.append(_NOTHING | {"client": name, "id": id, "damaged": damaged})
     return overviews.table(rows, scales)
+
+
+_NOTHING = {"asked": 0, "done": 0, "overdue": 0, "new": 0, "gates": 0, "revoked": False}
 
 
 def _row(client: Client, tasks: Iterable[Task], glance: Mapping[str, Any], today: date) -> dict[str, Any]:
@@ -89,13 +114,16 @@ def _row(client: Client, tasks: Iterable[Task], glance: Mapping[str, Any], today
 def glances(caseload: Caseload) -> dict[str, dict[str, Any]]:
     """Return per client what `overview.glances` says, worked out anew only where something came since."""
     newest: dict[str, datetime] = {}
-    for row in kept.of(caseload.store, Submitted).of_everyone():
+    submitted, unread = kept.of(caseload.store, Submitted).parted()
+    assigned, unasked = caseload.assignments().parted()
+    for row in submitted:
         newest[row.client] = max(newest.get(row.client, row.at), row.at)
-    used = {row.client: row.value.asks for row in caseload.assignments().of_everyone()}
+    used = {row.client: row.value.asks for row in assigned}
     known = kept.of(caseload.store, Glance).whole(of_everyone=True)  # a damaged one is worked out anew
     glanced = {row.client: row.value.model_dump() for row in known}
     stamps = {client: f"{at.isoformat()} {used[client].key if client in used else ''}" for client, at in newest.items()}
     stale = {client for client, stamp in stamps.items() if glanced.get(client, {}).get("of") != stamp}
+    stale -= unread | unasked  # of these, what was worked out before stays
     if stale:
         few = sorted(stale) if len(stale) <= 500 else None
         by_asks: dict[str, list[tuple[Any, ...]]] = {}

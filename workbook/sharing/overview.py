@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workbook.storage.store import StoredAnswer
 
 CLIENT_COLUMNS = ("client", "id", "since", "last", "asked", "done", "overdue", "due", "new", "gates")
-"""The first columns of an overview; one for each principle's scale follows, and then `revoked` and `keep_until`."""
+"""The first columns of an overview; one for each principle's scale follows, then `revoked`, `keep_until`, `damaged`."""
 
 ROWS = ("client", "exercise", "item", "occasion", "status", "value")  # what `glances` reads of an answer
 
@@ -203,7 +203,7 @@ def gate_title(workbook: Workbook, gate: str) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]], scales: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of an overview as a table: `CLIENT_COLUMNS`, the scales, `revoked` and `keep_until`."""
+    """Return the rows of an overview as a table: `CLIENT_COLUMNS`, the scales, `revoked`, `keep_until`, `damaged`."""
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=[*CLIENT_COLUMNS, *scales, "revoked", "keep_until"])
+    return pd.DataFrame(rows, columns=[*CLIENT_COLUMNS, *scales, "revoked", "keep_until", "damaged"])

@@ -127,6 +127,17 @@ class Records(Generic[M]):
                 found += self._rows([one])
         return found
 
+    def parted(self) -> tuple[list[Row[M]], set[str]]:
+        """Return the whole ones of every client, by client and key, and the clients of whom one is damaged."""
+        found: list[Row[M]] = []
+        damaged: set[str] = set()
+        for one in self._store.records_of_everyone(self._kind):
+            try:
+                found += self._rows([one])
+            except Damaged:
+                damaged.add(one.client)
+        return found, damaged
+
     def get(self, key: str) -> M | None:
         """Return one, or None."""
         found = (one for one in self._store.records(self._kind, self._client) if one.key == key)

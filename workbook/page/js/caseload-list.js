@@ -40,13 +40,17 @@ export async function list(/** @type {Desk} */ desk) {
 
 function row(/** @type {Desk} */ desk, /** @type {any} */ one) {
   const { texts, day, go } = desk;
+  const open = h("button", { type: "button", class: "mend-link", onclick: () => go.client(one.client, true) }, one.client);
+  if (one.damaged) {
+    return h("tr", {}, h("th", { scope: "row" }, one.since ? open : one.client), h("td", { colspan: 4 }, h("p", { class: "mend-heeded" }, one.damaged)));
+  }
   const notes = [
     one.revoked ? texts.ended : one.last ? fill(texts.last, { date: day(one.last) }) : texts.never_sent,
     one.gates ? counted(desk, "gates_count", one.gates) : null,
     one.erase_by && fill(texts.erase_by, { date: day(one.erase_by) }),
   ].filter(Boolean).join(" · ");
   const cell = (/** @type {string} */ name, /** @type {any[]} */ ...children) => h("td", { "data-label": texts[`col_${name}`] }, children);
-  return h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "mend-link", onclick: () => go.client(one.client, true) }, one.client), small(notes)),
+  return h("tr", {}, h("th", { scope: "row" }, open, small(notes)),
     cell("done", one.asked ? fill(texts.of, one) : "–", one.overdue ? [" ", h("span", { class: "mend-tag mend-late" }, fill(texts.overdue, { count: one.overdue }))] : null),
     cell("due", one.due ? day(one.due) : h("span", { class: "mend-soft" }, texts.nothing_due)),
     cell("new", one.new ? h("span", { class: "mend-tag" }, one.new) : h("span", { class: "mend-soft" }, "0")),
