@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -39,6 +40,22 @@ def test_without_jupyterhub_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         "A part that JupyterHub needs here, jupyterhub, is not installed."
         ' Whoever looks after this server types: pip install "mend-workbook[hub]"'
     )
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3"])
+def test_a_journal_on_a_network_drive_is_refused_by_the_drive_s_name(kind: str, tmp_path: Path) -> None:
+    """The innermost mount counts: a disk inside a network drive is a disk, a network drive inside a disk is none."""
+    drive = str(tmp_path / "drive")
+    journal = tmp_path / "drive" / "alice" / "Mend"
+    with pytest.raises(lab.LabError) as caught:
+        hub.refuse_mounted(journal, [("/", "ext4"), (drive, kind), (str(tmp_path / "dri"), "ext4")])
+    assert str(caught.value) == (
+        f"{journal} lies on {drive}, which is a network drive ({kind}). Answers can be damaged or lost there, so Mend"
+        " does not open it. Put each person's journal on a disk of the server,"
+        " or on a volume that one server alone uses."
+    )
+    hub.refuse_mounted(journal, [("/", "ext4"), (drive, kind), (str(tmp_path / "drive" / "alice"), "ext4")])
+    hub.refuse_mounted(journal)
 
 
 def test_it_decides_where_a_visit_begins_and_no_more() -> None:

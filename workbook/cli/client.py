@@ -137,6 +137,7 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     hubs.refuse_elsewhere()
     os.environ[words.PLACE] = words.HUB
     folder = find(journal_path).absolute()
+    hubs.refuse_mounted(folder)
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
         _bring_up_to_date(folder, {**os.environ, **keeper.environment})

@@ -15,12 +15,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_SHARED = ("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs")  # kinds of drives that several servers share
+
+
 def refuse_elsewhere(environ: Mapping[str, str] = os.environ) -> None:
     """Raise LabError outside of JupyterHub, or without what it needs of JupyterHub here."""
     if not environ.get("JUPYTERHUB_SERVICE_URL"):
         raise lab.LabError(words.say("jupyter.hub.elsewhere", command="workbook open"))
     if importlib.util.find_spec("jupyterhub") is None:
         raise lab.LabError(words.say("jupyter.hub.missing", command='pip install "mend-workbook[hub]"'))
+
+
+def refuse_mounted(journal: Path, mounts: Iterable[tuple[str, str]] | None = None) -> None:
+    """Raise LabError for a journal on NFS or SMB, where SQLite's locks do not hold.
+
+    `mounts` are pairs of where something is mounted and its kind; None: those of this system.
+    """
+    import psutil
+
+    there = journal.resolve()
+    found = ((each.mountpoint, each.fstype) for each in psutil.disk_partitions(all=True)) if mounts is None else mounts
+    above = [(place, kind) for place, kind in found if there.is_relative_to(place)]
+    mount, kind = max(above, key=lambda each: len(each[0]), default=("", ""))
+    if kind.lower() in _SHARED:
+        raise lab.LabError(words.say("jupyter.hub.mounted", journal=journal, mount=mount, kind=kind))
 
 
 def serve(
