@@ -13,8 +13,13 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from tests.caseload_sample import NOW
+from workbook.definition.asks import Asks
 from workbook.jupyter import mailbox
+from workbook.sharing import envelope
+from workbook.sharing.bundles import Assignment, Feedback, Submission
 from workbook.sharing.post import Mailbox
+from workbook.storage import seal
 from workbook.storage.mail import Mail
 
 if TYPE_CHECKING:
@@ -22,6 +27,41 @@ if TYPE_CHECKING:
 
 PREFIX = "/services/mailbox/"
 OWN = "the-service"
+COUNSELOR, CLIENT = seal.new_identity(), seal.new_identity()
+TOKEN = envelope.new_token()
+CANARY = "canaryword"
+
+
+def assignment(word: str = "one") -> bytes:
+    """A counselor's file that asks for nothing."""
+    return envelope.pack(
+        Assignment(
+            **{"token": TOKEN, "sequence": 1, "made_at": NOW, "counselor": word, "client": "A.", "asks": Asks()},
+            counselor_key=seal.recipient(COUNSELOR),
+        ),
+        COUNSELOR,
+    )
+
+
+def feedback(word: str = CANARY) -> bytes:
+    """A counselor's words, sealed."""
+    sent = Feedback(
+        **{"token": TOKEN, "sequence": 1, "made_at": NOW, "counselor": "Dr. Lee", "reply": word},
+        counselor_key=seal.recipient(COUNSELOR),
+    )
+    return envelope.pack_sealed(sent, COUNSELOR, seal.recipient(CLIENT))
+
+
+def submission() -> bytes:
+    """A client's file without an answer, sealed."""
+    sent = Submission(
+        **{"token": TOKEN, "source": TOKEN, "sequence": 1, "made_at": NOW, "definition": "f" * 64},
+        client_key=seal.recipient(CLIENT),
+        **{"holds": {}, "answers": ()},
+    )
+    return envelope.pack_sealed(sent, CLIENT, seal.recipient(COUNSELOR))
+
+
 LETS_IN = ("access:services!service=mailbox",)
 
 

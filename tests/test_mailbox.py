@@ -20,13 +20,25 @@ from click.testing import CliRunner
 
 from tests.caseload_sample import NOW
 from tests.clock import Clock
-from tests.mailboxes import OWN, PREFIX, Hub, Loop, Served, free_port, person, served
+from tests.mailboxes import (
+    CANARY,
+    CLIENT,
+    OWN,
+    PREFIX,
+    TOKEN,
+    Hub,
+    Loop,
+    Served,
+    assignment,
+    feedback,
+    free_port,
+    person,
+    served,
+    submission,
+)  # fmt: skip
 from workbook.cli import client as cli
-from workbook.definition.asks import Asks
 from workbook.errors import Refused
 from workbook.jupyter import mailbox
-from workbook.sharing import envelope
-from workbook.sharing.bundles import Assignment, Feedback, Submission
 from workbook.sharing.post import Mailbox, NotSent, Waiting
 from workbook.storage import mail, seal
 
@@ -35,37 +47,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.postgresql import Server
-
-COUNSELOR, CLIENT = seal.new_identity(), seal.new_identity()
-TOKEN = envelope.new_token()
-CANARY = "canaryword"
-
-
-def assignment(word: str = "one") -> bytes:
-    return envelope.pack(
-        Assignment(
-            **{"token": TOKEN, "sequence": 1, "made_at": NOW, "counselor": word, "client": "A.", "asks": Asks()},
-            counselor_key=seal.recipient(COUNSELOR),
-        ),
-        COUNSELOR,
-    )
-
-
-def feedback(word: str = CANARY) -> bytes:
-    sent = Feedback(
-        **{"token": TOKEN, "sequence": 1, "made_at": NOW, "counselor": "Dr. Lee", "reply": word},
-        counselor_key=seal.recipient(COUNSELOR),
-    )
-    return envelope.pack_sealed(sent, COUNSELOR, seal.recipient(CLIENT))
-
-
-def submission() -> bytes:
-    sent = Submission(
-        **{"token": TOKEN, "source": TOKEN, "sequence": 1, "made_at": NOW, "definition": "f" * 64},
-        client_key=seal.recipient(CLIENT),
-        **{"holds": {}, "answers": ()},
-    )
-    return envelope.pack_sealed(sent, CLIENT, seal.recipient(COUNSELOR))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

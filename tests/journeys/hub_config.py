@@ -23,6 +23,19 @@ c.ConfigurableHTTPProxy.pid_file = str(here / "proxy.pid")
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 
+at = f"http://127.0.0.1:{os.environ['HUB_MAILBOX_PORT']}"
+run = [sys.executable, "-P", "-m", "workbook", "mailbox", "--store", str(here / "mail.sqlite")]
+own = {"PYTHONPATH": os.environ["PYTHONPATH"]}
+c.JupyterHub.services = [{"name": "mailbox", "url": at, "command": run, "environment": own}]
+c.JupyterHub.load_groups = {"counselors": {"users": ["lee"]}, "clients": {"users": ["ann"]}}  # which makes them, too
+c.JupyterHub.load_roles = [
+    {"name": "mailbox", "services": ["mailbox"], "scopes": ["read:users:name"]},
+    {"name": "user", "scopes": ["self", "access:services!service=mailbox"]},
+]
+c.JupyterHub.api_tokens = {
+    f"token-of-{name}-{'0' * 32}": name for name in ("lee", "ann")
+}  # as the hub's page makes them
+
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{username}")
 c.Spawner.cmd = [sys.executable, "-P", "-m", "workbook", "hub"]

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.journeys.serving import free_port
+from workbook.sharing.post import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Practice:
         self.folder = folder
         self.port = free_port()
         self.address = f"https://{NAME}:{self.port}"
+        self.mailbox_port = free_port()
         _certify(folder)
         (folder / "homes").mkdir()
         settings = {
@@ -44,6 +46,7 @@ class Practice:
             "HUB_PORT": str(self.port),
             "HUB_OWN_PORT": str(free_port()),
             "HUB_PROXY": proxy,
+            "HUB_MAILBOX_PORT": str(self.mailbox_port),
             "HUB_PROXY_PORT": str(free_port()),
         }
         with self.log.open("w") as log:
@@ -72,6 +75,10 @@ class Practice:
     def server(self, person: str, path: str = "") -> str:
         """Return an address of a person's own server."""
         return f"https://{person}.{NAME}:{self.port}/user/{person}/{path}"
+
+    def mailbox(self, person: str) -> Mailbox:
+        """Return the mailbox as `lee`, a counselor, or `ann` reaches it; nobody else has a token."""
+        return Mailbox(f"http://127.0.0.1:{self.mailbox_port}/services/mailbox", f"token-of-{person}-{'0' * 32}")
 
     def journal(self, person: str) -> Path:
         return self.folder / "homes" / person / "Mend"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +13,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.conftest import ARGUMENTS
-from tests.journeys.practice import RESOLVED, Practice, practising
+from tests.journeys.practice import NAME, RESOLVED, Practice, practising
 from tests.journeys.test_journeys import SAVED, state, until
+from tests.mailboxes import assignment, submission
 from tests.test_hub import UNTRUE
 from workbook.journal import Journal
 from workbook.page import head
+from workbook.sharing.post import NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,3 +189,30 @@ def test_no_page_asks_anyone_but_the_hub(alice: Visitor, bob: Visitor) -> None:
         left_for = [head.NEUTRAL] if visitor is bob else []  # what bob's page made room for, when he left it
         assert [url for url in visitor.asked if not url.startswith((*own, *others))] == left_for
         assert any(url.startswith(visitor.practice.server(visitor.name, "voila/render/")) for url in visitor.asked)
+
+
+def test_files_go_through_the_hubs_mailbox_and_the_hub_says_who_is_who(practice: Practice) -> None:
+    """A counselor of the hub's group writes first, the client answers; tokens and the address are the hub's."""
+    lee, ann = practice.mailbox("lee"), practice.mailbox("ann")
+    asked, answer = assignment(), submission()
+    with pytest.raises(NotSent, match="You can write to a counselor who has written to you first"):
+        ann.send("lee", answer)
+    with pytest.raises(NotSent, match="Only a counselor can send this kind of file"):
+        ann.send("lee", asked)
+    with pytest.raises(NotSent, match="There is nobody of this name on the hub"):
+        lee.send("anne", asked)
+    number = lee.send("ann", asked)
+    assert ann.fetch(number) == asked
+    assert [one.sender for one in ann.waiting()] == ["lee"]
+    ann.taken(number)
+    assert lee.fetch(ann.send("lee", answer)) == answer
+    with pytest.raises(NotSent, match="does not know this token any more"):
+        practice.mailbox("nobody").waiting()
+
+    context = ssl.create_default_context(cafile=str(practice.folder / "certificate.pem"))
+    context.check_hostname = False  # the name leads here in the browsers only
+    connection = http.client.HTTPSConnection("127.0.0.1", practice.port, context=context)
+    with contextlib.closing(connection):
+        headers = {"Host": f"mailbox--service.{NAME}:{practice.port}", "Authorization": f"token {lee._token}"}
+        connection.request("GET", "/services/mailbox/api/mail", headers=headers)
+        assert [one["from"] for one in json.loads(connection.getresponse().read())["mail"]] == ["ann"]
