@@ -1,4 +1,4 @@
-"""Every benchmark, and one table of ratios: python -m benchmarks [command page report save assessment caseload].
+"""Every benchmark, and one table of ratios: python -m benchmarks [command opening page …].
 
 Takes some minutes, and wants a machine that does nothing else. Lines go to the table as they are measured.
 """
@@ -9,7 +9,7 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("command", "page", "save", "report", "assessment", "years", "caseload")
+NAMES = ("command", "opening", "page", "saved", "save", "report", "assessment", "years", "caseload")
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
-"""A chapter opened in a browser, beside a page with one HTML widget: time to a usable form, and the kernels' memory.
+"""A chapter opened by a click, beside a bare Voilà with one HTML widget: time, memory, and how much a page loads.
 
-Both pages come from the same JupyterLab and the same template. A form is usable when its first answer can be given;
-the widget, when its word is on the screen. Each opening has a kernel of its own, as a person's has: the one that
-waits for the next page, or, of pages opened in quick succession, a new one.
+A form is usable when its first answer can be given; the widget, when its word is on the screen. Each opening has a
+kernel of its own, as a person's has: here the one that waits for the next page, or, of pages opened in quick
+succession, a new one; there a new one, as Voilà does it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import psutil
 from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import sync_playwright
 
+from benchmarks import beside
 from benchmarks.ratios import Ratio
 from tests.conftest import ARGUMENTS
-from tests.journeys.serving import Lab, children
+from tests.journeys.serving import children, serving
 from tests.safe_answers import answer_safely
 from workbook.journal import Journal
 from workbook.jupyter import notebooks
+from workbook.jupyter.kernels import Kernels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,71 +35,77 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-TIMES = 15
-CHAPTER, WIDGET = "10-responsibility", "90-widget"
-_SEEN = {  # page → what is there when it can be used
-    CHAPTER: ".mend-form input[type=radio]:visible",
-    WIDGET: ".widget-html >> text=Ready",
-}
-_SHOW_WIDGET = "import ipywidgets\nipywidgets.HTML('Ready')"
-# What `workbook open` does, with the other page among those that may run.
-_SERVE = """
-import sys
-from pathlib import Path
-from workbook.jupyter import lab
-from workbook.storage.keeper import Keeper
-folder, port = Path(sys.argv[2]), int(sys.argv[-1])
-with Keeper(None) as keeper:
-    lab.serve(folder, {}, sorted(folder.glob("*.ipynb")), port=port, browser=False,
-              environment={"WORKBOOK_HOME": str(folder), **keeper.environment})
+    from tests.journeys.serving import Lab
+
+TIMES = 9
+CHAPTER, LOOK_BACK = "10-responsibility", "60-review"
+FORM = ".mend-form :is(input, textarea, select):visible"
+WORDS = ".mend-look .mend-panel"  # of the self-assessment
+SEEN = {CHAPTER: FORM, LOOK_BACK: WORDS}
+
+# What a page has loaded: scripts and style sheets by their size unpacked.
+_LOADED = """
+() => performance.getEntriesByType("resource")
+  .filter((one) => /\\.(m?js|css)(\\?|$)/.test(one.name))
+  .reduce((sum, one) => sum + one.decodedBodySize, 0)
+  + [...document.querySelectorAll("style, script:not([src])")].reduce((sum, one) => sum + one.textContent.length, 0)
 """
 
 
 def ratios() -> Iterator[Ratio]:
     """Open the pages in turn, and look."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name, "Mend")
-        _make(folder)
-        lab = Lab(folder, program=("-c", _SERVE))
-        try:
-            with sync_playwright() as playwright:
-                chromium = shutil.which("chromium") or shutil.which("google-chrome")
-                page = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS).new_page()
-                seconds: dict[tuple[str, bool], list[float]] = {}
-                memory: dict[str, list[float]] = {CHAPTER: [], WIDGET: []}
-                waiting: list[float] = []
-                for turn in range(TIMES + 1):
-                    for notebook in _SEEN:
-                        for waits in (True, False):
-                            waiting.append(_settle(lab, page))
-                            took = _open(lab, page, notebook, waits=waits)
-                            if turn:  # the first fills the browser's cache
-                                seconds.setdefault((notebook, waits), []).append(took)
-                            time.sleep(1)
-                            memory[notebook].append(_memory(lab.kernels()[-1]))
-        finally:
-            lab.stop()
-    for waits, how in ((True, ""), (False, ", no kernel waiting")):
-        form, widget = (statistics.median(seconds[notebook, waits]) for notebook in (CHAPTER, WIDGET))
-        yield Ratio(f"first usable form of a chapter{how}", f"a page with one HTML widget{how}", form / widget, 1.1)
-    chapter, waiter = statistics.median(memory[CHAPTER]), statistics.median(waiting)
-    empty, widget = _kernel("'Nothing is imported here'"), _kernel(_SHOW_WIDGET)
-    yield Ratio("memory of a chapter’s kernel", "an empty kernel", chapter / empty)
-    yield Ratio("memory of a chapter’s kernel", "a kernel with one HTML widget", chapter / widget)
-    yield Ratio("memory of the kernel that waits", "an empty kernel", waiter / empty)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        page, other = browser.new_page(), browser.new_page()
+        took: dict[str, list[float]] = {}
+        waiting: list[float] = []
+        journal, notebook = make(Path(name, "Mend")), beside.widget(Path(name, "bare"))
+        with serving(journal) as lab, beside.voila(notebook) as bare:
+            opened(page, lab.page(CHAPTER), FORM)  # after a first page as many kernels wait as may
+            for turn in range(TIMES + 1):
+                for chapter, seen in SEEN.items():
+                    for waits in (True, False):
+                        waiting.append(settle(lab, page))
+                        if not waits:
+                            for _ in range(Kernels.most):
+                                _ask(lab, "api/kernels", "POST")  # takes a kernel that waits
+                        seconds = opened(page, lab.page(chapter), seen)
+                        if turn:  # the first fills the browser's cache
+                            took.setdefault(f"{chapter} {waits}", []).append(seconds)
+                settle(lab, page)
+                seconds = opened(other, bare.address, beside.READY)
+                if turn:
+                    took.setdefault("widget", []).append(seconds)
+                other.goto("about:blank")
+            settle(lab, page)
+            sizes = _size(page, lab.page(CHAPTER), FORM), _size(other, bare.address, beside.READY)
+            for _ in range(2):
+                opened(browser.new_page(), lab.page(CHAPTER), FORM)
+                opened(browser.new_page(), bare.address, beside.READY)
+            time.sleep(10)  # until the next kernels wait
+            ours, theirs = beside.memory(lab.process.pid), beside.memory(bare.process.pid)
+    widget = statistics.median(took["widget"])
+    for chapter, what in ((CHAPTER, "a click to a usable form"), (LOOK_BACK, "a click to Look back's words")):
+        for waits, how, aim in ((True, "", 0.5), (False, ", no kernel waiting", None)):
+            ratio = statistics.median(took[f"{chapter} {waits}"]) / widget
+            yield Ratio(f"{what}{how}", "a bare Voilà page with one HTML widget", ratio, aim)
+    yield Ratio("scripts and styles of a chapter", "those of that page", sizes[0] / sizes[1])
+    yield Ratio("memory with three pages open", "a bare Voilà with three of its pages open", ours / theirs)
+    empty = _kernel("'Nothing is imported here'")
+    yield Ratio("memory of the kernel that waits", "an empty kernel", statistics.median(waiting) / empty)
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> Path:
+    """Make a journal whose rules leave every chapter open, and return it."""
     with Journal.create(folder) as journal:
         answer_safely(journal.save)
         notebooks.write(journal.workbook, folder)
-    about = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(_SHOW_WIDGET)]
-    nbformat.write(nbformat.v4.new_notebook(metadata=about, cells=cells), folder / f"{WIDGET}.ipynb")
+    return folder
 
 
-def _settle(lab: Lab, page: Page) -> float:
-    """Leave the page, end its kernel, and wait until one waits for the next; return that one's memory in bytes."""
+def settle(lab: Lab, page: Page) -> float:
+    """Leave the page, end its kernel, wait until as many wait as may; return the memory of one of them in bytes."""
     page.goto("about:blank")
     for kernel in json.load(_ask(lab, "api/kernels")):
         _ask(lab, f"api/kernels/{kernel['id']}", "DELETE")
@@ -106,21 +113,25 @@ def _settle(lab: Lab, page: Page) -> float:
     while True:
         time.sleep(1)
         waiting = [psutil.Process(pid) for pid in children(lab.process.pid)]
-        if len(waiting) == 1:
-            spent = waiting[0].cpu_times().user
-            if spent == before:  # it has imported what it needs
+        if len(waiting) == Kernels.most:
+            spent = sum(one.cpu_times().user for one in waiting)
+            if spent == before:  # they have imported what they need
                 return float(waiting[0].memory_full_info().uss)
             before = spent
 
 
-def _open(lab: Lab, page: Page, notebook: str, *, waits: bool) -> float:
+def opened(page: Page, address: str, seen: str) -> float:
     """Return the seconds until a page can be used."""
-    if not waits:
-        _ask(lab, "api/kernels", "POST")  # takes the kernel that waits
     began = time.perf_counter()
-    page.goto(lab.page(notebook), wait_until="commit")
-    page.locator(_SEEN[notebook]).first.wait_for()
+    page.goto(address, wait_until="commit")
+    page.locator(seen).first.wait_for(timeout=beside.PATIENCE)
     return time.perf_counter() - began
+
+
+def _size(page: Page, address: str, seen: str) -> float:
+    """Return how many bytes of scripts and style sheets a page loads."""
+    opened(page, address, seen)
+    return float(page.evaluate(_LOADED))
 
 
 def _kernel(code: str) -> float:
@@ -128,14 +139,10 @@ def _kernel(code: str) -> float:
     manager, client = start_new_kernel()
     try:
         client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
-        return _memory(manager.provisioner.pid)
+        return float(psutil.Process(manager.provisioner.pid).memory_full_info().uss)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-
-
-def _memory(pid: int) -> float:
-    return float(psutil.Process(pid).memory_full_info().uss)
 
 
 def _ask(lab: Lab, path: str, method: str = "GET") -> HTTPResponse:
