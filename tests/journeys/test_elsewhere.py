@@ -11,19 +11,23 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.exporting import exported, read_offline
 from tests.journeys.serving import serving
-from tests.journeys.test_journeys import SAVED, choose, state, until
-from workbook import resources
+from tests.journeys.test_journeys import SAVED, choose, run_all, state, until
+from tests.safe_answers import answer_safely
+from workbook import definition, resources
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from tests.journeys.serving import Lab, Place
 
 LONDON = {"TZ": "Europe/London"}  # whose numbers are shown follows the clock's zone
+HOPE, WORDS = "start.hopes.hope", "I hope to sleep again."
+PRIVATE = "Can anyone else use or look at this device"
 
 
 @pytest.fixture
@@ -67,8 +71,8 @@ def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) 
         ask_for_help(page)
 
 
-def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Place) -> None:
-    """`jupyter lab notebooks/` and Run All show the same form, and keep what is answered in the same place."""
+def test_the_notebooks_work_in_jupyterlab(page: Page, browser: Browser, notebooks: Path, place: Place) -> None:
+    """`jupyter lab notebooks/` and Run All show the same form, keep what is answered, and export it from the menu."""
     command = ("--allow-root", "-y")
     with serving(
         notebooks, program=("-m", "jupyterlab"), command=command, environment=place.environment | LONDON
@@ -80,4 +84,32 @@ def test_the_notebooks_work_in_jupyterlab(page: Page, notebooks: Path, place: Pl
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         answer(page, place)
         ask_for_help(page)
+        with Journal.open(place.journal) as journal:
+            answer_safely(journal.save)
+            journal.save(HOPE, WORDS)
+        exports(page, browser, place)
         jupyter.process.terminate()  # a Ctrl-C is asked about
+
+
+def test_the_editor_of_mend_exports_the_same(page: Page, browser: Browser, place: Place) -> None:
+    """`workbook open --plain`: the chapter as a page of its own, and Jupyter's with a sentence for each form."""
+    with Journal.create(place.journal) as journal:
+        answer_safely(journal.save)
+        journal.save(HOPE, WORDS)
+    with serving(place.journal, "--plain", environment=place.environment) as lab:
+        page.goto(lab.url("lab/tree/00-start.ipynb"))
+        run_all(page)
+        page.locator('[id="start.privacy"]').get_by_role("radio").first.wait_for()
+        exports(page, browser, place)
+
+
+def exports(page: Page, browser: Browser, place: Place) -> None:
+    """Export the first chapter both ways, and open what came without a network: private answers are not in it."""
+    mend = exported(page, "Mend", place.profile)
+    said = read_offline(browser, mend)
+    assert (WORDS in said, PRIVATE in said, "private ones. They go in only when you ask" in said) == (True, False, True)
+    assert mend.stat().st_size < 100_000
+    plain = exported(page, "HTML", place.profile).read_text("utf-8")
+    forms = [form.title for form in definition.load().chapter("start").exercises if not form.retired]
+    assert [title for title in forms if f"What was answered in “{title}” is in the journal" not in plain] == []
+    assert [word for word in (WORDS, "widget-view+json") if word in plain] == []

@@ -1,0 +1,59 @@
+"""Export the notebook that JupyterLab's editor shows from its File menu, and open what came as a person would."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Download, Page
+
+
+def exported(page: Page, kind: str, folder: Path) -> Path:
+    """Choose File → Save and Export Notebook As → `kind`; return the file that the browser put into `folder`."""
+    come: list[Download] = []
+    page.context.once("page", lambda opened: opened.once("download", lambda file: come.append(file)))
+    page.once("download", lambda file: come.append(file))
+    labels = page.locator(".lm-Menu-itemLabel")
+    formats, wanted = (
+        labels.filter(has_text=re.compile(f"^{name}$")) for name in ("Save and Export Notebook As", kind)
+    )
+    end = time.monotonic() + 60
+    while not wanted.is_visible() and time.monotonic() < end:  # the list comes after the menu, and not to an open one
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        if formats.is_visible():
+            formats.click()
+        page.wait_for_timeout(300)
+    wanted.click()
+    if kind == "HTML":  # JupyterLab asks whether to leave out what could run
+        page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    end = time.monotonic() + 60
+    while not come and time.monotonic() < end:
+        page.wait_for_timeout(100)
+    file = folder / f"{len(list(folder.iterdir()))}-{come[0].suggested_filename}"
+    come[0].save_as(file)
+    return file
+
+
+def read_offline(browser: Browser, file: Path) -> str:
+    """Open a file with no network, in light and dark; nothing is asked for or found by axe. Returns its words."""
+    context = browser.new_context(offline=True, bypass_csp=True)
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # the two names it knows
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+    words = page.locator("body").inner_text()
+    assert [one for one in asked if not re.match("file:|data:", one)] == []
+    context.close()
+    return words
