@@ -27,7 +27,7 @@ from workbook.storage import keeper as keepers
 from workbook.storage import lock, vault
 from workbook.storage.keeper import Keeper
 from workbook.storage.lock import Lock
-from workbook.storage.sqlite import is_plain
+from workbook.storage.sqlite import begun, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -482,3 +482,18 @@ def test_a_lock_file_that_is_gone_is_said(journal: Journal):
     assert file.read_bytes() == before
     assert not is_plain(file)
     assert os.environ.get("WORKBOOK_PASSPHRASE") is None
+
+
+def test_whether_something_was_answered_is_known_without_a_key(tmp_path: Path) -> None:
+    """Nothing in a journal that was only made, something after an answer; a locked or damaged file may hold some."""
+    file = tmp_path / "journal" / ".mend" / "answers.sqlite"
+    said = [begun(file)]
+    with Journal.create(tmp_path / "journal") as journal:
+        said.append(begun(file))
+        journal.save("start.privacy.shared_device", "no")
+        said.append(begun(file))
+        journal.lock(GOOD)
+    said.append(begun(file))
+    file.write_bytes(b"SQLite format 3\0" + b"\0" * 500)
+    said.append(begun(file))
+    assert said == [False, False, True, True, True]

@@ -113,23 +113,23 @@ def test_a_chapter_is_titles_and_one_open_step(context: BrowserContext, journal:
 
 
 def test_a_long_form_that_opened_by_itself_shows_its_first_questions(context: BrowserContext, journal: Journal) -> None:
-    """Three, until someone begins or asks for the others; one that someone opened has all, and so has paper."""
+    """Two, until someone begins or asks for the others; one that someone opened has all, and so has paper."""
     page = open_chapter(context, journal)
     first = page.locator(f'[data-step="{CHAPTER}.acceptance"]')
     questions = first.locator(".mend-body > .mend-item:visible")
     others = first.get_by_role("button", name="Show the other questions")
-    expect(questions).to_have_count(3)
+    expect(questions).to_have_count(2)
     expect(first.get_by_role("button", name="Mark as done")).to_be_hidden()
     page.emulate_media(media="print")
     expect(questions).to_have_count(8)
     page.emulate_media(media="screen")
     others.click()
     expect(questions).to_have_count(8)
-    expect(questions.nth(3)).to_be_focused()
+    expect(questions.nth(2)).to_be_focused()
     expect(others).to_be_hidden()
 
     page.reload()
-    expect(questions).to_have_count(3)
+    expect(questions).to_have_count(2)
     first.get_by_role("radio", name="4").first.check()
     expect(questions).to_have_count(8)
     expect(first.get_by_role("button", name="Mark as done")).to_be_visible()

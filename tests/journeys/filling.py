@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import expect
+
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
+
+TALLEST = {1280: 2_500, 360: 4_000}  # pixels of a chapter that was just opened, by the width of the window
 
 NAME = "What shall this page call them?"
 
@@ -139,10 +143,28 @@ def _ruler(form: Locator, question: str, point: int) -> Locator:
     return form.get_by_role("group", name=question).get_by_role("radio").nth(point)
 
 
+def settle(page: Page) -> None:
+    """Wait until everything a page draws by itself is there: forms, panels, letters."""
+    page.locator(".mend-chapter").wait_for()
+    page.locator("#loading").wait_for(state="hidden")
+    expect(page.locator(".mend-step:not([data-known])")).to_have_count(0)
+    expect(page.locator(".mend-form .mend-wait:visible, .mend-look > [role=status]")).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => null)")
+
+
+def too_tall(page: Page, width: int) -> list[str]:
+    """Say if a page in a window of this width is taller than a chapter may be that was just opened."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    return [] if height <= TALLEST.get(width, height) else [f"{width}: {height} px tall"]
+
+
 def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
     """Open a step, unless it stands open, and return its form."""
     step = page.locator(f'.mend-step[data-step="{exercise}"][data-known]')
     button = step.locator("h2 button")
+    step.wait_for(state="attached")
+    if step.get_attribute("data-folded") is not None:
+        page.locator(".mend-step-more").click()
     if button.get_attribute("aria-expanded") == "false":
         button.click()
     return step.locator(".mend-form")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.journeys import filling
 from workbook import definition
 
 if TYPE_CHECKING:
@@ -24,12 +25,11 @@ SIZES = {"wide": (1280, 900), "tablet": (800, 1100), "narrow": (360, 740)}
 
 @pytest.mark.parametrize("notebook", CHAPTERS)
 def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None:
-    """Contrast, names, landmarks, order: in each look; nothing is wider than the page, no two groups share a name."""
+    """Contrast, names, landmarks, order: in each look; nothing is wider than the page or taller than one
+    that asks one thing at a time, no two groups share a name.
+    """
     page.goto(lab.page(notebook))
-    page.locator(".mend-chapter").wait_for()
-    page.locator("#loading").wait_for(state="hidden")
-    for _ in range(page.locator(".mend-form").count()):
-        page.locator(".mend-form .mend-wait:visible").first.wait_for(state="hidden")
+    filling.settle(page)
     found = []
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -41,6 +41,7 @@ def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None
                     f"{size} {scheme} {violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"
                     for node in violation["nodes"]
                 ]
+        found += filling.too_tall(page, width)
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wider > 0:
             found.append(f"{size}: {wider} px wider than the window")

@@ -51,9 +51,17 @@ def test_nothing_can_be_typed_before_the_privacy_question(lab: Lab, page: Page) 
 
 
 @pytest.mark.parametrize("notebook", [chapter.notebook for chapter in WORKBOOK.chapters])
-def test_help_opens_with_one_key_and_no_network(lab: Lab, page: Page, notebook: str) -> None:
-    """F1 shows numbers to call on a page that is open, with the network gone; Escape closes it."""
+def test_a_first_opening_is_short_and_help_opens_with_one_key_and_no_network(
+    lab: Lab, page: Page, notebook: str
+) -> None:
+    """No more than a few screens; F1 shows numbers to call, with the network gone; Escape closes it."""
     page.goto(lab.page(notebook))
+    filling.settle(page)
+    tall = []
+    for width in filling.TALLEST:
+        page.set_viewport_size({"width": width, "height": 740})
+        tall += filling.too_tall(page, width)
+    assert tall == []
     page.get_by_role("button", name="Need help now?").wait_for()
     page.context.set_offline(True)
     page.keyboard.press("F1")

@@ -61,6 +61,33 @@ BESIDE = """() => {
 }"""
 
 
+# In each frame until Today is there: what keeps the words of the first visit from being seen, and how long.
+WATCH = """
+window.stands = null;
+const look = () => {
+  const today = document.querySelector(".mend-today");
+  if (today && !today.hidden) return;
+  for (const each of document.querySelectorAll("main > .words, main > .mend-minutes")) {
+    const style = getComputedStyle(each);
+    if (each.checkVisibility({ visibilityProperty: true })) continue;
+    window.stands = ["Name", "Duration", "IterationCount", "FillMode"].map((each) => style[`animation${each}`]);
+  }
+  requestAnimationFrame(look);
+};
+look();
+"""
+
+
+def test_who_comes_back_does_not_meet_the_words_of_a_first_visit(back: Lab, page: Page) -> None:
+    """Until Today is there its place stays quiet, with help beside it; for four seconds at most, if nothing comes."""
+    page.add_init_script(WATCH)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(back.page("00-start"), wait_until="commit")
+    page.get_by_role("button", name="Need help now?").wait_for()
+    expect(page.get_by_role("region", name="Today").get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("window.stands") == ["mend-quiet", "4s", "1", "none"]
+
+
 def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
     """Check, day and step take eight clicks, five of them the answers of the check; undo brings back a blank."""
     clicks = 0

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
 from workbook import words
+from workbook.journal import Journal
 from workbook.safety import helplines
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ TROUBLES = {
 
 @pytest.fixture(scope="module", params=TROUBLES)
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
-    """`workbook open` on a computer where a page's own Python does not come up."""
+    """`workbook open` on a computer where a page's own Python comes up no more: something was answered before."""
     folder: Path = tmp_path_factory.mktemp("trouble")
     code = f"import os, sys\nif 'workbook.jupyter.kernel' in sys.orig_argv:\n    {TROUBLES[request.param]}\n"
     (folder / "sitecustomize.py").write_text(code)
+    with Journal.create(folder / "journal") as journal:
+        journal.save("start.privacy.shared_device", "no")
     with serving(folder / "journal", environment={"PYTHONPATH": str(folder)}) as lab:
         yield lab
 

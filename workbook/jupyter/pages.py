@@ -313,10 +313,17 @@ def _notices(journal: Journal, chapter_id: str) -> tuple[Notice, ...]:
     """Return what a page says at its top; that the short check is due stands in Today, where Today is."""
     from workbook.page import today
 
-    notices = journal.standing().notices
+    notices = tuple(one for one in journal.standing().notices if not _asked_here(journal, chapter_id, one))
     if "today" not in journal.workbook.chapter(chapter_id).shows or not today.comes_back(journal):
         return notices
     return tuple(notice for notice in notices if notice.gate != today.CHECK)
+
+
+def _asked_here(journal: Journal, chapter_id: str, notice: Notice) -> bool:
+    """Say whether a notice only waits for questions that stand on this page, as its first step."""
+    unknown = {gate.id for gate in journal.standing().gates if gate.state == "unknown"}
+    gates = (gate for gate in journal.workbook.gates if gate.id == notice.gate and gate.id in unknown)
+    return any(kept.partition(".")[0] == chapter_id for gate in gates for kept in gate.keeps)
 
 
 def _told(journal: Journal, notice: Notice) -> str:

@@ -21,6 +21,8 @@ from voila.utils import get_page_config
 
 from workbook import words
 from workbook.jupyter import notebooks
+from workbook.page import minutes
+from workbook.storage import folder, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -137,16 +139,19 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     def generate_content_generator(self) -> Any:
         """Return the pieces of the page, `(HTML, resources)` each, as they are ready."""
+        here = Path(self.request_handler.contents_manager.root_dir, self.cwd)
         return self.exporter.generate_from_notebook_node(
             self.notebook,
             resources=self.resources,
             extra_context={
                 "begin": self._begin,
-                "chapters": notebooks.contents(Path(self.request_handler.contents_manager.root_dir, self.cwd)),
+                "begun": sqlite.begun(here / folder.ANSWERS),
+                "chapters": notebooks.contents(here),
                 "here": Path(self.notebook_path).name,
                 "cells": self._cells,
                 "install": f"{sys.executable} -m pip install ipykernel",
                 "main_js": "voila.js",
+                "minutes": minutes.words()["title"],
                 "page": self,
                 "texts": words.section("jupyter.viewer"),
             },

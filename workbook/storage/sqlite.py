@@ -56,6 +56,21 @@ def is_plain(file: Path) -> bool:
         return opened.read(16) == b"SQLite format 3\0"
 
 
+def begun(file: Path) -> bool:
+    """Say, without a key, whether a file of answers may hold any: a locked one and one that cannot be read may."""
+    from sqlcipher3 import dbapi2
+
+    if not file.exists() or not file.stat().st_size:
+        return False
+    if not is_plain(file):
+        return True
+    try:
+        with contextlib.closing(dbapi2.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as reading:
+            return reading.execute("SELECT 1 FROM answers LIMIT 1").fetchone() is not None
+    except dbapi2.Error:
+        return True
+
+
 def rewrite(file: Path, key: bytes | None, new_key: bytes | None) -> None:
     """Replace a SQLite file by the same under another key; what was there is overwritten first.
 

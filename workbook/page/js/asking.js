@@ -8,7 +8,8 @@ import { fill, h, quiet } from "./elements.js";
  */
 
 const CHOSEN = "mend:asking"; // said to the other forms of a page
-const FEW = 3; // questions of a form that opened by itself, until someone begins; one more than that is not worth a button
+const FEW = 2; // questions of a form that opened by itself, until someone begins
+const MANY = 5; // questions from which on the others wait
 
 /** What is remembered, for this tab and journal only: a way of reading, and nothing that was answered. */
 const memory = {
@@ -103,7 +104,7 @@ export class Asking {
 
   /** The first few questions, while nobody has begun: the others come with the first answer. @returns {Question[] | null} */
   #first() {
-    this.few &&= this.#turns.length > FEW + 1 && !this.questions.some((each) => this.form.answered(each));
+    this.few &&= this.#turns.length >= MANY && !this.questions.some((each) => this.form.answered(each));
     return this.few ? this.#turns.slice(0, FEW).flat() : null;
   }
 

@@ -10,13 +10,15 @@ import { h } from "./elements.js";
  */
 export function gather(what, hard, texts) {
   const words = /** @type {HTMLElement[]} */ ([document.querySelector("main > section.words"), ...document.querySelectorAll("main > details.words")].filter(Boolean));
-  const card = /** @type {HTMLElement | null} */ (document.querySelector("main > section.mend-minutes"));
-  const taken = card && !inUse(card) ? card : null;
+  const card = /** @type {HTMLElement | null} */ (document.querySelector("main > section.mend-minutes, main > .mend-folded > section.mend-minutes"));
+  const fold = /** @type {HTMLDetailsElement | null} */ (card?.closest("details.mend-folded") ?? null);
+  const taken = card && !fold?.open && !inUse(card) ? card : null;
   const place = taken && h("span", { hidden: true });
   hard.append(h("h2", {}, texts.hard), h("p", {}, texts.hard_how));
   if (taken) {
     taken.before(place);
     hard.append(h("details", { class: "mend-ten" }, h("summary", {}, texts.minutes), taken));
+    if (fold) fold.hidden = true;
   } else {
     hard.append(h("button", { type: "button", class: "mend-go", onclick: () => (card ? card.scrollIntoView() : folded()) }, texts.minutes));
   }
@@ -26,6 +28,7 @@ export function gather(what, hard, texts) {
   what.hidden = words.length === 0;
   return () => {
     if (taken) place.replaceWith(taken);
+    if (fold) fold.hidden = false;
     words.forEach((each, at) => places[at].replaceWith(each));
   };
 }

@@ -19,6 +19,7 @@ export { numberOr, tidy } from "./typed.js";
  *            next: string | null, first: boolean}} State   see form.py
  */
 
+const MANY = 3; // closed steps, above which a page with something to do folds them into one line
 const VISIT = "mend-steps"; // in sessionStorage: step → whether it was opened or closed, and nothing else
 
 const ends = (/** @type {string} */ id) => id.split(".").at(-1) ?? id;
@@ -51,6 +52,7 @@ export class Step {
   page = Math.random().toString(36).slice(2);
   leaving = new AbortController();
   /** @type {any} */ asking;
+  unfolded = false; // of the last one: someone asked for the closed steps of the page
 
   constructor(/** @type {Exercise} */ exercise, /** @type {Transport} */ transport, pace = PACE) {
     const { id, title, words, steps, language } = exercise;
@@ -111,6 +113,7 @@ export class Step {
     this.draw();
     if (!this.settled) this.#settle(message);
     this.root.dataset.known = "true";
+    this.#gather();
   }
 
   /** Open what the address names, else what was open before, else the first that is not done. */
@@ -258,10 +261,27 @@ export class Step {
     this.root.dataset.open = String(this.open);
     this.button.setAttribute("aria-expanded", String(this.open));
     this.body.hidden = !this.open;
+    if (this.open) this.root.removeAttribute("data-folded");
     this.after.hidden = !this.open || !this.after.firstChild;
   }
 
   // All steps of the page .............................................................................................
+
+  get folded() { return "folded" in this.root.dataset; }
+
+  /** Where there is something to do, many closed steps are one line, until someone asks for them. */
+  #gather(unfolding = false) {
+    const all = this.others();
+    const last = all.find((step) => step.last);
+    if (!last) return;
+    last.unfolded ||= unfolding;
+    const closed = all.filter(({ state, open }) => state?.closed && !open);
+    const waits = all.some(({ state }) => state && !state.closed && !state.done && state.total);
+    const fold = waits && closed.length > MANY && !last.unfolded;
+    for (const step of all) step.root.toggleAttribute("data-folded", fold && closed.includes(step));
+    last.more.hidden = !fold;
+    last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, "folded", closed.length);
+  }
 
   /** Every step on this page, in order; in JupyterLab's editor another notebook may stand beside it. @returns {Step[]} */
   others() {
@@ -277,6 +297,7 @@ export class Step {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key] ?? (/^[1-9]$/.test(event.key) ? Number(event.key) - 1 : -1);
     if (!all[to]) return;
     event.preventDefault();
+    if (all[to].folded) this.#gather(true);
     all[to].button.focus();
   }
 
@@ -290,7 +311,12 @@ export class Step {
       all.textContent = open ? words.close_all : words.open_all;
     } }, words.open_all);
     this.printed = h("p", { role: "status" });
-    return h("div", { class: "mend-step-acts" }, all, h("button", { type: "button", class: "mend-step-print", onclick: () => this.print() }, words.print), this.printed);
+    this.more = h("button", { type: "button", class: "mend-step-more", "aria-expanded": "false", hidden: true, onclick: () => {
+      const first = this.others().find((step) => step.folded);
+      this.#gather(true);
+      first?.button.focus();
+    } });
+    return h("div", { class: "mend-step-acts" }, this.more, all, h("button", { type: "button", class: "mend-step-print", onclick: () => this.print() }, words.print), this.printed);
   }
 
   /** Open every step, wait for its answers, print, and close again what was closed. */

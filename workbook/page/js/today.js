@@ -58,6 +58,7 @@ class Today {
   /** @returns {Promise<void>} */
   async ask(/** @type {string} */ type, fields = {}) {
     const { message } = await this.kernel.ask(type, fields);
+    this.root.classList.add("mend-known"); // what stood back for Today need not any more
     if (message.type === "state") this.show(message);
     else if (message.type === "locked") this.empty();
     else if (type !== "ready") { // not saved, or not undone: say why, and show what is kept
