@@ -1,6 +1,7 @@
 """Change one thing in a room's code and see whether its tests notice, again and again.
 
 python -m tests.soak.mutants safety
+python -m tests.soak.mutants safety --module safety/later
 python -m tests.soak.mutants sharing --sample 100 --seed 1
 
 Each mutant is made by cosmic-ray (`pip install -e ".[mutants]"`) in a copy of the project. What differs only in its
@@ -35,8 +36,14 @@ class Room(NamedTuple):
 
 ROOMS = {
     "safety": Room(
-        ("safety/facts", "safety/gates", "safety/judgements", "safety/verdicts", "safety/settings", "safety/helplines"),
-        ("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_older_journals"),
+        (
+            *("safety/facts", "safety/gates", "safety/judgements", "safety/verdicts", "safety/settings"),
+            *("safety/helplines", "safety/sentences", "safety/later", "safety/coverage"),
+        ),
+        (
+            *("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_measures"),
+            *("test_coverage", "test_later", "test_guests", "test_older_journals"),
+        ),
     ),
     "sharing": Room(
         ("sharing/envelope", "sharing/bundles", "sharing/signing", "sharing/inbox", "sharing/looking", "storage/seal"),
@@ -126,6 +133,12 @@ def caught(copy: Path, mutant: Mutant, tests: list[str], patience: float) -> boo
         path.write_text(before, encoding="utf-8")
 
 
+def _nearest(module: str, tests: list[str]) -> list[str]:
+    """The tests in the order in which they are likely to notice: first those that are named for the module."""
+    own = f"tests/test_{module.rpartition('/')[2]}.py"
+    return sorted(tests, key=lambda name: name != own)
+
+
 def _run(copy: Path, tests: list[str], patience: float) -> int:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -135,15 +148,17 @@ def _run(copy: Path, tests: list[str], patience: float) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("room", choices=ROOMS)
+    parser.add_argument("--module", help="only this one of the room, such as safety/later")
     parser.add_argument("--sample", type=int, help="how many, chosen by chance; without it: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--least", type=float, default=0, help="percent that must be caught")
     parser.add_argument("--list", action="store_true", help="only say how many there are")
     given = parser.parse_args()
     room = ROOMS[given.room]
-    every = [mutant for module in room.modules for mutant in mutants(module)]
+    modules = [module for module in room.modules if given.module in (None, module)]
+    every = [mutant for module in modules for mutant in mutants(module)]
     chosen = random.Random(given.seed).sample(every, min(given.sample or len(every), len(every)))  # noqa: S311 # no secret
-    print(f"{len(every)} mutants of {', '.join(room.modules)}; {len(chosen)} are tried.", flush=True)
+    print(f"{len(every)} mutants of {', '.join(modules)}; {len(chosen)} are tried.", flush=True)
     if given.list:
         return 0
     tests = [f"tests/{name}.py" for name in room.tests]
@@ -157,7 +172,7 @@ def main() -> int:
             return 1
         patience = 3 * (time.monotonic() - began) + 60  # seconds
         for at, mutant in enumerate(chosen, 1):
-            if not caught(copy, mutant, tests, patience):
+            if not caught(copy, mutant, _nearest(mutant.module, tests), patience):
                 survivors += 1
                 print(
                     f"\nnot noticed ({at} of {len(chosen)}): workbook/{mutant.module}.py\n{mutant.change}", flush=True
