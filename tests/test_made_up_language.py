@@ -275,6 +275,13 @@ NAMED = {
         "Remove them, or make it a choice.", "is too large.", "Use a number up to {}.",
         "Another column has this id.", "Give it its own.", "is missing.",
     },
+    "storage/database.py": {"a server needs an owner, and a file has none"},  # to whoever calls it otherwise
+    "storage/division.py": {  # SQL, as the next two
+        "owner = (SELECT own.owner FROM caseloads AS own WHERE own.{})",
+        "UPDATE {} AS its SET owner = asked.key FROM asked WHERE its.client = asked.client",
+    },
+    "storage/mail.py": {"SET LOCAL synchronous_commit TO on"},
+    "storage/owners.py": {"UPDATE {} SET owner = :owner WHERE owner IN :keys"},
     "storage/records.py": {"no time zone"},  # why pydantic refuses, as below
     "storage/sqlite.py": {  # how the library's errors are known
         "disk is full", "no space left", "no such file", "unable to open", "not a database", "could not decode",
