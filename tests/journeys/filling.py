@@ -173,5 +173,9 @@ def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
 def every_kind(page: Page | FrameLocator) -> Locator:
     """Return the form with every kind, once it holds its answers."""
     form = open_step(page, "every.kind")
+    form.locator(".mend-control").first.wait_for()
+    others = form.get_by_role("button", name="Show the other questions")
+    if others.is_visible():  # it opened by itself, and nobody has begun
+        others.click()
     form.get_by_label(NAME).wait_for()
     return form

@@ -432,7 +432,7 @@ def test_hostile_cells_run_nothing_and_ask_for_nothing_in_our_page(page: Page, t
         ours = next(frame for frame in page.frames if "/voila/render/" in frame.url)
         failed, asked = watched(page)
         address = ours.url
-        assert ours.locator(".words").count() == len(snippets()) + 2  # the title, and what it rests on
+        assert ours.locator(".words").count() == len(snippets()) + 3  # the title, what it rests on, and more
         _click_everything(ours, ".words *")
         page.wait_for_timeout(500)  # there is nothing to wait for: nothing happens
         assert ours.locator(".words").locator(_ACTS).evaluate_all("(all) => all.map((one) => one.outerHTML)") == []
