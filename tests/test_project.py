@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
+import grp
+import pwd
 import re
+import runpy
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from tornado import web
+from traitlets.config import Config
 
 import workbook
 from workbook import example
@@ -131,3 +139,68 @@ def test_the_versions_written_down_are_whole_and_name_no_host() -> None:
     ] == []
     written = {_plain(re.split(r"[=\[]", entry)[0]) for entry in entries}
     assert declared("dev") - written == set()
+
+
+HUB = ROOT / "docs" / "hub"
+
+
+@pytest.fixture
+def for_a_hub(monkeypatch: pytest.MonkeyPatch) -> tuple[Config, dict[str, Any]]:
+    """The settings of docs/hub as JupyterHub reads them, on a machine with its groups; and what stands beside them."""
+    settings = Config()
+    monkeypatch.setenv("MEND_DOMAIN", "mend.example.org")
+    monkeypatch.setattr(grp, "getgrnam", lambda group: SimpleNamespace(gr_mem=[f"of-{group}"]))
+    beside = runpy.run_path(str(HUB / "jupyterhub_config.py"), {"get_config": lambda: settings})
+    return settings, beside["remember"].__globals__
+
+
+def test_the_settings_for_a_hub_are_ones_it_knows(for_a_hub: tuple[Config, dict[str, Any]]) -> None:
+    """A setting of a name that is none would be passed over in silence; nobody may enter another's server."""
+    from jupyterhub import app, auth, proxy, scopes, spawner
+    from jupyterhub.services.service import Service
+
+    settings, _ = for_a_hub
+    kinds = (app.JupyterHub, auth.PAMAuthenticator, proxy.ConfigurableHTTPProxy, spawner.Spawner)
+    known = {kind.__name__: set(kind.class_traits(config=True)) for kind in kinds}
+    assert {name for name in settings if name not in known} == {"SystemdSpawner"}
+    assert {name: set(settings[name]) - known[name] for name in known} == {name: set() for name in known}
+    assert [set(each) - set(Service.class_traits()) for each in settings.JupyterHub.services] == [set(), set()]
+
+    values = yaml.safe_load((HUB / "values.yaml").read_text("utf-8"))
+    roles = {role["name"]: role["scopes"] for role in settings.JupyterHub.load_roles}
+    charts = {name: role["scopes"] for name, role in values["hub"]["loadRoles"].items()}
+    assert charts == {name: found for name, found in roles.items() if name != "culler"}  # the chart has one of its own
+    given = {scope.partition("!")[0] for found in roles.values() for scope in found}
+    assert given - set(scopes.scope_definitions) == set()
+    assert given & {"access:servers", "tokens", "groups", "admin:users", "admin:groups"} == set()
+    assert set(values["hub"]["config"]["JupyterHub"]) - known["JupyterHub"] == set()
+
+
+def test_a_person_whose_journal_is_gone_gets_no_new_one(
+    for_a_hub: tuple[Config, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings of docs/hub a first visit begins, a later one goes on, and an empty home is said."""
+    settings, beside = for_a_hub
+    monkeypatch.setitem(beside, "known", tmp_path / "known")
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: SimpleNamespace(pw_dir=str(tmp_path / name)))
+    ann, ben = (SimpleNamespace(user=SimpleNamespace(name=name)) for name in ("ann", "ben"))
+    start, stop = settings.Spawner.pre_spawn_hook, settings.Spawner.post_stop_hook
+    start(ann)
+    (tmp_path / "ann").mkdir()
+    Journal.create(tmp_path / "ann" / "Mend").close()
+    stop(ann)
+    start(ann)
+    shutil.rmtree(tmp_path / "ann" / "Mend")
+    with pytest.raises(web.HTTPError) as refused:
+        start(ann)
+    assert (refused.value.status_code, refused.value.log_message) == (503, beside["GONE"])
+    start(ben)
+
+
+def test_the_files_for_a_hub_can_be_read() -> None:
+    """The script is one, and what Kubernetes reads says what it is."""
+    subprocess.run(["bash", "-n", str(HUB / "debian.sh")], check=True)  # noqa: S607 # the system's own
+    mailbox = list(yaml.safe_load_all((HUB / "mailbox.yaml").read_text("utf-8")))
+    assert [each["kind"] for each in mailbox] == ["Service", "Deployment"]
+    for name in re.findall(r"\]\((hub/[^)]+)\)", (ROOT / "docs" / "hub.md").read_text("utf-8")):
+        assert (ROOT / "docs" / name).is_file(), name
