@@ -132,6 +132,31 @@ def test_what_waits_for_a_yes_goes_on_waiting_in_the_mailbox(
     assert (kinds(box, "lee"), [*(home / "arrived").iterdir()]) == (["submission"], [])
 
 
+def test_nothing_counts_as_said_before_it_is_in_a_file(home: Path, box: Served, journal: Journal) -> None:
+    """When a reply cannot be kept, it was not made; what goes by hand and by mailbox is one file."""
+    at = ("--mailbox", box.url)
+    run(home, "assign", "--client", "A.", "--only", "responsibility.incident", *at, "--to", "ann")
+    ann = box.of("ann")
+    share.given(journal, ann.fetch(ann.waiting()[0].number)).accept()
+    journal.save(PART, "I left.")
+    ann.send("lee", sealed(journal, PART))
+    run(home, "receive", *at)
+    before = run(home, "caseload", "--client", "A.", "--export", home / "before.json").exit_code
+    (home / "unsent").rmdir()
+    (home / "unsent").write_text("in the way")
+    reply = ("reply", "--client", "A.", *at)
+    failed = run(home, *reply, "--comment", f"{PART}=Thank you.")
+    assert (failed.exit_code, failed.stderr) == (1, f"Error: {home / 'unsent' / 'to-ann'}: Not a directory.\n")
+    (home / "unsent").unlink()
+    after = run(home, "caseload", "--client", "A.", "--export", home / "after.json").exit_code
+    assert (before, after, kinds(box, "ann")) == (0, 0, ["assignment"])
+    assert (home / "before.json").read_bytes() == (home / "after.json").read_bytes()
+    by_hand = home / "a.feedback"
+    assert run(home, *reply, "--comment", f"{PART}=Thank you.", "-o", by_hand).exit_code == 0
+    assert ann.fetch(ann.waiting()[1].number) == by_hand.read_bytes()
+    assert [one.text for one in share.accept_feedback(journal, by_hand.read_bytes()).comments] == ["Thank you."]
+
+
 @pytest.mark.parametrize(
     ("arguments", "token", "status", "sentence"),
     [

@@ -159,8 +159,7 @@ def assign(
         packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
         if file:
             _write(file, packed)
-        if box and name:
-            mailing.send(opened, client, name, packed, box)
+        mailing.send(opened, mailing.keep(opened, client, name, packed), box)
     asked = {"client": plain(client), "count": len(tasks)}
     click.echo(say("cli.assign.sent", **asked) if box else say("cli.assign.made", **asked))
 
@@ -255,13 +254,16 @@ def reply(
     file = output and share.new_file(output, "a.feedback")
     with _open(home, store) as opened:
         name = mailing.who(opened, client, to, box)
-        for item, text in given.pairs("--comment", comment).items():
-            opened.comment(client, item, text)
-        sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
-        if file:
-            _write(file, sealed)
-        if box and name:
-            mailing.send(opened, client, name, sealed, box)
+        said = given.pairs("--comment", comment)
+        with opened.store.together():  # nothing counts as said before it is in a file
+            for item, text in said.items():
+                opened.comment(client, item, text)
+            sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
+            with mailing.on_disk():
+                if file:
+                    _write(file, sealed)
+                mine = mailing.keep(opened, client, name, sealed)
+        mailing.send(opened, mine, box)
     click.echo(say("cli.reply.only", client=plain(client)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from workbook.errors import Refused, plain
 from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from workbook.sharing.caseload import Caseload
@@ -52,19 +53,36 @@ def who(opened: Caseload, client: str, to: str | None, mailbox: Mailbox | None) 
     return found
 
 
-def send(opened: Caseload, client: str, to: str, data: bytes, mailbox: Mailbox) -> None:
-    """Send a file, and what was kept from before. Raises Refused when the mailbox did not acknowledge it."""
+@contextlib.contextmanager
+def on_disk() -> Iterator[None]:
+    """Let it be a file's own trouble when one cannot be written, where a store would take it for its own."""
+    try:
+        yield
+    except OSError as problem:
+        raise Refused(f"{problem.filename}: {problem.strerror}.") from None
+
+
+def keep(opened: Caseload, client: str, to: str | None, data: bytes) -> Path | None:
+    """Keep a file for a client, who is `to` on the hub, until the mailbox has acknowledged it; None: goes by hand."""
     from workbook.sharing import unsent
 
+    if to is None:
+        return None
     unsent.remember(opened, client, to)
-    mine = unsent.keep(opened.home, to, data)
-    for one in unsent.send(opened.home, mailbox):
+    return unsent.keep(opened.home, to, data)
+
+
+def send(opened: Caseload, mine: Path | None, mailbox: Mailbox | None) -> None:
+    """Send a file that is kept, and those from before. Raises Refused when the mailbox did not acknowledge it."""
+    from workbook.sharing import unsent
+
+    for one in unsent.send(opened.home, mailbox) if mailbox else ():
         if one.file != mine:
             _tell(one)
         elif one.why:
             raise Refused(say("sharing.post.not_sent", why=one.why, file=one.file))
         else:
-            click.echo(say("sharing.post.sent", to=plain(to)))
+            click.echo(say("sharing.post.sent", to=plain(one.to)))
 
 
 def send_again(home: Path, mailbox: Mailbox) -> None:
