@@ -14,7 +14,7 @@ export function shared(/** @type {Desk} */ desk, /** @type {any} */ it, /** @typ
     const when_ = exercise.occasion === "once" ? null : day(exercise.occasion);
     const { done, useful } = exercise.foot;
     const foot = [counted(desk, "expand", exercise.answers.length), done === "yes" && texts.foot_done, useful && fill(texts.foot_useful, { useful })].filter(Boolean).join(" · ");
-    const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${foot}`), fresh ? [" ", h("span", { class: "mend-tag" }, `${fresh} ${texts.fresh}`)] : null);
+    const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${foot}`), fresh ? [" ", h("span", { class: "mend-tag" }, counted(desk, "fresh_count", fresh))] : null);
     // What is not open is not drawn yet: there may be hundreds of answers.
     const details = h("details", { class: "mend-exercise", ontoggle: () => {
       if (details.open && details.childElementCount === 1) details.append(h("div", { class: "mend-answers" }, exercise.answers.map((/** @type {any} */ one) => answer(desk, it, one, drafts))));

@@ -48,7 +48,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
     return h("li", {}, h("div", { class: "mend-between" }, h("b", {}, one.title), h("span", { class: "mend-arrows" },
       arrow("up", -1, "↑", at === 0), arrow("down", 1, "↓", at === chosen.length - 1),
       h("button", { type: "button", class: "mend-arrow", "aria-label": fill(texts.remove, one), onclick: () => { chosen.splice(at, 1); update(); } }, "×"))),
-    more(`${texts.due}, ${texts.repeats.toLowerCase()}, ${texts.instruction.toLowerCase()}`, h("div", { class: "mend-inline" }, field(texts.due, by), field(texts.repeats, often)), field(texts.instruction, words)));
+    more(texts.task_more, h("div", { class: "mend-inline" }, field(texts.due, by), field(texts.repeats, often)), field(texts.instruction, words)));
   }
   const tree = chapters.map((/** @type {any} */ chapter) => {
     const all = tick(h("b", {}, chapter.title), { "aria-label": fill(texts.whole, chapter), onchange: () => { for (const one of chapter.exercises) set(one, box.checked); update(); } });

@@ -52,7 +52,10 @@ export function* leaves(/** @type {any[]} */ chapters) {
 export const tick = (/** @type {any} */ label, /** @type {any} */ below, /** @type {any} */ properties) =>
   h("label", { class: "mend-tick" }, h("input", { type: "checkbox", ...properties }), h("span", {}, label, below && h("small", {}, below)));
 
-export const size = (/** @type {number} */ bytes) => (bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+export const size = (/** @type {number} */ bytes, /** @type {string} */ language) => {
+  const [unit, by, digits] = bytes < 1e6 ? ["kilobyte", 1e3, bytes < 1000 ? 1 : 0] : ["megabyte", 1e6, 1];
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: digits }).format(bytes / by);
+};
 
 /** Where a file goes: a path on this computer, or the browser's own downloads; with no path proposed, only there. */
 export function place(/** @type {Desk} */ { texts }, /** @type {string} */ proposed) {

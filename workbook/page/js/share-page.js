@@ -20,7 +20,7 @@ export function page(/** @type {Desk} */ desk) {
     button.disabled = false;
     say("");
     if (refused(outcome, message)) return;
-    outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, fill(texts.page_done, { file: message.file, size: size(message.size) })),
+    outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, fill(texts.page_done, { file: message.file, size: size(message.size, desk.language) })),
       buffers.length ? h("p", {}, keep(buffers[0], message.file, "text/html", texts.done_again)) : null));
   } }, texts.page_button);
   return h("div", { class: "mend-part" }, h("h3", {}, texts.page_title), h("p", {}, texts.page_how), words, secret, where.node, outcome, h("div", { class: "mend-row" }, button));

@@ -64,7 +64,7 @@ function sealed(/** @type {Desk} */ desk, /** @type {any} */ message, /** @type 
     message.gates && counted(desk, "holds_gates", message.gates)].filter(Boolean).join(", ");
   const heading = h("h3", { tabindex: -1 }, texts.done_title);
   below.replaceChildren(h("div", { class: "mend-part mend-good" }, heading,
-    h("p", {}, h("strong", {}, fill(texts.done, { file: message.file, size: size(message.size) }))),
+    h("p", {}, h("strong", {}, fill(texts.done, { file: message.file, size: size(message.size, desk.language) }))),
     h("p", {}, fill(texts.done_holds, { what, counselor: desk.state.counselor })), h("p", {}, texts.done_next),
     buffers.length ? h("p", {}, keep(buffers[0], message.file, "application/octet-stream", texts.done_again)) : null,
     h("p", {}, h("button", { type: "button", class: "mend-plain", onclick: desk.go.again }, texts.done_more))));
