@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def read(journal: Journal) -> list[dict[str, str]]:
     """Return one row for each chapter, in notebook order: `href`, `title`, `how` and `mark`, plain words.
 
-    `mark` is done, begun, open, closed or nothing; `how` says the same: “2 of 6”, “open”, “closed for now”.
+    `mark` is done, begun, open, closed or nothing; `how` says the same: “2 of 6”, “begun”, “open”, “closed for now”.
     """
     back = today.comes_back(journal)
     return [
@@ -44,5 +44,7 @@ def _far(journal: Journal, chapter: str) -> dict[str, str]:
         return {"mark": "closed", "how": words.say("page.contents.closed")} if closed else {"mark": "", "how": ""}
     if not any(one.answered or one.done for one in asked):
         return {"mark": "open", "how": words.say("page.contents.open")}
+    if not done:
+        return {"mark": "begun", "how": words.say("page.contents.begun")}
     how = words.say("page.contents.of", done=done, total=len(asked))
-    return {"mark": "done" if done == len(asked) else "begun", "how": how}
+    return {"mark": "done" if done == len(asked) and not any(one.closed for one in steps) else "begun", "how": how}

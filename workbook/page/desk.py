@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -197,6 +197,7 @@ class Desk:
         steps = self._steps(chapter)
         place = steps.index(exercise)
         todo = (one.id for one in (*steps[place + 1 :], *steps[:place]) if self._is_to_do(one))
+        opens = sorted(filter(self._is_to_do, steps), key=self._is_later(chapter))
         return {
             "answered": here.answered,
             "total": here.total,
@@ -205,7 +206,7 @@ class Desk:
             "day": max(times).astimezone(journal.now().tzinfo).date().isoformat() if times else None,
             "closed": closing and closing.title.rstrip(".?"),
             "next": next(todo, None),
-            "first": self._is_to_do(exercise) and not any(map(self._is_to_do, steps[:place])),
+            "first": opens[:1] == [exercise],
         }
 
     def _steps(self, chapter: str) -> list[Exercise]:
@@ -219,6 +220,14 @@ class Desk:
             if not one.retired
             for step in (*(workbook.exercise(id) for id in before.get(one.id, ()) if id in guests), one)
         ]
+
+    def _is_later(self, chapter: str) -> Callable[[Exercise], bool]:
+        """Whether an exercise is neither of a chapter's first sitting nor asked because one of that waits for it."""
+        workbook = self._journal.workbook
+        before = coverage.asked_before(workbook)
+        sitting = {f"{chapter}.{word}" for word in workbook.chapter(chapter).first}
+        sitting |= {guest for id in sitting for guest in before.get(id, ())}
+        return lambda exercise: exercise.id not in sitting
 
     def _is_to_do(self, exercise: Exercise) -> bool:
         here = self._journal.progress_on(exercise)

@@ -19,7 +19,8 @@ and hears:
     {type: "failed", reason, seq?, item?}    not this time; the page tries again
     {type: "step", answered, total, minutes, done, day, closed, next, first}        how far it is, no word of an answer
                       `day`: when it was last filled in, an ISO date; `closed`: why, for now; `next`: the exercise to
-                      do after this one; `first`: of its chapter this one is the first that is not done
+                      do after this one; `first`: of its chapter's first sitting, else of its chapter, this one is the
+                      first that is not done
     {type: "changed"}                        something changed elsewhere: read again
 """
 
