@@ -33,7 +33,8 @@ const read = () => {
       const parent = node.parentElement;
       if (parent.matches("script, style")) continue;
       const around = parent.closest(":not(em, strong, a, b)"); // a sentence may have words in italics
-      window.seen.add(around.querySelector("em, strong, a") && around.matches("p, li") ? around.textContent : node.data.trim());
+      const parted = around.matches("p, li") && around.querySelector("em, strong, a");
+      window.seen.add(parted ? around.textContent : node.data.trim());
     } else {
       for (const name of ["aria-label", "title", "placeholder", "alt", "label", "aria-description", "aria-valuetext"]) {
         if (node.hasAttribute(name)) window.seen.add(node.getAttribute(name));
