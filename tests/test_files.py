@@ -110,10 +110,10 @@ def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_conso
         r"document\.cookie|document\.title = (?!\"\")|location\.hash = (?!go\.)|fetch\(|XMLHttpRequest|WebSocket",
         text,
     )
-    # Leaving tells the server that the visit is over: addresses of its own, and no word of anyone's.
-    told = ["fetch("] if path.name == "help.js" else []
-    assert found == told
-    assert not told or "fetch(exit, { keepalive: true })" in text
+    # Leaving tells the server, and the hub it belongs to, that the visit is over: no word of anyone's.
+    told = re.findall(r"fetch\((?:exit|`\$\{hub\}logout`), \{ [^}]*\}\)", text) if path.name == "help.js" else []
+    assert found == ["fetch("] * len(told) == ["fetch("] * (2 if path.name == "help.js" else 0)
+    assert not any("body" in each or "method" in each for each in told)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="what a Windows prompt takes is not what this shell takes")

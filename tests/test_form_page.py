@@ -364,25 +364,25 @@ def test_one_question_at_a_time_for_whoever_wants_it(page: Page, desk: Desk, con
     assert shown(page) == ["When was it?"]
     while after.is_visible():
         after.click()
-    assert shown(page) == ["And how stirred up am I now?", "Calmer or more stirred up by"]
+    assert shown(page) == ["And how stirred up am I now?", "Calmer or more stirred up by", "A rest before you go on"]
     expect(useful).to_be_visible()
     page.get_by_role("button", name="Mark as done").click()
     settled(page)
     page.emulate_media(media="print")
-    assert len(shown(page)) == 17  # paper has them all
+    assert len(shown(page)) == 18  # paper has them all
     page.emulate_media(media="screen")
 
     page.reload()
     expect(page.locator(".mend-turns")).to_contain_text("Question 2 of 15")
-    assert len(shown(open_form(context, desk, every_kind()))) == 17  # another tab was not asked
+    assert len(shown(open_form(context, desk, every_kind()))) == 18  # another tab was not asked
     desk.more = {"journal": "someone else's"}
     page.reload()
     page.locator(".mend-body").wait_for()
-    assert len(shown(page)) == 17
+    assert len(shown(page)) == 18
     desk.more = {}
     page.reload()
     page.get_by_role("button", name="All questions at once").click()
-    assert len(shown(page)) == 17
+    assert len(shown(page)) == 18
     assert held(page) == []
 
 
