@@ -196,12 +196,14 @@ WRITES = {
     "help.js": ["location.replace(address)"],  # the neutral page, from our own HTML
     "page.js": ["location.assign(url.href)"],  # a chapter of this server
     "panel.js": ["link.href = URL"],  # a file just made
+    "sheet.js": ["location.assign(reopens()"],  # this page again, by the hub that this server belongs to
 }
 GIVEN_AS_HTML = {
     "chapter.js": ["html", "html"],  # a notice, from `definition.html`
-    "parts.js": ["html: each", 'html: lock.html ?? ""'],  # help lines, escaped in `helplines`; `definition.html`
+    "parts.js": ['html: closed.html ?? ""', "html: each"],  # help lines, escaped in `helplines`; `definition.html`
     "question.js": ['html: bare.item.prompt_html ?? ""', "html: item.help_html"],  # `definition.html`
     "sheet.js": ["html: exercise.intro_html"],  # the same
+    "timer.js": ["html: item.help_html"],  # the same
 }
 _WRITES = re.compile(
     r"\w+\.(?:inner|outer)HTML = [\w.]+|insertAdjacentHTML|createContextualFragment|setHTML\w*\(|document\.write|"
