@@ -546,6 +546,30 @@ def test_a_lost_connection_is_said_after_five_seconds_and_nothing_is_lost(page: 
     assert held(page) == []
 
 
+def test_a_lost_connection_is_said_in_a_frame_that_may_not_look_outside(page: Page, desk: Desk) -> None:
+    """Within another origin's page, as in an editor, the form says so too, keeps the words and saves them later."""
+    outside = SITE.replace("form", "editor")
+    frame = f'<iframe src="{SITE}page.html" width="900" height="800"></iframe>'
+    page.route(f"{outside}**", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    page.goto(outside)
+    inside = page.frame_locator("iframe")
+    field = inside.get_by_label("What would a camera have seen?")
+    field.wait_for()
+    within = next(each for each in page.frames if each.url.startswith(SITE))
+    assert within.evaluate("() => { try { return top.location.pathname } catch (error) { return error.name } }") == (
+        "SecurityError"
+    )
+    within.evaluate("window.cut = true")
+    field.fill("Late again.")
+    form = inside.locator(".mend-form")
+    expect(form).to_have_attribute("data-state", "lost")
+    expect(inside.locator(".mend-settled")).to_contain_text("Not saved yet: the connection is lost.")
+    expect(inside.get_by_role("button", name="Open this page again")).to_be_hidden()
+    within.evaluate("window.cut = false")
+    expect(form).to_have_attribute("data-state", "saved")
+    assert [save["value"] for save in desk.saves] == ["Late again."]
+
+
 def test_a_connection_lost_while_words_waited_for_a_pause_is_said(context: BrowserContext, desk: Desk) -> None:
     """What was heard before the words went out is no answer to them: the page does not say “Saving…” for ever."""
     page = open_form(context, desk, every_kind(), {"typing": 1_000, "acknowledge": 2_000, "refresh": 60_000})

@@ -61,8 +61,9 @@ export const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringi
 /** Where a hub starts a person's server again and shows this page; null on a person's own computer. */
 export function reopens() {
   const { hub, person } = /** @type {HTMLElement | null} */ (document.querySelector("aside.mend-fixed[data-hub]"))?.dataset ?? {};
+  if (!hub) return null; // before any look at the top: where it is another origin's, as in an editor, a look throws
   const { pathname } = (window.top ?? window).location;
-  return hub ? `${hub}spawn/${person}?next=${encodeURIComponent(pathname)}` : null;
+  return `${hub}spawn/${person}?next=${encodeURIComponent(pathname)}`;
 }
 
 /** What has the focus, also inside a shadow. @returns {any} */
