@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Client
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPassphrase
 from workbook.journal import Journal
+from workbook.jupyter import viewer
 from workbook.storage import keeper as keepers
 from workbook.storage import lock, vault
 from workbook.storage.keeper import Keeper
@@ -497,3 +499,44 @@ def test_whether_something_was_answered_is_known_without_a_key(tmp_path: Path) -
     file.write_bytes(b"SQLite format 3\0" + b"\0" * 500)
     said.append(begun(file))
     assert said == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("how", ["a folder", "not allowed", "no database"])
+def test_a_page_is_sent_also_where_nothing_says_whether_it_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A file that cannot be read, and a database's part that is missing, may hide answers, and keep no page away."""
+    file = tmp_path / "answers.sqlite"
+    if how == "a folder":
+        (file / "inside").mkdir(parents=True)
+    else:
+        with Journal.create(tmp_path / "journal"):
+            file = tmp_path / "journal" / ".mend" / "answers.sqlite"
+    if how == "not allowed":
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError
+
+        monkeypatch.setattr(Path, "stat", refuse)
+    if how == "no database":
+        monkeypatch.setitem(sys.modules, "sqlcipher3", None)
+    assert begun(file)
+
+
+@pytest.mark.parametrize(("chapter", "asked"), [("start", 1), ("responsibility", 0)])
+def test_only_the_first_page_asks_whether_it_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chapter: str, asked: int
+) -> None:
+    """No other page waits for the disk before its first byte."""
+    files: list[Path] = []
+    monkeypatch.setattr("workbook.storage.sqlite.begun", files.append)
+    given: dict[str, Any] = {}
+    page = SimpleNamespace(
+        cwd="", page_config={}, resources={}, _begin=None, _cells=None, notebook_path="page.ipynb",
+        request_handler=SimpleNamespace(contents_manager=SimpleNamespace(root_dir=str(tmp_path))),
+        notebook=SimpleNamespace(metadata={"mend": {"chapter": chapter}}),
+        exporter=SimpleNamespace(generate_from_notebook_node=lambda _, **more: given.update(more["extra_context"])),
+    )  # fmt: skip
+    viewer.Page.generate_content_generator(page)
+    assert files == [tmp_path / ".mend" / "answers.sqlite"] * asked
+    assert given["first"] is (chapter == "start")
