@@ -58,6 +58,14 @@ def test_a_journal_on_a_network_drive_is_refused_by_the_drive_s_name(kind: str, 
     hub.refuse_mounted(journal)
 
 
+def test_of_two_that_are_mounted_at_one_place_the_later_counts(tmp_path: Path) -> None:
+    """Where a drive comes when it is asked for, the system lists what waits for it, and then the drive."""
+    drive, journal = str(tmp_path / "home"), tmp_path / "home" / "alice" / "Mend"
+    with pytest.raises(lab.LabError, match=r"which is a network drive \(nfs4\)"):
+        hub.refuse_mounted(journal, [("/", "ext4"), (drive, "autofs"), (drive, "nfs4")])
+    hub.refuse_mounted(journal, [("/", "ext4"), (drive, "nfs4"), (drive, "ext4")])
+
+
 def test_it_decides_where_a_visit_begins_and_no_more() -> None:
     """Address, port, login and stopping are JupyterHub's; policy and extensions are those of `workbook open`."""
     settings = hub.listening(lab.START, SAID)

@@ -29,14 +29,14 @@ def refuse_elsewhere(environ: Mapping[str, str] = os.environ) -> None:
 def refuse_mounted(journal: Path, mounts: Iterable[tuple[str, str]] | None = None) -> None:
     """Raise LabError for a journal on NFS or SMB, where SQLite's locks do not hold.
 
-    `mounts` are pairs of where something is mounted and its kind; None: those of this system.
+    `mounts` are pairs of where something is mounted and its kind, the oldest first; None: those of this system.
     """
     import psutil
 
     there = journal.resolve()
     found = ((each.mountpoint, each.fstype) for each in psutil.disk_partitions(all=True)) if mounts is None else mounts
-    above = [(place, kind) for place, kind in found if there.is_relative_to(place)]
-    mount, kind = max(above, key=lambda each: len(each[0]), default=("", ""))
+    above = {place: kind for place, kind in found if there.is_relative_to(place)}  # one place twice: the last is on top
+    mount, kind = max(above.items(), key=lambda each: len(each[0]), default=("", ""))
     if kind.lower() in _SHARED:
         raise lab.LabError(words.say("jupyter.hub.mounted", journal=journal, mount=mount, kind=kind))
 
