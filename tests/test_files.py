@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def test_files_that_differ_have_names_that_differ() -> None:
     assert files.named("../CON: Zoë\n李", b"", "html") == "CON-Zoë-李-e3b0c4.html"
     assert files.named("…", b"", "json") == "file-e3b0c4.json"
     assert len(files.named("李" * 300, b"", "html").encode()) < 255
+
+
+def test_a_long_name_keeps_its_day(tmp_path: Path) -> None:
+    """What a client is called is cut, and the day behind it is not; without a name the day stands alone."""
+    day = date(2026, 11, 26)
+    assert files.named("A. ", b"one", "json", day=day) == "A-2026-11-26-7692c3.json"
+    assert files.named("a" * 58 + " b c", b"one", "json", day=day) == f"{'a' * 58}-b-2026-11-26-7692c3.json"
+    assert files.named("…", b"one", "json", day=day) == "2026-11-26-7692c3.json"
+    longest = files.named("李" * 300, b"one", "json", day=day)
+    assert longest == f"{'李' * 60}-2026-11-26-7692c3.json"
+    (tmp_path / longest).touch()  # a system takes it
 
 
 def test_every_folder_of_a_journal_is_made_for_its_owner_alone() -> None:

@@ -44,10 +44,17 @@ def give(path: Path, write_into: Callable[[Path], object]) -> None:
         raise WorkbookError(words.say("files.unwritten", file=path, problem=problem.strerror)) from None
 
 
-def named(words: str, data: bytes, ending: str) -> str:
-    """Return a file name that any computer takes, and another one for other content: none is laid over another."""
-    plain = re.sub(r"[^\w-]+", "-", words)[:60].strip("-")
+def named(words: str, data: bytes, ending: str, *, day: object = "") -> str:
+    """Return a file name that any computer takes, and another one for other content: none is laid over another.
+
+    `words` are cut where they are long, and `day`, which stands behind them, never is.
+    """
+    plain = "-".join(filter(None, (_plain(words), _plain(str(day)))))
     return f"{plain or 'file'}-{hashlib.sha256(data).hexdigest()[:6]}.{ending}"
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[^\w-]+", "-", words)[:60].strip("-")
 
 
 def erase(path: Path) -> None:

@@ -208,7 +208,7 @@ class Page(panel.Panel):
         return {"type": "exported", "file": self._named(message, plain, "json")}, [plain]
 
     def _named(self, message: Message, data: bytes, ending: str) -> str:
-        return files.named(f"{message['client']}-{self._opened.today()}", data, ending)
+        return files.named(message["client"], data, ending, day=self._opened.today())
 
     def _keep(self, message: Message, buffers: Buffers) -> Reply:
         self._opened.keep_until(str(message["client"]), _day(message["day"]))
@@ -261,4 +261,4 @@ def _day(said: object) -> date | None:
 
 def _with_sheet(what: str, opened: Caseload) -> Reply:
     sheet = opened.recovery_sheet().encode()
-    return {"type": what, "file": files.named(f"recovery-sheet-{opened.today()}", sheet, "html")}, [sheet]
+    return {"type": what, "file": files.named("recovery-sheet", sheet, "html", day=opened.today())}, [sheet]
