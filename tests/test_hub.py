@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from traitlets.config import Config
 
 from workbook import definition, words
 from workbook.cli import client as cli
 from workbook.definition import overlay
 from workbook.jupyter import hub, lab, places, policy
+from workbook.jupyter.kernels import Kernels
 from workbook.page import head
 
 SAID = {
@@ -67,9 +69,14 @@ def test_of_two_that_are_mounted_at_one_place_the_later_counts(tmp_path: Path) -
 
 
 def test_it_decides_where_a_visit_begins_and_no_more() -> None:
-    """Address, port, login and stopping are JupyterHub's; policy and extensions are those of `workbook open`."""
+    """Address, port, login and stopping are JupyterHub's; policy and extensions are those of `workbook open`.
+
+    One page waits to be next there, two at home.
+    """
     settings = hub.listening(lab.START, SAID)
+    assert (Kernels().most, Kernels(config=Config(settings)).most) == (2, 1)
     assert settings == {
+        "Kernels": {"most": 1},
         "ServerApp": {
             "default_url": "/lab/tree/00-start.ipynb",
             "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},
@@ -78,7 +85,7 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
                 "scheme": "https",
                 "exits": ["https://example.org/hub/logout"],
             },
-        }
+        },
     }
 
 

@@ -77,8 +77,9 @@ def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
     async def story(kernels: Kernels) -> None:
         kernels.pause = 0.2
         pages = [await kernels.start_kernel(path=""), await kernels.start_kernel(path="")]
-        while len(kernels._waiting) < 2:
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while len(kernels._waiting) < 2:
+                await asyncio.sleep(0.05)
         waiting = [await task for task in kernels._waiting]
         kernels.pause = 600
         assert sorted(kernels.list_kernel_ids()) == sorted([*pages, *waiting])
@@ -86,6 +87,41 @@ def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
         kernels.start_ahead()
         assert sorted(kernels.list_kernel_ids()) == sorted([*pages, *waiting])  # more than two never wait
         assert [await kernels.start_kernel(path=""), await kernels.start_kernel(path="")] == waiting
+
+    running(tmp_path, story)
+
+
+def test_of_two_that_wait_the_one_that_is_up_is_given(tmp_path: Path) -> None:
+    """A page does not wait for a kernel that is still starting while another is there."""
+
+    async def never() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        up = await kernels._waiting[0]
+        slow = asyncio.ensure_future(never())
+        kernels._waiting.insert(0, slow)
+        async with asyncio.timeout(60):
+            assert await kernels.start_kernel(path="") == up
+        assert kernels._waiting == [slow]
+        slow.cancel()
+
+    running(tmp_path, story)
+
+
+def test_a_kernel_that_has_not_begun_to_start_does_not_come_up_after_the_end(tmp_path: Path) -> None:
+    """Whoever presses Ctrl-C in the moment between leaves none behind, whether a page had asked for it or not."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        kernels.start_ahead()
+        tasks = list(kernels._waiting)
+        kernels._waiting.pop()  # a page took it
+        await kernels.shutdown_all(now=True)
+        assert [task.done() for task in tasks] == [True, True]
+        assert (kernels.list_kernel_ids(), dict(kernels._pending_kernels)) == ([], {})
 
     running(tmp_path, story)
 

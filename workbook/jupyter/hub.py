@@ -58,8 +58,12 @@ def serve(
 
 
 def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settings:
-    """Return what JupyterHub does not decide by itself: where a visit begins, and how a browser comes here."""
+    """Return what JupyterHub does not decide by itself: where a visit begins, and how a browser comes here.
+
+    One page waits to be next, not two: many people share the machine's memory.
+    """
     return {
+        "Kernels": {"most": 1},
         "ServerApp": {
             "default_url": f"/lab/tree/{start}",
             "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},
@@ -69,7 +73,7 @@ def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settin
                 # The hub has a name of its own where each person has one.
                 "exits": [f"{hub}logout"] if (hub := environ.get("JUPYTERHUB_PUBLIC_HUB_URL")) else [],
             },
-        }
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""Kernels for pages: all of this Python, and two started ahead, so that whoever opens the next pages need not wait."""
+"""Kernels for pages: all of this Python, and some started ahead, so that whoever opens the next pages need not wait."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ensure_async
+from traitlets import Integer
 
 _HERE: Any = ""  # the journal's folder
 _NAME = "python3"  # what notebooks ask for
@@ -52,17 +53,22 @@ class Kernels(AsyncMappingKernelManager):
     """The kernels of open pages, and those that wait for the next pages: they have imported what every page needs."""
 
     pause = 3.0  # seconds after a page was asked for until the next kernel starts: the page comes first
-    most = 2  # that wait: whoever leafs through chapters opens a second page sooner than a kernel is there
+    # That wait: whoever leafs through chapters opens a second page sooner than a kernel is there. Fewer on a hub.
+    most = Integer(2).tag(config=True)
     _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._waiting: list[asyncio.Task[str]] = []  # the oldest first
+        self._starting: set[asyncio.Task[str]] = set()  # of these, and of what a page took already, those not up yet
 
     def start_ahead(self) -> None:
         """Start a kernel for the next page, unless enough of them wait already. Needs a running event loop."""
         if len(self._waiting) < self.most:
-            self._waiting.append(asyncio.ensure_future(super()._async_start_kernel(path=_HERE)))
+            task = asyncio.ensure_future(super()._async_start_kernel(path=_HERE))
+            self._waiting.append(task)
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
 
     def stop_ahead(self) -> None:
         """Start no further kernel for a page nobody asked for."""
@@ -89,9 +95,10 @@ class Kernels(AsyncMappingKernelManager):
     start_kernel = _async_start_kernel  # type: ignore[assignment] # asynchronous here, as in the class above
 
     async def _take(self) -> str | None:
-        """Return a kernel that waits, the first that is well; from here on it is like any other."""
+        """Return a kernel that waits, the first that is up and well; from here on it is like any other."""
         while self._waiting:
-            task = self._waiting.pop(0)
+            task = next((each for each in self._waiting if each.done()), self._waiting[0])
+            self._waiting.remove(task)
             try:
                 id = await task
                 kernel: Any = self.get_kernel(id)
@@ -120,7 +127,8 @@ class Kernels(AsyncMappingKernelManager):
         """End every kernel, and start no more."""
         self.stop_ahead()
         # One that is just being started cannot be ended yet: asked to, the server would never stop.
-        while starting := [task for task in self._pending_kernels.values() if not task.done()]:
+        # Nor can one that is about to be: it would come up afterwards.
+        while starting := [task for task in (*self._starting, *self._pending_kernels.values()) if not task.done()]:
             await asyncio.wait(starting)
         self._pending_kernels.clear()  # one that failed to start is still among them
         try:
