@@ -180,6 +180,14 @@ def test_a_form_says_truly_what_becomes_of_its_answers() -> None:
     assert form.payload(mixed, book)["texts"]["private"] == said["space.urges"]
 
 
+def test_a_form_for_a_hard_hour_is_never_cut_to_its_first_questions() -> None:
+    """Its payload says that it is whole: the safety plan, and every other form with the calming tag, and no other."""
+    book = definition.load()
+    whole = {each.id for each in book.exercises if form.payload(each, book)["whole"]}
+    assert "safety-plan.plan" in whole
+    assert whole == {each.id for each in book.exercises if "calming" in each.tags}
+
+
 def test_form_js_takes_every_sentence_from_python() -> None:
     """Each text form.js asks for stands in data, each text there is asked for, and it has no sentence of its own."""
     source = assets.module("form.js")

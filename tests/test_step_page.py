@@ -39,11 +39,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-def open_chapter(context: BrowserContext, journal: Journal, address: str = "") -> Page:
+def open_chapter(context: BrowserContext, journal: Journal, address: str = "", chapter: str = CHAPTER) -> Page:
     """Open a chapter whose forms are those of a journal."""
     page = context.new_page()
     page.clock.install(time=journal.now())
-    exercises = [one for one in journal.workbook.chapter(CHAPTER).exercises if not one.retired]
+    exercises = [one for one in journal.workbook.chapter(chapter).exercises if not one.retired]
     forms = [journal.exercise(one.id) for one in exercises]
     heard = {
         form.exercise["id"]: Heard(form.exercise, save=form._save, read=form._read, step=form._step) for form in forms
@@ -84,27 +84,27 @@ def done(page: Page, step: str) -> None:
 
 
 def test_a_chapter_is_titles_and_one_open_step(context: BrowserContext, journal: Journal) -> None:
-    """The first that is not done stands open; opening by hand is remembered for the visit, by ids alone."""
+    """The first of its first sitting stands open; opening by hand is remembered for the visit, by ids alone."""
     page = open_chapter(context, journal)
     said = page.locator(".mend-step-state").all_inner_texts()
     minutes = [one.minutes for one in journal.workbook.chapter(CHAPTER).exercises]
     assert said == [f"not begun · {each} minute{'s' * (each != 1)}" for each in minutes]
-    assert standing(page) == ["acceptance"]
+    assert standing(page) == ["self"]
     expect(page.locator(".mend-form")).to_have_count(1)
     assert visit(page) == {}
 
-    own = heading(page, "Who I am apart from this")
-    expect(own).to_have_attribute("aria-expanded", "false")
-    own.click()
-    expect(own).to_have_attribute("aria-expanded", "true")
-    expect(own).to_be_focused()
-    heading(page, "What was, and what I keep").click()
-    assert standing(page) == ["self"]
+    was = heading(page, "What was, and what I keep")
+    expect(was).to_have_attribute("aria-expanded", "false")
+    was.click()
+    expect(was).to_have_attribute("aria-expanded", "true")
+    expect(was).to_be_focused()
+    heading(page, "Who I am apart from this").click()
+    assert standing(page) == ["acceptance"]
     page.reload()
     expect(page.locator(".mend-step[data-known]")).to_have_count(len(minutes))
-    assert standing(page) == ["self"]
+    assert standing(page) == ["acceptance"]
     assert {key: json.loads(value) for key, value in visit(page).items()} == {
-        "mend-steps": {"moving-on.acceptance": False, "moving-on.self": True}
+        "mend-steps": {"moving-on.acceptance": True, "moving-on.self": False}
     }
     page.get_by_role("button", name="Open all steps").click()
     expect(page.locator(".mend-form")).to_have_count(len(minutes))
@@ -115,29 +115,49 @@ def test_a_chapter_is_titles_and_one_open_step(context: BrowserContext, journal:
 def test_a_long_form_that_opened_by_itself_shows_its_first_questions(context: BrowserContext, journal: Journal) -> None:
     """Two, until someone begins or asks for the others; one that someone opened has all, and so has paper."""
     page = open_chapter(context, journal)
-    first = page.locator(f'[data-step="{CHAPTER}.acceptance"]')
+    first = page.locator(f'[data-step="{CHAPTER}.self"]')
     questions = first.locator(".mend-body > .mend-item:visible")
     others = first.get_by_role("button", name="Show the other questions")
     expect(questions).to_have_count(2)
     expect(first.get_by_role("button", name="Mark as done")).to_be_hidden()
     page.emulate_media(media="print")
-    expect(questions).to_have_count(8)
+    expect(questions).to_have_count(6)
     page.emulate_media(media="screen")
     others.click()
-    expect(questions).to_have_count(8)
+    expect(questions).to_have_count(6)
     expect(questions.nth(2)).to_be_focused()
     expect(others).to_be_hidden()
 
     page.reload()
     expect(questions).to_have_count(2)
-    first.get_by_role("radio", name="4").first.check()
-    expect(questions).to_have_count(8)
+    first.get_by_label(journal.workbook.item(f"{CHAPTER}.self.aside").prompt).fill(WORD)
+    expect(questions).to_have_count(6)
     expect(first.get_by_role("button", name="Mark as done")).to_be_visible()
 
     heading(page, "Grief, without contact").click()
     grief = page.locator(f'[data-step="{CHAPTER}.grief"]')
     expect(grief.get_by_role("button", name="Mark as done")).to_be_visible()
     expect(grief.get_by_role("button", name="Show the other questions")).to_be_hidden()
+
+
+def test_a_form_that_was_marked_or_judged_alone_counts_as_begun(context: BrowserContext, journal: Journal) -> None:
+    """Whether it was useful is an answer too: someone was here, so no question is held back."""
+    journal.save(f"{CHAPTER}.self.useful", 2)
+    page = open_chapter(context, journal)
+    first = page.locator(f'[data-step="{CHAPTER}.self"]')
+    expect(first.locator(".mend-body > .mend-item:visible")).to_have_count(6)
+    expect(first.get_by_role("button", name="Show the other questions")).to_be_hidden()
+
+
+def test_a_safety_plan_that_opened_by_itself_shows_every_line(context: BrowserContext, journal: Journal) -> None:
+    """Whoever looks for it in the worst hour does not have to ask for the lines that matter most."""
+    page = open_chapter(context, journal, chapter="safety-plan")
+    assert standing(page) == ["plan"]
+    plan = page.locator('[data-step="safety-plan.plan"]')
+    lines = [one.prompt for one in journal.workbook.exercise("safety-plan.plan").items if one.kind == "text"]
+    expect(plan.locator(".mend-prompt:visible").filter(has_text="?")).to_contain_text(lines)
+    expect(plan.get_by_role("button", name="Mark as done")).to_be_visible()
+    expect(plan.get_by_role("button", name="Show the other questions")).to_be_hidden()
 
 
 def test_from_the_open_step_any_other_is_three_keys_away(context: BrowserContext, journal: Journal) -> None:
@@ -209,14 +229,14 @@ def test_a_step_has_an_address(context: BrowserContext, journal: Journal) -> Non
 
 def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserContext, journal: Journal) -> None:
     """They are fetched first and closed again after; when they do not come, nothing is printed and that is said."""
-    for item in ("take.line", "self.aside"):
+    for item in ("take.line", "acceptance.true_now"):
         journal.save(f"{CHAPTER}.{item}", WORD)
     page = open_chapter(context, journal)
     page.get_by_role("button", name="Print this chapter").click()
     page.wait_for_function("window.printed.length")
     assert page.evaluate("window.printed") == [[WORD, WORD]]
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert standing(page) == ["acceptance"]
+    assert standing(page) == ["self"]
     expect(page.locator(".mend-form")).to_have_count(1)
     assert WORD not in page.content()
 
@@ -228,4 +248,4 @@ def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserC
     page.get_by_role("button", name="Print this chapter").click()
     expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible()
     assert page.evaluate("window.printed.length") == 1
-    assert standing(page) == ["acceptance"]
+    assert standing(page) == ["self"]

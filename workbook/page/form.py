@@ -98,6 +98,7 @@ def payload(exercise: Exercise, workbook: Workbook, within: str | None = None) -
         "texts": {**words.section("page.form"), "private": _privacy(exercise)},
         "steps": _steps(workbook, within or exercise.chapter_id) or [exercise.id],
         "words": words.section("page.step"),
+        "whole": "calming" in exercise.tags,  # whoever is in a hard hour sees every line of it at once
     }
 
 

@@ -57,7 +57,8 @@ export class Asking {
    * @param {Question[]} questions
    * @param {HTMLElement} close   what stands below the last one
    * @param {Record<string, string>} texts
-   * @param {{say: (text: string) => void, answered: (question: Question) => boolean}} form
+   * @param {{say: (text: string) => void, answered: (question: Question) => boolean, begun: () => boolean}} form
+   *   begun: anything of it is answered, be it only whether it was useful
    */
   constructor(questions, close, texts, form) {
     this.questions = questions;
@@ -104,7 +105,7 @@ export class Asking {
 
   /** The first few questions, while nobody has begun: the others come with the first answer. @returns {Question[] | null} */
   #first() {
-    this.few &&= this.#turns.length >= MANY && !this.questions.some((each) => this.form.answered(each));
+    this.few &&= this.#turns.length >= MANY && !this.form.begun();
     return this.few ? this.#turns.slice(0, FEW).flat() : null;
   }
 

@@ -50,8 +50,9 @@ export class Sheet {
     this.night = h("div", { class: "mend-earlier", role: "group", "aria-label": texts.day_question, hidden: true });
     this.doneButton = h("button", { type: "button", class: "mend-done", onclick: () => this.#toggleDone() });
     const close = h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null);
+    const answered = (/** @type {Item} */ item) => (form.shown.get(item.id) ?? BLANK).status !== "blank";
     this.asking = new Asking(this.main, close, texts,
-      { say: (text) => this.say(text), answered: ({ item }) => (form.shown.get(item.id) ?? BLANK).status !== "blank" });
+      { say: (text) => this.say(text), answered: ({ item }) => answered(item), begun: () => items.some(answered) });
     // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
     this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
       onsubmit: (/** @type {Event} */ event) => event.preventDefault() },

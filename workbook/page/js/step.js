@@ -136,7 +136,7 @@ export class Step {
     remember(this.exercise.id, this.open);
   }
 
-  /** Open it; `itself`: nobody asked for it, so a long form shows its first questions. */
+  /** Open it; `itself`: nobody asked for it, so a long form shows its first questions, unless it is for a hard hour. */
   unfold(itself = false) {
     this.settled = true;
     this.open = true;
@@ -144,7 +144,7 @@ export class Step {
     this.said.textContent = "";
     if (!this.form) {
       this.form = new Form(this.exercise, this.transport, this.pace, { heading: this.heading, moved: () => this.moved() });
-      this.form.sheet.asking.few = itself;
+      this.form.sheet.asking.few = itself && !this.exercise.whole;
       this.body.replaceChildren(this.form.sheet.root);
       this.form.begin();
     }
