@@ -590,3 +590,15 @@ def test_a_page_says_what_a_notice_is_called_once(gate: str) -> None:
         told = pages._told(journal, notice)  # type: ignore[arg-type]  # only what it reads
         assert f"<strong>{one.title}.</strong>" not in told
         assert (told.startswith("<ul>"), told.endswith("</ul>")) == (urgent == "first", urgent == "after")
+
+
+def test_the_warning_stands_above_the_safety_plan_until_its_questions_are_answered(tmp_path: Path) -> None:
+    """Only the page that asks who can see the device does not repeat that this is asked first."""
+    with Journal.create(tmp_path / "journal", now=lambda: NOW) as journal:
+        at = {one: [each.gate for each in pages._notices(journal, one)] for one in ("start", "safety-plan", "space")}
+        assert at == {"start": [], "safety-plan": ["G0"], "space": ["G0"]}
+        answer_safely(journal.save)
+        assert [pages._notices(journal, one) for one in ("start", "safety-plan")] == [(), ()]
+        journal.save("start.privacy.watched", "yes")
+        at = {one: [each.gate for each in pages._notices(journal, one)] for one in ("start", "safety-plan")}
+        assert at == {"start": ["G0"], "safety-plan": ["G0"]}  # now it is a warning, for every page

@@ -323,7 +323,8 @@ def _asked_here(journal: Journal, chapter_id: str, notice: Notice) -> bool:
     """Say whether a notice only waits for questions that stand on this page, as its first step."""
     unknown = {gate.id for gate in journal.standing().gates if gate.state == "unknown"}
     gates = (gate for gate in journal.workbook.gates if gate.id == notice.gate and gate.id in unknown)
-    return any(kept.partition(".")[0] == chapter_id for gate in gates for kept in gate.keeps)
+    here = [form for form in journal.workbook.measures.forms if form.partition(".")[0] == chapter_id]
+    return any(form in gate.keeps for gate in gates for form in here)
 
 
 def _told(journal: Journal, notice: Notice) -> str:
