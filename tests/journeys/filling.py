@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
+
+from workbook import definition
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
 
+WORKBOOK = definition.load()
 TALLEST = {1280: 2_500, 360: 4_000}  # pixels of a chapter that was just opened, by the width of the window
+PLAN = {1280: 3_000, 360: 4_000}  # of the safety plan: in the worst hour every line of it is seen at once
 
 NAME = "What shall this page call them?"
 
@@ -147,6 +152,13 @@ def settle(page: Page) -> None:
     """Wait until everything a page draws by itself is there: forms, panels, letters."""
     page.locator(".mend-chapter").wait_for()
     page.locator("#loading").wait_for(state="hidden")
+    forms = {chapter.notebook: [one for one in chapter.exercises if not one.retired] for chapter in WORKBOOK.chapters}
+    notebook = urlsplit(page.url).path.rpartition("/")[2].removesuffix(".ipynb")
+    own = [f'.mend-step[data-step="{one.id}"][data-known]' for one in forms[notebook]]
+    if own:
+        expect(page.locator(", ".join(own))).to_have_count(len(own))
+    if notebook == "00-start":
+        expect(page.locator(".mend-today.mend-known")).to_be_attached()
     expect(page.locator(".mend-step:not([data-known])")).to_have_count(0)
     expect(page.locator(".mend-form .mend-wait:visible, .mend-look > [role=status]")).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => null)")
@@ -155,7 +167,8 @@ def settle(page: Page) -> None:
 def too_tall(page: Page, width: int) -> list[str]:
     """Say if a page in a window of this width is taller than a chapter may be that was just opened."""
     height = page.evaluate("document.documentElement.scrollHeight")
-    return [] if height <= TALLEST.get(width, height) else [f"{width}: {height} px tall"]
+    limits = PLAN if "80-safety-plan" in page.url else TALLEST
+    return [] if height <= limits.get(width, height) else [f"{width}: {height} px tall"]
 
 
 def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
