@@ -67,17 +67,19 @@ def damaged(way: tuple[str | int, ...], value: str | None) -> dict[str, Any]:
 
 DAMAGES = dict(lost(MAPPING))
 
-# What an author may choose differently, so that nothing is wrong with the file: which acts are grave, which numbers
-# before and after an exercise are compared, and what a tick of before is called now (“earlier” is none of the options).
-CHOICES = {
-    *(f"pursuit.grave.{place} is gone" for place in range(4)),
-    *(f"distress.{word}_after is gone" for word in ("arousal", "distress")),
-    *(
-        f"former.reworded.{word}.answers.{answer}.0 is misspelt"
-        for word in ("suicide", "hurt_them")
-        for answer in ("yes", "unsure")
-    ),
-}
+# What an author may choose differently, so that nothing is wrong with the file: which acts are grave.
+CHOICES = {f"pursuit.grave.{place} is gone" for place in range(4)}
+
+
+def test_the_shipped_mapping_chooses_four_grave_acts_and_compares_two_pairs() -> None:
+    """What no check can know better than we do stands here word for word."""
+    assert MAPPING["pursuit"] == {
+        "question": "start.safety.acts",
+        "none": "none",
+        "grave": ["contacted_often", "followed", "tracked", "threatened"],
+    }
+    assert MAPPING["distress"] == {"arousal_after": "arousal_before", "distress_after": "distress_before"}
+    assert MAPPING["wellbeing"] == "wellbeing"
 
 
 def shut(workbook: Workbook, responses: dict[tuple[str, str], Response], now: datetime = NOW) -> set[str]:
@@ -112,6 +114,76 @@ def test_a_mapping_with_something_missing_or_misspelt_opens_nothing(name: str) -
     assert shut(workbook, given()) >= every - {"start.privacy", "start.now", "start.safety"}
 
 
+EARLIER = "former.reworded"
+# Each leaves every id in place, and would open something: (where, what stands there then).
+LOOSER: dict[str, tuple[tuple[str, object], ...]] = {
+    "nothing compares one pair": (("distress", {"distress_after": "distress_before"}),),
+    "both pairs are the wrong way round": (
+        ("distress", {"arousal_before": "arousal_after", "distress_before": "distress_after"}),
+    ),
+    "a number is compared with itself": (("distress.arousal_after", "arousal_after"),),
+    "a pair is named crosswise": (("distress.arousal_after", "distress_before"),),
+    "following is nothing": (("pursuit.none", "followed"),),
+    "a message is nothing": (("pursuit.none", "contacted"),),
+    "not sure is nothing": (("pursuit.none", "unsure"),),
+    "well-being is another chapter's": (("wellbeing", "space"),),
+    **{
+        f"after a change nobody waits for {word}": (
+            ("short_check.changes", [one for one in MAPPING["short_check"]["changes"] if one != word]),
+            ("short_check.also", [*MAPPING["short_check"]["also"], word]),
+        )
+        for word in MAPPING["short_check"]["changes"]
+    },
+    "an earlier limit is none": ((f"{EARLIER}.legal.answers.yes", "no"),),
+    "an earlier “not sure” is a no": ((f"{EARLIER}.legal.answers.unsure", "no"),),
+    "earlier thoughts are none": ((f"{EARLIER}.suicide.answers.yes", ["none"]),),
+    "earlier thoughts are none besides": ((f"{EARLIER}.suicide.answers.yes", ["none", "suicide"]),),
+    "earlier harm is nothing known": ((f"{EARLIER}.hurt_them.answers.yes", ["nonsense"]),),
+    "an earlier contact opens": (
+        (f"{EARLIER}.reached_out.answers", {"yes": "contact"}), (f"{EARLIER}.reached_out.blank", ["unsure"]),
+    ),
+    **{
+        f"earlier answers to {word} are lost": (
+            (f"{EARLIER}.{word}.answers", {}), (f"{EARLIER}.{word}.blank", ["yes", "unsure"]),
+        )
+        for word in ("suicide", "harm_others", "drunk_or_high", "hurt_them", "legal")
+    },
+    "earlier messages are nothing": (("former.ticks.since_no.options", {"contacted_again": "none"}),),
+    "an earlier block is a wish of both": (("former.ticks.their_no.options", {"blocked": "both"}),),
+    "an earlier block is nothing": (("former.ticks.their_no.options", {"blocked": "none"}),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOSER)
+def test_a_mapping_that_would_open_more_is_refused_and_opens_nothing(name: str) -> None:
+    """Every id in it is there and of the right kind; what it says of them would take a reason to close away."""
+    whole: Any = json.loads(json.dumps(MAPPING))
+    for where, value in LOOSER[name]:
+        *way, last = where.split(".")
+        at = whole
+        for key in way:
+            at = at[key]
+        assert at.get(last) != value
+        at[last] = value
+    workbook = SHIPPED.model_copy(update={"measures": Measures.model_validate(whole)})
+    assert workbook.unfed
+    every = {one.id for one in SHIPPED.exercises if not one.retired}
+    assert shut(workbook, given()) >= every - {"start.privacy", "start.now", "start.safety"}
+
+
+def test_the_first_thing_a_page_says_without_a_whole_mapping_is_that_it_stays_closed() -> None:
+    """Nobody is sent to questions that are closed too, and the lines for a crisis stand there."""
+    workbook = SHIPPED.model_copy(update={"measures": Measures()})
+    found = safety.standing(workbook, {}, NOW)
+    (notice,) = found.notices
+    assert found.closing("start.privacy") is not None
+    assert (notice.title, notice.resources, notice.urgent) == ("This stays closed for now", ("crisis",), "after")
+    assert "Something went wrong with this safety rule." in notice.html
+    assert "two short questions" not in notice.html
+    (asked,) = safety.standing(SHIPPED, {}, NOW).notices
+    assert "two short questions" in asked.html
+
+
 @pytest.mark.parametrize("name", ["absent", *(name for name in DAMAGES if name.count(".") == 0)])
 def test_without_a_whole_mapping_nobody_finds_more_open(name: str) -> None:
     """Each of the twelve people finds closed whatever is closed to them today."""
@@ -132,6 +204,13 @@ def test_an_assignment_neither_feeds_a_rule_nor_asks_its_questions_less_often() 
     asked = workbook_of(SHIPPED, asks, "Dr. Kim")
     assert asked.measures == SHIPPED.measures
     assert [asked.exercise(id).repeats for id in ("start.now", "space.urges")] == ["any", "daily"]
+    every = Asks(tasks=tuple(Task(exercise=one.id, repeats="monthly") for one in SHIPPED.exercises if not one.retired))
+    asked = workbook_of(SHIPPED, every, "Dr. Kim")
+    assert {one.id for one in asked.exercises if one.repeats != "monthly" and not one.retired} == {
+        "start.privacy", "start.now", "start.safety",  # the forms behind the rules
+        "start.wellbeing",  # its scale
+        "responsibility.incident", "moving-on.acceptance", "moving-on.grief",  # numbers before and after
+    }  # fmt: skip
     broken = SHIPPED.model_copy(update={"measures": Measures()})
     assert workbook_of(broken, asks, "Dr. Kim") == broken
 
@@ -324,6 +403,23 @@ WRONG = {
         "{after: befor}",
         ['measures.yaml:7 distress.after is "befor". No exercise asks both.  Name two questions of one exercise.'],
     ),
+    "after: before}": (
+        "before: after}",
+        ["measures.yaml:7 distress does not compare “beds.letter.after” with the number before it.  "
+         "Write after: before.",
+         'measures.yaml:7 distress.before is "after". It is not asked before the other.  '
+         "Write the number after an exercise first, then a colon and the one before it."],
+    ),
+    "none: nothing": (
+        "none: came",
+        ['measures.yaml:4 pursuit.none is "came". It is one of the grave ones.  '
+         "Name the option that says: nothing of this."],
+    ),
+    "changes: [safe, did]}": (
+        "changes: [safe], also: [did]}",
+        ['measures.yaml:3 short_check.also[1] is "did". A rule closes by its answer.  '
+         "Name it under changes, so that it is waited for."],
+    ),
     "changes: [safe, did]": (
         "changes: [safe]",
         ["measures.yaml:3 short_check says nothing of “gate.today.did”, which is asked there.  "
@@ -374,6 +470,29 @@ def test_rules_without_the_file_that_feeds_them_are_no_workbook(garden: Path) ->
     assert not definition.load(garden).unfed
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "measures.yaml: The file is empty.  Write the chapter, or delete the file."),
+        ("forms: \a\n", "measures.yaml:1: A character that cannot be shown stands here.  Delete it."),
+    ],
+)
+def test_a_mapping_that_cannot_be_read_is_not_said_to_be_absent(garden: Path, text: str, said: str) -> None:
+    """Only what is wrong with it is said."""
+    (garden / "measures.yaml").write_text(text, encoding="utf-8")
+    assert [str(problem) for problem in definition.check(garden)] == [said]
+
+
+def test_an_earlier_tick_of_nothing_is_asked_anew_whatever_it_is_called() -> None:
+    """The word for “nothing of this” is the measure's own; any other tick of then counts now."""
+    whole = json.loads(json.dumps(MAPPING).replace('"none": "none"', '"none": "nothing"'))
+    asked = Measures.model_validate(whole)
+    for ticked, kept in ((["nothing"], []), (["followed"], ["followed"]), (["contacted_again"], ["contacted_often"])):
+        answers = {("start.safety.since_no", "once"): Response(ticked, "answered", NOW)}
+        (entry,) = facts.entries_of(answers, (), asked)
+        assert (entry.item, entry.value) == ("start.safety.acts", kept)
+
+
 def test_an_earlier_question_goes_on_closing(garden: Path) -> None:
     """A question that is retired, or a whole form, has to be named under “former”, and each answer it could have."""
     old = "      - {id: well, kind: yesno, unsure: true, retired: true, prompt: Am I well?}\n"
@@ -391,13 +510,24 @@ def test_an_earlier_question_goes_on_closing(garden: Path) -> None:
 former:
   forms: [gate.trust, gate.old]
   same: {did: gate.trust.did}
-  reworded: {well: {now: gate.trust.safe, answers: {"yes": "yes"}}}
+  reworded: {well: {now: gate.trust.safe, answers: {"yes": "no"}}}
 """
     file.write_text(OTHER["measures.yaml"] + former, encoding="utf-8")
     assert [str(problem) for problem in definition.check(garden)] == [
         "measures.yaml:11 former.reworded.well does not say what “unsure” means now.  "
         "Write it under answers, or under blank."
     ]
-    file.write_text(OTHER["measures.yaml"] + former.replace('{"yes": "yes"}', '{"yes": "no", unsure: unsure}'))
+    file.write_text(OTHER["measures.yaml"] + former.replace('{"yes": "no"}', '{"yes": "yes", unsure: unsure}'))
+    assert [str(problem) for problem in definition.check(garden)] == [
+        "measures.yaml:11 former.reworded.well.answers.yes leaves open what “gate.trust.safe” closes.  "
+        "Write an answer that closes: what closed a rule then closes it now."
+    ]
+    blank = former.replace('answers: {"yes": "no"}', 'answers: {unsure: unsure}, blank: ["yes"]')
+    file.write_text(OTHER["measures.yaml"] + blank, encoding="utf-8")
+    assert [str(problem) for problem in definition.check(garden)] == [
+        'measures.yaml:11 former.reworded.well.blank is "yes". Nothing would close by it any more.  '
+        "Write under answers what it means now. Only what opened a rule is asked anew."
+    ]
+    file.write_text(OTHER["measures.yaml"] + former.replace('{"yes": "no"}', '{"yes": "no", unsure: unsure}'))
     found = stand(definition.load(garden), gate__trust__safe=None, gate__trust__well="yes")
     assert states(found) == dict.fromkeys(FIRM, "closed")

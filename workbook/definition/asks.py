@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, Field, JsonValue
 from workbook.definition import conditions
 from workbook.definition.base import Model
 from workbook.definition.coherence import problems
+from workbook.definition.feeding import guarded
 from workbook.definition.instruments import with_instruments
 from workbook.definition.models import INSTRUMENTS, Instrument, Repeats
 from workbook.errors import DefinitionError, Refused
@@ -105,7 +106,7 @@ def workbook_of(installed: Workbook, asks: Asks, counselor: str) -> Workbook:
 
     What the installation lacks is left out: see `lacking`.
     """
-    kept = installed.measures.forms  # asked of everyone, and never changed; where they are not known, nothing is
+    kept = guarded(installed)  # they feed the rules, and are never changed; where they are not known, nothing is
     often = {task.exercise: task.repeats for task in asks.tasks if task.repeats and task.exercise not in kept}
     often = {} if installed.unfed else often
     chapters = tuple(

@@ -13,9 +13,13 @@ from workbook.errors import InvalidCondition
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from workbook.definition.conditions import Condition
     from workbook.definition.measures import Measures, Renamed, Reworded, ShortCheck, Way
 
     Fault = tuple[Way, object, str, str]  # where, the value there, what is wrong, the cure
+
+
+NUMBERS = "ruler scale number"  # kinds of questions that are compared
 
 
 class _Named(Protocol):
@@ -50,6 +54,13 @@ class _Gate(Protocol):
     def when(self) -> dict[str, object]: ...
     @property
     def reopens(self) -> dict[str, object] | None: ...
+    @property
+    def said(self) -> Mapping[str, str]: ...
+
+
+class _Scale(_Named, Protocol):
+    @property
+    def items(self) -> tuple[str, ...]: ...
 
 
 class _Exercise(_Named, Protocol):
@@ -67,7 +78,43 @@ class _Workbook(Protocol):
     @property
     def items(self) -> tuple[_Item, ...]: ...
     @property
-    def scales(self) -> tuple[_Named, ...]: ...
+    def scales(self) -> tuple[_Scale, ...]: ...
+
+
+class _Rules:
+    """What the rules ask, and what one answer alone does to them."""
+
+    def __init__(self, gates: Iterable[_Gate], measures: Measures) -> None:
+        gates = tuple(gates)
+        self.when = [condition for gate in gates if (condition := _parsed(gate.when))]
+        self.reopens = [condition for gate in gates if (condition := _parsed(gate.reopens))]
+        self.asked = {id for condition in self.when for id in condition.ids}
+        self.reopening = {measures.behind(id) for condition in self.reopens for id in condition.ids}
+        self.said = {key for gate in gates for key in gate.said}
+
+    def closes(self, id: str, given: object) -> bool:
+        """Say whether an answer closes a rule."""
+        return given == "unsure" or any(_true(condition, id, given) for condition in self.when)
+
+    def opens(self, id: str, given: object) -> bool:
+        """Say whether an answer opens a rule again."""
+        return any(_true(condition, id, given) for condition in self.reopens)
+
+
+def _parsed(data: dict[str, object] | None) -> Condition | None:
+    try:
+        return parse(data) if data is not None else None
+    except InvalidCondition:
+        return None  # said elsewhere
+
+
+def _true(condition: Condition, id: str, given: object) -> bool:
+    if id not in condition.ids:
+        return False
+    try:
+        return condition.evaluate(lambda one: given if one == id else None) is True
+    except TypeError:  # an answer of another kind: said elsewhere
+        return False
 
 
 class _Whole:
@@ -90,12 +137,30 @@ def unfed(workbook: _Workbook) -> bool:
     """Say whether a workbook has rules, and not all that feeds them."""
     asked = (one for gate in workbook.gates for one in gate_faults(gate, workbook.measures))
     return bool(workbook.gates) and any(
-        True for _ in itertools.chain(asked, faults(workbook.measures, _Whole(workbook)))
+        True
+        for _ in itertools.chain(asked, faults(workbook.measures, _Whole(workbook), workbook.gates, workbook.scales))
     )
 
 
-def faults(measures: Measures, held: Held) -> Iterator[Fault]:
-    """Yield whatever it names that is not there or does not fit, and whatever it leaves out of the forms it names."""
+def guarded(workbook: _Workbook) -> frozenset[str]:
+    """Return the exercises whose answers feed a rule, of which nobody changes how often they are asked."""
+    measures, words = workbook.measures, {item.id for item in workbook.items}
+    feeding = [*measures.inside]
+    feeding += [id for scale in workbook.scales if scale.id == measures.wellbeing for id in scale.items]
+    found = {*measures.forms, *(id.rpartition(".")[0] for id in feeding)}
+    for exercise in workbook.exercises:
+        pairs = measures.distress.items()
+        if any({f"{exercise.id}.{after}", f"{exercise.id}.{before}"} <= words for after, before in pairs):
+            found.add(exercise.id)
+    return frozenset(found)
+
+
+def faults(measures: Measures, held: Held, gates: Iterable[_Gate], scales: Iterable[_Scale]) -> Iterator[Fault]:
+    """Yield whatever it names that is not there or does not fit, and whatever it leaves out of the forms it names.
+
+    `gates` are the rules it feeds, `scales` those of the workbook: what opens a rule is no fault of an id alone.
+    """
+    rules = _Rules(gates, measures)
     exercises: list[tuple[Way, str]] = [(("forms", place), id) for place, id in enumerate(measures.forms)]
     check, former = measures.short_check, measures.former
     if check:
@@ -105,6 +170,7 @@ def faults(measures: Measures, held: Held) -> Iterator[Fault]:
                 cure = "Name it under “forms” too."
                 yield ("short_check", key), getattr(check, key), "It is none of the forms behind the rules.", cure
         yield from _short_check(check, held)
+        yield from _unwaited(check, measures, rules)
     if former:
         exercises += [(("former", "forms", place), id) for place, id in enumerate(former.forms)]
     for keys, id in exercises:
@@ -114,7 +180,10 @@ def faults(measures: Measures, held: Held) -> Iterator[Fault]:
     for place, id in enumerate(measures.inside):
         yield from _question(("inside", place), id, held)
     yield from _measured(measures, held)
-    yield from _former(measures, held)
+    yield from _done(measures, rules)
+    yield from _compared(measures, held)
+    yield from _near(measures, scales)
+    yield from _former(measures, held, rules)
 
 
 def _question(keys: Way, id: str, held: Held, kinds: str = "") -> Iterator[Fault]:
@@ -146,6 +215,15 @@ def _short_check(check: ShortCheck, held: Held) -> Iterator[Fault]:
         if id.rpartition(".")[2] not in known:
             says = f"says nothing of “{id}”, which is asked there."
             yield ("short_check",), None, says, "Name it under each_time, changes or also."
+
+
+def _unwaited(check: ShortCheck, measures: Measures, rules: _Rules) -> Iterator[Fault]:
+    """Yield each question that a rule closes by, and that a check after a change would not wait for."""
+    closing = rules.asked | ({measures.pursuit.question} if measures.pursuit else set())
+    for place, word in enumerate(check.also):
+        if closing & {f"{check.form}.{word}", f"{check.again}.{word}"}:
+            says, cure = "A rule closes by its answer.", "Name it under changes, so that it is waited for."
+            yield ("short_check", "also", place), word, says, cure
 
 
 def _asked(form: str, held: Held) -> list[str]:
@@ -184,7 +262,52 @@ def _measured(measures: Measures, held: Held) -> Iterator[Fault]:
         if not pairs:
             yield ("distress", after), before, "No exercise asks both.", "Name two questions of one exercise."
         for id in (one for after_id in pairs for one in (after_id, f"{after_id.rpartition('.')[0]}.{before}")):
-            yield from _question(("distress", after), id, held, "ruler scale number")
+            yield from _question(("distress", after), id, held, NUMBERS)
+
+
+def _done(measures: Measures, rules: _Rules) -> Iterator[Fault]:
+    """Yield why the option that says “nothing of this” says something."""
+    if pursuit := measures.pursuit:
+        none, cure = pursuit.none, "Name the option that says: nothing of this."
+        if none in pursuit.grave:
+            yield ("pursuit", "none"), none, "It is one of the grave ones.", cure
+        elif none == "unsure" or rules.closes(pursuit.question, [none]):
+            yield ("pursuit", "none"), none, "A rule closes by it.", cure
+
+
+def _compared(measures: Measures, held: Held) -> Iterator[Fault]:
+    """Yield each pair that is asked the other way round, and each before and after that nothing compares."""
+    places, missed = {id: place for place, id in enumerate(held.items, 1)}, set()
+    for after, before in measures.distress.items():
+        forms = {id.rpartition(".")[0] for id in places if id.endswith(f".{after}")}
+        both = [(first, places[f"{form}.{after}"]) for form in forms if (first := places.get(f"{form}.{before}"))]
+        missed |= set() if both else {after}  # said already
+        if any(first >= then for first, then in both):
+            cure = "Write the number after an exercise first, then a colon and the one before it."
+            yield ("distress", after), before, "It is not asked before the other.", cure
+    inside = {id.rpartition(".")[0] for id in measures.inside if measures.distress}  # without: said where a rule asks
+    for id, item in held.items.items():
+        form, _, after = id.rpartition(".")
+        if form not in inside or item is None or item.retired or item.kind not in NUMBERS.split():
+            continue
+        before = f"{after.removesuffix('after')}before"
+        named = after not in missed and (after == "after" or after.endswith("_after"))
+        if named and f"{form}.{before}" in places and measures.distress.get(after) != before:
+            yield (
+                ("distress",),
+                None,
+                f"does not compare “{id}” with the number before it.",
+                f"Write {after}: {before}.",
+            )
+
+
+def _near(measures: Measures, scales: Iterable[_Scale]) -> Iterator[Fault]:
+    """Yield that well-being is asked elsewhere than what else opens the pages."""
+    chapters = {id.partition(".")[0] for id in measures.forms}
+    for scale in scales:
+        if scale.id == measures.wellbeing and not {id.partition(".")[0] for id in scale.items} <= chapters:
+            says, cure = "It is a scale of another chapter than the forms.", "Name a scale of theirs."
+            yield ("wellbeing",), measures.wellbeing, says, cure
 
 
 def _options(id: str, held: Held) -> list[str] | None:
@@ -193,7 +316,7 @@ def _options(id: str, held: Held) -> list[str] | None:
     return list(options) if options is not None else None
 
 
-def _former(measures: Measures, held: Held) -> Iterator[Fault]:
+def _former(measures: Measures, held: Held, rules: _Rules) -> Iterator[Fault]:
     """Yield each earlier question whose answers nobody would hear, and what is answered otherwise now."""
     former, check = measures.former, measures.short_check
     for keys, id in former.now if former else ():
@@ -218,8 +341,9 @@ def _former(measures: Measures, held: Held) -> Iterator[Fault]:
             yield ("former", "forms"), id, "It asked what the forms ask now.", "Name it here, or its answers are lost."
     for word, reworded in former.reworded.items() if former else ():
         yield from _reworded(word, reworded, former.forms if former else (), held)
+        yield from _opened(word, reworded, measures, held, rules)
     for word, one in former.ticks.items() if former else ():
-        yield from _ticks(word, one, former.forms if former else (), held)
+        yield from _ticks(word, one, measures, held, rules)
 
 
 def _reworded(word: str, one: Reworded, forms: Iterable[str], held: Held) -> Iterator[Fault]:
@@ -240,14 +364,45 @@ def _reworded(word: str, one: Reworded, forms: Iterable[str], held: Held) -> Ite
             yield ("former", "reworded", word, "answers", old), str(said), f"is no answer to “{one.now}”.", cure
 
 
-def _ticks(word: str, renamed: Renamed, forms: Iterable[str], held: Held) -> Iterator[Fault]:
-    now = _options(renamed.now, held)
+def _opened(word: str, one: Reworded, measures: Measures, held: Held, rules: _Rules) -> Iterator[Fault]:
+    """Yield each old answer that would now close nothing, or open something."""
+    options, nothing = _options(one.now, held), measures.nothing_of(one.now)
+    asked = one.now in rules.asked
+    for old, said in one.answers.items():
+        keys: Way = ("former", "reworded", word, "answers", old)
+        targets = said if isinstance(said, tuple) else (said,)
+        for target in targets if asked else ():
+            if options is not None and target not in options and f"{one.now}.{target}" not in rules.said:
+                cure = did_you_mean(target, options) or "Use an option, or one that a rule has a sentence for (said)."
+                yield keys, target, f"It is no option of “{one.now}”.", cure
+        given: object = list(said) if isinstance(said, tuple) else said
+        lost = not rules.closes(one.now, given) if asked else said == "no"
+        if lost or (isinstance(said, tuple) and nothing in said) or rules.opens(one.now, given):
+            cure = "Write an answer that closes: what closed a rule then closes it now."
+            yield keys, None, f"leaves open what “{one.now}” closes.", cure
+    for answer in one.blank:
+        if answer != "no" and asked and one.now not in rules.reopening:
+            cure = "Write under answers what it means now. Only what opened a rule is asked anew."
+            yield ("former", "reworded", word, "blank"), answer, "Nothing would close by it any more.", cure
+
+
+def _ticks(word: str, renamed: Renamed, measures: Measures, held: Held, rules: _Rules) -> Iterator[Fault]:
+    """Yield each old tick that is none of now, and each that would now close nothing, or open something."""
+    now, nothing = _options(renamed.now, held), measures.nothing_of(renamed.now)
+    forms = measures.former.forms if measures.former else ()
     before = [option for form in forms for option in _options(f"{form}.{word}", held) or ()]
     for option in dict.fromkeys((*before, *renamed.options)):
         called = renamed.options.get(option, option)
+        keys: Way = ("former", "ticks", word)
+        lost = renamed.now in rules.asked and not rules.closes(renamed.now, [called])
         if now is not None and called not in now:
             cure = did_you_mean(called, now) or "Write what it is called now, under options."
-            yield ("former", "ticks", word), called, f"It is no option of “{renamed.now}”.", cure
+            yield keys, called, f"It is no option of “{renamed.now}”.", cure
+        elif now is not None and option in renamed.options and option in now:
+            yield keys, option, f"It is an option of “{renamed.now}” as before.", "Remove it from options."
+        elif option != nothing and (called == nothing or lost or rules.opens(renamed.now, [called])):
+            cure = "Name one that closes: what closed a rule then closes it now."
+            yield keys, called, f"It leaves open what “{option}” closed.", cure
 
 
 def gate_faults(gate: _Gate, measures: Measures) -> Iterator[Fault]:

@@ -202,14 +202,16 @@ class _Draft:
         """Return what feeds the rules; what is wrong with it, or with a rule that nothing feeds, is noted."""
         rules = [piece for piece in self.pieces if isinstance(piece.thing, Gate)]
         if self.measures is None:
-            if rules:
+            if rules and "measures.yaml" not in self.files:  # or what keeps it from being read is said already
                 cure = "Write it: it says which forms the rules ask."
                 rules[0].outline.add(("gates",), None, "has no measures.yaml beside this file.", cure)
             return Measures()
         measures = fitted(Measures, self.measures.data, self.measures, ())
         if measures is None:
             return Measures()
-        for fault in feeding.faults(measures, known):
+        gates = [cast("Gate", rule.thing) for rule in rules]
+        scales = [piece.thing for piece in self.pieces if isinstance(piece.thing, Scale)]
+        for fault in feeding.faults(measures, known, gates, scales):
             self.measures.add(*fault)
         for rule in rules:
             for fault in feeding.gate_faults(cast("Gate", rule.thing), measures):

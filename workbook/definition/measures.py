@@ -15,6 +15,7 @@ from workbook.definition.base import Model, Reference, Word
 Way = tuple[str | int, ...]  # to a value in the file
 
 MEASURED = "measured."
+NONE = "none"  # the option that says “nothing of this”, where `pursuit` does not name it
 # A measure → the part of `measures.yaml` that feeds it; "": answers and their times alone do.
 FED_BY = {
     "right_now": "short_check",
@@ -107,6 +108,10 @@ class Measures(Model):
     def canonical(self, item: str) -> str:
         """Name a question asked again by the id that the rules know it by."""
         return self.short_check.canonical(item) if self.short_check else item
+
+    def nothing_of(self, question: str) -> str:
+        """Return the option of a question that says: nothing of this."""
+        return self.pursuit.none if self.pursuit and self.pursuit.question == question else NONE
 
     def behind(self, id: str) -> str:
         """Return the question behind a measure, or the id itself."""

@@ -108,7 +108,8 @@ def _as_asked_now(entry: Entry, asked: Measures) -> Entry:
         return entry._replace(item=former.same[word])
     if ticks := former.ticks.get(word):
         given = entry.value if isinstance(entry.value, (list, tuple)) else []
-        kept = [ticks.options.get(one, one) for one in given if one != "none"]
+        nothing = asked.nothing_of(ticks.now)  # a “no” said nothing, and is a blank now
+        kept = [called for one in given if nothing not in (one, called := ticks.options.get(one, one))]
         return entry._replace(item=ticks.now, value=kept)
     if reworded := former.reworded.get(word):
         value = reworded.answers.get(entry.value) if isinstance(entry.value, str) else None

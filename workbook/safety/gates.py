@@ -280,7 +280,11 @@ def _notices(served: list[Verdict], now: datetime | None) -> tuple[Notice, ...]:
     closed = {one.gate.id for one in served if one.state == "closed"}
     for one in served:
         if one.state == "unknown" and "all" in one.gate.blank and one.gate.blank_reason:
-            found.append(Notice(one.gate.id, one.gate.title, _html(one.gate.blank_reason), one.gate.resources))
+            if one.broken:  # its questions may be closed themselves
+                title, text = words.say("safety.stays_closed"), _html(sentences.reason(one))
+                found.append(Notice(one.gate.id, title, text, ("crisis",), "after"))
+            else:
+                found.append(Notice(one.gate.id, one.gate.title, _html(one.gate.blank_reason), one.gate.resources))
             return tuple(found)
         told = one.gate.notice and not (one.gate.closed and not one.causes)
         if one.state == "closed" and told and not closed & set(one.gate.quiet_under):
