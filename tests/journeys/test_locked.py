@@ -68,6 +68,7 @@ def test_too_early_is_said_as_that(page: Page, tmp_path: Path) -> None:
     make_journal(folder, PASSPHRASE)
     with serving(folder) as lab:
         page.goto(lab.page("00-start"))
+        expect(page.get_by_role("region", name="The next ten minutes")).to_be_visible()  # it waits for no passphrase
         for wrong in ("one", "two", "three", "four"):
             page.wait_for_timeout(2_500)
             unlock(page, wrong)

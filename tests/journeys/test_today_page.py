@@ -88,6 +88,18 @@ def test_who_comes_back_does_not_meet_the_words_of_a_first_visit(back: Lab, page
     assert page.evaluate("window.stands") == ["mend-quiet", "4s", "1", "none"]
 
 
+def test_in_the_first_sitting_the_card_stays_open(page: Page, tmp_path: Path, chromium: str) -> None:
+    """Who reloads the page after the first answer meets no Today, and the card as it stood: open, its numbers seen."""
+    with Journal.create(tmp_path / "journal") as journal:
+        journal.save("start.privacy.shared_device", "no")
+    with serving(tmp_path / "journal") as lab:
+        page.goto(lab.page("00-start"), wait_until="commit")
+        expect(page.locator("main > .mend-folded > summary")).to_be_visible()  # at once, whatever comes
+        expect(page.locator(".mend-today.mend-known")).to_be_hidden()
+        expect(page.get_by_role("region", name="The next ten minutes")).to_be_visible()
+        expect(page.get_by_text("If you are reading this")).to_be_visible()
+
+
 def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
     """Check, day and step take eight clicks, five of them the answers of the check; undo brings back a blank."""
     clicks = 0

@@ -68,6 +68,7 @@ def test_a_page_whose_python_does_not_come_says_so_in_words(lab: Lab, page: Page
     expect(trouble).to_contain_text(words.say("jupyter.viewer.not_started"))
     expect(trouble.get_by_role("link", name="Reload this page")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("region", name="The next ten minutes")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("^Next: "))).to_be_visible()  # the last of its words
     expect(page.locator("#loading")).to_be_hidden()
     said = page.locator("body").inner_text()

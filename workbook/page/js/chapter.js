@@ -1,6 +1,7 @@
 // The head of a page: progress, notices, and where help is. No answers pass through here.
 
 import { counted, fill, h } from "./elements.js";
+import { unfold } from "./gathered.js";
 import { attach } from "./help.js";
 
 /**
@@ -122,6 +123,7 @@ class Head {
         this.model.send({ type: "region", guessed: true, region: aside.querySelector("select")?.value });
       }
     } else if (message.type === "locked") {
+      unfold();
       if (!message.reason && this.below.querySelector(".mend-unlock")) return; // a passphrase may be half typed
       this.below.replaceChildren(ask(this.chapter.texts, message.reason, (passphrase) => this.model.send({ type: "unlock", passphrase })));
     } else if (message.type === "failed") {
@@ -146,6 +148,7 @@ class Head {
 
   fallAsleep() {
     const { texts } = this.chapter;
+    unfold();
     this.below.replaceChildren(h("p", { class: "mend-heed", role: "alert" }, texts.asleep, " ",
       h("button", { type: "button", class: "mend-plain", onclick: () => window.location.reload() }, texts.reload)));
   }

@@ -12,7 +12,7 @@ export function gather(what, hard, texts) {
   const words = /** @type {HTMLElement[]} */ ([document.querySelector("main > section.words"), ...document.querySelectorAll("main > details.words")].filter(Boolean));
   const card = /** @type {HTMLElement | null} */ (document.querySelector("main > section.mend-minutes, main > .mend-folded > section.mend-minutes"));
   const fold = /** @type {HTMLDetailsElement | null} */ (card?.closest("details.mend-folded") ?? null);
-  const taken = card && !fold?.open && !inUse(card) ? card : null;
+  const taken = card && (!fold?.open || fold.dataset.opened) && !inUse(card) ? card : null;
   const place = taken && h("span", { hidden: true });
   hard.append(h("h2", {}, texts.hard), h("p", {}, texts.hard_how));
   if (taken) {
@@ -20,7 +20,7 @@ export function gather(what, hard, texts) {
     hard.append(h("details", { class: "mend-ten" }, h("summary", {}, texts.minutes), taken));
     if (fold) fold.hidden = true;
   } else {
-    hard.append(h("button", { type: "button", class: "mend-go", onclick: () => (card ? card.scrollIntoView() : folded()) }, texts.minutes));
+    hard.append(h("button", { type: "button", class: "mend-go", onclick: () => (card ? goTo(card, fold) : folded()) }, texts.minutes));
   }
   const places = words.map(() => h("span", { hidden: true }));
   words.forEach((each, at) => each.before(places[at]));
@@ -31,6 +31,19 @@ export function gather(what, hard, texts) {
     if (fold) fold.hidden = false;
     words.forEach((each, at) => places[at].replaceWith(each));
   };
+}
+
+/** Open the card's fold: nothing will take it in here, and someone may need it. What opened by itself is taken all the same later. */
+export function unfold() {
+  const fold = /** @type {HTMLDetailsElement | null} */ (document.querySelector("main > details.mend-folded"));
+  if (!fold || fold.open) return;
+  fold.open = true;
+  fold.dataset.opened = "itself";
+}
+
+function goTo(/** @type {HTMLElement} */ card, /** @type {HTMLDetailsElement | null} */ fold) {
+  if (fold) fold.open = true;
+  card.scrollIntoView();
 }
 
 const inUse = (/** @type {HTMLElement} */ card) => card.contains(document.activeElement) || card.querySelector("input:checked, details[open]") !== null;

@@ -1,6 +1,6 @@
 // On the first page, for who comes back: what matters now, one card for each thing. See today_panel.py.
 
-import { gather } from "./gathered.js";
+import { gather, unfold } from "./gathered.js";
 import { OWN, h, same } from "./elements.js";
 import { line, onReturn, widget } from "./panel.js";
 import { reminder } from "./reminder.js";
@@ -70,6 +70,7 @@ class Today {
   /** While the journal is locked no word of it stays here; the card does. */
   empty() {
     this.state = null;
+    if (!this.scattered) unfold();
     for (const part of [this.head, this.check, this.rest]) part.replaceChildren();
     this.tap.draw(null);
   }
@@ -78,6 +79,7 @@ class Today {
     const { texts } = this.panel;
     const begun = !this.first;
     this.first = false;
+    if (!begun && !state.back) unfold(); // the first sitting goes on: the card stands first, as it did
     if (this.root.hidden && (begun || !state.back)) return; // nothing comes up over what someone is reading
     this.root.hidden = false;
     this.scattered ??= gather(this.what, this.hard, texts);

@@ -76,6 +76,9 @@ document.querySelector("a.skip").addEventListener("click", (event) => {
   step.focus();
 });
 
+/** Where no Python comes, no Today does: the card is open. */
+if (document.querySelector(".trouble")) document.querySelector("main > .mend-folded")?.setAttribute("open", "");
+
 function isChapter(link) {
   const url = new URL(link.href, window.location.href);
   return url.origin === window.location.origin && url.pathname.endsWith(".ipynb") ? url : null;
