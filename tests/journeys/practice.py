@@ -7,19 +7,20 @@ import datetime
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.journeys.serving import free_port
 from workbook.sharing.post import Mailbox
 
 if TYPE_CHECKING:
@@ -36,18 +37,17 @@ class Practice:
 
     def __init__(self, folder: Path, proxy: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port, own, self.mailbox_port, routes = _free_ports(4)
         self.address = f"https://{NAME}:{self.port}"
-        self.mailbox_port = free_port()
         _certify(folder)
         (folder / "homes").mkdir()
         settings = {
             "HUB_FOLDER": str(folder),
             "HUB_PORT": str(self.port),
-            "HUB_OWN_PORT": str(free_port()),
+            "HUB_OWN_PORT": str(own),
             "HUB_PROXY": proxy,
             "HUB_MAILBOX_PORT": str(self.mailbox_port),
-            "HUB_PROXY_PORT": str(free_port()),
+            "HUB_PROXY_PORT": str(routes),
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -85,11 +85,17 @@ class Practice:
 
     def stop(self) -> None:
         """End the hub, and with it the proxy and everyone's server."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        if self.process.poll() is not None:
+            return
+        below = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(signal.SIGTERM)
+        try:
             self.process.wait(timeout=60)
-        self.process.kill()
+        except subprocess.TimeoutExpired:  # it did not end them: they are ended here, each by its id
+            self.process.kill()
+            for each in below:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
 
 
 @contextlib.contextmanager
@@ -107,6 +113,12 @@ def practising(folder: Path) -> Iterator[Practice]:
         yield practice
     finally:
         practice.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that no program uses now, each another: all are held until the last is chosen."""
+    with contextlib.ExitStack() as held:
+        return [held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
 
 
 def _certify(folder: Path) -> None:
