@@ -518,3 +518,17 @@ def test_what_is_wrong_is_one_sentence(
 def test_without_a_terminal_or_a_passphrase_the_command_says_so(home: Path) -> None:
     """A script is told where the passphrase is read from."""
     assert "Put it in WORKBOOK_PASSPHRASE." in run("caseload", "--home", home, "--list", WORKBOOK_PASSPHRASE="").stderr
+
+
+def test_a_store_whose_part_is_missing_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mend is whole without PostgreSQL's part, so nobody is told to install Mend again."""
+    home = tmp_path / "caseload"
+    done("keygen", "--home", home)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    found = run("caseload", "--list", "--home", home, "--store", "postgresql://nowhere/x")
+    assert (found.exit_code, found.stdout, found.stderr) == (
+        1,
+        "",
+        "Error: This needs a part that is not installed, psycopg."
+        ' To install it: pip install "mend-workbook[postgresql]"\n',
+    )

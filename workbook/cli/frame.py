@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # The counselor's commands: their module is loaded when one is called, so that `--help` comes at once.
 COUNSELOR = ("keygen", "assign", "receive", "caseload", "reply", "mailbox")
 
+EXTRAS = {"psycopg": "postgresql"}  # a part that is installed only where someone asks for it: the extra that brings it
+
 
 class AnyPath(click.Path):
     """A path, as pathlib has it, which is loaded when there is one."""
@@ -61,6 +63,9 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:
             part = (error.name or "").partition(".")[0]
+            if extra := EXTRAS.get(part):  # Mend is whole without it
+                command = f'pip install "mend-workbook[{extra}]"'
+                raise click.ClickException(say("cli.extra_missing", part=part, command=command)) from error
             raise click.ClickException(say("cli.part_missing", part=part, python=sys.prefix)) from error
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
