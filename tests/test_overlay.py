@@ -112,6 +112,27 @@ def test_a_file_of_another_name_is_no_overlay(base: models.Workbook, tmp_path: P
         overlay.load(base, written(tmp_path, GERMAN, "german-texts.yaml"))
 
 
+def test_a_language_says_otherwise_what_a_hub_says_otherwise(base: models.Workbook, tmp_path: Path) -> None:
+    """Else a page on a server would say, in that language, that words stay on this computer."""
+    (tmp_path / "workbook").mkdir()
+    (tmp_path / "hub").mkdir()
+    written(tmp_path / "workbook", GERMAN)
+    written(tmp_path / "hub", "space.lede: On a server.\nspace.urges.title: Urges there", "en.yaml")
+    lede, title = (
+        "hub/de.yaml space.lede is missing.  On a hub the text is “On a server.”.",
+        "hub/de.yaml space.urges.title is missing.  On a hub the text is “Urges there”.",
+    )
+
+    def found() -> list[str]:
+        return [str(problem) for problem in overlay.check(base, tmp_path / "workbook")]
+
+    assert found() == [lede, title]
+    own = written(tmp_path / "hub", "space.lede: Auf einem Server.")
+    assert found() == [title]
+    own.write_text("space.lede: Auf einem Server.\nspace.urges.title: Drang dort", encoding="utf-8")
+    assert found() == []
+
+
 def test_the_shipped_overlays_are_whole() -> None:
     """Every language we ship says every text."""
     folder = resources.data("workbook")

@@ -14,7 +14,7 @@ from workbook.definition.scales import Scale
 from workbook.errors import DefinitionError, UnknownId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Say = Callable[[str, str], str]  # the way to a text, the text → the text to use
@@ -111,16 +111,26 @@ def _files() -> dict[str, Path]:
 
 
 def check(workbook: Workbook, folder: Path) -> tuple[Problem, ...]:
-    """Return the problems of every overlay in the workbook's folder."""
+    """Return the problems of every overlay in the folder, and of what a hub says otherwise, in its language."""
     chapters = {chapter.id for chapter in workbook.chapters}
     found: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
         if LANGUAGE_FILE.fullmatch(path.name) and path.stem not in chapters:
             try:
                 found += _judged(workbook, path)[0].problems
+                found += _unsaid(folder.parent / "hub", f"{workbook.language}.yaml", path.name)
             except DefinitionError as error:
                 found += [problem for problem in error.problems if isinstance(problem, Problem)]
     return tuple(found)
+
+
+def _unsaid(hub: Path, own: str, other: str) -> Iterator[Problem]:
+    """Yield what a hub says otherwise in one language alone: in the other it would say what is so at home."""
+    there = read(hub / other).data if (hub / other).exists() else {}
+    for key, text in cast("dict[str, str]", read(hub / own).data if (hub / own).exists() else {}).items():
+        said = there.get(key) if isinstance(there, dict) else None
+        if not isinstance(said, str) or not said.strip():
+            yield Problem(f"hub/{other}", 0, key, None, "is missing.", f"On a hub the text is “{_short(text)}”.")
 
 
 def _judged(workbook: Workbook, path: Path) -> tuple[Outline, str]:
