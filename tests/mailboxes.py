@@ -107,6 +107,7 @@ class Hub:
 
     def __init__(self, loop: Loop) -> None:
         self.people = dict(PEOPLE)
+        self.also: dict[str, str] = {}  # other ways to write a name
         self.asked: list[str] = []
         self.down = False
         self._loop = loop
@@ -122,10 +123,12 @@ class Hub:
                     raise web.HTTPError(403)
                 if path == "user":
                     self.finish(json.dumps(known.people[token]))
-                elif token != OWN or path.removeprefix("users/") not in [p["name"] for p in known.people.values()]:
+                    return
+                name = path.removeprefix("users/")
+                name = known.also.get(name, name)
+                if token != OWN or name not in [p["name"] for p in known.people.values()]:
                     raise web.HTTPError(404)
-                else:
-                    self.finish(json.dumps(person(path.removeprefix("users/"))))
+                self.finish(json.dumps(person(name)))
 
         def listen() -> HTTPServer:
             server = HTTPServer(web.Application([("/hub/api/(.*)", Api)], log_function=lambda handler: None))

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -218,6 +219,38 @@ def test_only_the_hub_says_who_someone_is(box: Served) -> None:
     box.of("lee").send("ann", assignment())
 
 
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_what_nobody_asked_for_is_not_kept_in_memory(lengths: list[int], box: Served) -> None:
+    """With a token or without, at any address: the body of a call is read and thrown away."""
+    body = bytes(2**20)
+    for path in (API, PREFIX, "/", f"{API}/ann", f"{API}/ann/more"):
+        for method in ("GET", "POST", "PUT"):
+            with contextlib.suppress(ConnectionError):  # an answer may come before the end of what is sent
+                assert refused(box, method, path, None, body)[0] in (401, 404, 405)
+            box.loop.run(lambda: None)
+    assert lengths == [0] * 15
+
+
+@pytest.fixture
+def lengths(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes of each call's body are in memory when it was answered."""
+    found: list[int] = []
+    monkeypatch.setattr(mailbox, "_counted", lambda handler: found.append(len(handler.request.body or b"")))
+    return found
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_the_hub_says_how_a_name_is_written(box: Served) -> None:
+    """A file is for who the hub says it is; a hub that does not let the service ask is no hub that knows nobody."""
+    box.hub.also["Ann"] = "ann"
+    number = box.of("lee").send("Ann", assignment())
+    assert [one.number for one in box.of("ann").waiting()] == [number]
+    del box.hub.people[OWN]
+    gone = "The hub does not answer, so it is not known who you are. Nothing was sent. Try again in a few minutes."
+    assert refused(box, "POST", f"{API}/ann", "t-lee", assignment("two")) == (503, gone)
+    assert kept(box) == 1
+
+
 def test_a_token_that_ended_ends_here_too(box: Served) -> None:
     """The hub is asked again after half a minute, and not for each call before."""
     lee = box.of("lee")
@@ -338,13 +371,31 @@ def test_outside_a_hub_the_command_says_where_it_belongs(tmp_path: Path) -> None
         ("ftp://hub.example/x", "t", "is no address of a mailbox"),
         ("http://hub.example/services/mailbox", "t", "is not encrypted on its way"),
         ("https://hub.example/services/mailbox", " ", "There is no hub token"),
+        ("https://hub.example/services/mailbox", "se\ncret", "is no hub token: one has letters"),
+        ("https://hub.example/services/mailbox", "sécret", "is no hub token: one has letters"),
+        ("https://hub.example/services/mailbox", "token secret", "is no hub token: one has letters"),
     ],
 )
 def test_a_token_goes_nowhere_it_could_be_read(url: str, token: str, sentence: str) -> None:
     """Only to an https address, or this very machine."""
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(Refused, match=sentence) as said:
         Mailbox(url, token)
+    assert not token.strip() or token == "t" or token not in str(said.value)
     assert "secret" not in repr(Mailbox("https://hub.example/services/mailbox", "secret"))
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_no_proxy_is_told_a_token_in_clear(box: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on this very machine is asked without one."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        proxy.settimeout(0)
+        assert box.of("lee").waiting() == []
+        with pytest.raises(BlockingIOError):  # nobody came
+            proxy.accept()
 
 
 @pytest.mark.parametrize("answer", ["a login page", "a number", "elsewhere", "not a number"])

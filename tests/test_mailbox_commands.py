@@ -9,10 +9,11 @@ from click.testing import CliRunner, Result
 
 from tests.caseload_sample import NOW, PART, PASSPHRASE, journal_of, sealed
 from tests.clock import Clock
-from tests.mailboxes import Served, served
+from tests.mailboxes import PREFIX, Served, person, served
 from workbook.cli import client as cli
+from workbook.sharing import caseload, keys, unsent
 from workbook.sharing import client as share
-from workbook.sharing import keys, unsent
+from workbook.sharing.post import Mailbox, NotSent
 from workbook.storage import seal
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbook.journal import Journal
+    from workbook.sharing.caseload import Caseload
 
 
 @pytest.fixture
@@ -44,6 +46,10 @@ def run(home: Path, *arguments: object, token: str = "t-lee") -> Result:  # noqa
     ran = CliRunner().invoke(cli.main, [*map(str, arguments), "--home", str(home)], env=environ)
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
     return ran
+
+
+def opened(home: Path) -> Caseload:
+    return caseload.open_caseload(home, PASSPHRASE)
 
 
 def kinds(box: Served, name: str) -> list[str]:
@@ -96,15 +102,17 @@ def test_what_the_mailbox_did_not_acknowledge_is_kept_and_goes_out_once(
     sent = run(home, "receive", "--mailbox", box.url)
     assert sent.output == ("Sent now to ann: a file that was kept from before.\nNothing waits in the mailbox.\n")
     assert (kinds(box, "ann"), [*home.rglob("*.assignment")]) == (["assignment"], [])
-    unsent.keep(home, "ann", data)  # as if the power had gone before the answer came
+    with opened(home) as mine:
+        unsent.keep(mine, box.of("lee"), "A.", "ann", data)  # as if the power had gone before the answer came
     run(home, "receive", "--mailbox", box.url)
     assert (kinds(box, "ann"), [*home.rglob("*.assignment")]) == (["assignment"], [])
 
-    unsent.keep(home, "..", data)  # nobody of this name; it keeps no other waiting
+    lost = run(home, *ask, "--client", "B.", "--to", "..")  # nobody of this name; it keeps no other waiting
+    assert (lost.exit_code, "There is nobody of this name on the hub." in lost.stderr) == (1, True)
     again = run(home, *ask)
-    assert (again.exit_code, "There is nobody of this name on the hub." in again.stderr) == (0, True)
+    assert (again.exit_code, "On the hub there was nobody of the name that was said." in again.stderr) == (0, True)
     assert kinds(box, "ann") == ["assignment", "assignment"]
-    assert [one.parent.name for one in home.rglob("*.assignment")] == ["to-.."]
+    assert len([*home.rglob("*.assignment")]) == 1
 
 
 def test_what_waits_for_a_yes_goes_on_waiting_in_the_mailbox(
@@ -128,8 +136,21 @@ def test_what_waits_for_a_yes_goes_on_waiting_in_the_mailbox(
     strange = b"mend-submission 2\n" + seal.seal(b"x", seal.recipient(seal.new_identity()))
     ann.send("lee", strange)
     refused = run(home, "receive", *at)
-    assert (refused.exit_code, "was not sealed for this key" in refused.stderr) == (1, True)
+    [number] = [one.number for one in box.of("lee").waiting()]
+    assert (refused.exit_code, refused.stderr.strip().splitlines()) == (
+        1,
+        [
+            f"{number}.submission, from ann: This file was not sealed for this key, or it is damaged. Ask the sender "
+            "to make it again, and check that it comes from the right person.",
+            "To take a file off the mailbox that cannot be taken in, for good: --discard NUMBER",
+            "Error: 1 file of 1 could not be taken in.",
+        ],
+    )
     assert (kinds(box, "lee"), [*(home / "arrived").iterdir()]) == (["submission"], [])
+    gone = run(home, "receive", *at, "--discard", number)
+    assert (gone.exit_code, gone.output, kinds(box, "lee")) == (0, f"Number {number} is taken off the mailbox.\n", [])
+    again = run(home, "receive", *at, "--discard", number + 1)
+    assert (again.exit_code, "Nothing waits for you under this number." in again.stderr) == (1, True)
 
 
 def test_nothing_counts_as_said_before_it_is_in_a_file(home: Path, box: Served, journal: Journal) -> None:
@@ -142,11 +163,12 @@ def test_nothing_counts_as_said_before_it_is_in_a_file(home: Path, box: Served, 
     ann.send("lee", sealed(journal, PART))
     run(home, "receive", *at)
     before = run(home, "caseload", "--client", "A.", "--export", home / "before.json").exit_code
-    (home / "unsent").rmdir()
+    (home / "unsent").rmdir()  # nothing is on its way any more
     (home / "unsent").write_text("in the way")
     reply = ("reply", "--client", "A.", *at)
     failed = run(home, *reply, "--comment", f"{PART}=Thank you.")
-    assert (failed.exit_code, failed.stderr) == (1, f"Error: {home / 'unsent' / 'to-ann'}: Not a directory.\n")
+    assert (failed.exit_code, failed.stderr.startswith(f"Error: {home / 'unsent'}")) == (1, True)
+    assert failed.stderr.endswith(": Not a directory.\n")
     (home / "unsent").unlink()
     after = run(home, "caseload", "--client", "A.", "--export", home / "after.json").exit_code
     assert (before, after, kinds(box, "ann")) == (0, 0, ["assignment"])
@@ -157,6 +179,119 @@ def test_nothing_counts_as_said_before_it_is_in_a_file(home: Path, box: Served, 
     assert [one.text for one in share.accept_feedback(journal, by_hand.read_bytes()).comments] == ["Thank you."]
 
 
+def test_what_is_for_one_mailbox_never_goes_to_another(home: Path, box: Served, tmp_path: Path) -> None:
+    """Nor is who someone is on one hub taken for who they are on another."""
+    ask = ("assign", "--client", "A.", "--only", "responsibility.incident")
+    box.hub.down = True
+    assert run(home, *ask, "--mailbox", box.url, "--to", "ann").exit_code == 1
+    [file] = home.rglob("*.assignment")
+    with served(str(tmp_path / "other.sqlite")) as other:
+        at = ("--mailbox", other.url)
+        assert run(home, "receive", *at).output == "Nothing waits in the mailbox.\n"
+        assert (other.of("ann").waiting(), file.exists()) == ([], True)
+        box.hub.down = False
+        assert run(home, "receive", "--mailbox", box.url.upper().replace("/SERVICES/MAILBOX/", PREFIX)).exit_code == 0
+        assert (kinds(box, "ann"), file.exists()) == (["assignment"], False)
+        unsaid = run(home, *ask, *at)
+        assert (unsaid.exit_code, unsaid.stderr) == (
+            1,
+            "Error: Say who A. is on the hub, with --to. It is remembered.\n",
+        )
+
+
+def test_a_name_on_the_hub_may_be_any(home: Path, box: Served) -> None:
+    """Long, in any script, with a dot at its end: two names are two, also where a disk does not tell them apart."""
+    names = ("鷺" * 40, "Ann", "ann.", "aux", "x" * 300)
+    box.hub.people.update({f"t-{number}": person(name) for number, name in enumerate(names)})
+    lee = box.of("lee")
+    with opened(home) as mine:
+        for number, name in enumerate(names):
+            unsent.keep(mine, lee, f"Heron {number}", name, mine.assign(f"Heron {number}", []))
+        folders = {one.parent.name for one in home.rglob("*.assignment")}
+        assert len(folders) == len(names)
+        assert all(len(one) == 32 and int(one, 16) for one in folders)
+        assert [(one.to, one.why) for one in unsent.send(mine, lee)] == [(name, "") for name in names]
+        assert [unsent.address(mine, lee, f"Heron {number}") for number in range(len(names))] == [*names]
+    for number in range(len(names)):
+        assert kinds(box, str(number)) == ["assignment"]
+
+
+def test_a_wrong_name_is_not_remembered_and_what_went_there_goes_to_the_right_one(home: Path, box: Served) -> None:
+    """Nothing goes to a name that was wrong, also when someone has that name later."""
+    ask = ("assign", "--client", "A.", "--only", "responsibility.incident", "--mailbox", box.url)
+    wrong = run(home, *ask, "--to", "anne")
+    [file] = home.rglob("*.assignment")
+    assert (wrong.exit_code, wrong.stderr) == (
+        1,
+        "Error: Not sent. There is nobody of this name on the hub. Check the name. Nothing was sent. It is kept, and "
+        "goes to nobody until you say with --to, in your next command for this client, who it is for. To hand it over "
+        f"in another way: {file} To withdraw it, delete that file.\n",
+    )
+    box.hub.people["t-anne"] = person("anne")
+    assert "On the hub there was nobody of the name that was said." in run(home, "receive", "--mailbox", box.url).stderr
+    assert (kinds(box, "anne"), run(home, *ask).exit_code) == ([], 1)
+    right = run(home, *ask, "--to", "ann")
+    assert (right.exit_code, kinds(box, "ann"), kinds(box, "anne")) == (0, ["assignment", "assignment"], [])
+    assert (run(home, *ask).exit_code, [*home.rglob("*.assignment")]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("--erase", "A. is erased. 0 of their records are left. Backups made by other programs are not.\n"),
+        (
+            "--revoke",
+            "Nothing more is taken in from A.. What they sent is still here.\n"
+            "1 file that had not gone out to them was removed.\n",
+        ),
+    ],
+)
+def test_nothing_goes_out_to_who_was_erased_or_revoked(home: Path, box: Served, how: str, said: str) -> None:
+    """What had not gone out to them is removed, and to others it goes."""
+    box.hub.down = True
+    for client, to in (("A.", "ann"), ("B.", "kim")):
+        ask = ("assign", "--client", client, "--only", "responsibility.incident", "--mailbox", box.url)
+        assert run(home, *ask, "--to", to).exit_code == 1
+    assert run(home, "caseload", "--client", "A.", how).output == said
+    assert len([*home.rglob("*.assignment")]) == 1
+    box.hub.down = False
+    run(home, "receive", "--mailbox", box.url)
+    assert (kinds(box, "ann"), kinds(box, "kim"), [*home.rglob("*.assignment")]) == ([], ["assignment"], [])
+
+
+def test_one_file_that_cannot_be_fetched_keeps_no_other_waiting(
+    home: Path, box: Served, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said of which and why; and nothing stays on the disk when taking in ends midway."""
+    at = ("--mailbox", box.url)
+    run(home, "assign", "--client", "A.", "--only", "responsibility.incident", *at, "--to", "ann")
+    ann = box.of("ann")
+    share.given(journal, ann.fetch(ann.waiting()[0].number)).accept()
+    for words in ("I left.", "I left early."):
+        journal.save(PART, words)
+        ann.send("lee", sealed(journal, PART))
+    first = box.of("lee").waiting()[0].number
+    fetch = Mailbox.fetch
+
+    def fetched(mailbox: Mailbox, number: int) -> bytes:
+        if number == first:
+            raise NotSent("It is gone.")
+        return fetch(mailbox, number)
+
+    monkeypatch.setattr(Mailbox, "fetch", fetched)
+    with monkeypatch.context() as broken:
+        broken.setattr(caseload.Caseload, "receive_many", lambda *_, **__: 1 / 0)
+        environ = {"WORKBOOK_PASSPHRASE": PASSPHRASE, "WORKBOOK_HUB_TOKEN": "t-lee"}
+        ran = CliRunner().invoke(cli.main, ["receive", *at, "--home", str(home)], env=environ)
+    assert (type(ran.exception), [*(home / "arrived").iterdir()]) == (ZeroDivisionError, [])
+    came = run(home, "receive", *at)
+    assert (came.exit_code, came.stdout.startswith("A.: 1 new")) == (0, True)
+    assert f"{first}.submission, from ann: It is gone." in came.stderr
+    assert [one.number for one in box.of("lee").waiting()] == [first]
+    alone = run(home, "receive", *at)
+    assert (alone.exit_code, alone.stderr.endswith("Error: It is gone.\n")) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "token", "status", "sentence"),
     [
@@ -164,6 +299,7 @@ def test_nothing_counts_as_said_before_it_is_in_a_file(home: Path, box: Served, 
         (("assign", "--client", "A.", "--mailbox", "URL"), "t", 1, "Say who A. is on the hub, with --to."),
         (("assign", "--client", "A."), "t", 2, "Name a file with -o, or a mailbox with --mailbox."),
         (("reply", "--client", "A."), "t", 2, "Name a file with -o, or a mailbox with --mailbox."),
+        (("receive", "x", "--discard", "1"), "t", 2, "Name the mailbox with --mailbox."),
         (("receive",), "t", 2, "Name a file with PATH, or a mailbox with --mailbox."),
         (("receive", "--mailbox", "http://hub.example/x"), "t", 1, "is not encrypted on its way"),
     ],

@@ -159,7 +159,7 @@ def assign(
         packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
         if file:
             _write(file, packed)
-        mailing.send(opened, mailing.keep(opened, client, name, packed), box)
+        mailing.send(opened, mailing.keep(opened, client, name, box, packed), box)
     asked = {"client": plain(client), "count": len(tasks)}
     click.echo(say("cli.assign.sent", **asked) if box else say("cli.assign.made", **asked))
 
@@ -170,7 +170,10 @@ def assign(
 @_store
 @option("--sure", is_flag=True, help="receive.sure")
 @mailing.URL
-def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool, mailbox: str | None) -> None:
+@mailing.DISCARD
+def receive(
+    paths: tuple[Path, ...], home: Path, store: str | None, sure: bool, mailbox: str | None, discard: tuple[int, ...]
+) -> None:
     """Take in sealed answers: files, or folders of them."""
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
@@ -178,11 +181,12 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool, 
     from workbook.sharing import inbox
 
     mailing.need(paths or mailbox, "PATH")
-    files, box = inbox.found(paths), mailing.mailbox_at(mailbox)
-    with _open(home, store) as opened:
-        if box:
-            mailing.send_again(home, box)
-        came = mailing.fetched(home, box)
+    box = mailing.mailbox_at(mailbox)
+    if discard:
+        mailing.discard(discard, box)
+        return
+    files = inbox.found(paths)
+    with _open(home, store) as opened, mailing.fetched(opened, box, alone=not files) as came:
         if box and not came and not files:
             click.echo(say("cli.mailing.nothing"))
             return
@@ -202,7 +206,9 @@ def receive(paths: tuple[Path, ...], home: Path, store: str | None, sure: bool, 
     refused = [one for one in outcomes if not one.receipt and not one.passed_over]
     passed = [one for one in outcomes if one.passed_over]
     for one in (*passed, *refused, *waiting):
-        click.echo(plain(f"{one.file.name}: {one.said}"), err=True)
+        click.echo(plain(f"{mailing.named(one.file, came)}: {one.said}"), err=True)
+    if any(one.file in came for one in refused):
+        click.echo(say("cli.mailing.discard_how", option="--discard"), err=True)
     taken = len(outcomes) - len(waiting) - len(refused) - len(passed)
     if passed:
         click.echo(say("cli.receive.passed", count=len(passed)), err=True)
@@ -262,7 +268,7 @@ def reply(
             with mailing.on_disk():
                 if file:
                     _write(file, sealed)
-                mine = mailing.keep(opened, client, name, sealed)
+                mine = mailing.keep(opened, client, name, box, sealed)
         mailing.send(opened, mine, box)
     click.echo(say("cli.reply.only", client=plain(client)))
 
@@ -359,8 +365,10 @@ def _do(
         opened.keep_until(client, keep_until)
         click.echo(say("cli.caseload.reminded", client=plain(client), day=dates.day(keep_until)))
     if revoke:
-        opened.revoke(client)
+        gone = opened.revoke(client)
         click.echo(say("cli.caseload.revoked", client=plain(client)))
+        if gone:
+            click.echo(say("cli.caseload.withdrawn", count=gone))
     if erase:
         sure = not sys.stdin.isatty() or click.confirm(say("cli.caseload.erase_sure", client=plain(client)))
         if not sure:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from workbook.sharing.caseload import Caseload
     from workbook.sharing.inbox import Outcome
-    from workbook.sharing.post import Mailbox
+    from workbook.sharing.post import Mailbox, Waiting
     from workbook.sharing.unsent import Tried
 
 URL = option("--mailbox", metavar="URL", help="mailing.url")
 TO = option("--to", metavar="NAME|@FILE", callback=given.from_file, help="mailing.to")
+DISCARD = option("--discard", multiple=True, type=click.IntRange(min=0), metavar="NUMBER", help="mailing.discard")
 
 _FOLDER = "arrived"  # beside the keys: sealed files, for as long as they are taken in
 
@@ -47,7 +48,7 @@ def who(opened: Caseload, client: str, to: str | None, mailbox: Mailbox | None) 
 
     if mailbox is None:
         return None
-    found = to or unsent.address(opened, client)
+    found = to or unsent.address(opened, mailbox, client)
     if not found:
         raise Refused(say("sharing.post.which", client=plain(client), option="--to"))
     return found
@@ -62,67 +63,95 @@ def on_disk() -> Iterator[None]:
         raise Refused(f"{problem.filename}: {problem.strerror}.") from None
 
 
-def keep(opened: Caseload, client: str, to: str | None, data: bytes) -> Path | None:
+def keep(opened: Caseload, client: str, to: str | None, mailbox: Mailbox | None, data: bytes) -> Path | None:
     """Keep a file for a client, who is `to` on the hub, until the mailbox has acknowledged it; None: goes by hand."""
     from workbook.sharing import unsent
 
-    if to is None:
-        return None
-    unsent.remember(opened, client, to)
-    return unsent.keep(opened.home, to, data)
+    return None if to is None or mailbox is None else unsent.keep(opened, mailbox, client, to, data)
 
 
 def send(opened: Caseload, mine: Path | None, mailbox: Mailbox | None) -> None:
     """Send a file that is kept, and those from before. Raises Refused when the mailbox did not acknowledge it."""
     from workbook.sharing import unsent
 
-    for one in unsent.send(opened.home, mailbox) if mailbox else ():
-        if one.file != mine:
-            _tell(one)
-        elif one.why:
-            raise Refused(say("sharing.post.not_sent", why=one.why, file=one.file))
-        else:
+    for one in unsent.send(opened, mailbox) if mailbox else ():
+        if one.file == mine and one.why:
+            raise Refused(_not_sent(one))
+        if one.why:
+            click.echo(_not_sent(one), err=True)
+        elif one.file == mine:
             click.echo(say("sharing.post.sent", to=plain(one.to)))
+        else:
+            click.echo(say("sharing.post.earlier", to=plain(one.to)))
 
 
-def send_again(home: Path, mailbox: Mailbox) -> None:
-    """Send what was kept from before."""
-    from workbook.sharing import unsent
-
-    for one in unsent.send(home, mailbox):
-        _tell(one)
+def _not_sent(one: Tried) -> str:
+    if one.nobody:
+        return say("sharing.post.nobody", why=one.why, file=one.file, option="--to")
+    return say("sharing.post.not_sent", why=one.why, file=one.file)
 
 
-def _tell(one: Tried) -> None:
-    if one.why:
-        click.echo(say("sharing.post.not_sent", why=one.why, file=one.file), err=True)
-    else:
-        click.echo(say("sharing.post.earlier", to=plain(one.to)))
-
-
-def fetched(home: Path, mailbox: Mailbox | None) -> dict[Path, int]:
-    """Return the submissions that wait in a mailbox, as files, each with its number; they go on waiting there."""
-    from urllib.parse import quote
-
-    from workbook import files
-
+def discard(numbers: Iterable[int], mailbox: Mailbox | None) -> None:
+    """Take files off a mailbox, whatever they are. Raises NotSent for a number that is not there."""
     if mailbox is None:
-        return {}
-    folder = home / _FOLDER
-    folder.mkdir(exist_ok=True, mode=0o700)
-    found = {}
-    for one in mailbox.waiting():
-        if one.kind == "submission":
-            file = folder / f"{quote(one.sender, safe='')}-{one.number}.submission"
-            files.write(file, mailbox.fetch(one.number))
-            found[file] = one.number
-    return found
+        raise click.UsageError(say("cli.mailing.which", option="--mailbox"))
+    for number in numbers:
+        mailbox.taken(number)
+        click.echo(say("cli.mailing.discarded", number=number))
 
 
-def settle(outcomes: Iterable[Outcome], came: dict[Path, int], mailbox: Mailbox | None) -> None:
+@contextlib.contextmanager
+def fetched(opened: Caseload, mailbox: Mailbox | None, *, alone: bool) -> Iterator[dict[Path, Waiting]]:
+    """Send what was kept from before, then lend the submissions that wait in a mailbox, as files.
+
+    They go on waiting there. Of one that cannot be fetched it is said why. Raises NotSent when there is nothing else
+    (`alone`) and none could be fetched.
+    """
+    from workbook import files
+    from workbook.sharing.post import NotSent
+
+    send(opened, None, mailbox)
+    found: dict[Path, Waiting] = {}
+    lost: NotSent | None = None
+    try:
+        for one in mailbox.waiting() if mailbox else ():
+            if mailbox is None or one.kind != "submission":
+                continue
+            file = opened.home / _FOLDER / f"{one.number}.submission"
+            try:
+                data = mailbox.fetch(one.number)
+            except NotSent as problem:
+                lost = problem
+                click.echo(f"{named(file, {file: one})}: {problem}", err=True)
+                if problem.down:
+                    break
+                continue
+            with on_disk():
+                file.parent.mkdir(exist_ok=True, mode=0o700)
+                found[file] = one
+                files.write(file, data)
+        if lost and alone and not found:
+            raise lost
+        yield found
+    finally:
+        for file in found:
+            file.unlink(missing_ok=True)
+
+
+def named(file: Path, came: dict[Path, Waiting]) -> str:
+    """Say which file it is; of one that came through a mailbox also from whom."""
+    return say("cli.mailing.from", file=file.name, sender=came[file].sender) if file in came else plain(file.name)
+
+
+def settle(outcomes: Iterable[Outcome], came: dict[Path, Waiting], mailbox: Mailbox | None) -> None:
     """Tell a mailbox what was taken in; what was refused, or waits for a yes, goes on waiting there."""
+    from workbook.sharing.post import NotSent
+
     for one in outcomes:
         if mailbox is not None and one.file in came and one.receipt and not one.receipt.held:
-            mailbox.taken(came[one.file])
-    for file in came:
-        file.unlink(missing_ok=True)
+            try:
+                mailbox.taken(came[one.file].number)
+            except NotSent as problem:  # taken in all the same; fetched again, it changes nothing
+                click.echo(f"{named(one.file, came)}: {problem}", err=True)
+                if problem.down:
+                    return

@@ -65,18 +65,23 @@ class Hub:
         digest, now = hashlib.sha256(token.encode()).hexdigest(), self._seconds()
         self._known = {key: one for key, one in self._known.items() if now - one[0] < KNOWN}
         if digest not in self._known:
-            found = await self._ask("user", token)
+            found = await self._ask("user", token, unknown=(401, 403, 404))
             if found is None or found.get("kind") != "user" or not self._lets_in & {*found.get("scopes", ())}:
                 return None
             self._known[digest] = (now, Person(str(found["name"]), self._group in found.get("groups", ())))
         return self._known[digest][1]
 
-    async def knows(self, name: str) -> bool:
-        """Say whether there is someone of this name. Raises HubGone."""
-        return await self._ask(f"users/{quote(name, safe='')}", self._token) is not None
+    async def knows(self, name: str) -> str | None:
+        """Return someone's name as the hub writes it; None: there is nobody. Raises HubGone, also if it may not ask."""
+        found = await self._ask(f"users/{quote(name, safe='')}", self._token, unknown=(404,))
+        if found is None:
+            return None
+        if not isinstance(found.get("name"), str):
+            raise HubGone(say("jupyter.mailbox.hub_gone"))
+        return str(found["name"])
 
-    async def _ask(self, path: str, token: str) -> dict[str, Any] | None:
-        """What the hub answers; None for a token or a name that it does not know."""
+    async def _ask(self, path: str, token: str, *, unknown: tuple[int, ...]) -> dict[str, Any] | None:
+        """What the hub answers; None when it says that it does not know the token or the name."""
         asked = httpclient.HTTPRequest(
             f"{self._api}/{path}",
             headers={"Authorization": f"token {token}"},
@@ -85,7 +90,7 @@ class Hub:
         )
         try:
             answer = await httpclient.AsyncHTTPClient().fetch(asked, raise_error=False)
-            if answer.code in (401, 403, 404):
+            if answer.code in unknown:
                 return None
             if answer.code != 200:
                 raise HubGone(say("jupyter.mailbox.hub_gone"))
@@ -166,7 +171,11 @@ def _said(problem: object) -> tuple[int, str]:
     return 500, say("jupyter.mailbox.wrong")
 
 
+@web.stream_request_body  # else a whole body is in memory before anyone is asked who sends it
 class _Waiting(_Handler):
+    def data_received(self, part: bytes) -> None:
+        """Nothing is kept of it."""
+
     async def get(self) -> None:
         person = self.me()
         found = await self.stored(self._mail.waiting, person.name)
@@ -177,7 +186,11 @@ class _Waiting(_Handler):
         self.finish({"mail": rows})
 
 
+@web.stream_request_body
 class _Nothing(_Handler):
+    def data_received(self, part: bytes) -> None:
+        """Nothing is kept of it."""
+
     async def prepare(self) -> None:
         raise web.HTTPError(404, say("jupyter.mailbox.nothing_here"))
 
@@ -205,9 +218,10 @@ class _One(_Handler):
         counsels = person.counselor and kind != "submission"
         if kind != "submission" and not person.counselor:
             raise Foreign(say("jupyter.mailbox.counselors_only"))
-        if counsels and not await self._hub.knows(to):
+        name = await self._hub.knows(to) if counsels else to
+        if name is None:
             raise UnknownId(say("jupyter.mailbox.nobody"))
-        number = await self.stored(self._mail.put, person.name, to, kind, body, first=counsels)
+        number = await self.stored(self._mail.put, person.name, name, kind, body, first=counsels)
         self.finish({"number": number})
 
     async def get(self, number: str) -> None:

@@ -16,7 +16,7 @@ from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
 from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
 from workbook.safety import settings as safety
-from workbook.sharing import clients, envelope, inbox, kept, looking, signing
+from workbook.sharing import clients, envelope, inbox, kept, looking, signing, unsent
 from workbook.sharing import keys as keeping
 from workbook.sharing.bundles import Assignment, Comment, Feedback
 from workbook.sharing.clients import Client
@@ -375,21 +375,20 @@ class Caseload:
         wanted = self.client(name).name
         left = 0
         for client in [one for one in self.clients() if one.name == wanted]:
+            unsent.withdraw(self.home, client.id)
             self.store.erase(client.id)
             self.store.event("erased", "", 1)
-            rows = (
-                self.store.current(client=client.id),
-                self.store.history(client=client.id),
-                self.store.events(client.id),
-            )
-            left += sum(len(each) for each in rows) + (client.id in self.store.clients())
+            rows = [*self.store.current(client=client.id), *self.store.history(client=client.id)]
+            left += len(rows) + len(self.store.events(client.id)) + (client.id in self.store.clients())
         return left
 
-    def revoke(self, name: str) -> None:
-        """End sharing with a client: what they sent stays, nothing more is taken in."""
+    def revoke(self, name: str) -> int:
+        """End sharing with a client: what they sent stays. Return how many files on their way to them were removed."""
         client = self.client(name)
+        gone = unsent.withdraw(self.home, client.id)
         self._remember(client, revoked=True)
-        self.store.event("revoked", "", client=client.id)
+        self.store.event("revoked", "", gone, client=client.id)
+        return gone
 
     def keep_until(self, name: str, day: date | None) -> None:
         """Set the day after which this client's record should be erased."""

@@ -88,7 +88,7 @@ class Note(Kept):
 
 
 class Address(Kept):
-    """Who the client is on a hub, for its mailbox (its key: hub)."""
+    """Who the client is on a hub, for its mailbox (its key: a digest of the mailbox's address)."""
 
     name: str
 

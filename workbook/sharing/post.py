@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import urllib.error
@@ -23,10 +24,13 @@ _MOST = envelope.LARGEST + 2**20  # bytes of any answer
 
 
 class NotSent(WorkbookError):
-    """The mailbox did not acknowledge; nothing counts as sent. `down`: it answers nothing else now either."""
+    """The mailbox did not acknowledge; nothing counts as sent.
 
-    def __init__(self, said: str, *, down: bool = False) -> None:
-        self.down = down
+    `down`: it answers nothing else now either. `nobody`: there is nobody of that name, or nothing of that number.
+    """
+
+    def __init__(self, said: str, *, down: bool = False, nobody: bool = False) -> None:
+        self.down, self.nobody = down, nobody
         super().__init__(said)
 
 
@@ -51,9 +55,15 @@ class Mailbox:
             raise Refused(say("sharing.post.not_https", url=plain(url)))
         if not token.strip():
             raise Refused(say("sharing.post.no_token", variable=TOKEN))
-        self._url = f"{url.rstrip('/')}/api/mail"
         self._token = token.strip()
-        self._opener = urllib.request.build_opener(_Stays)
+        if not self._token.isascii() or not self._token.isprintable() or " " in self._token:
+            raise Refused(say("sharing.post.bad_token", variable=TOKEN))
+        self._url = f"{url.rstrip('/')}/api/mail"
+        same = at._replace(netloc=at.netloc.lower()).geturl().rstrip("/")
+        self.digest = hashlib.sha256(same.encode()).hexdigest()[:32]
+        """Which mailbox it is, without its address."""
+        proxies = [urllib.request.ProxyHandler({})] if at.scheme == "http" else []  # one would read the token
+        self._opener = urllib.request.build_opener(_Stays, *proxies)
 
     def __repr__(self) -> str:
         return f"Mailbox({self._url})"
@@ -63,7 +73,7 @@ class Mailbox:
 
         Sent again, it is there once. Raises NotSent with why.
         """
-        return _int(self._ask("POST", f"/{quote(to, safe='')}", data), "number")
+        return _int(self._ask("POST", f"/{quote(to, safe='', errors='replace')}", data), "number")
 
     def waiting(self) -> list[Waiting]:
         """Return what waits, oldest first. Raises NotSent."""
@@ -102,7 +112,8 @@ class Mailbox:
                     raise NotSent(say("sharing.post.no_mailbox"))
                 return body
         except urllib.error.HTTPError as refused:
-            raise NotSent(_why(refused), down=refused.code == 401 or refused.code >= 500) from None
+            down = refused.code == 401 or refused.code >= 500
+            raise NotSent(_why(refused), down=down, nobody=refused.code == 404) from None
         except (OSError, http.client.HTTPException):
             raise NotSent(say("sharing.post.down"), down=True) from None
 
@@ -129,6 +140,6 @@ def _why(refused: urllib.error.HTTPError) -> str:
 
 def _int(found: Mapping[str, Any], name: str) -> int:
     value = found.get(name)
-    if not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
         raise NotSent(say("sharing.post.no_mailbox"))
     return value
