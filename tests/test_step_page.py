@@ -249,3 +249,73 @@ def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserC
     expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible()
     assert page.evaluate("window.printed.length") == 1
     assert standing(page) == ["self"]
+
+
+def test_many_closed_steps_are_one_line_until_someone_asks(context: BrowserContext, journal: Journal) -> None:
+    """It says how many it stands for; its press, a number, an address, “open all” and paper bring them out."""
+    journal.save("start.now.stirred", 8)
+    page = open_chapter(context, journal, chapter="space")
+    buttons = page.locator(".mend-step h2 button")
+    folded, more = page.locator(".mend-step[data-folded]"), page.locator(".mend-step-more")
+    expect(more).to_have_text("5 more steps are closed for now")
+    expect(folded).to_have_count(5)
+    page.evaluate("location.hash = '#exposure'")
+    expect(page.locator('[data-step="space.exposure"] h2 button')).to_be_focused()
+    expect(more).to_have_text("4 more steps are closed for now")
+    expect(folded).to_have_count(4)
+
+    page.get_by_role("button", name="Print this chapter").click()
+    page.wait_for_function("window.printed.length")
+    expect(folded).to_have_count(0)
+    expect(more).to_be_hidden()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(folded).to_have_count(4)
+    expect(more).to_have_text("4 more steps are closed for now")
+
+    page.locator('[data-step="space.plan"] h2 button').press("1")
+    expect(buttons.first).to_be_focused()
+    expect(folded).to_have_count(0)
+    expect(more).to_be_hidden()
+
+    page.reload()
+    expect(page.locator(".mend-step[data-known]")).to_have_count(8)
+    expect(folded).to_have_count(4)
+    more.click()
+    expect(buttons.first).to_be_focused()
+    expect(folded).to_have_count(0)
+    expect(more).to_be_hidden()
+
+    page.reload()
+    expect(page.locator(".mend-step[data-known]")).to_have_count(8)
+    expect(folded).to_have_count(4)
+    page.get_by_role("button", name="Open all steps").click()
+    expect(folded).to_have_count(0)
+    expect(more).to_be_hidden()
+
+
+def test_a_step_with_words_that_are_not_saved_is_never_behind_the_line(
+    context: BrowserContext, journal: Journal
+) -> None:
+    """A rule closes six steps while one holds words and another has the focus: four are folded, two stay in sight."""
+    page = open_chapter(context, journal, "#take", chapter="space")
+    take = page.locator('[data-step="space.take"]')
+    field = take.get_by_role("textbox").first
+    expect(field).to_be_visible()
+    page.evaluate("window.cut = true")
+    field.fill(WORD)
+    take.locator("h2 button").click()
+    page.locator('[data-step="space.rating"] h2 button').focus()
+    page.evaluate(
+        """() => {
+          for (const id of ["rating", "boundary", "exposure", "not_knowing", "people", "take"]) {
+            const { step } = document.querySelector(`[data-step="space.${id}"]`);
+            step.receive({ ...step.state, closed: "it rests for a day" });
+          }
+        }"""
+    )
+    folded = page.locator(".mend-step[data-folded]")
+    assert folded.evaluate_all("all => all.map((one) => one.dataset.step)") == [
+        "space.boundary", "space.exposure", "space.not_knowing", "space.people"
+    ]  # fmt: skip
+    expect(take.locator(".mend-step-state")).to_have_text("closed for now: it rests for a day · not saved yet")
+    expect(page.locator(".mend-step-more")).to_have_text("4 more steps are closed for now")

@@ -261,7 +261,10 @@ export class Step {
     this.root.dataset.open = String(this.open);
     this.button.setAttribute("aria-expanded", String(this.open));
     this.body.hidden = !this.open;
-    if (this.open) this.root.removeAttribute("data-folded");
+    if (this.open && this.folded) {
+      this.root.removeAttribute("data-folded");
+      this.#recount();
+    }
     this.after.hidden = !this.open || !this.after.firstChild;
   }
 
@@ -269,18 +272,30 @@ export class Step {
 
   get folded() { return "folded" in this.root.dataset; }
 
-  /** Where there is something to do, many closed steps are one line, until someone asks for them. */
+  /**
+   * Where there is something to do, many closed steps are one line, until someone asks for them. One that holds words
+   * that are not saved, or where someone is, stays in sight.
+   */
   #gather(unfolding = false) {
     const all = this.others();
     const last = all.find((step) => step.last);
     if (!last) return;
     last.unfolded ||= unfolding;
-    const closed = all.filter(({ state, open }) => state?.closed && !open);
+    const closed = all.filter(({ state, open, form, root }) => state?.closed && !open && !form?.box.size && !root.contains(focused(root)));
     const waits = all.some(({ state }) => state && !state.closed && !state.done && state.total);
     const fold = waits && closed.length > MANY && !last.unfolded;
     for (const step of all) step.root.toggleAttribute("data-folded", fold && closed.includes(step));
-    last.more.hidden = !fold;
-    last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, "folded", closed.length);
+    this.#recount();
+  }
+
+  /** Say how many are behind the one line now: one that was opened is not. */
+  #recount() {
+    const all = this.others();
+    const last = all.find((step) => step.last);
+    const folded = all.filter((step) => step.folded).length;
+    if (!last) return;
+    last.more.hidden = !folded;
+    last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, "folded", folded);
   }
 
   /** Every step on this page, in order; in JupyterLab's editor another notebook may stand beside it. @returns {Step[]} */
@@ -323,7 +338,10 @@ export class Step {
   async print() {
     const all = this.others();
     const closed = all.filter((step) => !step.open);
-    const back = () => closed.forEach((step) => step.fold());
+    const back = () => {
+      closed.forEach((step) => step.fold());
+      this.#gather();
+    };
     this.printed.textContent = this.words.printing;
     for (const step of closed) step.unfold();
     const until = Date.now() + 2 * this.pace.acknowledge;
