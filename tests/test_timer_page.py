@@ -22,10 +22,18 @@ LISTENING = """
     currentTime = 0;
     constructor() { window.sounds.push("ready"); }
     createOscillator() {
-      return { frequency: {}, connect: (to) => to, start: () => window.sounds.push("note"), stop() {} };
+      return {
+        frequency: {}, connect: (to) => to, start: () => window.sounds.push("note"), stop() { this.onended(); },
+      };
     }
+    async close() { window.sounds.push("closed"); }
     createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect() {} }; }
   };
+  window.lit = [];
+  Object.defineProperty(navigator, "wakeLock", { value: { async request(what) {
+    window.lit.push(what);
+    return { async release() { window.lit.push("released"); } };
+  } } });
   window.spoken = [];
   document.addEventListener("DOMContentLoaded", () => new MutationObserver((changes) => {
     for (const { target } of changes) {
@@ -102,18 +110,44 @@ def test_either_stops_it_and_it_ends_with_the_form(context: BrowserContext) -> N
     turn.get_by_role("button", name="Stop", exact=True).click()
     expect(turn.get_by_role("timer")).to_have_text("Stopped. Nobody needs a reason.")
     context.clock.run_for(3_600_000)
-    assert page.evaluate("window.sounds") == ["ready"]
+    assert page.evaluate("window.sounds") == ["ready", "closed"]
+    assert page.evaluate("window.lit") == ["screen", "released"]
     turn.get_by_role("button", name="Start", exact=True).click()
     expect(turn.get_by_role("timer")).to_have_text("10 minutes left")  # a turn begins anew
     context.clock.run_for(600_000)
-    assert page.evaluate("window.sounds") == ["ready", "note"]
+    rung = ["ready", "closed", "ready", "note", "closed"]
+    assert page.evaluate("window.sounds") == rung
     turn.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("group", name="Could each of us say no, and nothing bad would follow?").get_by_text(
         "not sure"
     ).click()
     expect(turn).to_be_hidden()
     context.clock.run_for(3_600_000)
-    assert page.evaluate("window.sounds") == ["ready", "note"]
+    assert page.evaluate("window.sounds") == [*rung, "ready", "closed"]
+    assert page.evaluate("window.lit") == ["screen", "released"] * 3
+    assert page.locator(".mend-time").first.text_content() == "10 minutes"  # for the next time, not where it stood
     begun, stopped, ended = "Started: 10 minutes.", "Stopped. Nobody needs a reason.", "The time is up."
     assert page.evaluate("window.spoken") == [begun, stopped, begun, "1 minute left", ended, begun, ""]
     assert [(save["item"], save["value"]) for save in desk.saves] == [("communication.together.free", "unsure")]
+
+
+def test_one_turn_at_a_time_and_no_sound_is_no_trouble(context: BrowserContext) -> None:
+    """Starting the second turn ends the first; a browser without sound or a lit screen times it as well."""
+    context.add_init_script(
+        "window.AudioContext = class { constructor() { throw new Error(); } };"
+        " navigator.wakeLock.request = async () => { throw new Error(); };"
+    )
+    page = opened(context, Desk())
+    first, second = (page.get_by_role("group", name=f"{one} turn", exact=True) for one in ("First", "Second"))
+    first.get_by_text("A quiet sound at the end").click()
+    first.get_by_role("button", name="Start", exact=True).click()
+    context.clock.run_for(61_000)
+    expect(first.get_by_role("timer")).to_have_text("9 minutes left")
+    second.get_by_role("button", name="Start", exact=True).click()
+    expect(first.get_by_role("timer")).to_have_text("10 minutes")
+    expect(first.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    context.clock.run_for(61_000)
+    expect(second.get_by_role("timer")).to_have_text("9 minutes left")
+    expect(first.get_by_role("timer")).to_have_text("10 minutes")
+    second.get_by_role("button", name="Stop", exact=True).click()
+    expect(second.get_by_role("timer")).to_have_text("Stopped. Nobody needs a reason.")

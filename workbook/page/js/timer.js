@@ -4,6 +4,7 @@ import { counted, fill, h, unique } from "./elements.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const BEGUN = "mend:turn"; // said to the other timers of a page: one turn at a time
 
 /** Whole minutes are said, never seconds: nothing hurries whoever speaks. Aloud it speaks at the start, a minute before the end, and at the end. */
 export function timer(/** @type {import("./exercise.js").Item} */ item, /** @type {import("./question.js").Desk} */ { exercise, say }) {
@@ -14,13 +15,16 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
   let left = item.minutes; // whole minutes, a begun one counts
   /** @type {any} */ let ticking;
   /** @type {AudioContext | undefined} */ let sounding;
+  /** @type {Promise<WakeLockSentinel | undefined> | undefined} */ let awake;
 
   const prompt = unique();
   const words = h("p", { class: "mend-time", role: "timer", "aria-live": "off" }, counted(exercise, "minutes", left));
   const passed = h("i");
   const act = h("button", { type: "button", class: "mend-done", "aria-describedby": prompt, onclick: () => (end ? stop(texts.timer_stopped) : start()) }, texts.timer_start);
   // A browser lets a page sound only after a click: each of these is one.
-  const ready = () => { if (sound.checked) sounding ??= new AudioContext(); };
+  const ready = () => {
+    try { if (sound.checked) sounding ??= new AudioContext(); } catch { /* this browser has no sound: the words say that the time is up */ }
+  };
   const sound = h("input", { type: "checkbox", autocomplete: "off", onchange: ready });
   const node = h("div", { class: "mend-item mend-timer", role: "group", "aria-labelledby": prompt },
     h("p", { id: prompt, class: "mend-prompt" }, item.prompt),
@@ -33,27 +37,40 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
     left = item.minutes;
     end = Date.now() + whole;
     ticking = setInterval(tick, SECOND);
+    window.dispatchEvent(new CustomEvent(BEGUN, { detail: node }));
+    window.addEventListener(BEGUN, other);
+    awake = stayAwake();
     act.textContent = texts.timer_stop;
     words.textContent = counted(exercise, "timer_left", left);
     say(fill(texts.timer_began, { minutes: counted(exercise, "minutes", left) }));
     tick();
   }
 
+  const other = (/** @type {Event} */ event) => { if (/** @type {CustomEvent} */ (event).detail !== node) stop(""); };
+
+  /** `text`: what to say of it; none where nobody stopped it here: then the minutes stand there again, for the next turn. */
   function stop(/** @type {string} */ text) {
     clearInterval(ticking);
+    window.removeEventListener(BEGUN, other);
+    awake?.then((lock) => lock?.release()).catch(() => {});
+    awake = undefined;
     end = 0;
     act.textContent = texts.timer_start;
-    words.textContent = text;
+    words.textContent = text || counted(exercise, "minutes", item.minutes);
     passed.style.inlineSize = "0";
     say(text);
+    const [ends, audio] = [text === texts.timer_over && sound.checked, sounding];
+    sounding = undefined; // the next start makes its own
+    if (!audio) return;
+    if (ends) chime(audio);
+    else close(audio);
   }
 
   function tick() {
     const rest = end - Date.now();
-    if (!node.isConnected || node.hidden || node.closest(".mend-body[hidden]")) return stop(""); // its form is closed, or is gone
+    if (!node.isConnected || node.closest("[hidden]")) return stop(""); // its form is closed, or is gone
     if (rest <= 0) {
       stop(texts.timer_over);
-      if (sound.checked && sounding) chime(sounding);
       return;
     }
     const now = Math.ceil(rest / MINUTE);
@@ -67,6 +84,14 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
   return node;
 }
 
+/** Two people look at each other, not at the screen: it stays lit for as long as the turn, where the browser lets it. */
+async function stayAwake() {
+  try { return await navigator.wakeLock?.request("screen"); } catch { return undefined; } // not now: a low battery, a hidden page
+}
+
+/** Give the computer's sound back. */
+const close = (/** @type {AudioContext} */ sounding) => sounding.close().catch(() => {});
+
 /** One soft note that fades. */
 function chime(/** @type {AudioContext} */ sounding) {
   const [note, volume, now] = [sounding.createOscillator(), sounding.createGain(), sounding.currentTime];
@@ -75,6 +100,7 @@ function chime(/** @type {AudioContext} */ sounding) {
   volume.gain.exponentialRampToValueAtTime(0.08, now + 0.05);
   volume.gain.exponentialRampToValueAtTime(0.0001, now + 2);
   note.connect(volume).connect(sounding.destination);
+  note.onended = () => close(sounding);
   note.start(now);
   note.stop(now + 2);
 }
