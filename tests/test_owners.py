@@ -232,8 +232,8 @@ def test_who_names_anothers_rows_needs_their_account_too(
         Desk(other.home, other.keys, one.url).open(clock)
     assert str(said.value).replace(other.keys.owner, "OWNER") == (
         "On this server the caseload belongs to another account than “lee”, so it was not opened and nothing was "
-        "changed. Use the account it was made with, or ask the administrator of the server to give it to yours: "
-        "UPDATE caseloads SET role = 'lee' WHERE owner = 'OWNER'"
+        "changed. Use the account it was made with, or ask the administrator of the server (its superuser) to give "
+        "it to yours: SET row_security = off; UPDATE caseloads SET role = 'lee' WHERE owner = 'OWNER'"
     )
 
 
@@ -260,6 +260,17 @@ def test_every_statement_about_rows_names_their_owner(desks: list[Desk], journal
     rows = [one for one in asked if re.search(r"\b(answers|events|records)\b", one)]
     assert {one.split()[0] for one in rows} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
     assert [one for one in rows if not re.search(r"owner = %|\bowner\b.*VALUES", one, re.S)] == []
+
+
+@pytest.mark.parametrize("desks", ["one account"], indirect=True)
+def test_opening_waits_for_nobody_who_writes(desks: list[Desk], clock: Clock) -> None:
+    """Once the server knows a caseload, it opens while another counselor takes in what came."""
+    one, other = desks
+    one.open(clock).close()
+    with other.open(clock) as theirs, theirs.store.together():
+        impatient = one._replace(url=f"{one.url}&options=-c%20lock_timeout%3D1000")
+        with impatient.open(clock) as mine:
+            assert mine.clients() == []
 
 
 # --- an older database ---
@@ -342,8 +353,15 @@ def test_an_older_database_is_divided_by_keys_and_keeps_every_row(
         "1 entry of an older database bears no counselor’s key, so nobody is shown it. It is kept. If it is yours, the "
         f"administrator of the server can give it to “{one.keys.owner}”, which is you; docs/sharing.md says how.\n",
     )
-    block = re.findall(r"```sql\n(UPDATE events.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
+    block = re.findall(
+        r"```sql\n(SET row_security = off;\nUPDATE events.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S
+    )
     given = [one.strip() for one in block[0].replace("OWNER", one.keys.owner).split(";") if one.strip()]
+    import psycopg
+
+    if one.url != whole:  # an account that is watched over is told so, where it would change nothing
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            postgresql.ask(one.url, *given)
     postgresql.ask(whole, *given)
     with one.open(clock) as mine:
         assert (shown(mine), mine.unclaimed) == (was[0], 0)

@@ -25,22 +25,44 @@ def address(url: str) -> str:
 def claim(store: Database, keys: Iterable[str]) -> None:
     """Make the caseload known to the server, and take what an older database holds for these public keys.
 
-    Raises StoreError when the server keeps the caseload for another of its accounts.
+    Where there is nothing to do nobody is waited for. Raises StoreError when the server keeps the caseload for another
+    of its accounts.
     """
     mine, proofs = {"owner": store.owner}, list(keys)
+    with store._reading() as connection:
+        if _claimed(connection, mine, proofs):
+            return
     with store._writing() as connection:
         connection.execute(
             sa.text("INSERT INTO caseloads (owner, role) VALUES (:owner, current_user) ON CONFLICT DO NOTHING"), mine
         )
-        kept = sa.text("SELECT role = current_user, current_user FROM caseloads WHERE owner = :owner")
-        found = connection.execute(kept, mine).first()
-        if found is None or not found[0]:
+        if not connection.execute(_KEPT, mine).scalar():
             role = connection.execute(sa.text("SELECT current_user")).scalar_one()
             raise StoreError(words.say("storage.owners.another_role", role=role, owner=store.owner))
-        connection.execute(sa.text("SELECT set_config('mend.keys', :keys, true)"), {"keys": ",".join(proofs)})
+        _show(connection, proofs)
         for table in TABLES:
             take = sa.text(f"UPDATE {table} SET owner = :owner WHERE owner IN :keys")  # noqa: S608 # our own names
             connection.execute(take.bindparams(sa.bindparam("keys", expanding=True)), mine | {"keys": proofs})
+
+
+_KEPT = sa.text("SELECT role = current_user FROM caseloads WHERE owner = :owner")
+
+
+def _show(connection: sa.Connection, proofs: list[str]) -> None:
+    """Let this transaction see the rows that bear these keys."""
+    connection.execute(sa.text("SELECT set_config('mend.keys', :keys, true)"), {"keys": ",".join(proofs)})
+
+
+def _claimed(connection: sa.Connection, mine: dict[str, str], proofs: list[str]) -> bool:
+    """Say whether the server knows the caseload as this account's, and no row bears one of its keys any more."""
+    if not connection.execute(_KEPT, mine).scalar():
+        return False
+    _show(connection, proofs)
+    for table in TABLES:
+        left = sa.text(f"SELECT 1 FROM {table} WHERE owner IN :keys LIMIT 1")  # noqa: S608 # our own names
+        if connection.execute(left.bindparams(sa.bindparam("keys", expanding=True)), {"keys": proofs}).first():
+            return False
+    return True
 
 
 def unclaimed(store: Database) -> int:
