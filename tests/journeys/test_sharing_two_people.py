@@ -87,8 +87,10 @@ def take_in(client: Person, file: Path) -> Page:
     page = client.at("00-start")
     page.get_by_text("Got a file from a counselor?").click()
     page.locator(".mend-sheet input[type=file]").first.set_input_files(file)
-    expect(page.get_by_text("From Dr. Example")).to_be_visible()
-    page.get_by_role("button", name="Yes, take it in").click()
+    yes = page.get_by_role("button", name="Yes, take it in")
+    preview = page.locator(".mend-sheet", has=yes)  # an older reply says who it is from, too
+    expect(preview).to_contain_text("From Dr. Example")
+    yes.click()
     page.get_by_role("button", name="Reload this page").wait_for()
     return page
 
