@@ -41,6 +41,13 @@ settings.register_profile("mend", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("mend")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In CI a page gets a second try, for machines that stand still at times; the summary counts and names each."""
+    for item in items if os.environ.get("CI") else ():
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An empty home folder for the whole run, and none of the person's own settings."""
