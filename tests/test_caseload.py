@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, rate, sealed
-from workbook import definition, resources
+from workbook import definition, files, resources
 from workbook.cli import client as cli
 from workbook.definition.asks import Task
 from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
@@ -382,6 +382,20 @@ def test_the_documented_commands_make_a_round_trip(tmp_path: Path, clock: Clock)
     assert "A." not in audit
     everything = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert b"canaryword" not in everything
+
+
+def test_a_questionnaire_given_along_is_asked_for_too(tmp_path: Path, clock: Clock) -> None:
+    """Whatever else is named, in one option or several; and the folder of a next command is quoted where it must be."""
+    home, file, own = tmp_path / "case load", tmp_path / "a.assignment", "tests/cases/instrument-example.yaml"
+    assert f"workbook assign --home {files.typed(home)} --client A." in done("keygen", "--home", home)
+    named = ("--only", "space.urges, communication.pause,", "--only", "start.privacy")
+    done("assign", "--home", home, "--client", "A.", *named, "--instrument", resources.data().parent / own, "-o", file)
+    with journal_of(tmp_path / "journal", clock) as journal:
+        share.given(journal, file.read_bytes()).accept()
+        asked = [] if journal.assigned is None else [task.exercise for task in journal.assigned.asks.tasks]
+    assert asked == ["space.urges", "communication.pause", "start.privacy", "instruments.calm"]
+    refused = run("assign", "--home", home, "--client", "B.", "--only", " , ", "-o", tmp_path / "b.assignment")
+    assert (refused.exit_code, "There is no id between the commas." in refused.stderr) == (2, True)
 
 
 def test_keys_are_renewed_by_command(tmp_path: Path) -> None:

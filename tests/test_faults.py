@@ -248,7 +248,8 @@ def test_a_lock_is_not_put_over_backups_that_need_another(journal: Journal):
         journal.lock("saddle orbit mustard fjord")
 
     assert str(said.value) == (
-        f"{backup} still needs the earlier passphrase. Take that off first, with: workbook unlock"
+        f"{backup} still needs the earlier passphrase. Take that off first, with: workbook unlock "
+        f"--journal {files.typed(journal.path)}"
     )
 
 
@@ -774,7 +775,8 @@ def test_each_drive_s_name_for_a_second_copy_is_known(journal: Journal, name: st
         assert again.warnings == (
             f"A synced drive has left a second copy of your answers: {copy}. Two computers wrote at once. This "
             "journal goes on with its own file. To see what the copy holds: "
-            f"workbook restore {files.typed(copy)}. Then move it away, and keep the journal on one computer only.",
+            f"workbook restore {files.typed(copy)} --journal {files.typed(journal.path)}. Then move it away, and keep "
+            "the journal on one computer only.",
         )
         assert again.preview(copy).missing == 0
 

@@ -55,7 +55,7 @@ def test_a_damaged_record_is_a_sentence(store: Store, payload: dict[str, object]
             read()
         assert str(said.value) == (
             "What is kept as “key” beside the answers is damaged. Nothing was changed. A backup may hold it whole: "
-            "workbook restore"
+            "workbook restore --journal, and the journal’s folder."
         )
 
 
@@ -71,7 +71,7 @@ def test_a_journal_keeps_its_own_records_by_their_models(tmp_path: Path, clock: 
 
 OF_A_JOURNAL = (
     "What is kept as “{kind}” beside the answers is damaged. Nothing was changed. A backup may hold it whole: "
-    "workbook restore"
+    "workbook restore --journal, and the journal’s folder."
 )
 OF_A_CASELOAD = (
     "What is kept as “{kind}” of a client in this caseload is damaged. Nothing was changed. Put a copy of the "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from workbook import words
-from workbook.cli import opening
+from workbook.cli import given, opening
 from workbook.cli.frame import ANY_PATH, JOURNAL, Commands, columns
 from workbook.cli.said import Command, option
 from workbook.errors import Refused, plain
@@ -163,10 +163,10 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
     data = file.read_bytes()
     if (folder / MARK).exists():
         with opening.opened(folder, environ) as journal:
-            given = sharing.given(journal, data)
-            if not _agreed((*given.lines, *given.words), given.ask, sure=sure):
+            brought = sharing.given(journal, data)
+            if not _agreed((*brought.lines, *brought.words), brought.ask, sure=sure):
                 return False
-            given.accept(sure=True)
+            brought.accept(sure=True)
             notebooks.refresh(journal.workbook, folder)
         return True
     with tempfile.TemporaryDirectory() as nowhere, Journal.create(Path(nowhere) / "journal") as journal:
@@ -174,9 +174,9 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
     if not _agreed((*lines, say("cli.open.new_journal", folder=folder))):
         return False
     with open_journal(folder) as journal:
-        given = sharing.given(journal, data)
-        given.accept()
-        for line in given.words:  # a new journal has its key only now
+        brought = sharing.given(journal, data)
+        brought.accept()
+        for line in brought.words:  # a new journal has its key only now
             click.echo(plain(line))
     return True
 
@@ -196,8 +196,8 @@ _INCLUDE = "--include responsibility.incident"
 
 @_command(f"workbook share {_INCLUDE} -o a.submission")
 @JOURNAL
-@option("--include", multiple=True, metavar="ID", help="share.include")
-@option("--withdraw", multiple=True, metavar="ID", help="share.withdraw")
+@option("--include", multiple=True, callback=given.ids, metavar="ID", help="share.include")
+@option("--withdraw", multiple=True, callback=given.ids, metavar="ID", help="share.withdraw")
 @option("--gates", is_flag=True, help="share.gates")
 @option("--everything", is_flag=True, help="share.everything")
 @option("--words", is_flag=True, help="share.words")
@@ -319,7 +319,7 @@ def _stop_at(found: Sequence[object], sentence: str) -> None:
 @_command("workbook report -o mend.html")
 @JOURNAL
 @option("-o", "--output", type=ANY_PATH, default="mend.html", show_default=True, help="report.output")
-@option("--only", multiple=True, metavar="ID", help="report.only")
+@option("--only", multiple=True, callback=given.ids, metavar="ID", help="report.only")
 @option("--from", "since", metavar="DAY", help="report.from")
 @option("--to", "until", metavar="DAY", help="report.to")
 @option("--with-words/--no-words", "words", default=True, help="report.with_words")
@@ -433,4 +433,5 @@ def restore(file: Path | None, journal_path: Path | None, yes: bool) -> None:
         click.echo(say("cli.restore.nothing_changed", option="--yes"))
         return
     click.echo(say("cli.restore.done", count=seen.answers))
-    click.echo(say("cli.restore.kept", command=f"workbook restore {files.typed(seen.kept)} --yes"))
+    again = f"workbook restore {files.typed(seen.kept)} --yes --journal {files.typed(opening.folder(journal_path))}"
+    click.echo(say("cli.restore.kept", command=again))

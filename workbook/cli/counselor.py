@@ -69,6 +69,7 @@ def keygen(
     home: Path, name: str, rotate: bool, change_passphrase: bool, recover: Path | None, recovery_sheet: Path | None
 ) -> None:
     """Make a counselor's keys, or renew them."""
+    from workbook import files
     from workbook.sharing import client as share
     from workbook.sharing import keys
 
@@ -85,7 +86,7 @@ def keygen(
     passphrase = _passphrase() if renew else _new(PASSPHRASE)
     if not renew:
         keys.keygen(home, passphrase, counselor=name)
-        command = f"workbook assign --home {home} --client A. -o a.assignment"
+        command = f"workbook assign --home {files.typed(home)} --client A. -o a.assignment"
         click.echo(say("cli.keygen.made", home=home, command=command))
     elif rotate:
         public = keys.rotate(home, passphrase)
@@ -103,7 +104,7 @@ def keygen(
 @_home
 @_store
 @_client
-@option("--only", metavar="IDS", help="assign.only")
+@option("--only", multiple=True, callback=given.ids, metavar="IDS", help="assign.only")
 @option("--due", multiple=True, metavar="DAY|ID=DAY", help="assign.due")
 @option("--instruction", multiple=True, callback=given.from_file, metavar="ID=TEXT", help="assign.instruction")
 @option("--repeats", multiple=True, metavar="ID=HOW", help="assign.repeats")
@@ -117,7 +118,7 @@ def assign(
     home: Path,
     store: str | None,
     client: str,
-    only: str | None,
+    only: tuple[str, ...],
     due: tuple[str, ...],
     instruction: tuple[str, ...],
     repeats: tuple[str, ...],
@@ -142,7 +143,7 @@ def assign(
     days = {name: given.day(day) for name, day in given.pairs("--due", (d for d in due if "=" in d)).items()}
     tasks = asking.tasks_for(
         workbook,
-        [one.strip() for one in only.split(",")] if only else asking.everything(workbook),
+        [*(only or asking.everything(workbook)), *(one.exercise.id for one in own)],
         due=next((given.day(day) for day in due if "=" not in day), None),
         due_each=days,
         instructions=given.pairs("--instruction", instruction),

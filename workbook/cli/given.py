@@ -40,6 +40,14 @@ def day(text: str) -> date:
         raise click.BadParameter(say("cli.not_a_day", day=text)) from None
 
 
+def ids(ctx: click.Context, param: click.Parameter, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids given, each by an option of its own or several with commas between."""
+    found = tuple(one.strip() for given in said for one in given.split(",") if one.strip())
+    if said and not found:
+        raise click.BadParameter(say("cli.no_id"))
+    return found
+
+
 def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     found = {}
     for one in given:

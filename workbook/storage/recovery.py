@@ -100,7 +100,9 @@ def conflicts(path: Path) -> Iterator[str]:
     """Name what a synced drive left beside our files when two computers wrote at once."""
     for copy in copies(path):
         if not copy.name.startswith("answers.damaged-"):
-            yield words.say("storage.recovery.second_copy", copy=copy, typed=files.typed(copy))
+            yield words.say(
+                "storage.recovery.second_copy", copy=copy, typed=files.typed(copy), journal=files.typed(path)
+            )
     for name in (KEYS / "lock.json", MARK):
         for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):
             if copy.name != name.name:

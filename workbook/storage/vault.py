@@ -117,7 +117,7 @@ class Vault:
         """
         with recovery.alone(self.path, patience=60):
             if self.locked:
-                raise JournalError(words.say("storage.vault.locked_already"))
+                raise JournalError(words.say("storage.vault.locked_already", typed=files.typed(self.path)))
             self._refuse_to_lock()
             key = lock.new_key()
             self._lock.make(key, passphrase)
@@ -137,7 +137,9 @@ class Vault:
             raise JournalError(words.say("storage.vault.copy_readable", copy=copy))
         for backup in backups.listed(self.path / BACKUPS) if self._lock.exists else ():
             if not is_plain(backup.file):
-                raise JournalError(words.say("storage.vault.earlier_lock", file=backup.file))
+                raise JournalError(
+                    words.say("storage.vault.earlier_lock", file=backup.file, typed=files.typed(self.path))
+                )
 
     def unlock(self, passphrase: str) -> None:
         """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
@@ -245,7 +247,7 @@ class Vault:
         if backup is None:
             for newest in backups.listed(self.path / BACKUPS):
                 return newest.file, newest.at
-            raise JournalError(words.say("storage.vault.no_backup", path=self.path))
+            raise JournalError(words.say("storage.vault.no_backup", path=self.path, typed=files.typed(self.path)))
         file = Path(backup)
         file = file / ANSWERS if file.is_dir() else file
         if not file.is_file():
