@@ -152,6 +152,17 @@ def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
     assert not standing.recheck_due
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(("afraid",), "1 question is still blank."), (("afraid", "acts", "affair"), "3 questions are still blank.")],
+)
+def test_a_page_that_waits_says_how_many_are_blank(left: tuple[str, ...], said: str) -> None:
+    """Each question left blank is counted once, whichever rules ask it; one that was answered is not."""
+    lock = stand({f"start.safety.{word}": BLANK for word in left}).closing("communication.message")
+    assert lock is not None
+    assert said in lock.reason_html
+
+
 # --- each row ---
 
 
@@ -224,6 +235,9 @@ def test_of_two_rows_both_lock_and_the_higher_speaks(low: str, high: str) -> Non
     serving = "G2" if "G2" in (low, high) else low
     for exercise in LOCKS[serving]:
         assert standing.closings[exercise].gates[0] == serving
+    hurt, hurts = {"abuse", "abused-legal"}, {"abusers", "abusers-legal"}  # a page speaks to one of the two
+    kinds = {id: {*lock.resources} for id, lock in standing.closings.items()}
+    assert [id for id, offered in kinds.items() if offered & hurt and offered & hurts] == []
 
 
 def test_crisis_page_comes_first() -> None:
@@ -237,14 +251,16 @@ def test_crisis_page_comes_first() -> None:
 
 
 def test_fear_is_served_before_harm_done() -> None:
-    """When someone is afraid and also did harm, support for people who were abused comes first."""
+    """Someone afraid who also did harm: the page offers lines for the hurt alone, the other rule's notice its own."""
     standing = stand({"start.safety.afraid": "yes", "start.safety.they_fear_me": "yes"})
     lock = standing.closing("responsibility.apology")
     assert lock is not None
     assert lock.gates[:2] == ("G3", "G4")
-    assert lock.resources[0] == "abuse"
-    assert "abusers" in lock.resources
-    assert [notice.gate for notice in standing.notices] == ["G3", "G4"]
+    assert lock.resources == ("abuse", "crisis", "abused-legal")
+    assert [(notice.gate, notice.resources) for notice in standing.notices] == [
+        ("G3", ("abuse", "crisis", "abused-legal")),
+        ("G4", ("abusers", "crisis", "abusers-legal")),
+    ]
 
 
 def test_prompts_on_own_fault_are_hidden_from_someone_who_is_afraid() -> None:

@@ -2,29 +2,43 @@
 
 python -m tests.soak.mutants safety
 python -m tests.soak.mutants safety --module safety/later
-python -m tests.soak.mutants sharing --sample 100 --seed 1
+python -m tests.soak.mutants sharing --sample 30 --seed 1 --within 5
 
 Each mutant is made by cosmic-ray (`pip install -e ".[mutants]"`) in a copy of the project. What differs only in its
-annotations is left out; of operators that can be swapped for many others at one place, one is tried. Prints each
-mutant that no test noticed, with its change, and at the end how many were tried and caught. Exit 1 below `--least`.
+annotations is left out; of operators that can be swapped for many others at one place, one is tried. What noticed
+lately comes first, the slow tests last; `--within` leaves those out, and what only they notice counts as not noticed.
+Prints each mutant that no test noticed, with its change, and how many were tried and caught, by module and in all. Exit
+1 below `--least`. Not on Windows, which cannot fork.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import difflib
+import contextlib
+import importlib
+import math
+import multiprocessing
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
 
 ROOT = Path(__file__).parents[2]
+OURS = ("workbook", "tests", "conftest")
+FORK = multiprocessing.get_context("fork")  # a run begins with everything of other projects read already
+SLOW = 2.0  # seconds; such a test comes last
 
 
 class Room(NamedTuple):
@@ -41,8 +55,8 @@ ROOMS = {
             *("safety/helplines", "safety/sentences", "safety/later", "safety/coverage"),
         ),
         (
-            *("test_stricter", "test_gates", "test_safety", "test_language", "test_people", "test_measures"),
-            *("test_coverage", "test_later", "test_guests", "test_older_journals"),
+            *("test_stricter", "test_people", "test_measures", "test_coverage", "test_later", "test_guests"),
+            *("test_gates", "test_older_journals", "test_safety"),
         ),
     ),
     "sharing": Room(
@@ -72,34 +86,41 @@ def mutants(module: str) -> list[Mutant]:
 
     source = (ROOT / "workbook" / f"{module}.py").read_text(encoding="utf-8")
     plain = _without_annotations(source)
-    found: dict[tuple[str, str], Mutant] = {}
+    found: list[Mutant] = []
+    seen: set[tuple[str, object]] = set()  # a family of operators, and a place
     nodes = list(ast_nodes(get_ast(source)))
     for name in operator_names():
         if name.startswith("core/Variable"):
             continue  # these want the name of a variable
         operator = get_operator(name)()
-        places = sum(len(list(operator.mutation_positions(node))) for node in nodes)
-        for occurrence in range(places):
+        places = [place for node in nodes for place in operator.mutation_positions(node)]
+        for occurrence, place in enumerate(places):
+            one = (name.partition("_")[0], place)
+            if one in seen:
+                continue
             try:
                 code = mutate_code(source, operator, occurrence)
             except AttributeError:  # it replaces exceptions by name, and knows none with a dot
                 continue
             if code is None or _without_annotations(code) in (plain, ""):
                 continue
-            change = "\n".join(
-                line
-                for line in difflib.unified_diff(source.splitlines(), code.splitlines(), lineterm="", n=0)
-                if not line.startswith(("---", "+++"))
-            )
-            family = name.partition("_")[0]
-            found.setdefault((family, change.partition("\n+")[0] + str(_column(change))), Mutant(module, code, change))
-    return list(found.values())
+            seen.add(one)
+            found.append(Mutant(module, code, _change(source.splitlines(), code.splitlines())))
+    return found
 
 
-def _column(change: str) -> int:
-    """Where in its line a change begins."""
-    before, after = [*change.splitlines()[1:], "", ""][:2]
-    return next((at for at, (old, new) in enumerate(zip(before[1:], after[1:], strict=False)) if old != new), 0)
+def _change(before: list[str], after: list[str]) -> str:
+    """The lines that differ, with the number of the first."""
+    first = _alike(before, after)
+    last = min(_alike(before[::-1], after[::-1]), len(before) - first - 1)
+    lines = [f"-{line}" for line in before[first : len(before) - last]]
+    return "\n".join([f"line {first + 1}", *lines, *(f"+{line}" for line in after[first : len(after) - last])])
+
+
+def _alike(some: list[str], others: list[str]) -> int:
+    """How many lines are the same before the first that is not."""
+    pairs = enumerate(zip(some, others, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(some), len(others)))
 
 
 def _without_annotations(code: str) -> str:
@@ -115,70 +136,152 @@ def _without_annotations(code: str) -> str:
             node.returns = None
         elif isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "Protocol" for b in node.bases):
             node.body = [ast.Pass()]  # shapes, for mypy alone
-        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = [ast.Pass()]
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):  # and its contrary
+            node.test, node.body = ast.Constant(value=False), [ast.Pass()]
     return ast.dump(tree)
 
 
-def caught(copy: Path, mutant: Mutant, tests: list[str], patience: float) -> bool:
-    """Say whether a test fails, or does not end, with the mutant in place."""
-    path = copy / "workbook" / f"{mutant.module}.py"
-    before = path.read_text(encoding="utf-8")
-    path.write_text(mutant.code, encoding="utf-8")
-    try:
-        return _run(copy, tests, patience) != 0
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        path.write_text(before, encoding="utf-8")
+class Noticed(NamedTuple):
+    """What one run of the tests came to: did one fail, which first, and how many seconds each took."""
+
+    failed: bool
+    first: str
+    seconds: dict[str, float]
+    modules: tuple[str, ...] = ()  # of other projects, which a later run finds ready
 
 
-def _nearest(module: str, tests: list[str]) -> list[str]:
-    """The tests in the order in which they are likely to notice: first those that are named for the module."""
-    own = f"tests/test_{module.rpartition('/')[2]}.py"
-    return sorted(tests, key=lambda name: name != own)
+class _Watch:
+    """Puts the tests in the order in which they are likely to notice, and looks on while they run."""
+
+    def __init__(self, first: Sequence[str], seconds: Mapping[str, float], within: float) -> None:
+        self.first, self.known, self.within = first, seconds, within
+        self.failed, self.seconds = "", defaultdict[str, float](float)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        places = {name: place for place, name in enumerate(self.first)}
+        files = {name: place for place, name in enumerate(dict.fromkeys(item.path.name for item in items))}
+
+        def turn(item: pytest.Item) -> tuple[float, ...]:
+            took = self.known.get(item.nodeid, 0)
+            return places.get(item.nodeid, len(places)), took > SLOW, files[item.path.name], took
+
+        items[:] = sorted((item for item in items if self.known.get(item.nodeid, 0) <= self.within), key=turn)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
 
 
-def _run(copy: Path, tests: list[str], patience: float) -> int:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=patience).returncode
+class Tests:
+    """The tests of a room in a copy of the project, run again and again, each time in a process of its own."""
+
+    def __init__(self, copy: Path, tests: Sequence[str], within: float) -> None:
+        self.copy, self.tests, self.within = copy, tests, within
+        self.telling: list[str] = []  # those that noticed lately, the newest first
+        self.files: dict[str, list[str]] = {}
+        self.seconds: Mapping[str, float] = {}
+        began = time.monotonic()
+        self.whole = self.run(3600)
+        self.patience = 3 * (time.monotonic() - began) + 60
+        self.seconds = self.whole.seconds
+        for module in self.whole.modules:
+            with contextlib.suppress(Exception):  # what cannot be had beforehand is had later
+                importlib.import_module(module)
+
+    def notice(self, mutant: Mutant, stamp: int) -> bool:
+        """Say whether a test fails, or does not end, with the mutant in place."""
+        path = self.copy / "workbook" / f"{mutant.module}.py"
+        before = path.read_text(encoding="utf-8")
+        try:
+            path.write_text(mutant.code, encoding="utf-8")
+            os.utime(path, (stamp, stamp))  # compiled code is known by the time of its source: each has its own
+            for test in self._nearest(mutant.module):
+                run = self.run(self.patience, [test])
+                if run.failed:
+                    self.telling[:] = [run.first, *(name for name in self.telling if name != run.first)][:40]
+                    self.files[mutant.module] = [test, *(one for one in self._nearest(mutant.module) if one != test)]
+                    return True
+        finally:
+            path.write_text(before, encoding="utf-8")
+        return False
+
+    def _nearest(self, module: str) -> list[str]:
+        """The files in the order in which they are likely to notice: those that did lately, those named for it."""
+        own = f"test_{module.rpartition('/')[2]}.py"
+        return self.files.get(module) or sorted(self.tests, key=lambda name: not name.endswith(own))
+
+    def run(self, patience: float, tests: Sequence[str] = ()) -> Noticed:
+        ours, theirs = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=self._tested, args=(theirs, tests or self.tests))
+        process.start()
+        theirs.close()
+        try:
+            return ours.recv() if ours.poll(patience) else Noticed(True, "", {})
+        except EOFError:  # it died
+            return Noticed(True, "", {})
+        finally:
+            process.kill()
+            process.join()
+            ours.close()
+
+    def _tested(self, answer: Connection, tests: Sequence[str]) -> None:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        os.chdir(self.copy)
+        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+            del sys.modules[name]
+        sys.path[:] = [str(self.copy), *(place for place in sys.path if place not in ("", str(ROOT)))]
+        os.environ["PYTHONPATH"] = str(self.copy)
+        watch = _Watch(self.telling, self.seconds, self.within)
+        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests], plugins=[watch])
+        others = tuple(name for name in sys.modules if name.partition(".")[0] not in OURS and "__" not in name)
+        answer.send(Noticed(code != 0, watch.failed, dict(watch.seconds), others))
+        answer.close()
+        os._exit(0)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("room", choices=ROOMS)
-    parser.add_argument("--module", help="only this one of the room, such as safety/later")
-    parser.add_argument("--sample", type=int, help="how many, chosen by chance; without it: all")
+    parser.add_argument("--module", action="append", help="only this one of the room, such as safety/later; again: too")
+    parser.add_argument("--sample", type=int, help="how many of each module, chosen by chance; without it: all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--within", type=float, default=math.inf, help="leave out each test that took more seconds")
     parser.add_argument("--least", type=float, default=0, help="percent that must be caught")
     parser.add_argument("--list", action="store_true", help="only say how many there are")
     given = parser.parse_args()
     room = ROOMS[given.room]
-    modules = [module for module in room.modules if given.module in (None, module)]
-    every = [mutant for module in modules for mutant in mutants(module)]
-    chosen = random.Random(given.seed).sample(every, min(given.sample or len(every), len(every)))  # noqa: S311 # no secret
-    print(f"{len(every)} mutants of {', '.join(modules)}; {len(chosen)} are tried.", flush=True)
+    modules = [module for module in room.modules if module in (given.module or room.modules)]
+    chosen: list[Mutant] = []
+    for module in modules:
+        every = mutants(module)
+        few = min(given.sample or len(every), len(every))
+        chosen += random.Random(given.seed).sample(every, few)  # noqa: S311 # no secret
+        print(f"{module}: {len(every)} mutants, {few} are tried", flush=True)
     if given.list:
         return 0
-    tests = [f"tests/{name}.py" for name in room.tests]
-    survivors = 0
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / "project"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__"))
-        began = time.monotonic()
-        if _run(copy, tests, 3600):
-            print("The tests fail with nothing changed.")
+        tests = Tests(copy, [f"tests/{name}.py" for name in room.tests], given.within)
+        if tests.whole.failed:
+            print(f"The tests fail with nothing changed. {tests.whole.first}")
             return 1
-        patience = 3 * (time.monotonic() - began) + 60  # seconds
+        tried, caught = Counter[str](), Counter[str]()
         for at, mutant in enumerate(chosen, 1):
-            if not caught(copy, mutant, _nearest(mutant.module, tests), patience):
-                survivors += 1
-                print(
-                    f"\nnot noticed ({at} of {len(chosen)}): workbook/{mutant.module}.py\n{mutant.change}", flush=True
-                )
-    share = 100 * (1 - survivors / len(chosen))
-    print(f"\n{len(chosen)} tried, {len(chosen) - survivors} caught: {share:.1f} %")
+            noticed = tests.notice(mutant, at)
+            tried[mutant.module] += 1
+            caught[mutant.module] += noticed
+            if not noticed:
+                where = f"({at} of {len(chosen)}): workbook/{mutant.module}.py"
+                print(f"\nnot noticed {where}\n{mutant.change}", flush=True)
+            if tried[mutant.module] == sum(one.module == mutant.module for one in chosen):
+                print(f"\n{mutant.module}: {tried[mutant.module]} tried, {caught[mutant.module]} caught", flush=True)
+    share = 100 * caught.total() / tried.total()
+    print(f"\n{tried.total()} tried, {caught.total()} caught: {share:.1f} %")
     return int(share < given.least)
 
 

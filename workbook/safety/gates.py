@@ -27,6 +27,7 @@ CONTACT = ("contact", "outreach", "draft", "together")  # what stays closed when
 # A workbook without one of these keeps contact closed.
 FIRM = ("G1", "G2", "G3", "G4", "G5", "G5_protects", "G6_severe")
 CALM = "calming"
+ROLES = (("abuse", "abused-legal"), ("abusers", "abusers-legal"))  # help lines for the hurt, and for who hurts
 
 
 @dataclass(frozen=True)
@@ -268,10 +269,20 @@ def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
         title=title,
         reason_html=_html(reason),
         instead=instead,
-        resources=tuple(dict.fromkeys(kind for one in closed for kind in one.gate.resources if one.state == "closed")),
+        resources=_one_role(kind for one in closed if one.state == "closed" for kind in one.gate.resources),
         urgent=top.gate.first and top.state == "closed",
         asks=asks,
     )
+
+
+def _one_role(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return each kind of help line once; of the lines for the hurt and for who hurts, those that are named first.
+
+    The page speaks to one of the two: to someone who is afraid as well as sorry, to the one who is afraid.
+    """
+    found = tuple(dict.fromkeys(kinds))
+    others = next((other for kind in found for role, other in zip(ROLES, ROLES[::-1], strict=True) if kind in role), ())
+    return tuple(kind for kind in found if kind not in others)
 
 
 def _notices(served: list[Verdict], now: datetime | None) -> tuple[Notice, ...]:
