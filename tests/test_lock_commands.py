@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from workbook import words
+from workbook import files, words
 from workbook.cli.client import main
 from workbook.journal import Journal
 
@@ -114,7 +114,7 @@ def test_going_back_is_shown_before_it_is_done(journal: Path, tmp_path: Path) ->
     assert done[1] == "Done: the 1 answer of that backup is what the journal holds now."
     kept = "What was there before is kept. To go back to it: workbook restore "
     assert done[2].startswith(kept)
-    assert done[2].endswith(" --yes")
+    assert done[2].endswith(f" --yes --journal {files.typed(journal)}")
     with Journal.open(journal, environ={}) as opened:
         assert opened.responses()["start.privacy.shared_device", "once"].value == "no"
     run(journal, *shlex.split(done[2].removeprefix(kept.removesuffix("restore "))))
