@@ -88,6 +88,15 @@ def language() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def exchange(tmp_path: Path, home: Path, keyed: tuple[Path, Keys], monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """The invented person's journal, a caseload's page and their clock; both speak the language of brackets."""
+    from tests import made_up
+
+    with made_up.exchanging(tmp_path, home, keyed[1], monkeypatch) as both:
+        yield both
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is. Without it: skipped here, a failure in CI."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -11,10 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.caseload_sample import PASSPHRASE, RECHECK
+from tests.clock import Clock
 from workbook import definition, example, resources, words
 from workbook.definition import kinds, overlay
 from workbook.definition.models import Workbook
 from workbook.journal import Journal
+from workbook.page.panels import caseload_panel
+from workbook.sharing import caseload
+from workbook.sharing.keys import Keys
 
 # --- the language ---
 
@@ -149,6 +155,23 @@ def filled(folder: Path, now: Callable[[], datetime] = lambda: example.ENDS) -> 
     journal.install(brackets_workbook())
     example.fill(journal)
     return journal
+
+
+@contextlib.contextmanager
+def exchanging(
+    folder: Path, home: Path, keys: Keys, patch: pytest.MonkeyPatch
+) -> Iterator[tuple[Journal, caseload_panel.Page, Clock]]:
+    """A filled journal, and the page of a caseload that may ask them for something; both speak the made-up language."""
+    installed(patch)
+    clock = Clock(example.ENDS)
+
+    def opener(home: Path, passphrase: str) -> caseload.Caseload:
+        return caseload.open_caseload(home, keys if passphrase == PASSPHRASE else passphrase, now=clock)
+
+    with filled(folder, now=clock) as journal:
+        for word, value in RECHECK.items():
+            journal.save(f"start.now.{word}", value)
+        yield journal, caseload_panel.Page(home, opener=opener), clock
 
 
 NAMES = [*free_texts(), *(one.source for one in definition.load().scales), "Mend"]

@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.caseload_sample import CAMERA, PART, PASSPHRASE, RECHECK, sealed
-from tests.clock import Clock
-from tests.made_up import KEYS, NAMES, filled, installed, outside, said_in, shown
+from tests.caseload_sample import CAMERA, PART, PASSPHRASE, sealed
+from tests.made_up import KEYS, NAMES, outside, said_in, shown
 from tests.panel_page import ask
-from workbook import example
 from workbook.journal import Journal
 from workbook.page import contents, head
 from workbook.page.desk import Desk
 from workbook.page.panels import assessment_panel, caseload_panel, lock_panel, share_panel, today_panel
-from workbook.sharing import asking, caseload
+from workbook.sharing import asking
 from workbook.sharing import client as share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from workbook.page.panels.panel import Panel
-    from workbook.sharing.keys import Keys
 
 pytestmark = pytest.mark.usefixtures("language")
 
@@ -69,21 +66,6 @@ def found(panel: Panel, *messages: Any, names: tuple[str, ...] = ()) -> dict[str
 
 def answers(panel: Panel, **message: Any) -> dict[str, Any]:
     return ask(panel, {"seq": 0, **message})[0]
-
-
-@pytest.fixture
-def exchange(tmp_path: Path, home: Path, keyed: tuple[Path, Keys], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The invented person's journal, and a caseload that asks them for something; both speak the made-up language."""
-    installed(monkeypatch)
-    clock = Clock(example.ENDS)
-    opener = lambda folder, passphrase: (  # noqa: E731  read beside its use
-        caseload.open_caseload(folder, keyed[1] if passphrase == PASSPHRASE else passphrase, now=clock)
-    )
-    panel = caseload_panel.Page(home, opener=opener)
-    with filled(tmp_path, now=clock) as journal:
-        for word, value in RECHECK.items():
-            journal.save(f"start.now.{word}", value)
-        yield journal, panel, clock
 
 
 RULES = {"G7": {"closed": "yes"}}

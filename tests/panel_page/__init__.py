@@ -30,8 +30,8 @@ def ask(panel: Panel, message: object, *buffers: bytes) -> tuple[dict[str, Any],
     return reply
 
 
-def open_panel(context: Any, panel: Panel) -> Any:
-    """Open a page in a browser context that shows the panel."""
+def open_panel(context: Any, panel: Panel, drawn: str = ".mend-sheet") -> Any:
+    """Open a page in a browser context that shows the panel; `drawn` is the card that it draws."""
     page = context.new_page()
     heard = listening(panel)
     files = {
@@ -53,5 +53,5 @@ def open_panel(context: Any, panel: Panel) -> Any:
     page.expose_function("toKernel", to_kernel)
     page.expose_function("panel", lambda: panel.panel)
     page.goto(f"{SITE}page.html")
-    page.locator(".mend-sheet").wait_for()
+    page.locator(drawn).wait_for()
     return page
