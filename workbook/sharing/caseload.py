@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
-from workbook.errors import Refused, UnknownId, WorkbookError, one_name, plain
+from workbook.errors import Refused, UnknownId, one_name, plain
 from workbook.safety import settings as safety
-from workbook.sharing import clients, envelope, inbox, kept, looking, signing, unsent
+from workbook.sharing import arriving, clients, envelope, kept, looking, signing, unsent
 from workbook.sharing import keys as keeping
 from workbook.sharing.bundles import Assignment, Comment, Feedback
 from workbook.sharing.clients import Client
 from workbook.sharing.inbox import Outcome, Receipt
-from workbook.sharing.kept import Arrived, Note, Profile, Remark, Replied, Submitted, Told
+from workbook.sharing.kept import Note, Profile, Remark, Replied
 from workbook.sharing.signing import Party
 from workbook.storage import owners, seal
 from workbook.storage.database import local_now
@@ -185,7 +185,7 @@ class Caseload:
         packed = envelope.pack(assignment, self._keys.identities[0])
         with self.store.together():
             if not found:
-                self._remember(client)
+                self.remember(client)
             Records(self.store, "assignment", Assignment, client.id).put("current", assignment)
             self.store.event("assigned", "", len(tasks), client=client.id)
         return packed
@@ -264,70 +264,8 @@ class Caseload:
     # --- in: submissions ---
 
     def receive(self, data: bytes, *, sure: bool = False) -> Receipt:
-        """Take one submission; the same file twice changes nothing.
-
-        One that takes back much, or is signed with another key than before, waits for a yes: its receipt says why
-        under `held`, nothing changes, and with `sure` it is taken in. Raises Refused, and changes nothing, when it is
-        damaged, sealed for someone else, or from no client here.
-        """
-        return self._receive(data, self.clients(), sure=sure)
-
-    def _receive(self, data: bytes, everyone: Iterable[Client], *, sure: bool = False) -> Receipt:
-        opened = envelope.open_submission(data, self._keys.identities)
-        sent = opened.bundle
-        client = next((one for one in everyone if secrets.compare_digest(one.token, sent.token)), None)
-        if client is None:
-            clients.refuse_unreadable(self.store)
-            raise Refused(say("sharing.caseload.answers_none"))
-        if client.revoked:
-            raise Refused(say("sharing.caseload.not_taken_in", client=client.name))
-        client = self.client_by(client.id)
-        if opened.digest in kept.of(self.store, Submitted, client.id):
-            return Receipt(client.name, sent.sequence, 0, 0, 0, already=True)
-        now = Party(opened.signer, sent.client_key)
-        planned = inbox.plan(sent, self.store, client.id, self.workbook(client))
-        held = self._why_held(client, now, planned)
-        if held and not sure:
-            return Receipt(client.name, sent.sequence, 0, 0, 0, already=False, held=held)
-        with self.store.together():
-            new = inbox.carry_out(planned, sent, self.store, client.id)
-            came = Submitted(made_at=sent.made_at, new=new, withdrawn=len(planned.gone), sequence=sent.sequence)
-            kept.of(self.store, Submitted, client.id).put(opened.digest, came)
-            arrived = Arrived(answers=tuple(one.id for one in planned.answers))
-            kept.of(self.store, Arrived, client.id).put(opened.digest, arrived)
-            if sent.gates:
-                kept.of(self.store, Told, client.id).put("all", Told(events=sent.gates))
-            if (client.signer, client.key) != now:
-                self._remember(client, signer=now.signs, key=now.opens)
-            self.store.event("received", "", new, client=client.id)
-        return Receipt(client.name, sent.sequence, new, len(planned.gone), planned.missing, already=False)
-
-    def client_by(self, id: str) -> Client:
-        """Return a client as they are kept now. Raises UnknownId for one who was erased."""
-        for client in self.clients():
-            if client.id == id:
-                return client
-        raise UnknownId(say("sharing.caseload.client_gone"))
-
-    def _why_held(self, client: Client, now: Party, planned: inbox.Plan) -> str:
-        why = []
-        if client.signer is None and client.key is not None:
-            why.append(
-                say(
-                    "sharing.caseload.first_key",
-                    client=client.name,
-                    now=" ".join(signing.six_words(self._keys.party, now)),
-                )
-            )
-        elif client.signer is not None and (client.signer, client.key) != now:
-            before, after = self.words_of(client), signing.six_words(self._keys.party, now)
-            why.append(
-                say("sharing.caseload.new_key", client=client.name, before=" ".join(before), now=" ".join(after))
-            )
-        if inbox.many(planned, self.store, client.id):
-            there = len(inbox.holdings(self.store, client.id))
-            why.append(say("sharing.caseload.many_gone", client=client.name, gone=len(planned.gone), there=there))
-        return " ".join(why)
+        """Take one submission; see `arriving.receive`."""
+        return arriving.receive(self, self._keys, data, self.clients(), sure=sure)
 
     def receive_many(
         self,
@@ -336,34 +274,17 @@ class Caseload:
         *,
         sure: Callable[[Path, Receipt], bool] | None = None,
     ) -> list[Outcome]:
-        """Receive many files, whatever the others are; return what came of each.
-
-        `progress` is called after each file with what came of it. `sure` answers for a file that waits for a yes.
-        """
-        outcomes: list[Outcome] = []
-        everyone = self.clients()
-        for file in files:
-            outcome = self._one_of_many(file, everyone, sure)
-            outcomes.append(outcome)
-            if progress is not None:
-                progress(outcome)
+        """Receive many files, whatever the others are; see `arriving.receive_many`."""
+        outcomes = arriving.receive_many(self, self._keys, files, progress, sure=sure)
         self.glances()  # now, so that looking at them later does not wait for it
         return outcomes
 
-    def _one_of_many(
-        self, file: Path, everyone: Iterable[Client], sure: Callable[[Path, Receipt], bool] | None
-    ) -> Outcome:
-        try:
-            data = inbox.read(file)
-            wanted = {"submission", "first", "sealed"} | ({"empty"} if ".submission" in file.name.lower() else set())
-            if envelope.kind_of(data) not in wanted:  # systems leave empty files of their own in folders
-                return Outcome(file, None, envelope.wrong_file(data, "submission"), passed_over=True)
-            receipt = self._receive(data, everyone)
-            if receipt.held and sure is not None and sure(file, receipt):
-                receipt = self._receive(data, everyone, sure=True)
-        except WorkbookError as problem:
-            return Outcome(file, None, plain(problem))
-        return Outcome(file, receipt, str(receipt))
+    def client_by(self, id: str) -> Client:
+        """Return a client as they are kept now. Raises UnknownId for one who was erased."""
+        for client in self.clients():
+            if client.id == id:
+                return client
+        raise UnknownId(say("sharing.caseload.client_gone"))
 
     # --- rights ---
 
@@ -386,13 +307,13 @@ class Caseload:
         """End sharing with a client: what they sent stays. Return how many files on their way to them were removed."""
         client = self.client(name)
         gone = unsent.withdraw(self.home, client.id)
-        self._remember(client, revoked=True)
+        self.remember(client, revoked=True)
         self.store.event("revoked", "", gone, client=client.id)
         return gone
 
     def keep_until(self, name: str, day: date | None) -> None:
         """Set the day after which this client's record should be erased."""
-        self._remember(self.client(name), keep_until=day)
+        self.remember(self.client(name), keep_until=day)
 
     def overdue_for_erasure(self) -> list[Client]:
         """Return the clients whose retention date has passed. Nothing is erased unasked."""
@@ -488,7 +409,8 @@ class Caseload:
             raise UnknownId(say("sharing.caseload.no_answer", client=client.name, answer=answer))
         return fitting[-1]
 
-    def _remember(self, client: Client, **changes: Any) -> None:
+    def remember(self, client: Client, **changes: Any) -> None:
+        """Keep a client's own record, changed so."""
         profile = clients.profile(client).model_copy(update=changes)
         kept.of(self.store, Profile, client.id).put("profile", profile)
 
