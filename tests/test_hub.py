@@ -73,7 +73,7 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
 
     One page waits to be next there, two at home.
     """
-    settings = hub.listening(lab.START, SAID)
+    settings = hub.listening("00-start.ipynb", SAID)
     assert (Kernels().most, Kernels(config=Config(settings)).most) == (2, 1)
     assert settings == {
         "Kernels": {"most": 1},

@@ -13,14 +13,14 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from workbook.definition import load
-from workbook.jupyter import lab, notebooks
+from workbook.jupyter import lab, notebooks, prepared
 
 
 def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:
     """Voilà is the default viewer, but not with --plain."""
     viewer = {"defaultViewers": {"notebook": "Voila Preview"}}
-    assert lab.overrides()["@jupyterlab/docmanager-extension:plugin"] == viewer
-    assert "@jupyterlab/docmanager-extension:plugin" not in lab.overrides(plain=True)
+    assert prepared.overrides()["@jupyterlab/docmanager-extension:plugin"] == viewer
+    assert "@jupyterlab/docmanager-extension:plugin" not in prepared.overrides(plain=True)
 
 
 def test_a_start_loads_no_grammar_that_nothing_asks_for() -> None:
@@ -35,7 +35,7 @@ def test_every_setting_of_ours_is_known_to_the_jupyterlab_installed() -> None:
     """A renamed setting would be ignored without a word."""
     from jupyterlab.commands import get_app_dir
 
-    for plugin, settings in lab.overrides().items():
+    for plugin, settings in prepared.overrides().items():
         package, name = plugin.split(":")
         schema = json.loads(Path(get_app_dir(), "schemas", package, f"{name}.json").read_text())
         assert settings.keys() <= schema["properties"].keys(), plugin
@@ -43,7 +43,7 @@ def test_every_setting_of_ours_is_known_to_the_jupyterlab_installed() -> None:
 
 def test_single_letters_do_nothing_to_a_notebook() -> None:
     """The shortcuts that would insert, delete or cut a cell while a radio button has the focus are off."""
-    shortcuts = lab.overrides()["@jupyterlab/shortcuts-extension:shortcuts"]["shortcuts"]
+    shortcuts = prepared.overrides()["@jupyterlab/shortcuts-extension:shortcuts"]["shortcuts"]
     assert isinstance(shortcuts, list)
     off = {tuple(shortcut["keys"]) for shortcut in shortcuts if shortcut["disabled"]}
     assert {("A",), ("B",), ("X",), ("D", "D"), ("Y",), ("M",), ("ArrowDown",), ("0", "0"), ("I", "I")} <= off
@@ -63,7 +63,7 @@ def test_signed_notebooks_are_trusted_and_others_are_not(tmp_path: Path) -> None
 
 def test_titles_cannot_break_out_of_the_style_sheet() -> None:
     """A title comes from a definition, which may come from someone else."""
-    css = lab.contents_css({"00-start.ipynb": 'Start" } body { display: none } /*'})
+    css = prepared.contents_css({"00-start.ipynb": 'Start" } body { display: none } /*'})
     assert "body" in css
     assert 'Start"' not in css
     assert "}" not in css.split("content: ")[1].split(";")[0]

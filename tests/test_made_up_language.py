@@ -110,7 +110,7 @@ def test_what_stands_before_any_page_says_nothing_else() -> None:
         "help": outside(re.sub(ADDRESS, "", text_of(head.help_html(page=True))), *lines, *KEYS),
         "login": outside(text_of(worded.page("login.html"))),
         "error": outside(re.sub(r"\{%.*?%\}", "", text_of(worded.page("error.html")))),
-        "not ours": outside(lab._not_ours(), "00-start.ipynb"),
+        "not ours": outside(lab._not_ours("00-start.ipynb"), "00-start.ipynb"),
         "viewer": outside("\n".join(strings(words.section("jupyter.viewer")))),
     }
     cells = json.loads(notebooks.caseload())["cells"]

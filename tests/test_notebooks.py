@@ -133,6 +133,19 @@ def test_contents_are_the_chapters_by_name(tmp_path: Path) -> None:
     assert contents["10-responsibility.ipynb"] == "1 · Take responsibility"
 
 
+def test_a_journal_begins_with_its_first_chapter(tmp_path: Path) -> None:
+    """Whatever that is called; a kept copy of it comes after it, and a counselor's one page is no journal's."""
+    chapters = [WORKBOOK.chapters[0].model_copy(update={"notebook": "00-hello"}), *WORKBOOK.chapters[1:]]
+    hello = WORKBOOK.model_copy(update={"chapters": tuple(chapters)})
+    notebooks.write(hello, tmp_path)
+    (tmp_path / "00-hello-mine-1.ipynb").write_bytes((tmp_path / "00-hello.ipynb").read_bytes())
+    contents = notebooks.contents(tmp_path)
+    assert [*contents][:3] == ["00-hello.ipynb", "00-hello-mine-1.ipynb", NAMES[1]]
+    assert (notebooks.first(contents), notebooks.first({})) == ("00-hello.ipynb", "")
+    assert [name for name in contents if notebooks.begins(name, contents)] == ["00-hello.ipynb"]
+    assert not notebooks.begins(notebooks.CASELOAD, {notebooks.CASELOAD: "Caseload"})
+
+
 HARMFUL = {
     "other code": {"source": "import os; exercise('start.privacy')", "cell": 4},
     "more behind our line": {"source": 'exercise("start.privacy"); import os', "cell": 4},

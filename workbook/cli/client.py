@@ -105,7 +105,7 @@ def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
     """Open a journal once, made the first time, and write the notebooks that it asks with."""
     from workbook.definition import overlay
     from workbook.errors import Locked
-    from workbook.jupyter import lab, notebooks
+    from workbook.jupyter import notebooks
 
     try:
         with opening.opened(folder, environ) as journal:
@@ -114,7 +114,7 @@ def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
             for mine in notebooks.refresh(journal.workbook, folder):
                 click.echo(say("cli.open.kept", file=mine.name))
     except Locked:  # nobody to ask here: the page asks
-        if not (folder / lab.START).exists():
+        if not notebooks.contents(folder):
             notebooks.refresh(overlay.shipped(words.ENGLISH), folder)  # a copy of a journal may hold its answers alone
 
 

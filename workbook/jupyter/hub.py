@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from workbook import words
-from workbook.jupyter import lab, places
+from workbook.jupyter import lab, notebooks, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,14 +46,11 @@ def serve(
     titles: Mapping[str, str],
     trusted: Iterable[Path],
     *,
-    start: str = lab.START,
     environment: Mapping[str, str] | None = None,
 ) -> None:
     """Serve the journal's notebooks to one person of a hub until it says to stop; see `lab.serve`."""
-    with lab.ready(
-        journal, titles, trusted, start=start, environment=environment or {}, kept=places.of_hub()
-    ) as settings:
-        lab.merge(settings, listening(start))
+    with lab.ready(journal, titles, trusted, environment=environment or {}, kept=places.of_hub()) as settings:
+        lab.merge(settings, listening(notebooks.first(titles)))
         _run(settings)
 
 

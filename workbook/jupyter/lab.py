@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import re
@@ -16,15 +15,13 @@ import secrets
 import signal
 import socket
 import sys
-from importlib import resources as package
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook import definition, words
 from workbook.errors import WorkbookError
-from workbook.jupyter import harmless, places, policy, worded
-from workbook.page import assets
+from workbook.jupyter import harmless, notebooks, places, policy, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -38,20 +35,10 @@ if TYPE_CHECKING:
 Settings = dict[str, dict[str, Any]]  # of each class of Jupyter's: its traits
 
 PORT = 8867
-START = "00-start.ipynb"
 _SILENT = logging.CRITICAL  # the server has nothing to say that a client could use
-
-_CUSTOM = "config/custom"
 
 _PARTS = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "voila")  # some only a page's own Python imports
 
-# What the pages are made of; other extensions of JupyterLab, however they came here, stay off.
-_EXTENSIONS = (
-    "@jupyter-widgets/jupyterlab-manager",
-    "@voila-dashboards/jupyterlab-preview",
-    "anywidget",
-    "jupyterlab_pygments",
-)
 _VOILA_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 
 # Parts of the server that are on or off.
@@ -66,66 +53,10 @@ EXTENSIONS = {
 # What holds for every answer of the server.
 TORNADO: dict[str, object] = {"headers": {policy.HEADER: policy.policy()}}
 
-# What a client never needs. Each entry is a JupyterLab plugin, or a whole extension.
-_HIDDEN = (
-    "@jupyterlab/application-extension:property-inspector",
-    "@jupyterlab/apputils-extension:announcements",
-    "@jupyterlab/apputils-extension:kernel-status",
-    "@jupyterlab/apputils-extension:running-sessions-status",
-    "@jupyterlab/console-extension",
-    "@jupyterlab/fileeditor-extension:language-server",
-    "@jupyterlab/inspector-extension",
-    "@jupyterlab/notebook-extension:kernel-status",
-    "@jupyterlab/notebook-extension:language-server",
-    "@jupyterlab/notebook-extension:toc",
-    "@jupyterlab/tooltip-extension",
-    "@jupyterlab/debugger-extension",
-    "@jupyterlab/extensionmanager-extension",
-    "@jupyterlab/launcher-extension",
-    "@jupyterlab/logconsole-extension",
-    "@jupyterlab/lsp-extension",
-    "@jupyterlab/pluginmanager-extension",
-    "@jupyterlab/running-extension",
-    "@jupyterlab/services-extension:terminal-manager",
-    "@jupyterlab/terminal-extension",
-    "@jupyterlab/toc-extension",
-    "@jupyterlab/workspaces-extension",
-)
 
-_SETTINGS: dict[str, dict[str, object]] = {
-    "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
-    "@jupyterlab/apputils-extension:notification": {
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-        "fetchNews": "false",
-    },
-    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
-    "@jupyterlab/filebrowser-extension:browser": {
-        "allowFileUploads": False,
-        "showFileFilter": False,
-        "showLastModifiedColumn": False,
-        "singleClickNavigation": True,
-    },
-    "@jupyterlab/notebook-extension:tracker": {
-        "autoStartDefaultKernel": True,
-        "kernelShutdown": True,
-        "showHiddenCellsButton": False,
-        "showInputPlaceholder": False,
-        "windowingMode": "none",
-    },
-    "@jupyterlab/statusbar-extension:plugin": {"visible": False},
-}
-
-# With a page for a double click instead of the notebook editor.
-_PAGES: dict[str, dict[str, object]] = {
-    "@jupyterlab/application-extension:shell": {"startMode": "single"},
-    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"notebook": "Voila Preview"}},
-}
-
-
-def _not_ours() -> str:
+def _not_ours(first: str) -> str:
     said = words.section("jupyter.not_ours")
-    return f"# {said['title']}\n\n{said['why']}\n\n[{said['back']}]({START})\n"
+    return f"# {said['title']}\n\n{said['why']}\n\n[{said['back']}]({first})\n"
 
 
 class LabError(WorkbookError):
@@ -137,7 +68,7 @@ def serve(
     titles: Mapping[str, str],
     trusted: Iterable[Path],
     *,
-    start: str = START,
+    start: str | None = None,
     port: int | None = None,
     browser: bool = True,
     plain: bool = False,
@@ -146,11 +77,12 @@ def serve(
 ) -> None:
     """Serve the journal's notebooks on this machine until Ctrl-C.
 
-    `titles` is the table of contents, `{file name: title}`; `start` is the notebook to begin with. `trusted`
-    notebooks open without a question: hand in only those that can do no harm. `environment` is for the pages' kernels.
-    Raises `LabError` with a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend is missing.
+    `titles` is the table of contents, `{file name: title}`; `start` is the notebook to begin with, None the first of
+    them. `trusted` notebooks open without a question: hand in only those that can do no harm. `environment` is for the
+    pages' kernels. Raises `LabError` with a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend
+    is missing.
     """
-    port = _free_port(port)
+    port, start = _free_port(port), start or notebooks.first(titles)
     base, token = policy.path(), secrets.token_urlsafe(32)
     with ready(journal, titles, trusted, start=start, plain=plain, environment=environment or {}) as settings:
         merge(settings, _listening(port, base, token, browser=browser))
@@ -163,7 +95,7 @@ def ready(
     titles: Mapping[str, str],
     trusted: Iterable[Path],
     *,
-    start: str = START,
+    start: str | None = None,
     plain: bool = False,
     environment: Mapping[str, str],
     kept: Container[str] = (),
@@ -176,10 +108,10 @@ def ready(
     os.umask(0o077)  # whatever is written from here on is for this account alone
     with places.folders(journal) as (runtime, sockets):
         places.settle(places.environment(runtime, sockets), environment, kept=kept)
-        _prepare(runtime, titles, plain=plain)
+        prepared.prepare(runtime, titles, plain=plain)
         sign(trusted, runtime)
         with contextlib.chdir(runtime):  # Jupyter and Voilà would run settings that lie where the command was typed
-            yield _settings(journal, runtime, sockets, start=start)
+            yield _settings(journal, runtime, sockets, start=start or notebooks.first(titles))
 
 
 def merge(settings: Settings, more: Mapping[str, Mapping[str, Any]]) -> None:
@@ -195,15 +127,6 @@ def _whole() -> None:
             raise ModuleNotFoundError(name=part)
     if sys.flags.optimize > 1:
         raise LabError(words.say("jupyter.lab.stripped", option="-OO", variable="PYTHONOPTIMIZE"))
-
-
-def overrides(*, plain: bool = False) -> dict[str, dict[str, object]]:
-    """Return our JupyterLab settings; `plain` keeps the ordinary notebook editor for a double click."""
-    return {
-        **_SETTINGS,
-        **({} if plain else _PAGES),
-        "@jupyterlab/shortcuts-extension:shortcuts": {"shortcuts": _typing_shortcuts()},
-    }
 
 
 def sign(notebooks: Iterable[Path], folder: Path) -> None:
@@ -235,91 +158,12 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if (agreed and all(agreed)) or harmless.is_harmless(nbformat.writes(notebook)):
         notebook.metadata["nonce"] = nonce
         return None
+    folder = Path(page.contents_manager.root_dir)
     metadata = {"kernelspec": notebook.metadata.kernelspec, "title": words.say("jupyter.not_ours.name"), "nonce": nonce}
     instead: NotebookNode = nbformat.v4.new_notebook(
-        metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_not_ours())]
+        metadata=metadata, cells=[nbformat.v4.new_markdown_cell(_not_ours(notebooks.first(notebooks.contents(folder))))]
     )
     return instead
-
-
-def contents_css(titles: Mapping[str, str]) -> str:
-    """Return style sheet rules that let the file list read as a table of contents."""
-    rules = []
-    for name, title in titles.items():
-        row = f'.jp-DirListing-item[title*="Name: {name}"] .jp-DirListing-itemName'
-        rules.append(f"{row} > span, {row} .jp-DirListing-itemText > span {{ font-size: 0; }}")
-        rules.append(f"{row}::before {{ content: {_css_string(title)}; white-space: normal; }}")
-    return "\n".join(rules)
-
-
-def cover_css() -> str:
-    """Return style sheet rules that show one sentence of ours until the first page is there."""
-    opening = _css_string(words.say("jupyter.opening"))
-    return f":root {{ --mend-opening: {opening}; }}\n{_read('jupyter', 'cover.css')}"
-
-
-def _css_string(text: str) -> str:
-    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
-
-
-def _typing_shortcuts() -> list[dict[str, object]]:
-    """The notebook's one-key shortcuts, off: with a radio button focused, `b` would insert a cell."""
-    from jupyterlab.commands import get_app_dir
-
-    found = []
-    for schema in sorted(Path(get_app_dir(), "schemas").glob("@jupyterlab/*/*.json")):
-        for shortcut in json.loads(schema.read_text(encoding="utf-8")).get("jupyter.lab.shortcuts", ()):
-            modified = any(part in key for key in shortcut["keys"] for part in ("Accel", "Alt", "Cmd", "Ctrl"))
-            selector = shortcut["selector"]
-            commands = "jp-mod-commandMode" in selector or "[data-jp-kernel-user]" in selector
-            if commands and not modified and shortcut["keys"] != [""]:
-                found.append({**shortcut, "disabled": True})
-    return found
-
-
-def _prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
-    """Write the settings that JupyterLab and IPython read when they start, and what stands on every page."""
-    from workbook.page import head as chapter
-    from workbook.page import minutes
-
-    lab_css = f"{assets.surroundings(by_system=True)}\n{_read('jupyter', 'lab.css')}"
-    files = {
-        "settings/overrides.json": json.dumps(overrides(plain=plain)),
-        "settings/page_config.json": json.dumps(
-            {
-                "disabledExtensions": dict.fromkeys((*_foreign_extensions(), *(() if plain else _HIDDEN)), True),
-                "mend": "editor"
-                if plain
-                else "pages",  # for our scripts, which also run in a JupyterLab that is not ours
-            }
-        ),
-        f"{_CUSTOM}/custom.css": "" if plain else f"{lab_css}\n{contents_css(titles)}\n{cover_css()}\n",
-        "ipython/profile_default/startup/README": "",  # IPython's own would be for everybody to read
-        # Beside the page's template in the package, as far as Voilà can see: it looks in every folder of data.
-        "templates/login.html": worded.page("login.html"),
-        "templates/error.html": worded.page("error.html"),
-        "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
-        "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
-        "data/voila/templates/mend/static/help.js": assets.module("help.js"),
-        "data/voila/templates/mend/static/surroundings.css": assets.surroundings(),
-        "data/voila/templates/mend/static/help.css": assets.look("help.css"),
-        "data/voila/templates/mend/static/minutes.css": assets.style("minutes.css").read_text(encoding="utf-8"),
-    }
-    for name, text in files.items():
-        path = runtime / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
-def _foreign_extensions() -> list[str]:
-    from jupyterlab_server.config import get_federated_extensions
-
-    found = get_federated_extensions([str(share / "labextensions") for share in places.shares()])
-    return sorted(found.keys() - set(_EXTENSIONS))
-
-
-def _read(*name: str) -> str:
-    return package.files("workbook").joinpath(*name).read_text(encoding="utf-8")
 
 
 def _server(journal: Path, runtime: Path) -> dict[str, Any]:
@@ -451,7 +295,7 @@ def run(server: ServerApp, *, plain: bool = False) -> None:
 
     kernels: Any = server.kernel_manager  # ours
     loop: Any = server.io_loop  # asyncio's, as tornado has it
-    _keep_in(server, Path.cwd() / _CUSTOM)  # `ready` stands where it wrote the files
+    _keep_in(server, Path.cwd() / prepared.CUSTOM)  # `ready` stands where it wrote the files
     viewer.take_over(server)
     policy.close_around(server, plain=plain)
     loop.add_callback(kernels.start_ahead)

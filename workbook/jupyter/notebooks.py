@@ -14,7 +14,7 @@ from workbook.jupyter.harmless import TAG, is_harmless, is_plain
 from workbook.safety import coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from workbook.definition.models import Chapter, Workbook
 
@@ -86,12 +86,22 @@ def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
 def contents(folder: Path) -> dict[str, str]:
     """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order."""
     found = {}
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in sorted(folder.glob("*.ipynb"), key=lambda path: path.stem):  # one that is kept comes after the new one
         metadata = _read(_text(path)).get("metadata")
         mend = metadata.get("mend") if isinstance(metadata, dict) else None
         if isinstance(mend, dict):
             found[path.name] = str(mend.get("name", path.stem))
     return found
+
+
+def first(titles: Mapping[str, str]) -> str:
+    """Return the notebook that a table of contents begins with; "" for one without any."""
+    return next(iter(titles), "")
+
+
+def begins(name: str, titles: Mapping[str, str]) -> bool:
+    """Say whether a notebook is the first page of a journal. A counselor's one page is none."""
+    return name == first(titles) and name != CASELOAD
 
 
 def harmless(folder: Path) -> tuple[Path, ...]:

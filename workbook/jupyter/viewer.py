@@ -140,16 +140,17 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
     def generate_content_generator(self) -> Any:
         """Return the pieces of the page, `(HTML, resources)` each, as they are ready."""
         here = Path(self.request_handler.contents_manager.root_dir, self.cwd)
-        first = self.notebook.metadata.get("mend", {}).get("chapter") == "start"
+        chapters, name = notebooks.contents(here), Path(self.notebook_path).name
+        first = notebooks.begins(name, chapters)
         return self.exporter.generate_from_notebook_node(
             self.notebook,
             resources=self.resources,
             extra_context={
                 "begin": self._begin,
                 "begun": first and sqlite.begun(here / folder.ANSWERS),
-                "chapters": notebooks.contents(here),
+                "chapters": chapters,
                 "first": first,
-                "here": Path(self.notebook_path).name,
+                "here": name,
                 "cells": self._cells,
                 "install": f"{sys.executable} -m pip install ipykernel",
                 "main_js": "voila.js",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from importlib import resources as package
+from urllib.parse import quote
 
 from workbook import words
 from workbook.page import assets
@@ -12,11 +13,14 @@ from workbook.page import assets
 _PLACE = re.compile(r"\[\[([a-z_.]+)\]\]")  # what Jupyter's own templates never write
 
 
-def page(name: str) -> str:
-    """Return a file of this room below the head they share, with a sentence in place of each `[[path]]`."""
+def page(name: str, first: str = "") -> str:
+    """Return a file of this room below the head they share, with a sentence in place of each `[[path]]`.
+
+    `first` is the notebook that a link to the first page leads to.
+    """
     room = package.files("workbook").joinpath("jupyter")
     text = "".join(room.joinpath(file).read_text(encoding="utf-8") for file in ("head.html", name))
-    return _PLACE.sub(lambda found: _said(found[1]), text)
+    return _PLACE.sub(lambda found: quote(first) if found[1] == "first" else _said(found[1]), text)
 
 
 def _said(path: str) -> str:
