@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import fnmatch
 import re
+from collections.abc import Iterator
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -173,14 +175,48 @@ def test_what_a_language_lacks_is_named(tmp_path: Path) -> None:
         "page.lock.label: is missing.",
         "page.lock.more: is not among the English sentences.",
     )
+
+
+def half_of(node: object, keep: Iterator[bool]) -> object:
+    """Every second sentence below a mapping of YAML, a counted one with its forms counting as one."""
+    if not isinstance(node, dict) or ("other" in node and node.keys() <= words._FORMS):
+        return node if next(keep) else None
+    below = {key: half_of(inner, keep) for key, inner in node.items()}
+    return {key: inner for key, inner in below.items() if inner is not None}
+
+
+def test_a_half_filled_language_is_told_each_sentence_that_it_lacks(tmp_path: Path) -> None:
+    """By command, whole: each missing one by its path, sorted, then how many there are; with all of them, nothing."""
     file = tmp_path / "de.yaml"
-    file.write_text("page: {lock: {more: …}}", encoding="utf-8")
+    english = yaml.load(resources.text("words", "en.yaml"), yaml.BaseLoader)  # noqa: S506  it leaves every scalar text
+    file.write_text(yaml.safe_dump(half_of(english, cycle((True, False))), allow_unicode=True), encoding="utf-8")
     said = CliRunner().invoke(cli.main, ["check", "--words", str(file)])
-    assert said.exit_code == 1
-    assert "page.lock.label: is missing." in said.output.splitlines()
-    assert "page.lock.more: is not among the English sentences." in said.output.splitlines()
+    missing = [path for path in words.load().sentences][1::2]
+    lines = [f"{path}: is missing." for path in sorted(missing)]
+    assert (said.exit_code, said.stdout.splitlines()) == (1, lines)
+    assert said.stderr == f"Error: {file} differs from the English sentences in {len(missing)} places.\n"
+
+    file.write_text('page: {lock: {label: "", more: …}}', encoding="utf-8")
+    said = CliRunner().invoke(cli.main, ["check", "--words", str(file)])
+    assert said.stdout.splitlines() == sorted(
+        ["page.lock.more: is not among the English sentences."]
+        + [f"{path}: is missing." for path in words.load().sentences]
+    )
     whole = CliRunner().invoke(cli.main, ["check", "--words", "en"])
     assert (whole.exit_code, whole.output) == (0, "en has every sentence.\n")
+
+
+def test_a_language_says_which_plural_forms_it_lacks() -> None:
+    """Polish has three for whole numbers; a language that has none may write one text for every count."""
+    english = words.load().sentences
+    counted = [path for path, text in english.items() if isinstance(text, dict) and text.keys() != {"other"}]
+    polish = words.Language("pl", english)
+    assert words.lacks(polish) == tuple(
+        f"{path}: has no text for the plural forms few, many." for path in sorted(counted)
+    )
+    plain = {path: text["other"] if isinstance(text, dict) else text for path, text in english.items()}
+    found = words.lacks(words.Language("ja", plain))
+    assert [line for line in found if "plural" in line or "missing" in line] == []
 
 
 def test_a_language_there_is_none_of_is_said() -> None:

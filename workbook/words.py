@@ -53,6 +53,19 @@ class Language:
         start = f"{path}."
         return {key.removeprefix(start): text for key, text in self.sentences.items() if key.startswith(start)}
 
+    def forms_without(self, path: str) -> tuple[str, ...]:
+        """Return the plural forms that whole numbers have in this language, and a counted sentence has no text for.
+
+        One text, or `other` alone, is said of every count: not every language has forms, and not every sentence needs
+        them.
+        """
+        sentence = self.sentences[path]
+        if not isinstance(sentence, dict) or sentence.keys() == {"other"}:
+            return ()
+        return tuple(
+            sorted({self._plural(count) for count in range(201)} - {name for name in sentence if sentence[name]})
+        )
+
     def _plural(self, count: object) -> str:
         if self.code == ENGLISH:  # the language of most; Babel is slow to load
             return "one" if count == 1 else "other"
@@ -148,9 +161,11 @@ def shipped() -> tuple[str, ...]:
 def lacks(language: Language) -> tuple[str, ...]:
     """Return one line for each sentence a language lacks, has in excess, or in which a name in braces differs."""
     wanted = load().sentences
-    found = [say("words.missing", path=path) for path in wanted if path not in language.sentences]
+    found = [say("words.missing", path=path) for path in wanted if not language.sentences.get(path)]
     found += [say("words.too_many", path=path) for path in language.sentences if path not in wanted]
-    for path in wanted.keys() & language.sentences.keys():
+    for path in wanted.keys() & {path for path, text in language.sentences.items() if text}:
+        if forms := language.forms_without(path):
+            found.append(say("words.no_form", path=path, forms=", ".join(forms)))
         names, other = _names(wanted[path]), _names(language.sentences[path])
         if names != other:
             found.append(say("words.differs", path=path, other=_listed(other), names=_listed(names)))
