@@ -308,9 +308,22 @@ def test_a_file_is_looked_at_before_it_changes_anything(given: share_panel.Given
                 "due": "2027-01-15",
                 "done": False,
                 "closed": False,
+                "waits": False,
             }
         ],
     )
+
+
+def test_what_waits_for_the_first_questions_is_not_called_closed_by_a_rule(tmp_path: Path) -> None:
+    """Before anything was answered it opens after them; after “they said no” a safety rule closes it."""
+    with Journal.create(tmp_path / "journal", now=lambda: NOW) as journal:
+        share.given(journal, assignment()).accept()
+        panel = share_panel.Given(journal, refresh=lambda: None)
+        ready = {"type": "ready", "seq": "1"}
+        assert [(one["closed"], one["waits"]) for one in ask(panel, ready)[0]["tasks"]] == [(True, True)]
+        answer_safely(lambda item, value: journal.save(item, value))
+        journal.save("start.now.harm_others", "yes")
+        assert [(one["closed"], one["waits"]) for one in ask(panel, ready)[0]["tasks"]] == [(True, False)]
 
 
 def test_feedback_is_shown_with_the_way_to_its_comments(given: share_panel.Given, journal: Journal) -> None:

@@ -41,6 +41,7 @@ class Closing:
     resources: tuple[str, ...]  # kinds of help lines, most important first
     urgent: bool = False  # the lines to call stand before the words
     asks: tuple[str, ...] = ()  # the forms whose answers it waits for
+    waits: bool = False  # for those answers alone: nothing that was answered closes it
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,8 @@ def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
     closed = [one for one in by if one.state == "closed" or one.broken] or by[:1]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
     asks = tuple(form for form in workbook.measures.forms if any(form in one.asks for one in by))
-    if top.state == "unknown" and not top.broken:
+    waits = top.state == "unknown" and not top.broken
+    if waits:
         chapter = workbook.chapter(asks[0].partition(".")[0]) if asks else workbook.chapters[0]
         title, reason = sentences.waiting(top, blank)
         instead: tuple[tuple[str, str], ...] = ((words.say("safety.answer"), f"{chapter.notebook}.ipynb"),)
@@ -272,6 +274,7 @@ def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
         resources=_one_role(kind for one in closed if one.state == "closed" for kind in one.gate.resources),
         urgent=top.gate.first and top.state == "closed",
         asks=asks,
+        waits=waits,
     )
 
 

@@ -118,7 +118,7 @@ class Given {
 
   task(/** @type {any} */ one) {
     const { texts } = this;
-    const tags = [one.due && fill(texts.due, { date: when(one.due, this.language) }), one.done && texts.done, one.closed && texts.locked_task].filter(Boolean);
+    const tags = [one.due && fill(texts.due, { date: when(one.due, this.language) }), one.done && texts.done, one.closed && (one.waits ? texts.opens_after : texts.closed_task)].filter(Boolean);
     return h("li", {}, one.closed ? h("span", {}, one.title) : h("a", { href: one.href }, one.title),
       tags.map((/** @type {string} */ tag) => [" ", h("span", { class: "mend-tag" }, tag)]),
       one.instruction && h("p", { class: "mend-words" }, one.instruction));

@@ -300,6 +300,7 @@ def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
         here = progress.get(task.exercise)
         if here is None:  # this workbook does not ask it
             continue
+        closing = journal.standing().closing(here.exercise)
         found.append(
             {
                 "title": here.title,
@@ -307,7 +308,8 @@ def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
                 "instruction": task.instruction or "",
                 "due": task.due and task.due.isoformat(),
                 "done": here.done,
-                "closed": here.closed,
+                "closed": closing is not None,
+                "waits": closing is not None and closing.waits,
             }
         )
     return found
