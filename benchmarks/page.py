@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tests.journeys.serving import Lab
 
 TIMES = 9
+WAIT = int(Kernels.most.default_value)  # kernels, for pages that nobody has asked for yet
 CHAPTER, LOOK_BACK = "10-responsibility", "60-review"
 FORM = ".mend-form :is(input, textarea, select):visible"
 WORDS = ".mend-look .mend-panel"  # of the self-assessment
@@ -68,7 +69,7 @@ def ratios() -> Iterator[Ratio]:
                     for waits in (True, False):
                         waiting.append(settle(lab, page))
                         if not waits:
-                            for _ in range(Kernels.most):
+                            for _ in range(WAIT):
                                 _ask(lab, "api/kernels", "POST")  # takes a kernel that waits
                         seconds = opened(page, lab.page(chapter), seen)
                         if turn:  # the first fills the browser's cache
@@ -113,7 +114,7 @@ def settle(lab: Lab, page: Page) -> float:
     while True:
         time.sleep(1)
         waiting = [psutil.Process(pid) for pid in children(lab.process.pid)]
-        if len(waiting) == Kernels.most:
+        if len(waiting) == WAIT:
             spent = sum(one.cpu_times().user for one in waiting)
             if spent == before:  # they have imported what they need
                 return float(waiting[0].memory_full_info().uss)

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,37 @@ def test_every_name_a_script_imports_is_there() -> None:
 def test_a_script_is_read_and_joined_once() -> None:
     """Every form of a page is given the same text."""
     assert assets.module("form.js") is assets.module("form.js")
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "whole"),
+    [
+        (["-m", "workbook.jupyter.kernel"], "VOILA_KERNEL_ID", False),
+        (["-m", "workbook.jupyter.kernel"], "OTHER", True),  # JupyterLab's editor shows the widget itself
+        (["-m", "ipykernel_launcher"], "VOILA_KERNEL_ID", True),  # another's Voilà, with a template of its own
+    ],
+)
+def test_a_widget_brings_its_script_to_every_page_but_ours(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], variable: str, whole: bool
+) -> None:
+    """Our page has the scripts already, by the names of `SCRIPTS`: there a form says only where its own is."""
+    monkeypatch.setattr(sys, "orig_argv", ["python", *command])
+    monkeypatch.delenv("VOILA_KERNEL_ID", raising=False)
+    monkeypatch.setenv(variable, "1")
+    given = {name: str(assets.Script(name)) for name in assets.SCRIPTS}
+    place = "new URL(JSON.parse(document.body.dataset.scripts)[{}], location.href).href"
+    there = f"export default (await import({place})).default;"
+    assert given == {name: assets.module(name) if whole else there.format(json.dumps(name)) for name in assets.SCRIPTS}
+
+
+def test_our_page_has_the_script_of_every_widget() -> None:
+    """A widget whose script is not in `SCRIPTS` would find none on the page."""
+    used = [
+        name
+        for path in sorted(FOLDER.parent.rglob("*.py"))
+        for name in re.findall(r"assets\.Script\(\"(.+?)\"\)", path.read_text(encoding="utf-8"))
+    ]
+    assert sorted(used) == sorted(assets.SCRIPTS)
 
 
 def functions(source: str) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from workbook.journal import Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page
+    from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, WebSocket
 
     from tests.journeys.serving import Lab
 
@@ -120,6 +120,28 @@ def test_the_first_answer_of_any_step_is_eight_keys_away(lab: Lab, page: Page) -
             keys += 1
         assert keys <= 8
         assert step.locator(":focus").count() == 1
+
+
+def test_the_script_of_its_forms_comes_once_to_a_chapter(lab: Lab, page: Page) -> None:
+    """Python sends nine forms and no script with them; opened again, the page asks for none it has."""
+    said: list[bytes] = []
+
+    def hear(line: WebSocket) -> None:
+        line.on("framereceived", lambda frame: said.append(frame if isinstance(frame, bytes) else frame.encode()))
+
+    page.on("websocket", hear)
+    for _ in range(2):
+        page.goto(lab.page("10-responsibility"))
+        expect(page.locator(".mend-step[data-known] h2 button")).to_have_count(9)
+    assert any(b"update_states" in frame for frame in said)
+    assert [len(frame) for frame in said if b"class Step" in frame] == []
+    asked = page.evaluate(
+        """performance.getEntriesByType("resource")
+             .filter((one) => /labextensions|step\\.js|chapter\\.js/.test(one.name))
+             .map((one) => [new URL(one.name).pathname.split("/").pop(), one.transferSize])"""
+    )
+    assert {"step.js", "chapter.js"} <= {name for name, _ in asked}
+    assert [name for name, size in asked if size] == []
 
 
 def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) -> None:

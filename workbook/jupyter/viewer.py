@@ -17,11 +17,11 @@ from voila.configuration import VoilaConfiguration
 from voila.notebook_renderer import NotebookRenderer
 from voila.paths import collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.utils import get_page_config
+from voila.utils import get_page_config, make_url
 
 from workbook import words
 from workbook.jupyter import notebooks
-from workbook.page import minutes
+from workbook.page import assets, minutes
 from workbook.storage import folder, sqlite
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ def take_over(server: ServerApp) -> None:
     }
     path = url_path_join(server.base_url, "/voila/render/(.*)")
     server.web_app.default_router.rules.insert(0, Rule(PathMatches(path), Viewer, about))
+    # The widgets' scripts are named by what they hold: asked about again for each page, they would keep it waiting.
+    held = [
+        url_path_join(server.base_url, "voila/labextensions", one, "static/") for one in settings.extension_allowlist
+    ]
+    kept = server.web_app.settings
+    kept["static_immutable_cache"] = [*kept.get("static_immutable_cache", ()), *held]
 
 
 class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hints
@@ -156,6 +162,9 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "main_js": "voila.js",
                 "minutes": minutes.words()["title"],
                 "page": self,
+                "scripts": {
+                    one: make_url(self.template_name, self.base_url, f"static/{one}") for one in assets.SCRIPTS
+                },
                 "texts": words.section("jupyter.viewer"),
             },
             page_config=self.page_config,

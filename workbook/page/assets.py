@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +54,39 @@ def surroundings(*, by_system: bool = False) -> str:
         return text
     light, dark = (_TWO.sub(rf"\{which}", text[text.index(":root") :]).strip() for which in (1, 2))
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+
+
+SCRIPTS = (
+    "assessment.js",
+    "caseload.js",
+    "chapter.js",
+    "given.js",
+    "lock.js",
+    "share.js",
+    "step.js",
+    "today.js",
+)  # of widgets
+
+
+class Script:
+    """What a widget is given as its script: the module's text, or on our own page a word of where that page has it.
+
+    A chapter has ten forms. Each would bring the whole script, which the browser would read and compile anew.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        if not _on_our_page():
+            return module(self.name)
+        place = f"JSON.parse(document.body.dataset.scripts)[{json.dumps(self.name)}]"
+        return f"export default (await import(new URL({place}, location.href).href)).default;"
+
+
+def _on_our_page() -> bool:
+    """Say whether this is a kernel of ours that Voilà asked for a page, which then is of our template."""
+    return "workbook.jupyter.kernel" in sys.orig_argv and "VOILA_KERNEL_ID" in os.environ
 
 
 @functools.cache

@@ -146,7 +146,7 @@ class Form(anywidget.AnyWidget):
     answer.
     """
 
-    _esm = assets.module("step.js")
+    _esm = assets.Script("step.js")
     _css = assets.look("form.css", "steps.css")
     exercise = traitlets.Dict().tag(sync=True)  # static; answers are never traits
 

@@ -125,7 +125,7 @@ class Head(anywidget.AnyWidget):
     or raises `Locked`; `remember(region)` keeps where the person is; `unlock(passphrase)` raises `Locked` when wrong.
     """
 
-    _esm = assets.module("chapter.js")
+    _esm = assets.Script("chapter.js")
     _css = assets.look(*STYLES)
     chapter = traitlets.Dict().tag(sync=True)  # static; what the person did is never a trait
 

@@ -25,7 +25,7 @@ def _prepare() -> None:
 class AssessmentPanel(panel.Panel):
     """The self-assessment of one journal, as it stands when the page asks."""
 
-    _esm = assets.module("assessment.js")
+    _esm = assets.Script("assessment.js")
     _css = ""  # what is shown brings its own
 
     def __init__(self, journal: Journal) -> None:

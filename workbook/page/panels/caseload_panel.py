@@ -37,7 +37,7 @@ def panel_here(environ: Mapping[str, str] = os.environ) -> Page:
 class Page(panel.Panel):
     """A caseload as one panel. What it shows travels in messages; nothing of it is in a notebook."""
 
-    _esm = assets.module("caseload.js")
+    _esm = assets.Script("caseload.js")
     _css = assets.look("panel.css", "caseload.css")
 
     def __init__(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class LockPanel(panel.Panel):
     """The lock of one journal. Passphrases arrive in messages and are kept nowhere."""
 
-    _esm = assets.module("lock.js")
+    _esm = assets.Script("lock.js")
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

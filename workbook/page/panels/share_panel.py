@@ -32,7 +32,7 @@ _Keep = Callable[["Path"], object]  # writes the file it is given a path for
 class Sharing(panel.Panel):
     """Choose answers, see what a counselor will see, seal it; and keep a page for oneself."""
 
-    _esm = assets.module("share.js")
+    _esm = assets.Script("share.js")
 
     def __init__(self, journal: Journal, *, folder: Path | None = None) -> None:
         """`folder`: where files are proposed to go; else Downloads, else the journal's folder."""
@@ -133,7 +133,7 @@ class Given(panel.Panel):
     `refresh()` is called after a file has changed what the workbook asks, to bring the notebooks up to date.
     """
 
-    _esm = assets.module("given.js")
+    _esm = assets.Script("given.js")
 
     def __init__(self, journal: Journal, *, refresh: Callable[[], object]) -> None:
         handlers = {"ready": self._ready, "look": self._look, "accept": self._accept}

@@ -35,7 +35,7 @@ class TodayPanel(panel.Panel):
     the days something is due, not each week) is answered with a file for a calendar.
     """
 
-    _esm = assets.module("today.js")
+    _esm = assets.Script("today.js")
     _css = assets.look("today.css")
 
     def __init__(self, journal: Journal) -> None:
