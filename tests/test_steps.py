@@ -81,6 +81,16 @@ def test_what_repeats_any_time_stays_done(journal: Journal, clock: Clock) -> Non
     assert next(one for one in journal.progress("space") if one.exercise == "space.not_knowing").done
 
 
+def test_below_today_no_step_opens_by_itself(journal: Journal, clock: Clock) -> None:
+    """In the first sitting the first stands open; who comes back meets Today in its place, and other pages as ever."""
+    answer_safely(journal.save)
+    start = [one.id for one in journal.workbook.chapter("start").exercises if not one.retired]
+    assert [id for id in start if step(journal, id)["first"]] == ["start.privacy"]
+    clock.forward(days=8)
+    assert [id for id in start if step(journal, id)["first"]] == []
+    assert step(journal, "moving-on.self")["first"] is True
+
+
 def test_what_is_asked_on_the_page_of_another_chapter_is_a_step_there(journal: Journal, clock: Clock) -> None:
     """It stands before what waits for it, is the first to do, and leads on in that chapter."""
     answer_safely(journal.save)

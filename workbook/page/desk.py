@@ -13,6 +13,7 @@ from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
 from workbook.definition import models
 from workbook.page import form as forms
+from workbook.page import today
 from workbook.safety import coverage, helplines, language
 from workbook.storage import exchange
 
@@ -206,8 +207,12 @@ class Desk:
             "day": max(times).astimezone(journal.now().tzinfo).date().isoformat() if times else None,
             "closed": closing and closing.title.rstrip(".?"),
             "next": next(todo, None),
-            "first": opens[:1] == [exercise],
+            "first": opens[:1] == [exercise] and not self._meets_today(chapter),
         }
+
+    def _meets_today(self, chapter: str) -> bool:
+        """Whether Today stands on the page and says what matters now: no step opens by itself below it."""
+        return "today" in self._journal.workbook.chapter(chapter).shows and today.comes_back(self._journal)
 
     def _steps(self, chapter: str) -> list[Exercise]:
         """The exercises on the page of a chapter, each after those that are asked there because it waits for them."""
