@@ -104,7 +104,7 @@ def prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         "templates/error.html": worded.page("error.html", notebooks.first(titles)),
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
-        **{f"data/voila/templates/mend/static/{one}": assets.module(one) for one in ("help.js", *assets.SCRIPTS)},
+        "data/voila/templates/mend/static/help.js": assets.module("help.js"),
         "data/voila/templates/mend/static/surroundings.css": assets.surroundings(),
         "data/voila/templates/mend/static/help.css": assets.look("help.css"),
         "data/voila/templates/mend/static/minutes.css": assets.style("minutes.css").read_text(encoding="utf-8"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import hashlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -12,12 +14,12 @@ from jupyter_server.utils import ensure_async, url_path_join
 from nbconvert.preprocessors.clearoutput import ClearOutputPreprocessor
 from tornado.iostream import StreamClosedError
 from tornado.routing import PathMatches, Rule
-from tornado.web import authenticated
+from tornado.web import HTTPError, RequestHandler, authenticated
 from voila.configuration import VoilaConfiguration
 from voila.notebook_renderer import NotebookRenderer
 from voila.paths import collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.utils import get_page_config, make_url
+from voila.utils import get_page_config
 
 from workbook import words
 from workbook.jupyter import notebooks
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 PATIENCE = 60.0  # seconds for Python to start, and then for each part of a page
 
 
+_SCRIPTS = "voila/templates/mend/static/widgets"  # from where a page may run what it asks for
+
+
 def take_over(server: ServerApp) -> None:
     """Let our page answer for a chapter where Voilà's would."""
     settings = VoilaConfiguration(parent=server)
@@ -43,13 +48,39 @@ def take_over(server: ServerApp) -> None:
         "voila_configuration": settings,
     }
     path = url_path_join(server.base_url, "/voila/render/(.*)")
-    server.web_app.default_router.rules.insert(0, Rule(PathMatches(path), Viewer, about))
+    rules = server.web_app.default_router.rules
+    rules.insert(0, Rule(PathMatches(path), Viewer, about))
+    rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, _SCRIPTS, "([a-z]+[.]js)")), Scripts))
     # The widgets' scripts are named by what they hold: asked about again for each page, they would keep it waiting.
     held = [
         url_path_join(server.base_url, "voila/labextensions", one, "static/") for one in settings.extension_allowlist
     ]
     kept = server.web_app.settings
     kept["static_immutable_cache"] = [*kept.get("static_immutable_cache", ()), *held]
+
+
+def _place(base: str, script: str) -> str:
+    """Return where a widget's script is, named by what it holds."""
+    return f"{url_path_join(base, _SCRIPTS, script)}?v={_version(script)}"
+
+
+@functools.cache
+def _version(script: str) -> str:
+    return hashlib.sha256(assets.module(script).encode()).hexdigest()[:32]
+
+
+class Scripts(RequestHandler):
+    """Gives the scripts of our widgets from memory: systems clean temporary folders after days."""
+
+    def get(self, name: str) -> None:
+        """Send a script. Raises HTTPError for a name that is none."""
+        if name not in assets.SCRIPTS:
+            raise HTTPError(404)
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        if self.get_argument("v", "") == _version(name):
+            self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.finish(assets.module(name))
 
 
 class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hints
@@ -162,9 +193,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "main_js": "voila.js",
                 "minutes": minutes.words()["title"],
                 "page": self,
-                "scripts": {
-                    one: make_url(self.template_name, self.base_url, f"static/{one}") for one in assets.SCRIPTS
-                },
+                "scripts": {one: _place(self.base_url, one) for one in assets.SCRIPTS},
                 "texts": words.section("jupyter.viewer"),
             },
             page_config=self.page_config,
