@@ -109,7 +109,9 @@ export class Step {
     if (message?.type !== "step") return;
     clearTimeout(this.asking);
     if (!this.state) this.said.textContent = "";
+    const before = this.state?.next;
     this.state = message;
+    if (this.after.firstChild && before !== message.next && !this.after.contains(focused(this.root))) this.#offer(); // what is next came after “done”
     this.draw();
     if (!this.settled) this.#settle(message);
     this.root.dataset.known = "true";
