@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from workbook.journal import Journal
 from workbook.storage import backups
 from workbook.storage.backups import Preview
 
+CASES = Path(__file__).parent / "cases" / "older"
 PART = "responsibility.incident.my_part"
 PLACE = (PART, "2026-03-02")
 
@@ -234,3 +237,24 @@ def test_a_preview_counts_one_as_one():
         "is there now is not in it."
     )
     assert "holds 2 answers. 0 of them differ from" in str(backups.Preview(at, answers=2, changed=0, missing=3))
+
+
+def test_looking_into_a_backup_of_an_older_version_leaves_it_as_it_is(journal: Journal) -> None:
+    """Whatever it takes to read it is done to a copy, which goes again; also when it takes the damaged one's place."""
+    folder = journal.path / ".mend" / "backups"
+    older = folder / "answers-2026-03-02T10-00-00.000000Z.sqlite"
+    with closing(sqlite3.connect(older)) as made:
+        made.executescript((CASES / "journal-0.1.0.sql").read_text("utf-8"))
+    before = older.read_bytes()
+    names = sorted(folder.iterdir())
+    assert journal.preview(older).answers > 10
+    assert (older.read_bytes(), sorted(folder.iterdir())) == (before, names)
+
+    good = backups.newest_good(folder, None)
+    assert good is not None
+    assert (good.file, older.read_bytes(), sorted(folder.iterdir())) == (older, before, names)
+
+    older.write_bytes(before[: len(before) // 2])
+    with pytest.raises(Damaged):
+        journal.preview(older)
+    assert sorted(folder.iterdir()) == names

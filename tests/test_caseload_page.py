@@ -288,7 +288,8 @@ def test_an_assignment_changed_with_nothing_touched_is_the_same(
     own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
     often = {"space.urges": "daily", "space.rating": "weekly"}
     workbook = asking.workbook_for(instruments=[own])
-    ids = ["space.urges", "space.rating", own.exercise.id]
+    fixed = "responsibility.incident"  # it feeds the rules: how often it is asked is nobody's to change
+    ids = ["space.urges", "space.rating", own.exercise.id, fixed]
     tasks = asking.tasks_for(workbook, ids, due=date(2027, 2, 1), repeats=often, instructions={ids[0]: "Gently."})
     stricter = {"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}}
     with caseload.open_caseload(home, keyed[1], now=clock) as opened:
@@ -298,6 +299,10 @@ def test_an_assignment_changed_with_nothing_touched_is_the_same(
     unlock(page)
     page.get_by_role("button", name="Maple").click()
     page.get_by_role("button", name="Change what Maple is asked").click()
+    lines = page.locator(".mend-order li")
+    expect(lines).to_have_count(4)
+    for at, one in enumerate(ids):
+        expect(lines.nth(at).get_by_label("How often")).to_have_count(int(one != fixed))
     with page.expect_download() as made:
         page.get_by_role("button", name="Make the file").click()
     after = envelope.open_assignment(made.value.path().read_bytes(), definition.load()).bundle

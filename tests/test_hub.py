@@ -44,7 +44,7 @@ def test_without_jupyterhub_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     )
 
 
-@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3"])
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"])
 def test_a_journal_on_a_network_drive_is_refused_by_the_drive_s_name(kind: str, tmp_path: Path) -> None:
     """The innermost mount counts: a disk inside a network drive is a disk, a network drive inside a disk is none."""
     drive = str(tmp_path / "drive")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +14,7 @@ from tests.caseload_sample import NOW, PART, PASSPHRASE, journal_of, sealed
 from tests.clock import Clock
 from tests.mailboxes import PREFIX, Served, person, served
 from workbook.cli import client as cli
-from workbook.sharing import caseload, keys, unsent
+from workbook.sharing import caseload, envelope, keys, unsent
 from workbook.sharing import client as share
 from workbook.sharing.post import Mailbox, NotSent
 from workbook.storage import seal
@@ -113,6 +116,63 @@ def test_what_the_mailbox_did_not_acknowledge_is_kept_and_goes_out_once(
     assert (again.exit_code, "On the hub there was nobody of the name that was said." in again.stderr) == (0, True)
     assert kinds(box, "ann") == ["assignment", "assignment"]
     assert len([*home.rglob("*.assignment")]) == 1
+
+
+def test_what_is_refused_for_good_is_said_once_and_tried_no_more(home: Path, box: Served) -> None:
+    """It lies aside, to hand over in another way; the others go out, and with the client it goes too."""
+    ask = ("assign", "--client", "A.", "--only", "responsibility.incident", "--mailbox", box.url, "--to", "ann")
+    why = "Only a counselor can send this kind of file. Nothing was sent."
+    first = run(home, *ask, token="t-ben")  # made up
+    [file] = home.rglob("*.assignment")
+    assert (first.exit_code, first.output) == (
+        1,
+        f"Error: Not sent. {why} So it is not tried again. To hand it over in another way: {file}\n",
+    )
+    assert envelope.outside(file.read_bytes()) == "assignment"
+    assert run(home, "receive", "--mailbox", box.url).output == "Nothing waits in the mailbox.\n"
+    assert kinds(box, "ann") == []
+    assert run(home, *ask).exit_code == 0
+    assert (kinds(box, "ann"), [*home.rglob("*.assignment")]) == (["assignment"], [file])
+    with opened(home) as mine:
+        assert unsent.withdraw(home, mine.client("A.").id) == 1
+    assert [*home.rglob("*.assignment")] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "never"),
+    [
+        (400, {"message": "This is a text."}, True),
+        (403, {"message": "Only a counselor."}, True),
+        (413, {"message": "Too large."}, True),
+        (413, None, True),
+        (403, None, False),  # of something on the way, not of a mailbox
+        (404, {"message": "Nobody."}, False),
+        (429, {"message": "Wait."}, False),
+        (503, {"message": "Later."}, False),
+    ],
+)
+def test_only_what_the_mailbox_refuses_each_time_is_refused_for_good(
+    status: int, body: dict[str, str] | None, never: bool
+) -> None:
+    """Too many, nobody, nothing there: that may be another tomorrow."""
+
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>no</html>" if body is None else json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is written."""
+
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(NotSent) as said:
+            Mailbox(f"http://127.0.0.1:{server.server_port}", "t").send("ann", b"x")
+        thread.join()
+    assert (said.value.never, str(said.value) == (body or {}).get("message")) == (never, body is not None)
 
 
 def test_what_waits_for_a_yes_goes_on_waiting_in_the_mailbox(

@@ -14,7 +14,7 @@ import workbook
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook.definition.asks import Task
-from workbook.errors import Damaged
+from workbook.errors import Damaged, UnknownId
 from workbook.journal import Journal
 from workbook.page.desk import Desk
 from workbook.sharing import client as share
@@ -261,7 +261,7 @@ def test_one_damaged_record_leaves_the_list_of_the_others(exchanged: tuple[Journ
     assert opened.assigned(second).sequence == 2  # type: ignore[union-attr]  # it is there
 
 
-def test_nothing_new_is_begun_under_a_name_that_cannot_be_read(exchanged: tuple[Journal, Caseload]) -> None:
+def test_nothing_new_is_begun_under_a_name_that_is_damaged(exchanged: tuple[Journal, Caseload]) -> None:
     """Whoever is not found may be the one whose record is damaged: their file waits, and no second client is made."""
     journal, opened = exchanged
     (client,) = opened.clients()
@@ -269,7 +269,7 @@ def test_nothing_new_is_begun_under_a_name_that_cannot_be_read(exchanged: tuple[
     file = share.sealed(journal, sent)
     opened.store.record("profile", "profile", {"canary": 1}, client=client.id)
     (row,) = opened.overview().to_dict("records")
-    assert (row["client"], row["asked"]) == (f"A client whose name cannot be read ({client.id[:6]})", 0)
+    assert (row["client"], row["asked"]) == ("A.", 0)  # as what they were asked says
     for refused in (
         lambda: opened.assign("A.", [Task(exercise="responsibility.incident")]),
         lambda: opened.client("A."),
@@ -279,3 +279,19 @@ def test_nothing_new_is_begun_under_a_name_that_cannot_be_read(exchanged: tuple[
             refused()
         assert str(said.value) == OF_A_CASELOAD.format(kind="profile")
     assert (opened.clients(), opened.store.clients()) == ([], [client.id])
+
+
+@pytest.mark.parametrize("unnamed", [False, True])
+def test_a_damaged_client_keeps_nobody_else_from_beginning(exchanged: tuple[Journal, Caseload], unnamed: bool) -> None:
+    """Another name is another client, also where nothing that is kept says any more what the damaged one is called."""
+    _, opened = exchanged
+    (client,) = opened.clients()
+    opened.store.record("profile", "profile", {"name": 1}, client=client.id)
+    if unnamed:
+        opened.store.record("assignment", "current", {"canary": 1}, client=client.id)
+    opened.assign("B.", [Task(exercise="responsibility.incident")])
+    name = f"A client whose name cannot be read ({client.id[:6]})" if unnamed else "A."
+    assert {row["client"]: row["asked"] for row in opened.overview().to_dict("records")} == {"B.": 1, name: 0}
+    assert opened.client("B.").name == "B."
+    with pytest.raises(UnknownId):
+        opened.client("C.")

@@ -75,7 +75,7 @@ def send(opened: Caseload, mine: Path | None, mailbox: Mailbox | None) -> None:
     from workbook.sharing import unsent
 
     for one in unsent.send(opened, mailbox) if mailbox else ():
-        if one.file == mine and one.why:
+        if one.why and mine is not None and one.file.name == mine.name:  # one that was put aside keeps its name
             raise Refused(_not_sent(one))
         if one.why:
             click.echo(_not_sent(one), err=True)
@@ -86,6 +86,8 @@ def send(opened: Caseload, mine: Path | None, mailbox: Mailbox | None) -> None:
 
 
 def _not_sent(one: Tried) -> str:
+    if one.never:
+        return say("sharing.post.never", why=one.why, file=one.file)
     if one.nobody:
         return say("sharing.post.nobody", why=one.why, file=one.file, option="--to")
     return say("sharing.post.not_sent", why=one.why, file=one.file)

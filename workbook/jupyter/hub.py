@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_SHARED = ("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs")  # kinds of drives that several servers share
+_SHARED = (  # kinds of drives that several servers share, or that another machine lends
+    *("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "davfs"),
+    *("fuse.sshfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.smbnetfs", "fuse.curlftpfs"),
+)
 
 
 def refuse_elsewhere(environ: Mapping[str, str] = os.environ) -> None:
@@ -27,7 +30,7 @@ def refuse_elsewhere(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def refuse_mounted(journal: Path, mounts: Iterable[tuple[str, str]] | None = None) -> None:
-    """Raise LabError for a journal on NFS or SMB, where SQLite's locks do not hold.
+    """Raise LabError for a journal on a network drive (NFS, SMB, sshfs, 9p …), where SQLite's locks do not hold.
 
     `mounts` are pairs of where something is mounted and its kind, the oldest first; None: those of this system.
     """

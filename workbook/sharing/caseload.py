@@ -128,7 +128,7 @@ class Caseload:
         for client in everyone:
             if client.name == wanted:
                 return client
-        clients.refuse_unreadable(self.store)
+        clients.refuse_unreadable(self.store, wanted)
         near = difflib.get_close_matches(wanted, [client.name for client in everyone], n=1)
         if near:
             raise UnknownId(say("sharing.caseload.did_you_mean", name=plain(name), near=near[0]))
@@ -191,7 +191,7 @@ class Caseload:
         return packed
 
     def _new_client(self, name: str) -> Client:
-        clients.refuse_unreadable(self.store)
+        clients.refuse_unreadable(self.store, name)
         return Client(secrets.token_hex(16), name, envelope.new_token(), self._now(), None, None, False, None)
 
     def _later_than(self, before: datetime | None) -> datetime:

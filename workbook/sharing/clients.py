@@ -51,22 +51,34 @@ def everyone(store: Store) -> list[Client]:
     return sorted((read(row.client, row.value) for row in rows), key=lambda client: client.name.casefold())
 
 
-def refuse_unreadable(store: Store) -> None:
-    """Raise Damaged while a client's own record is damaged: whoever was not found may be that one."""
-    of(store, Profile).of_everyone()
+def refuse_unreadable(store: Store, name: str | None = None) -> None:
+    """Raise Damaged while a client's own record is damaged: whoever was not found may be that one.
+
+    `name`: of who was not found; then only where that is what the damaged one is called.
+    """
+    profiles = of(store, Profile)
+    _, unknown = profiles.parted()
+    if name is None or any(named == name for one in unknown for named in _names(store, one)):
+        profiles.of_everyone()
 
 
 def unreadable(store: Store, ids: Iterable[str]) -> dict[str, str]:
-    """Return what to call clients whose own record is damaged, by id: the name that still stands in it, if one does."""
+    """Return what to call clients whose own record is damaged, by id: the name that still stands somewhere, if any."""
     found = {}
     for id in sorted(ids):
-        named = [
-            payload["name"]
-            for _, _, payload in as_kept(store, ["profile"], id)
-            if isinstance(payload, dict) and isinstance(payload.get("name"), str)
-        ]
-        found[id] = one_name(named[0]) if named else say("sharing.caseload.unnamed", id=id[:6])
+        named = _names(store, id)
+        found[id] = named[0] if named else say("sharing.caseload.unnamed", id=id[:6])
     return found
+
+
+def _names(store: Store, id: str) -> list[str]:
+    """The names in what is kept of a client, damaged or not: in their own record, and in what they were asked."""
+    return [
+        one_name(payload[where])
+        for kind, where in (("profile", "name"), ("assignment", "client"))
+        for _, _, payload in as_kept(store, [kind], id)
+        if isinstance(payload, dict) and isinstance(payload.get(where), str)
+    ]
 
 
 def profile(client: Client) -> Profile:

@@ -27,10 +27,11 @@ class NotSent(WorkbookError):
     """The mailbox did not acknowledge; nothing counts as sent.
 
     `down`: it answers nothing else now either. `nobody`: there is nobody of that name, or nothing of that number.
+    `never`: the same would be refused each time.
     """
 
-    def __init__(self, said: str, *, down: bool = False, nobody: bool = False) -> None:
-        self.down, self.nobody = down, nobody
+    def __init__(self, said: str, *, down: bool = False, nobody: bool = False, never: bool = False) -> None:
+        self.down, self.nobody, self.never = down, nobody, never
         super().__init__(said)
 
 
@@ -113,7 +114,10 @@ class Mailbox:
                 return body
         except urllib.error.HTTPError as refused:
             down = refused.code == 401 or refused.code >= 500
-            raise NotSent(_why(refused), down=down, nobody=refused.code == 404) from None
+            own = _own_sentence(refused)
+            never = refused.code == 413 or (refused.code in (400, 403) and bool(own))  # others than it may say 403 too
+            why = own or _sentence(refused.code)
+            raise NotSent(why, down=down, nobody=refused.code == 404, never=never) from None
         except (OSError, http.client.HTTPException):
             raise NotSent(say("sharing.post.down"), down=True) from None
 
@@ -125,17 +129,19 @@ class _Stays(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _why(refused: urllib.error.HTTPError) -> str:
-    """The mailbox's own sentence; else one for the number."""
+def _own_sentence(refused: urllib.error.HTTPError) -> str:
+    """What the mailbox itself says; "" when it was another that answered."""
     try:
         said = json.loads(refused.read(10_000))["message"]
     except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
-        said = None
-    if isinstance(said, str) and said:
-        return plain(said[:500])
-    if refused.code in (401, 403):
+        return ""
+    return plain(said[:500]) if isinstance(said, str) else ""
+
+
+def _sentence(code: int) -> str:
+    if code in (401, 403):
         return say("jupyter.mailbox.log_in")
-    return say("sharing.post.down") if refused.code >= 500 else say("sharing.post.no_mailbox")
+    return say("sharing.post.down") if code >= 500 else say("sharing.post.no_mailbox")
 
 
 def _int(found: Mapping[str, Any], name: str) -> int:

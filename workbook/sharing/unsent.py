@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "unsent"  # beside the keys of a caseload: a folder for each client and mailbox
 _WAY = "way.json"  # in each: whose the files are, and who that is on which hub
+_REFUSED = "refused"  # in each: what the mailbox will never take, and is tried no more
 _KINDS = (".assignment", ".feedback")
 
 
@@ -44,6 +45,7 @@ class Tried(NamedTuple):
     to: str
     why: str  # it was not acknowledged; "": it was, and is not kept any more
     nobody: bool = False  # it goes nowhere until it is said anew who it is for
+    never: bool = False  # the mailbox will not take it: it is kept aside, and tried no more
 
 
 class _Way(NamedTuple):
@@ -72,7 +74,8 @@ def keep(opened: Caseload, mailbox: Mailbox, name: str, to: str, data: bytes) ->
 def send(opened: Caseload, mailbox: Mailbox) -> list[Tried]:
     """Send what is kept for this mailbox; what was acknowledged is removed, and then it is remembered who that was.
 
-    One that is refused keeps no other waiting. Where there is nobody of a name, nothing goes to that name later either.
+    One that is refused keeps no other waiting, and one that is refused for good is put aside. Where there is nobody of
+    a name, nothing goes to that name later either.
     """
     tried: list[Tried] = []
     down = ""
@@ -82,18 +85,25 @@ def send(opened: Caseload, mailbox: Mailbox) -> list[Tried]:
     every = [file for folder in ways for file in _files(folder)]
     for file in sorted(every, key=lambda one: (one.stat().st_mtime_ns, one.name)):
         way = ways[file.parent]
-        why = nobody.get(way.folder) or down
+        why, never = nobody.get(way.folder) or down, False
         if not why:
             try:
                 mailbox.send(way.to, file.read_bytes())
                 _done(opened, way, file)
             except NotSent as problem:
-                why, down = str(problem), str(problem) if problem.down else ""
+                why, down, never = str(problem), str(problem) if problem.down else "", problem.never
                 if problem.nobody:
                     nobody[way.folder] = why
                     _lead(way._replace(to=""))
-        tried.append(Tried(file, way.to, why, way.folder in nobody))
+        tried.append(Tried(_aside(file) if never else file, way.to, why, way.folder in nobody, never))
     return tried
+
+
+def _aside(file: Path) -> Path:
+    """Keep a file where it is tried no more."""
+    folder = file.parent / _REFUSED
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return file.replace(folder / file.name)
 
 
 def _done(opened: Caseload, way: _Way, file: Path) -> None:
@@ -102,7 +112,7 @@ def _done(opened: Caseload, way: _Way, file: Path) -> None:
     if known.get(way.mailbox) != Address(name=way.to):
         known.put(way.mailbox, Address(name=way.to))
     file.unlink()
-    if not _files(way.folder):
+    if not _files(way.folder) and not _files(way.folder / _REFUSED):
         shutil.rmtree(way.folder, ignore_errors=True)
 
 
@@ -112,7 +122,7 @@ def withdraw(home: Path, client: str) -> int:
     for way in _ways(home):
         if way.client == client:
             try:
-                for file in _files(way.folder):
+                for file in [*_files(way.folder), *_files(way.folder / _REFUSED)]:
                     files.erase(file)
                     count += 1
                 shutil.rmtree(way.folder)
@@ -144,4 +154,4 @@ def _ways(home: Path) -> Iterator[_Way]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [one for one in folder.iterdir() if one.suffix in _KINDS]
+    return [one for one in folder.iterdir() if one.suffix in _KINDS] if folder.is_dir() else []

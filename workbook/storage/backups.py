@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from workbook.storage import sqlite
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from workbook.storage.store import StoredAnswer
@@ -81,17 +82,17 @@ def due(folder: Path, now: datetime) -> bool:
 
 
 def newest_good(folder: Path, key: bytes | None) -> Backup | None:
-    """Return the newest backup that is whole."""
+    """Return the newest backup that is whole. Raises OSError when there is no room to look into one."""
     for backup in listed(folder):
-        with contextlib.suppress(StoreError), _opened(backup.file, key) as copy:
+        with contextlib.suppress(StoreError), _looked_into(backup.file, folder, key) as copy:
             copy.check()
             return backup
     return None
 
 
-def preview(answers: Store, file: Path, at: datetime, key: bytes | None) -> Preview:
-    """Compare a backup with the answers now. Raises StoreError when it is damaged."""
-    with _opened(file, key) as copy:
+def preview(answers: Store, file: Path, at: datetime, key: bytes | None, folder: Path) -> Preview:
+    """Compare a backup with the answers now; `folder` has room for a copy. Raises StoreError when it is damaged."""
+    with sqlite.in_words(str(file)), _looked_into(file, folder, key) as copy:
         copy.check()
         then = _by_place(copy.current())
     now = _by_place(answers.current())
@@ -142,8 +143,16 @@ def in_words(at: datetime) -> str:
     return dates.moment(at.astimezone())
 
 
-def _opened(file: Path, key: bytes | None) -> Store:
-    return Store(file, None if sqlite.is_plain(file) else key, wal=False)
+@contextlib.contextmanager
+def _looked_into(file: Path, folder: Path, key: bytes | None) -> Iterator[Store]:
+    """A copy of a backup, opened: opening brings one that an older version made up to date, and it stays as it is."""
+    copy = folder / f"look-{secrets.token_hex(4)}.half"
+    try:
+        files.write(copy, file.read_bytes())
+        with Store(copy, None if sqlite.is_plain(copy) else key, wal=False) as store:
+            yield store
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _by_place(answers: Iterable[StoredAnswer]) -> dict[tuple[str, str], StoredAnswer]:

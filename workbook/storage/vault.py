@@ -215,7 +215,7 @@ class Vault:
     def preview(self, backup: str | Path | None = None) -> backups.Preview:
         """Say what going back to a backup (None: the newest) would mean. Nothing changes."""
         file, at = self._backup(backup)
-        return backups.preview(self.store, file, at, self._key)
+        return backups.preview(self.store, file, at, self._key, self.path / BACKUPS)
 
     def restore(self, backup: str | Path | None = None) -> backups.Preview:
         """Go back to a backup (None: the newest). What is there now becomes a backup first, so nothing is lost.
@@ -223,7 +223,7 @@ class Vault:
         What went to and came from a counselor is not undone by it, so it stays as it is.
         """
         file, at = self._backup(backup)
-        said = backups.preview(self.store, file, at, self._key)
+        said = backups.preview(self.store, file, at, self._key, self.path / BACKUPS)
         exchanged = records.as_kept(self.store, exchange.STAYS)
         if not any(kind == "assignment" for kind, _, _ in exchanged):  # no exchange yet
             exchanged = []

@@ -48,7 +48,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
     return h("li", {}, h("div", { class: "mend-between" }, h("b", {}, one.title), h("span", { class: "mend-arrows" },
       arrow("up", -1, "↑", at === 0), arrow("down", 1, "↓", at === chosen.length - 1),
       h("button", { type: "button", class: "mend-arrow", "aria-label": fill(texts.remove, one), onclick: () => { chosen.splice(at, 1); update(); } }, "×"))),
-    more(texts.task_more, h("div", { class: "mend-inline" }, field(texts.due, by), field(texts.repeats, often)), field(texts.instruction, words)));
+    more(texts.task_more, h("div", { class: "mend-inline" }, field(texts.due, by), known.get(one.exercise).fixed ? null : field(texts.repeats, often)), field(texts.instruction, words)));
   }
   const tree = chapters.map((/** @type {any} */ chapter) => {
     const all = tick(h("b", {}, chapter.title), { "aria-label": fill(texts.whole, chapter), onchange: () => { for (const one of chapter.exercises) set(one, box.checked); update(); } });
@@ -74,7 +74,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
     if (!chosen.length && !own.files.length) { outcome.replaceChildren(h("p", { class: "mend-heeded", role: "alert" }, texts.nothing_asked)); return; }
     const files = await Promise.all([...own.files].map((file) => file.arrayBuffer()));
     const got = await ask("assign", { client: name.value, sure, due: due.value || null, tighten: stricter(),
-      tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: one.chosen || null, instruction: one.instruction || null })) }, outcome, files);
+      tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: (!known.get(one.exercise).fixed && one.chosen) || null, instruction: one.instruction || null })) }, outcome, files);
     if (got?.message.type === "asks") {
       passed(desk, got.message.ask, outcome, due, () => make_it(true));
     } else if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));

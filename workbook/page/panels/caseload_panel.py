@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import files, words
 from workbook.definition import overlay
+from workbook.definition.feeding import guarded
 from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
@@ -234,18 +235,24 @@ def _row(row: Mapping[Any, Any], today: date) -> dict[str, object]:
 
 
 def _chapters() -> list[dict[str, object]]:
-    """Return what can be asked for; what the workbook asks of everyone by itself is left out."""
+    """Return what can be asked for; what the workbook asks of everyone by itself is left out.
+
+    `fixed`: it feeds the rules, so nobody changes how often it is asked.
+    """
+    workbook = overlay.spoken()
+    fixed = guarded(workbook)
     return [
         {
             "id": chapter.id,
             "title": chapter.title,
             "exercises": [
                 {"id": one.id, "title": one.title, "minutes": one.minutes, "repeats": one.repeats}
+                | {"fixed": bool(workbook.unfed) or one.id in fixed}
                 for one in chapter.exercises
-                if not one.retired and one.id not in overlay.spoken().measures.forms
+                if not one.retired and one.id not in workbook.measures.forms
             ],
         }
-        for chapter in overlay.spoken().chapters
+        for chapter in workbook.chapters
         if chapter.exercises
     ]
 
