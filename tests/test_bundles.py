@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,7 @@ from workbook import definition, resources
 from workbook.definition.asks import Asks, Task, judge, workbook_of
 from workbook.definition.load import load_instrument
 from workbook.errors import Refused, one_name, plain
-from workbook.sharing import bundles, envelope, signing
+from workbook.sharing import bundles, envelope, inbox, signing
 from workbook.storage import seal
 
 if TYPE_CHECKING:
@@ -155,6 +157,24 @@ def test_a_changed_file_is_refused() -> None:
             envelope.open_assignment(data, definition.load())
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda body: body + b"\0", "cut short or damaged"),
+        (lambda body: body + body, "cut short or damaged"),
+        (lambda body: body[:-4], "cut short or damaged"),
+        (lambda body: b"x" + body, "not from Mend, or it is damaged"),
+        (lambda _: b"", "changed after it was made"),
+    ],
+)
+def test_what_was_signed_is_whole_and_nothing_more(change: Callable[[bytes], bytes], what: str) -> None:
+    """A right signature is no reason to read what was cut, or has bytes behind it that nobody would look at."""
+    body = change(zlib.compress(json.dumps(submission(answer())).encode()))
+    label, public = b"mend-submission 2\n", bytes.fromhex(signing.signer(CLIENT))
+    signed = signing.sign(label + public + body, CLIENT) + public + body
+    assert what in why(label + seal.seal(signed, seal.recipient(COUNSELOR)))
+
+
 def test_a_signature_for_one_kind_is_none_for_another() -> None:
     """A signed assignment cannot be passed off as a submission."""
     assignment = packed(submission(answer()), kind="assignment")
@@ -244,6 +264,31 @@ def test_no_bytes_break_the_reading(data: bytes, label: bytes) -> None:
         assert "\n" not in str(refused.value)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+def test_what_is_no_file_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    """A link in a folder leads nowhere; a pipe and a device give a sentence at once; what is too large stays unread."""
+    post, secret = tmp_path / "post", tmp_path / "secret"
+    post.mkdir()
+    secret.write_bytes(b"x")
+    (post / "a.submission").write_bytes(b"a")
+    (post / "link.submission").symlink_to(secret)
+    (post / "folder").symlink_to(tmp_path)
+    os.mkfifo(post / "pipe.submission")
+    with (post / "large.submission").open("wb") as large:
+        large.truncate(seal.LARGEST + 1)
+    assert [one.name for one in inbox.found([post])] == ["a.submission", "large.submission", "pipe.submission"]
+    for file, sentence in (
+        (post / "pipe.submission", "pipe.submission is not a file. Nothing was changed."),
+        (Path(os.devnull), "null is not a file. Nothing was changed."),
+        (post / "large.submission", "large.submission is larger than any sealed file can be. It was not opened."),
+    ):
+        with pytest.raises(Refused) as refused:
+            inbox.read(file)
+        assert str(refused.value) == sentence
+    with pytest.raises(Refused, match="There is no file"):
+        inbox.found([post / "none"])
+
+
 # --- additions ---
 
 
@@ -296,7 +341,24 @@ def test_the_safety_questions_are_those_that_the_rules_are_about() -> None:
     "prompt",
     [
         *("Type your passphrase", "Your pass-word?", "Pass\u200bphrase", "ＰＡＳＳＷＯＲＤ"),  # full width
-        *("Ihr Passwort", "Dites votre mot de passe", "你的密码"),
+        *(
+            "Ihr Passwort",
+            "Dites votre mot de passe",
+            "你的密码",
+            "Введите пароль",
+            "كلمة السر",
+            "비밀번호",
+            "lösenord",
+        ),
+        *("Your p\u0430ssw\u043erd", "\u03a1\u0391SSWORD", "ᴘᴀssᴡᴏʀᴅ", "passw0rd", "pa\u0301ssword"),  # look alike
+        *(
+            "pass**word**",
+            "pass&#119;ord",
+            "p&amp;#97;ssword",
+            "p\\assword",
+            "[pass](20-x.ipynb)word",
+        ),  # as it is shown
+        *("P a s s w o r d", "p.a.s.s.w.o.r.d", "pass\nword"),
     ],
 )
 def test_an_addition_may_not_ask_for_a_passphrase(prompt: str) -> None:
@@ -305,10 +367,40 @@ def test_an_addition_may_not_ask_for_a_passphrase(prompt: str) -> None:
         judge(with_prompt(prompt), definition.load())
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "I let the urge pass. Words came later.",
+        "Una parola gentile?",
+        "What passed between us, in plain words?",
+        "5 a 0 b",
+    ],
+)
+def test_an_addition_may_speak_of_other_things(prompt: str) -> None:
+    """Letters that also stand in such a word are none."""
+    judge(with_prompt(prompt), definition.load())
+
+
 def test_an_instruction_may_not_ask_for_a_passphrase() -> None:
     """The counselor's words to an exercise are words on the page too."""
     with pytest.raises(Refused, match="asks for a password or a passphrase"):
         judge(asks(tasks=(Task(exercise="space.urges", instruction="Write your password here."),)), definition.load())
+
+
+def test_what_is_asked_shows_nothing_unseen_and_its_titles_are_one_line() -> None:
+    """A title cannot begin a line of ours, and neither direction nor colour of what stands around it changes."""
+    bad = "\x1b[31mCalm\u202e\u200b\x07\nMend says: safe"
+    words, line = "[31mCalm\nMend says: safe", "[31mCalm Mend says: safe"
+    said = OWN.model_dump(mode="json") | {"title": bad, "source": bad, "licence": bad}
+    said["exercise"] |= {"title": bad, "intro": bad}
+    said["exercise"]["items"][0] |= {"prompt": bad, "help": bad}
+    asked = Asks.model_validate({"tasks": [{"exercise": OWN.exercise.id, "instruction": bad}], "instruments": [said]})
+    [task], [one] = asked.tasks, asked.instruments
+    assert (one.title, one.source, one.licence, one.exercise.title) == (line, line, line, line)
+    assert [one.exercise.intro, one.exercise.items[0].prompt, one.exercise.items[0].help] == [words] * 3
+    assert task.instruction == words
+    assert Asks.model_validate(asked.model_dump(mode="json")) == asked
+    assert Asks(instruments=(OWN,)).instruments == (OWN,)
 
 
 def test_additions_are_bounded() -> None:

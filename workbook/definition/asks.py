@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
-from workbook.definition import conditions
+from workbook.definition import conditions, passphrases
 from workbook.definition.base import Model
 from workbook.definition.coherence import problems
 from workbook.definition.feeding import guarded
 from workbook.definition.instruments import with_instruments
 from workbook.definition.models import INSTRUMENTS, Instrument, Repeats
-from workbook.errors import DefinitionError, Refused
+from workbook.errors import DefinitionError, Refused, plain
 from workbook.words import say
 
 if TYPE_CHECKING:
@@ -37,16 +36,27 @@ MOST_QUESTIONS = 300  # of all additions together
 LARGEST = 300_000  # characters of all additions together
 _LONGEST = 5000  # characters of an instruction
 
-# In any of the languages Mend knows of; on words only, so that nobody types a secret where it would be shared.
-_SECRET = re.compile(
-    r"pass\s*-?\s*(word|phrase|code)|\bpin\b|recovery key|secret key|age-secret-key|kennwort|passwort|contraseña|clave"
-    r"|mot de passe|senha|parola d.ordine|密码|密碼|口令",
-    re.IGNORECASE,
-)
-
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*){0,2}$", max_length=120)]
 Gate = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
-Said = Annotated[str, Field(max_length=_LONGEST)]
+Said = Annotated[str, Field(max_length=_LONGEST), AfterValidator(plain)]
+_ONE_LINE = ("title", "label", "labels", "source", "licence")  # a second line could pass for one of ours
+
+
+def _shown(node: Any, *, line: bool = False) -> Any:
+    """The same with nothing unseen in its texts, and one line where there is to be one."""
+    if isinstance(node, str):
+        return " ".join(plain(node).split()) if line else plain(node)
+    if isinstance(node, dict):
+        return {key: _shown(value, line=line or key in _ONE_LINE) for key, value in node.items()}
+    return [_shown(value, line=line) for value in node] if isinstance(node, (list, tuple)) else node
+
+
+def _as_shown(one: Instrument) -> Instrument:
+    said = one.model_dump(mode="json")
+    return one if (shown := _shown(said)) == said else Instrument.model_validate(shown)
+
+
+Addition = Annotated[Instrument, AfterValidator(_as_shown)]
 
 
 class Task(Model):
@@ -63,7 +73,7 @@ class Asks(Model):
 
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")] = "en"
     tasks: Annotated[tuple[Task, ...], Field(max_length=MOST_TASKS)] = ()
-    instruments: Annotated[tuple[Instrument, ...], Field(max_length=MOST_ADDITIONS)] = ()
+    instruments: Annotated[tuple[Addition, ...], Field(max_length=MOST_ADDITIONS)] = ()
     # gate → settings: see `safety.tighten`
     tighten: Annotated[dict[Gate, dict[str, JsonValue]], Field(max_length=50, default_factory=dict)]
 
@@ -97,8 +107,8 @@ def read_assigned(payload: Mapping[str, Any], workbook: Mapping[str, Any] | None
     if "asks" in payload:
         return Assigned.model_validate(payload)
     names = ("token", "sequence", "made_at", "counselor", "counselor_key", "client")
-    plain = {name: payload[name] for name in names}
-    return Assigned.model_validate(plain | {"asks": from_first_version(payload, workbook)})
+    kept = {name: payload[name] for name in names}
+    return Assigned.model_validate(kept | {"asks": from_first_version(payload, workbook)})
 
 
 def workbook_of(installed: Workbook, asks: Asks, counselor: str) -> Workbook:
@@ -182,8 +192,8 @@ def from_first_version(asked: Mapping[str, Any], workbook: Mapping[str, Any] | N
         for exercise in chapter["exercises"]
     ]
     language = (workbook or {}).get("language", "en")
-    plain = {"language": language, "tasks": asked["tasks"], "tighten": asked["tighten"], "instruments": instruments}
-    return Asks.model_validate(plain)
+    asks = {"language": language, "tasks": asked["tasks"], "tighten": asked["tighten"], "instruments": instruments}
+    return Asks.model_validate(asks)
 
 
 def _as_often(exercise: Exercise, often: Mapping[str, Any]) -> Exercise:
@@ -211,10 +221,8 @@ def _only(installed: Workbook) -> Workbook:
 
 
 def _refuse_secrets(where: str, texts: Iterable[str]) -> None:
-    for text in texts:
-        plain = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
-        if _SECRET.search(plain):
-            raise Refused(say("definition.asks.asks_too_much", where=where))
+    if any(passphrases.asks_for_one(text) for text in texts):
+        raise Refused(say("definition.asks.asks_too_much", where=where))
 
 
 def _texts(node: object) -> Iterator[str]:
