@@ -98,6 +98,22 @@ def test_a_first_sitting_stays_under_a_quarter_of_an_hour(chapter: minutes.Minut
     assert chapter.counted < 15
 
 
+def test_the_first_thing_to_do_comes_within_three_minutes() -> None:
+    """The opening, two questions on the device and four on right now: then a page that helps is open."""
+    first = {"privacy": ("shared_device", "watched"), "now": WORKBOOK.measures.short_check.each_time}
+    [start] = [chapter for chapter in WORKBOOK.chapters if chapter.id == "start"]
+    words = sum(len(str(text).split()) for text in (start.title, start.lede, start.opening))
+    forms = [WORKBOOK.exercise(f"start.{form}") for form in first]
+    asked = [
+        form.model_copy(
+            update={"items": tuple(item for item in form.items if item.word in first[form.id.partition(".")[2]])}
+        )
+        for form in forms
+    ]
+    assert [len(form.items) for form in asked] == [2, 4]
+    assert words / minutes.WORDS_A_MINUTE + sum(map(minutes.counted, asked)) < 3
+
+
 def test_minutes_are_counted_by_clicks_lines_boxes_and_words() -> None:
     """Eight seconds a tick, half a minute a line, a minute and a half a box; half of it where only some see it."""
     form = WORKBOOK.exercise("responsibility.take")
@@ -174,12 +190,13 @@ def test_every_region_has_someone_for_every_need() -> None:
 
 
 def test_a_help_line_says_how_to_reach_it_and_whether_it_was_checked() -> None:
-    """A line marked as checked has a day and a source; one that nobody checked has no day."""
+    """A line marked as checked has a day and names the page; one that nobody checked has no day."""
     wrong = [
         (region, line.id)
         for region in helplines.regions()
         for line in helplines.helplines(region)
         if line.verified != (line.last_checked is not None)
+        or (line.verified and not re.match(r"https?://\S+\.\S+", line.source))
         or not line.source
         or not (line.number or line.text or line.url or line.note)
     ]

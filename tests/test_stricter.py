@@ -10,6 +10,7 @@ import pytest
 from tests.safe_answers import SAFE
 from workbook import definition
 from workbook.answers.kinds import Response
+from workbook.errors import Refused
 from workbook.safety import facts, helplines, verdicts
 from workbook.safety import gates as safety
 from workbook.safety import settings as rules
@@ -195,3 +196,17 @@ def test_a_line_is_marked_as_confirmed_only_where_its_file_says_so() -> None:
     row = {"id": "a", "name": "A", "for": ["crisis"], "source": "S"}
     said = [helplines._line(row | more).verified for more in ({"verified": "yes"}, {"verified": "no"}, {})]
     assert said == [True, False, False]
+
+
+def test_only_a_plain_yes_keeps_a_rule_closed_and_nothing_else_is_taken_for_one() -> None:
+    """Settings come from YAML as words and from elsewhere as true and false; false is refused, not read as a yes."""
+    for said in ("yes", "true", True):
+        assert rules.tighten((STRICT.model_copy(update={"closed": False}),), {STRICT.id: {"closed": said}}) == (STRICT,)
+    for said in ("no", "false", False, None, 0):
+        with pytest.raises(Refused, match=f"^{STRICT.id} can be set to closed, but not to open: its answers decide"):
+            rules.tighten((STRICT,), {STRICT.id: {"closed": said}})
+
+
+def test_each_reason_for_rules_that_are_not_whole_is_a_row_of_its_own() -> None:
+    """Numbered from one, in their order."""
+    assert safety.broken_rows(["A.", "B."]) == [("broken1", "A."), ("broken2", "B.")]

@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.journeys.serving import serving
+from workbook.definition import kinds
+from workbook.definition.minutes import WORDS_A_MINUTE
 from workbook.page import minutes
 
 if TYPE_CHECKING:
@@ -56,6 +58,45 @@ def test_the_card_is_the_first_thing_on_the_first_page(lab: Lab, browser: Browse
         each.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert Axe().run(page, context="#minutes").response["violations"] == []
+    context.close()
+
+
+# How many words can be seen on the page before a control.
+READ_BEFORE = """(control) => {
+  const range = document.createRange();
+  range.setStart(document.body, 0);
+  range.setEndBefore(control);
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let words = 0;
+  while (walk.nextNode()) {
+    const text = walk.currentNode;
+    const seen = range.intersectsNode(text) && text.parentElement.checkVisibility({ visibilityProperty: true });
+    words += seen ? text.data.split(/\\s+/).filter(Boolean).length : 0;
+  }
+  return words;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_first_thing_that_helps_is_reached_within_three_minutes(lab: Lab, browser: Browser, width: int) -> None:
+    """By the counting of `check --minutes`: every word above it is read, and each key counts as a click; no kernel."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.goto(lab.page("00-start"))
+    page.locator("aside[data-ready]").wait_for()
+    card = page.get_by_role("region", name=TITLE)
+    start = card.get_by_role("checkbox")
+    keys = 0
+    while not start.evaluate("(box) => box === document.activeElement"):
+        page.keyboard.press("Tab")
+        keys += 1
+        assert keys < 15
+    page.keyboard.press("Space")
+    expect(start).to_be_checked()
+    assert moving(page) == 3
+    words = start.evaluate(READ_BEFORE)
+    assert words > len(str(minutes.words()["intro"]).split())  # they are seen and counted
+    assert words / WORDS_A_MINUTE + (keys + 1) * kinds.CLICK / 60 < 3
     context.close()
 
 
