@@ -6,20 +6,23 @@ import asyncio
 import functools
 import hashlib
 import importlib.util
+import queue
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jinja2.bccache import Bucket, BytecodeCache
 from jupyter_server.utils import ensure_async, url_path_join
 from nbconvert.preprocessors.clearoutput import ClearOutputPreprocessor
 from tornado.iostream import StreamClosedError
 from tornado.routing import PathMatches, Rule
 from tornado.web import HTTPError, RequestHandler, authenticated
 from voila.configuration import VoilaConfiguration
+from voila.execute import VoilaExecutor
 from voila.notebook_renderer import NotebookRenderer
 from voila.paths import collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.utils import get_page_config
+from voila.utils import ENV_VARIABLE, get_page_config
 
 from workbook import words
 from workbook.jupyter import notebooks
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0  # seconds for Python to start, and then for each part of a page
 
 
+_HEARD = 0.1  # seconds until a kernel that has answered is asked again, because its other line did not carry it
 _SCRIPTS = "voila/templates/mend/static/widgets"  # from where a page may run what it asks for
 
 
@@ -67,6 +71,26 @@ def _place(base: str, script: str) -> str:
 @functools.cache
 def _version(script: str) -> str:
     return hashlib.sha256(assets.module(script).encode()).hexdigest()[:32]
+
+
+class Compiled(BytecodeCache):
+    """The templates of a page as Python, once they were read: Voilà makes all it needs for a page anew each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, object]] = {}  # by name and source
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same source."""
+        checksum, code = self._known.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code  # type: ignore[assignment] # as it came
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._known[bucket.key] = (bucket.checksum, bucket.code)
+
+
+_compiled = Compiled()
 
 
 class Scripts(RequestHandler):
@@ -113,6 +137,7 @@ class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hi
             mathjax_url=None,
         )
         await page.initialize()
+        page.exporter.environment.bytecode_cache = _compiled
         try:
             async for html, _ in page.generate_content_generator():
                 self.write(html)
@@ -130,6 +155,29 @@ class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hi
         return template
 
 
+async def _line(kernel: Any) -> Any:
+    """Return a client that hears a kernel.
+
+    What Jupyter has for it waits a fifth of a second for silence: here it is enough that an answer is heard on both
+    lines. Raises RuntimeError when the kernel has ended.
+    """
+    client = kernel.client()
+    client.start_channels()
+    client.allow_stdin = False
+    while True:
+        asked = client.kernel_info()
+        try:
+            await client.get_shell_msg(timeout=1)
+            while (await client.get_iopub_msg(timeout=_HEARD))["parent_header"].get("msg_id") != asked:
+                pass
+        except queue.Empty:  # still starting, or it spoke before it was heard
+            if not await ensure_async(kernel.is_alive()):
+                client.stop_channels()
+                raise RuntimeError from None
+        else:
+            return client
+
+
 class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
     """One chapter on its way to a browser. `trouble`: the name of the sentence that says why it is not shown."""
 
@@ -144,7 +192,12 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
     async def _start(self, nb: NotebookNode) -> None:
         kernels = self.request_handler.kernel_manager
         self.kernel_id = await ensure_async(kernels.start_kernel(kernel_name="python3", path=self.cwd))
-        await self._jinja_kernel_start(nb, self.kernel_id, kernels.get_kernel(self.kernel_id))
+        kernel = kernels.get_kernel(self.kernel_id)
+        self.executor = VoilaExecutor(nb, km=kernel, config=self.traitlet_config)
+        self.executor.kc = await _line(kernel)
+        tell = f"import os; os.environ[{ENV_VARIABLE.VOILA_KERNEL_ID.value!r}] = {self.kernel_id!r}"
+        await ensure_async(self.executor.kc.execute(tell, store_history=False))
+        self.kernel_started = True
 
     async def _cells(self, nb: NotebookNode) -> AsyncIterator[NotebookNode]:
         """Yield each cell as it is ready; one that Python did not show carries why, the first with its words."""
