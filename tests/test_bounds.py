@@ -1,0 +1,220 @@
+"""A bound of a file from outside is where it says: what is just within is read, and one more is refused."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from workbook import definition
+from workbook.errors import Refused
+from workbook.sharing import bundles, envelope, signing
+from workbook.sharing.bundles import Assignment, Feedback, SharedAnswer, Submission
+from workbook.storage import seal
+
+COUNSELOR, CLIENT = seal.new_identity(), seal.new_identity()
+AT = datetime(2027, 1, 4, 9, tzinfo=UTC)
+ITEM = "responsibility.incident.my_part"
+ID = "0" * 32
+
+
+def reads(kind: Any, value: object) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("kind", "within", "beyond"),
+    [
+        (bundles.Name, ["A", "A" * 80], ["", " ", "A" * 81]),
+        (bundles.Words, ["", "x" * 20_000], ["x" * 20_001]),
+        (bundles.Number, [1, 10**9], [0, 10**9 + 1]),
+        (bundles.Token, ["a" * 32], ["a" * 31, "a" * 33, "G" * 32, "a" * 32 + "\n"]),
+        (bundles.ContentId, ["a" * 32], ["a" * 31, "a" * 33, "A" * 32]),
+        (bundles.PublicKey, ["age1" + "a" * 20, "age1" + "a" * 120], ["age1" + "a" * 19, "age1" + "a" * 121, "a" * 60]),
+        (bundles.Occasion, ["once", "2027-01-04", "2027-01-04-9", "2027-01-04-999"], ["2027-01-04-1000", "twice", ""]),
+        (bundles.Occasion, ["2000-01-01", "2199-12-31"], ["1999-12-31", "2200-01-01", "2027-02-29"]),
+        (bundles.At, [datetime(2001, 1, 1, tzinfo=UTC), datetime(2198, 12, 31, tzinfo=UTC)], [datetime(2027, 1, 4)]),  # noqa: DTZ001 # without a zone it is no moment
+        (bundles.At, [AT], [datetime(2000, 12, 31, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)]),
+        (bundles.AnswerKey, [f"{ITEM}@once", f"a.b.{'c' * 151}@once"], [f"a.b.{'c' * 152}@once", ITEM, "a.b@once"]),
+    ],
+)
+def test_each_kind_of_word_and_number_ends_where_it_says(kind: object, within: list[Any], beyond: list[Any]) -> None:
+    """Names, words, numbers, keys, days and places."""
+    assert [reads(kind, one) for one in within] == [True] * len(within)
+    assert [reads(kind, one) for one in beyond] == [False] * len(beyond)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[[[[[[[[1]]]]]]]]", [[[[[[[[1]]]]]]]]),
+        (str(2**53), 2**53),
+        (str(-(2**53)), -(2**53)),
+        ("1.5e3", 1500.0),
+        ('"]]]]]]]]]["', "]]]]]]]]]["),
+    ],
+)
+def test_a_value_just_within_its_bounds_is_read(text: str, value: object) -> None:
+    """Eight lists within each other, and whole numbers that are the same everywhere."""
+    assert bundles.read_value(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 9 + "]" * 9, str(2**53 + 1), str(-(2**53) - 1), "1e309", "-Infinity", "NaN", "["]
+)
+def test_a_value_just_beyond_its_bounds_is_refused(text: str) -> None:
+    """One list more, one more than the largest number, and what is no number."""
+    with pytest.raises(ValueError):  # noqa: PT011 # what it says is told to nobody
+        bundles.read_value(text)
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "item": ITEM, "exercise": "responsibility.incident", "occasion": "once", "kind": "longtext",
+        "prompt": "My part", "label": "I left.", "value": '"I left."', "status": "answered", "fingerprint": "{}",
+        "version": 1, "answered_at": "2027-01-04T09:00:00Z",
+    } | changes  # fmt: skip
+    return fields | {"id": bundles._digest(fields)}
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "beyond"),
+    [
+        ("kind", "k" * 20, "k" * 21),
+        ("label", "x" * 60_000, "x" * 60_001),
+        ("value", f'"{"x" * 59_998}"', f'"{"x" * 59_999}"'),
+        ("fingerprint", "x" * 4000, "x" * 4001),
+        ("version", 1_000_000, 1_000_001),
+        ("version", 1, 0),
+    ],
+)
+def test_each_field_of_an_answer_ends_where_it_says(name: str, within: object, beyond: object) -> None:
+    """A longer one is not cut: the file is refused."""
+    assert getattr(SharedAnswer.model_validate(answer(**{name: within})), name) == within
+    with pytest.raises(ValidationError):
+        SharedAnswer.model_validate(answer(**{name: beyond}))
+    with pytest.raises(ValidationError):  # what was judged stays as it was judged
+        SharedAnswer.model_validate(answer()).label = "Another"
+
+
+def assignment(**changes: Any) -> Assignment:
+    fields = {"token": ID, "sequence": 1, "made_at": AT, "counselor": "Dr. Kim", "client": "A.", "asks": {}}
+    return Assignment.model_validate(fields | {"counselor_key": seal.recipient(COUNSELOR)} | changes)
+
+
+def feedback(**changes: Any) -> Feedback:
+    fields = {"token": ID, "sequence": 1, "made_at": AT, "counselor": "Dr. Kim", "reply": "Hello."}
+    return Feedback.model_validate(fields | {"counselor_key": seal.recipient(COUNSELOR)} | changes)
+
+
+def submission() -> Submission:
+    fields = {"token": ID, "source": ID, "sequence": 1, "made_at": AT, "definition": "f" * 64, "holds": {}}
+    return Submission.model_validate(fields | {"answers": (), "client_key": seal.recipient(CLIENT)})
+
+
+def test_each_kind_of_file_comes_back_as_it_went() -> None:
+    """With its format and version, its signer, and a digest that is another for another file."""
+    asked, told, sent = assignment(), feedback(assignment=assignment()), submission()
+    files = (
+        envelope.pack(asked, COUNSELOR),
+        envelope.pack_sealed(told, COUNSELOR, seal.recipient(CLIENT)),
+        envelope.pack_sealed(sent, CLIENT, seal.recipient(COUNSELOR)),
+    )
+    opened = (
+        envelope.open_assignment(files[0], definition.load()),
+        envelope.open_feedback(files[1], CLIENT),
+        envelope.open_submission(files[2], [seal.new_identity(), COUNSELOR]),
+    )
+    assert [one.bundle for one in opened] == [asked, told, sent]
+    assert [one.signer for one in opened] == [signing.signer(key) for key in (COUNSELOR, COUNSELOR, CLIENT)]
+    assert len({one.digest for one in opened}) == 3
+    assert [envelope.outside(file) for file in files] == ["assignment", "feedback", "submission"]
+    assert [file.partition(b"\n")[0] for file in files] == [
+        b"mend-assignment 2",
+        b"mend-feedback 2",
+        b"mend-submission 2",
+    ]
+    assert [(one.format, one.version) for one in (asked, told, sent)] == [
+        ("mend.assignment", 2),
+        ("mend.feedback", 2),
+        ("mend.submission", 2),
+    ]
+
+
+def test_a_file_of_another_version_or_signature_is_refused_from_outside() -> None:
+    """Without a key: by its first line, by its seal, and by the signature of an assignment."""
+    file = envelope.pack(assignment(), COUNSELOR)
+    for data, sentence in (
+        (file.replace(b"mend-assignment 2", b"mend-assignment 3", 1), "(format 3; this one reads 2)"),
+        (file[:-1] + bytes([file[-1] ^ 1]), "was changed after it was made"),
+        (file[: len(b"mend-assignment 2\n") + 96], "was changed after it was made"),
+        (b"mend-submission 2\nplain words", "This is a submission: a client seals it"),
+    ):
+        with pytest.raises(Refused) as refused:
+            envelope.outside(data)
+        assert sentence in str(refused.value)
+
+
+def test_a_key_that_opens_nothing_leaves_one_sentence() -> None:
+    """Of several keys the newest speaks; without any it is said what makes one."""
+    file = envelope.pack_sealed(submission(), CLIENT, seal.recipient(COUNSELOR))
+    with pytest.raises(Refused, match="was not sealed for this key, or it is damaged"):
+        envelope.open_submission(file, [seal.new_identity(), seal.new_identity()])
+    with pytest.raises(Refused, match="workbook keygen"):
+        envelope.open_submission(file, [])
+
+
+def test_what_is_too_large_is_said_before_it_is_made_and_when_it_is_read() -> None:
+    """8 MB once opened, on both sides."""
+    words = tuple({"answer": ID, "text": "x" * 19_000} for _ in range(450))  # 8.2 MB
+    with pytest.raises(Refused) as refused:
+        envelope.pack_sealed(feedback(comments=words), COUNSELOR, seal.recipient(CLIENT))
+    assert "9 MB" in str(refused.value)
+    assert "8 MB" in str(refused.value)
+    label, public = b"mend-feedback 2\n", bytes.fromhex(signing.signer(COUNSELOR))
+    for size, sentence in (
+        (envelope.LARGEST + 1, "unpacks to more than 8 MB, which no real one does"),
+        (envelope.LARGEST, "is not as Mend makes them (at “its start”)"),
+    ):
+        body = zlib.compress(b" " * size)
+        signed = signing.sign(label + public + body, COUNSELOR) + public + body
+        with pytest.raises(Refused) as refused:
+            envelope.open_feedback(label + seal.seal(signed, seal.recipient(CLIENT)), CLIENT)
+        assert sentence in str(refused.value)
+
+
+def test_what_is_needed_is_named_where_there_are_two_kinds() -> None:
+    """A file of neither kind: both endings are said."""
+    said = envelope.wrong_file(b"%PDF-1.7", "assignment", "feedback")
+    assert said == "This is a PDF. What is needed here ends in .assignment or .feedback. Nothing was changed."
+
+
+def test_a_signature_of_a_key_that_is_none_is_none() -> None:
+    """Not hex, too short, of another, of other words: no, and never an error."""
+    signature = signing.sign(b"words", CLIENT)
+    good = signing.signer(CLIENT)
+    assert (len(signature), len(good)) == (signing.SIGNATURE, 2 * signing.PUBLIC)
+    assert signing.is_by(b"words", signature, good)
+    for words, signed, public in (
+        (b"other", signature, good),
+        (b"words", signature[:-1], good),
+        (b"words", signature, signing.signer(COUNSELOR)),
+        (b"words", signature, good[:-2]),
+        (b"words", signature, "no hex"),
+    ):
+        assert not signing.is_by(words, signed, public)
+
+
+def test_the_six_words_of_two_people_never_change() -> None:
+    """They were written down: the same four keys give them in every version, and a language without words has ours."""
+    here, there = signing.Party("11" * 32, "age1" + "q" * 58), signing.Party("22" * 32, "age1" + "p" * 58)
+    assert signing.six_words(here, there) == ("crumb", "motor", "chime", "spring", "creek", "list")
+    assert signing.six_words(here, there, "xx") == signing.six_words(here, there)
+    assert signing.six_words(there, here) != signing.six_words(here, there)
