@@ -87,7 +87,7 @@ def test_a_clock_set_back_does_not_stop_backups(journal: Journal, clock: Clock):
 def test_a_damaged_journal_opens_from_its_newest_good_backup(journal: Journal, clock: Clock, how: str):
     """It says what may be missing, and keeps the damaged file beside."""
     for n in range(60):
-        journal.save(PART, f"{n} " + "x" * 900, sitting=str(n))
+        journal.save(PART, f"{n} " + "x" * 900, page=str(n))
     clock.forward(hours=2)
     journal.save(PART, "in the backup")
     clock.forward(minutes=20)
@@ -154,7 +154,7 @@ def test_a_page_that_was_open_goes_on_with_the_recovered_file(journal: Journal, 
     for end in ("-wal", "-shm"):
         file.with_name(file.name + end).unlink()
     recovered.replace(file)
-    journal.save(PART, "after", sitting="later")
+    journal.save(PART, "after", page="later")
 
     with reopened(journal) as again:
         assert again.responses()[PLACE].value == "after"

@@ -256,7 +256,7 @@ def test_a_lock_is_not_put_over_backups_that_need_another(journal: Journal):
 def test_a_full_disk_while_locking_changes_nothing(journal: Journal):
     """There is no room for the locked file: the journal stays as it was, open, and without half a lock."""
     for n in range(40):
-        journal.save(PART, "x" * 900, sitting=str(n))
+        journal.save(PART, "x" * 900, page=str(n))
     journal.close()
     said = elsewhere(
         f"""
@@ -280,7 +280,7 @@ def test_an_old_file_that_cannot_be_overwritten_does_not_cost_the_key(journal: J
     """The locked file has its place by then: whatever the disk says about the old one, the passphrase opens it."""
     journal.store.shrink()
     for n in range(40):
-        journal.save(PART, "x" * 900, sitting=str(n))
+        journal.save(PART, "x" * 900, page=str(n))
     journal.store.forget(PART, PLACE[1])
     journal.close()  # the file is larger now than what is in it
     said = elsewhere(
@@ -302,7 +302,7 @@ def test_an_old_file_that_cannot_be_overwritten_does_not_cost_the_key(journal: J
 def test_a_full_disk_while_unlocking_leaves_no_readable_half(journal: Journal):
     """What was written of the readable file goes again; the journal stays locked."""
     for n in range(40):
-        journal.save(PART, CANARY + "x" * 900, sitting=str(n))
+        journal.save(PART, CANARY + "x" * 900, page=str(n))
     journal.lock(GOOD)
     journal.close()
     said = elsewhere(
@@ -325,7 +325,7 @@ def test_a_full_disk_while_unlocking_leaves_no_readable_half(journal: Journal):
 def larger_backup(journal: Journal) -> Path:
     """Make a backup that is larger than the answers are now, and close the journal."""
     for n in range(60):
-        journal.save(PART, CANARY + "x" * 900, sitting=str(n))
+        journal.save(PART, CANARY + "x" * 900, page=str(n))
     large = journal.backup()
     journal.store.forget(PART, PLACE[1])
     journal.store.shrink()
@@ -464,12 +464,12 @@ def test_a_journal_goes_on_when_there_is_room_again(journal: Journal):
     said = elsewhere(
         f"""
         journal = opened()
-        journal.save({PART!r}, "before", sitting="a")
+        journal.save({PART!r}, "before", page="a")
         journal.store.shrink()
         room(12_000)
-        said(lambda: journal.save({PART!r}, "x" * 20_000, sitting="b"))
+        said(lambda: journal.save({PART!r}, "x" * 20_000, page="b"))
         room(-1)
-        journal.save({PART!r}, "after", sitting="c")
+        journal.save({PART!r}, "after", page="c")
         print(*[v for v in journal.history()["value"] if v in ("before", "after")])
         """,
         journal.path,
@@ -482,7 +482,7 @@ def test_a_journal_goes_on_when_there_is_room_again(journal: Journal):
 def test_no_room_for_a_backup_costs_no_answer_and_is_said(journal: Journal):
     """The answer is saved, the backups before it stay, no half of one is left, and the page's head says it."""
     for n in range(60):
-        journal.save(PART, "x" * 900, sitting=str(n))
+        journal.save(PART, "x" * 900, page=str(n))
     journal.close()
     said = elsewhere(
         f"""
@@ -516,7 +516,7 @@ def test_no_room_for_a_backup_costs_no_answer_and_is_said(journal: Journal):
 def test_half_a_backup_elsewhere_does_not_look_like_a_journal(journal: Journal, tmp_path: Path):
     """A stick without room is said, and nothing on it can be mistaken for the answers."""
     for n in range(60):
-        journal.save(PART, "x" * 900, sitting=str(n))
+        journal.save(PART, "x" * 900, page=str(n))
     journal.close()
     stick = tmp_path / "stick"
     said = elsewhere(
@@ -536,7 +536,7 @@ def test_half_a_backup_elsewhere_does_not_look_like_a_journal(journal: Journal, 
 def test_no_room_to_recover_is_said_and_nothing_is_moved(journal: Journal):
     """The damaged file stays where it is until its backup can take its place."""
     for n in range(60):
-        journal.save(PART, "x" * 900, sitting=str(n))
+        journal.save(PART, "x" * 900, page=str(n))
     journal.backup()
     journal.close()
     file = journal.path / ".mend" / "answers.sqlite"
@@ -618,7 +618,7 @@ def test_an_open_page_of_an_older_program_does_not_write_into_a_newer_file(tmp_p
     with Store(file) as older:
         older.save(value="before", **one)
         with Store(file, migrations=(*MIGRATIONS, _move_everything)) as newer:
-            newer.save(value="newer", **one, sitting="n")
+            newer.save(value="newer", **one, page="n")
             for act in (
                 lambda: older.save(value="too late", **one),
                 lambda: older.event("gate-closed", "G5"),

@@ -230,9 +230,9 @@ def test_a_slip_on_another_page_is_an_answer_of_its_own(tmp_path: Path) -> None:
     clock = [NOW]
     journal = Journal.create(tmp_path / "journal", now=lambda: clock[0])
     answer_safely(journal.save)
-    journal.save("start.safety.between_us", ["said_no"], sitting="one page")
+    journal.save("start.safety.between_us", ["said_no"], page="one page")
     clock[0] += MINUTE
-    journal.save("start.safety.between_us", ["both"], sitting="another")
+    journal.save("start.safety.between_us", ["both"], page="another")
     assert "G7" in {one.id for one in journal.gates() if one.state == "closed"}
     journal.close()
 

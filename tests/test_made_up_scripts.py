@@ -73,7 +73,7 @@ def test_a_form_draws_nothing_else(context: BrowserContext) -> None:
     expect(page.get_by_text(say("page.form.lost"))).to_be_visible()
     page.evaluate("window.cut = false")
     closed = {"title": "⟦⟧", "html": "<p>⟦⟧</p>", "instead": [], "resources": [], "urgent": ""}
-    desk.more = {"lock": closed, "closed": closed}
+    desk.more = {"closed": closed}
     page.evaluate("window.receive({type: 'changed'})")
     unfold(page)
     assert left(page) == []

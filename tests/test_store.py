@@ -135,7 +135,7 @@ def test_a_pause_begins_a_new_version(store: Store, clock: Clock):
         {"status": "blank", "value": None},
         {"prompt": "What did I do?"},
         {"fingerprint": "f2"},
-        {"sitting": "another page"},
+        {"page": "another page"},
         {"occasion": "2026-03-02"},
         {"client": "someone else"},
     ],
@@ -433,7 +433,7 @@ def test_a_full_disk_is_said_and_loses_nothing(place: Place, file: Path):
         store.save(value="kept", **MONDAY)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
-            store.save(value="x" * 1_000_000, **MONDAY | {"sitting": "b"})
+            store.save(value="x" * 1_000_000, **MONDAY | {"page": "b"})
         except StoreError as error:
             print(error)
         print([answer.value for answer in store.current()])

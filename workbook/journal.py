@@ -98,12 +98,12 @@ class Journal(Opened):
         occasion: str | None = None,
         status: str = "answered",
         *,
-        sitting: str | None = None,
+        page: str | None = None,
     ) -> StoredAnswer:
         """Store one answer and return it; when this returns, it is on the disk.
 
         `occasion` is "once" or the ISO date its period starts; None: the current one. `status` may also be
-        "skipped" (chosen not to answer) or "blank" (cleared). `sitting` names the open page it comes from.
+        "skipped" (chosen not to answer) or "blank" (cleared). `page` names the open page it comes from.
         Raises UnknownId, InvalidAnswer, Closed (a safety rule keeps the exercise closed) or StoreError.
         """
         asked = self.workbook.item(item)
@@ -123,7 +123,7 @@ class Journal(Opened):
             label=label,
             kind=asked.kind,
             fingerprint=definition.fingerprint(asked),
-            sitting=sitting,
+            page=page,
         )
         self._vault.used()
         self._reading.remember(answer)
@@ -135,10 +135,10 @@ class Journal(Opened):
         return answer
 
     def _refuse_if_closed(self, exercise: Exercise, standing: Standing) -> None:
-        lock = standing.closing(exercise.id)
+        closing = standing.closing(exercise.id)
         # Words written while a rule closed (or just before) are kept: the page hears of it with its next message.
-        if lock is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < PAUSE:
-            raise Closed(words.say("journal.closed", exercise=exercise.title, why=lock.title.rstrip(".?")))
+        if closing is not None and not timedelta(0) <= self.now() - self._closed_since[exercise.id] < PAUSE:
+            raise Closed(words.say("journal.closed", exercise=exercise.title, why=closing.title.rstrip(".?")))
 
     def _may_move_a_rule(self, item: Item) -> bool:
         """Rules ask about their forms' chapter, named items and rulers; how long someone writes can wait a little."""
@@ -223,7 +223,7 @@ class Journal(Opened):
     # --- safety ---
 
     def standing(self) -> Standing:
-        """Return what the safety rules say now: locks, notices, hidden items, track."""
+        """Return what the safety rules say now: what is closed, notices, hidden items, track."""
         from workbook.safety import gates as safety
 
         self._reading.versions()

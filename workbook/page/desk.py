@@ -66,7 +66,7 @@ class Desk:
             before = journal.stands
             self._saving = True
             try:
-                answer = journal.save(item, value, occasion, status, sitting=page)
+                answer = journal.save(item, value, occasion, status, page=page)
             finally:
                 self._saving = False
             self._tell_others(widget, item, before)

@@ -65,7 +65,7 @@ class Saved(Protocol):
 
 
 class Save(Protocol):
-    """Save one answer. `seen`: the version the page last saw (0: none); `page`: one open page, a sitting."""
+    """Save one answer. `seen`: the version the page last saw (0: none); `page`: one open page."""
 
     def __call__(self, *, item: str, value: object, status: str, occasion: str, seen: int, page: str) -> Saved: ...
 

@@ -193,7 +193,6 @@ class Feedback(_Part):
     assignment: Assignment | None = None
 
 
-Bundle = Assignment | Submission | Feedback
 B = TypeVar("B", Assignment, Submission, Feedback)
 
 

@@ -315,11 +315,6 @@ class Caseload:
         """Set the day after which this client's record should be erased."""
         self.remember(self.client(name), keep_until=day)
 
-    def overdue_for_erasure(self) -> list[Client]:
-        """Return the clients whose retention date has passed. Nothing is erased unasked."""
-        today = self._now().date()
-        return [client for client in self.clients() if client.keep_until is not None and client.keep_until < today]
-
     def record_of(self, name: str) -> dict[str, Any]:
         """Return all that is kept about one client, as plain data for `json`: their right to a copy."""
         client = self.client(name)

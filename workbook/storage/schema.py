@@ -65,7 +65,8 @@ answers = sa.Table(
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("begun_at", Instant, nullable=False),
     sa.Column("answered_at", Instant, nullable=False),
-    sa.Column("sitting", sa.Text),  # who may still add to this version; NULL: nobody
+    # The open page that may still add to this version; NULL: none. Files call it as the first version did.
+    sa.Column("sitting", sa.Text, key="page"),
     sa.Column("begun", sa.Integer, nullable=False, server_default="0"),
     sa.Column("saved", sa.Integer, nullable=False, server_default="0"),
     sa.Column("zone", sa.Integer),

@@ -107,7 +107,7 @@ class Store(Database):
         owner: str = "",
     ) -> None:
         self.client = client
-        self.sitting = uuid.uuid4().hex
+        self.page = uuid.uuid4().hex
         super().__init__(where, key, now, migrations, wal=wal, owner=owner)
 
     # --- answers ---
@@ -125,7 +125,7 @@ class Store(Database):
         kind: str,
         fingerprint: str,
         client: str | None = None,
-        sitting: str | None = None,
+        page: str | None = None,
     ) -> StoredAnswer:
         """Store an answer and return it; when this returns, it is on the disk.
 
@@ -133,16 +133,16 @@ class Store(Database):
         status and wording, it replaces that version; else it is a new one. The clock never decides which
         version is newest, so one that goes backwards loses nothing.
         """
-        client, sitting, now = client or self.client, sitting or self.sitting, self.now()
+        client, page, now = client or self.client, page or self.page, self.now()
         with self._writing() as connection:
             one = {"owner": self.owner, "client": client, "item": item, "occasion": occasion}
             newest = connection.execute(_NEWEST_OF_ONE, one).first()
             count = connection.execute(_SAVED_LAST, {"owner": self.owner}).scalar_one() + 1
             version, begun_at, begun, id_, merged = 1, now, count, uuid.uuid4().hex, False
             if newest is not None:
-                same = (newest.sitting, newest.status, newest.prompt, newest.fingerprint)
+                same = (newest.page, newest.status, newest.prompt, newest.fingerprint)
                 version = newest.version + 1
-                if same == (sitting, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < PAUSE:
+                if same == (page, status, prompt, fingerprint) and ZERO <= now - newest.answered_at < PAUSE:
                     version, begun_at, begun, id_ = newest.version, newest.begun_at, newest.begun, newest.id
                     merged = True
             answer = StoredAnswer(
@@ -163,7 +163,7 @@ class Store(Database):
                 saved=count,
                 zone=_zone(now),
             )
-            row = _row(answer) | {"owner": self.owner, "client": client, "sitting": sitting}
+            row = _row(answer) | {"owner": self.owner, "client": client, "page": page}
             if merged:
                 its = {f"its_{name}": row[name] for name in ("owner", *KEY)}
                 connection.execute(_CHANGE, its | {name: row[name] for name in _EDITED})
@@ -193,7 +193,7 @@ class Store(Database):
                     version += 1
                 ids.add(answer.id)
                 versions.add((answer.item, answer.occasion, version))
-                more = {"owner": self.owner, "version": version, "client": client, "sitting": None}
+                more = {"owner": self.owner, "version": version, "client": client, "page": None}
                 rows.append(_row(answer) | more)
             if rows:
                 connection.execute(sa.insert(_answers), rows)
@@ -212,7 +212,7 @@ class Store(Database):
         theirs = sa.update(_answers).where(self._mine(_answers), c.client == (client or self.client))
         with self._writing() as connection:
             for id_ in ids:
-                connection.execute(theirs.where(c.id == id_).values(sitting=None))
+                connection.execute(theirs.where(c.id == id_).values(page=None))
 
     def current(
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
@@ -346,7 +346,7 @@ _EDITED = ("value", "label", "answered_at", "saved", "zone")  # what an edit wit
 # The statements of a save, built once: building them takes longer than running them.
 _NEWEST_OF_ONE = (
     sa.select(
-        *(_answers.c[name] for name in ("id", "version", "status", "sitting", "prompt", "fingerprint", "begun")),
+        *(_answers.c[name] for name in ("id", "version", "status", "page", "prompt", "fingerprint", "begun")),
         _answers.c.begun_at,
         _answers.c.answered_at,
     )

@@ -63,7 +63,7 @@ export function readings(/** @type {{item: Item, answer: Answer}[]} */ all, /** 
 
 /** What was written here before, behind one line; nothing when there is nothing. */
 export const written = (/** @type {{item: Item, answer: Answer}[]} */ all, /** @type {Exercise} */ exercise) =>
-  (all.length ? h("details", {}, h("summary", {}, exercise.texts.locked_answers), readings(all, exercise)) : "");
+  (all.length ? h("details", {}, h("summary", {}, exercise.texts.closed_answers), readings(all, exercise)) : "");
 
 /** A counselor's words beside an answer. */
 export const said = (/** @type {Comment} */ comment, /** @type {Exercise} */ { texts, language }) =>

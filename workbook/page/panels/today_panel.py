@@ -70,7 +70,7 @@ class TodayPanel(panel.Panel):
             newest = self._newest(item, occasion)
             if newest is None or (newest.status, newest.value) != ("answered", new):
                 value, status = (newest.value, newest.status) if newest else (None, "blank")
-                kept = self._journal.save(item, new, occasion, sitting=self._page)
+                kept = self._journal.save(item, new, occasion, page=self._page)
                 before.append(_Before(item, value, status, kept.saved))
         if before:
             self._tapped = (occasion, before)
@@ -85,7 +85,7 @@ class TodayPanel(panel.Panel):
         if [one and one.saved for one in newest] != [one.saved for one in before]:
             raise Refused(words.say("page.today.changed_elsewhere"))
         for one in before:
-            self._journal.save(one.item, one.value, occasion, one.status, sitting=self._page)
+            self._journal.save(one.item, one.value, occasion, one.status, page=self._page)
         return self._state(self._did("undone", occasion, ""))
 
     def _reminder(self, message: Message, buffers: Buffers) -> Reply:
