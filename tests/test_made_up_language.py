@@ -318,3 +318,54 @@ def test_no_sentence_stands_in_python() -> None:
             left = [one for one in left if one not in NAMED.get(name, ()) and "kennwort" not in one]  # a pattern
             found |= {name: left} if left else {}
     assert found == {}
+
+
+# --- what is shown decides nothing ---
+
+# Names that a table of scores carries, and other programs read: shown by the sentence of the same path.
+VERDICTS = {"too few sittings", "no clear change"}
+_SHOWN_COMPARED = re.compile(
+    r"texts(?:\.\w+|\[[^\]]*\])\s*[!=]==|[!=]==\s*(?:this\.)?texts[.\[]|\[[^\]]*texts[.\[][^\]]*\]\.includes"
+)
+
+
+def shown_words() -> set[str]:
+    """Every text that may be shown and is no code: it has a blank, a capital or a sign."""
+    texts = {*strings(list(words.load().sentences.values())), *overlay.texts(definition.load()).values()}
+    return {text for text in texts if not re.fullmatch(r"[a-z0-9_-]+", text)}
+
+
+def compared(tree: ast.AST) -> set[str]:
+    """The strings that a module compares with something, or looks for in something."""
+    sides = [
+        side for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)
+    ]
+    sides += [case.value for case in ast.walk(tree) if isinstance(case, ast.MatchValue)]
+    inside = [
+        one for side in sides for one in (side.elts if isinstance(side, (ast.Tuple, ast.List, ast.Set)) else [side])
+    ]
+    return {one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+
+
+def test_nothing_compares_a_word_that_is_shown() -> None:
+    """In another language it would be another word: what is compared is a code, in Python and in scripts."""
+    said = shown_words()
+    found = {file.name: compared(ast.parse(file.read_text("utf-8"))) & said for file in PACKAGE.rglob("*.py")}
+    assert {word for words in found.values() for word in words} <= VERDICTS
+    for file in PACKAGE.rglob("*.js"):
+        script = file.read_text("utf-8")
+        named = {
+            *re.findall(r'(?:[!=]==\s*|includes\(|case )"([^"]+)"', script),
+            *re.findall(r'"([^"]+)"\s*[!=]==', script),
+        }
+        assert (file.name, named & said - VERDICTS) == (file.name, set())
+        assert (file.name, _SHOWN_COMPARED.findall(script)) == (file.name, [])
+
+
+@pytest.mark.parametrize(
+    "script", ["if (done === texts.yes) {}", "if (texts.wait === said) {}", "[texts.a, texts.b].includes(said)"]
+)
+def test_a_shown_word_that_is_compared_is_found(script: str) -> None:
+    """In the ways that a script may write it."""
+    assert _SHOWN_COMPARED.search(script)
+    assert compared(ast.parse('if done == "Yes" or done in ("No", x): pass')) == {"Yes", "No"}

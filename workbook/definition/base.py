@@ -39,5 +39,10 @@ class Model(BaseModel):
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return “Did you mean …?” when something known looks like `word`, else nothing."""
-    near = difflib.get_close_matches(str(word)[:200], list(known), n=1)
-    return f"Did you mean “{near[0]}”?" if near else ""
+    near = nearest(word, known)
+    return f"Did you mean “{near}”?" if near else ""
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """Return what is known and looks like `word`, else nothing."""
+    return next(iter(difflib.get_close_matches(str(word)[:200], list(known), n=1)), "")

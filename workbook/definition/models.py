@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from workbook.definition.base import CHAPTER_ID, LONGEST, WORD_ID, Model, Reference, Word, Words, did_you_mean
+from workbook import words
+from workbook.definition.base import CHAPTER_ID, LONGEST, WORD_ID, Model, Reference, Word, Words, nearest
 from workbook.definition.conditions import Condition, parse
 from workbook.definition.feeding import unfed
 from workbook.definition.lookback import LookBack
@@ -468,8 +469,9 @@ def _find(what: str, id: str, known: dict[str, T]) -> T:
     try:
         return known[id]
     except KeyError:
-        cure = did_you_mean(id, known) or "Check it for typing mistakes."
-        raise UnknownId(f"The workbook has no {what} “{id}”. {cure}".rstrip()) from None
+        near = nearest(id, known)
+        cure = words.say("definition.unknown.near", near=near) if near else words.say("definition.unknown.check")
+        raise UnknownId(f"{words.say(f'definition.unknown.{what}', id=id)} {cure}") from None
 
 
 KINDS: dict[str, type[BaseItem]] = {

@@ -85,7 +85,7 @@ def _shipped(language: str) -> Workbook:
         return workbook
     if language not in files:
         there = ", ".join([workbook.language, *sorted(files)])
-        raise UnknownId(f"The workbook is not there in “{language}”. Use one of: {there}.")
+        raise UnknownId(words.say("definition.unknown.language", language=language, languages=there))
     return load(workbook, files[language])
 
 

@@ -20,6 +20,7 @@ const clear = (/** @type {Secret[]} */ ...fields) => { for (const { input } of f
 
 class Lock {
   /** @type {"" | "locked" | "unlocked"} what is drawn: not drawn anew, since a passphrase may be half typed */ drawn = "";
+  passing = false; // whether what is said is true only while something is on its way
 
   constructor(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {Transport} */ transport) {
     this.texts = panel.texts;
@@ -31,7 +32,11 @@ class Lock {
     this.kernel = line(transport, () => this.read(), () => this.say(this.texts.waiting));
   }
 
-  say(/** @type {string} */ text) { this.said.textContent = text; }
+  /** `passing`: only while something is on its way. */
+  say(/** @type {string} */ text, passing = false) {
+    this.said.textContent = text;
+    this.passing = passing;
+  }
 
   /** A small form: fields, a button, and what went wrong beside them. */
   asking(/** @type {any[]} */ fields, /** @type {string} */ button, /** @type {() => string | undefined} */ wrong, /** @type {() => Promise<void>} */ act) {
@@ -44,9 +49,9 @@ class Lock {
       trouble.textContent = reason ?? "";
       if (reason) return;
       press.disabled = true;
-      this.say(this.texts.wait);
+      this.say(this.texts.wait, true);
       await act();
-      if ([this.texts.wait, this.texts.locking].includes(this.said.textContent)) this.say(""); // else there is news in it
+      if (this.passing) this.say(""); // else there is news in it
       press.disabled = false;
     } }, ...fields, trouble, h("div", { class: "mend-row" }, press));
   }
@@ -71,7 +76,7 @@ class Lock {
       [h("p", { class: "mend-heeded" }, texts.forgetting), tick, first.field, second.field], texts.lock,
       () => (first.input.value === second.input.value ? undefined : texts.differ),
       async () => {
-        this.say(texts.locking);
+        this.say(texts.locking, true);
         const done = await this.ask(form, "lock", { passphrase: first.input.value, understood: read_it.checked });
         if (!done) return;
         clear(first, second);

@@ -49,7 +49,7 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
   const other = (/** @type {Event} */ event) => { if (/** @type {CustomEvent} */ (event).detail !== node) stop(""); };
 
   /** `text`: what to say of it; none where nobody stopped it here: then the minutes stand there again, for the next turn. */
-  function stop(/** @type {string} */ text) {
+  function stop(/** @type {string} */ text, over = false) {
     clearInterval(ticking);
     window.removeEventListener(BEGUN, other);
     awake?.then((lock) => lock?.release()).catch(() => {});
@@ -59,7 +59,7 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
     words.textContent = text || counted(exercise, "minutes", item.minutes);
     passed.style.inlineSize = "0";
     say(text);
-    const [ends, audio] = [text === texts.timer_over && sound.checked, sounding];
+    const [ends, audio] = [over && sound.checked, sounding];
     sounding = undefined; // the next start makes its own
     if (!audio) return;
     if (ends) chime(audio);
@@ -70,7 +70,7 @@ export function timer(/** @type {import("./exercise.js").Item} */ item, /** @typ
     const rest = end - Date.now();
     if (!node.isConnected || node.closest("[hidden]")) return stop(""); // its form is closed, or is gone
     if (rest <= 0) {
-      stop(texts.timer_over);
+      stop(texts.timer_over, true);
       return;
     }
     const now = Math.ceil(rest / MINUTE);
