@@ -192,7 +192,7 @@ def test_a_half_filled_language_is_told_each_sentence_that_it_lacks(tmp_path: Pa
     file.write_text(yaml.safe_dump(half_of(english, cycle((True, False))), allow_unicode=True), encoding="utf-8")
     said = CliRunner().invoke(cli.main, ["check", "--words", str(file)])
     missing = [path for path in words.load().sentences][1::2]
-    lines = [f"{path}: is missing." for path in sorted(missing)]
+    lines = sorted(f"{path}: is missing." for path in missing)
     assert (said.exit_code, said.stdout.splitlines()) == (1, lines)
     assert said.stderr == f"Error: {file} differs from the English sentences in {len(missing)} places.\n"
 
@@ -211,9 +211,8 @@ def test_a_language_says_which_plural_forms_it_lacks() -> None:
     english = words.load().sentences
     counted = [path for path, text in english.items() if isinstance(text, dict) and text.keys() != {"other"}]
     polish = words.Language("pl", english)
-    assert words.lacks(polish) == tuple(
-        f"{path}: has no text for the plural forms few, many." for path in sorted(counted)
-    )
+    lines = sorted(f"{path}: has no text for the plural forms few, many." for path in counted)
+    assert words.lacks(polish) == tuple(lines)
     plain = {path: text["other"] if isinstance(text, dict) else text for path, text in english.items()}
     found = words.lacks(words.Language("ja", plain))
     assert [line for line in found if "plural" in line or "missing" in line] == []
