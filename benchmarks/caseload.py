@@ -122,7 +122,7 @@ def measure(clients: int, count: int, store: str | None = None) -> dict[str, flo
                 client = Client(
                     secrets.token_hex(16), f"Client {number:04}", envelope.new_token(), NOW, None, None, False, None
                 )
-                opened._remember(client)
+                opened.remember(client)
                 its = first.model_copy(update={"token": client.token, "client": client.name})
                 Records(opened.store, "assignment", Assignment, client.id).put("current", its)
             files = []

@@ -795,7 +795,7 @@ def test_one_name_is_one_client_and_erasing_finds_every_twin(caseload: Caseload,
         caseload.assign(name, TASKS)
     assert [client.name for client in caseload.clients()] == ["Zoë"]
     twin = caseload._new_client("Zoë")
-    caseload._remember(twin, name="Zoe\u0308 ")
+    caseload.remember(twin, name="Zoe\u0308 ")
     assert len(caseload.clients()) == 2
     assert caseload.erase("Zoe\u0308") == 0
     assert caseload.clients() == []
