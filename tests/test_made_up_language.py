@@ -287,7 +287,10 @@ NAMED = {
         "disk is full", "no space left", "no such file", "unable to open", "not a database", "could not decode",
         "database is locked",
     },
-    "jupyter/viewer.py": {"A page was left before it was whole."},  # for the log
+    "jupyter/viewer.py": {
+        "A page was left before it was whole.",  # for the log
+        "import os; os.environ[{}] = {}",  # a line for a page's own Python
+    },
     "sharing/bundles.py": {  # why pydantic refuses: what is shown says where, never why
         "not a day", "not a day of these times", "not an occasion", "not an item", "not a time of these times",
         "nested too deep", "not a number", "too large a number", "it stands elsewhere", "it is not what its id says",
