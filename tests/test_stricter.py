@@ -210,3 +210,52 @@ def test_only_a_plain_yes_keeps_a_rule_closed_and_nothing_else_is_taken_for_one(
 def test_each_reason_for_rules_that_are_not_whole_is_a_row_of_its_own() -> None:
     """Numbered from one, in their order."""
     assert safety.broken_rows(["A.", "B."]) == [("broken1", "A."), ("broken2", "B.")]
+
+
+@pytest.mark.parametrize(
+    ("ago", "done", "rests"),
+    [
+        (timedelta(hours=1), None, "no"),
+        (timedelta(hours=1) + MOMENT, None, "yes"),
+        (timedelta(hours=24) - MOMENT, None, "yes"),
+        (timedelta(hours=24), None, "no"),
+        (timedelta(0), timedelta(0), "yes"),
+        (timedelta(0), MOMENT, "no"),  # marked done, then written on
+    ],
+)
+def test_a_draft_rests_from_an_hour_to_a_day_after_its_last_word(
+    ago: timedelta, done: timedelta | None, rests: str
+) -> None:
+    """To the moment; one that is marked done rests at once, unless words were added after the mark."""
+    at, form = NOW - ago, "communication.message"
+    marked = {} if done is None else {f"{form}.done": facts.Entry(at - done, f"{form}.done", "once", "yes", "answered")}
+    texts = [
+        facts.Entry(at - timedelta(days=2), f"{form}.draft", "once", "first words", "answered"),
+        facts.Entry(at, f"{form}.draft", "once", "last words", "answered"),
+        facts.Entry(NOW, f"{form}.draft", "once", None, "blank"),  # taken out again: no word
+        facts.Entry(NOW, "space.plan.first", "once", "a walk", "answered"),  # no draft
+    ]
+    known = SimpleNamespace(
+        now=NOW, free_text=texts, newest=marked, tagged=lambda tag: {form} if tag == "draft" else ()
+    )
+    assert facts.draft_resting(known) == rests  # type: ignore[arg-type]  # only what it reads
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [("2026-11-22", "come"), ("2026-11-23", "come"), ("2026-11-24", "ahead"), (None, None), (20261123, None)],
+)
+def test_an_agreed_day_has_come_on_the_day_itself(day: object, found: str | None) -> None:
+    """By the person's own calendar; without a day there is none."""
+    known = SimpleNamespace(workbook=WORKBOOK, now=NOW, get=lambda id: day)
+    assert facts.agreed_day(known) == found  # type: ignore[arg-type]  # only what it reads
+
+
+@pytest.mark.parametrize(("apart", "began"), [(timedelta(hours=3), 2), (timedelta(hours=3) + MOMENT, 1)])
+def test_a_sitting_begins_after_three_quiet_hours(apart: timedelta, began: int) -> None:
+    """To the moment; what is dated later than now is no part of it."""
+    times = [NOW - timedelta(hours=1), NOW - timedelta(hours=1) - apart, NOW + timedelta(hours=1)]
+    past = [facts.Entry(at, "a.b.c", "once", 1, "answered") for at in sorted(times[:2])]
+    start = {1: times[0], 2: times[1]}[began]
+    assert (facts.sitting_start(times, NOW), facts.sitting_of(past, NOW)) == (start, start)
+    assert facts.sitting_start([], NOW) == facts.sitting_of([], NOW) == NOW
