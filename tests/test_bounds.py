@@ -14,6 +14,7 @@ from workbook.errors import Refused
 from workbook.sharing import bundles, envelope, signing
 from workbook.sharing.bundles import Assignment, Feedback, SharedAnswer, Submission
 from workbook.storage import seal
+from workbook.storage.store import StoredAnswer
 
 COUNSELOR, CLIENT = seal.new_identity(), seal.new_identity()
 AT = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -218,3 +219,78 @@ def test_the_six_words_of_two_people_never_change() -> None:
     assert signing.six_words(here, there) == ("crumb", "motor", "chime", "spring", "creek", "list")
     assert signing.six_words(here, there, "xx") == signing.six_words(here, there)
     assert signing.six_words(there, here) != signing.six_words(here, there)
+
+
+def stored(**changes: Any) -> StoredAnswer:
+    fields = {"id": "x", "item": ITEM, "exercise": "responsibility.incident", "occasion": "once", "version": 1}
+    fields |= {
+        "status": "answered",
+        "value": ["é", 1],
+        "label": "I\u202e left.",
+        "prompt": "My\x1b part",
+        "kind": "table",
+    }
+    fields |= {"fingerprint": "{}", "begun_at": AT, "answered_at": AT}
+    return StoredAnswer(**fields | changes)
+
+
+def test_an_answer_is_sent_as_it_is_shown_and_known_by_all_that_is_sent() -> None:
+    """Its id is a digest of each field; nothing unseen goes along, and the value as JSON, letters as they are."""
+    sent = bundles.shared(stored())
+    assert sent.model_dump(exclude={"id"}) == {
+        "item": ITEM,
+        "exercise": "responsibility.incident",
+        "occasion": "once",
+        "kind": "table",
+        "prompt": "My part",
+        "label": "I left.",
+        "value": '["é", 1]',
+        "status": "answered",
+        "fingerprint": "{}",
+        "version": 1,
+        "answered_at": AT,
+    }
+    assert (sent.id, sent.key, len(sent.id)) == (bundles.content_id(stored()), f"{ITEM}@once", 32)
+    assert bundles.content_id(stored(id="y", begun=3, saved=4)) == sent.id
+    changed = (
+        {"version": 2},
+        {"value": ["e", 1]},
+        {"label": "I"},
+        {"kind": "text"},
+        {"answered_at": AT.replace(hour=10)},
+    )
+    assert len({sent.id, *(bundles.content_id(stored(**one)) for one in changed)}) == 6
+    with pytest.raises(Refused, match="My part"):
+        bundles.shared(stored(label="x" * 60_001))
+
+
+def test_the_lists_of_a_file_end_where_they_say() -> None:
+    """Comments, gate events and answers named: each has a largest number."""
+    comment = {"answer": ID, "text": ""}
+    event = {"gate": "G1", "change": "closed", "at": AT}
+    assert len(feedback(comments=(comment,) * 10_000).comments) == 10_000
+    assert len(feedback(there=(ID,) * bundles.MOST_ANSWERS).there) == bundles.MOST_ANSWERS == 20_000
+    whole = submission().model_dump()
+    assert len(Submission.model_validate(whole | {"gates": (event,) * 10_000}).gates) == 10_000
+    places = {f"{ITEM}@2027-01-04-{number % 999 + 1}": ID for number in range(3)}
+    assert Submission.model_validate(whole | {"holds": places}).holds == places
+    many = {f"a.b.c{number}@once": AT for number in range(bundles.MOST_ANSWERS + 1)}
+    for beyond in (
+        lambda: feedback(comments=(comment,) * 10_001),
+        lambda: feedback(there=(ID,) * (bundles.MOST_ANSWERS + 1)),
+        lambda: Submission.model_validate(whole | {"gates": (event,) * 10_001}),
+        lambda: Submission.model_validate(whole | {"holds": dict.fromkeys(many, ID)}),
+        lambda: Submission.model_validate(whole | {"taken_back": many}),
+    ):
+        with pytest.raises(ValidationError):
+            beyond()
+
+
+@pytest.mark.parametrize(("depth", "what"), [(64, "is not as Mend makes them"), (65, "is nested deeper than any real")])
+def test_a_file_is_refused_for_its_depth_from_one_more_than_may_be(depth: int, what: str) -> None:
+    """Before it is read as JSON."""
+    label, public = b"mend-feedback 2\n", bytes.fromhex(signing.signer(COUNSELOR))
+    body = zlib.compress(b"[" * depth + b"]" * depth)
+    signed = signing.sign(label + public + body, COUNSELOR) + public + body
+    with pytest.raises(Refused, match=what):
+        envelope.open_feedback(label + seal.seal(signed, seal.recipient(CLIENT)), CLIENT)
