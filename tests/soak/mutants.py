@@ -56,7 +56,7 @@ ROOMS = {
         ),
         (
             *("test_stricter", "test_people", "test_measures", "test_coverage", "test_later", "test_guests"),
-            *("test_gates", "test_older_journals", "test_safety"),
+            *("test_judgements", "test_gates", "test_older_journals", "test_safety"),
         ),
     ),
     "sharing": Room(
