@@ -9,7 +9,7 @@ import os
 import sys
 from importlib import import_module
 
-NAMES = ("command", "opening", "page", "saved", "save", "report", "assessment", "years", "caseload")
+NAMES = ("command", "opening", "page", "saved", "save", "report", "assessment", "years", "longer", "caseload")
 
 
 def main() -> int:
