@@ -676,6 +676,21 @@ def test_the_order_in_which_files_arrive_changes_nothing(
         assert opened.store.history(client=opened.client("A.").id) == []
 
 
+def test_an_earlier_file_that_comes_later_replaces_nothing(journal: Journal, caseload: Caseload, clock: Clock) -> None:
+    """What was given last is the newest, whenever it arrives; the earlier words stay in the history before it."""
+    meet(journal, caseload)
+    journal.save(PART, "I left.", occasion="2026-03-02")
+    part = f"{PART}@2026-03-02"
+    first = sealed(journal, part)
+    clock.forward(minutes=5)
+    journal.save(PART, "I left without a word.", occasion="2026-03-02")
+    caseload.receive(sealed(journal, part))
+    caseload.receive(first)
+    assert there(caseload) == {PART: "I left without a word."}
+    history = [one.value for one in caseload.store.history(client=caseload.client("A.").id)]
+    assert history == ["I left.", "I left without a word."]
+
+
 def test_a_mass_withdrawal_waits_for_a_yes(journal: Journal, caseload: Caseload, clock: Clock) -> None:
     """Half of what is there, and at least five answers: the counselor asks first, and nothing changes before."""
     meet(journal, caseload)
