@@ -45,7 +45,8 @@ c.JupyterHub.allow_named_servers = False  # two servers would open one journal t
 # Each person's server: their account, their home, no way to the internet.
 c.JupyterHub.spawner_class = "systemd"
 c.Spawner.cmd = [str(programs / "workbook"), "hub"]
-c.Spawner.environment = {"LANG": "C.UTF-8"}
+c.Spawner.environment = {"LANG": "C.UTF-8", "WORKBOOK_MAILBOX": "http://127.0.0.1:8710/services/mailbox"}
+c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!user", "access:services!service=mailbox"]
 c.Spawner.http_timeout = 60  # seconds until it answers; 30 are few when many come at once
 c.Spawner.mem_limit = "1G"  # eight open pages need 0.8
 c.SystemdSpawner.extra_paths = [str(programs)]

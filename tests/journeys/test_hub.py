@@ -16,7 +16,10 @@ from tests.conftest import ARGUMENTS
 from tests.journeys.practice import NAME, RESOLVED, Practice, practising
 from tests.journeys.test_journeys import SAVED, state, until
 from tests.mailboxes import assignment, submission
+from tests.safe_answers import answer_safely
 from tests.test_hub import UNTRUE
+from tests.test_share_page import PART, opened
+from tests.test_share_page import assignment as asked_of_one
 from workbook.journal import Journal
 from workbook.page import head
 from workbook.sharing.post import NotSent
@@ -57,13 +60,16 @@ class Visitor:
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
 
-    def arrive(self) -> None:
-        """Be on one's first page, logged in, whatever happened before."""
+    def log_in(self) -> None:
         self.page.goto(self.practice.address)
         if self.page.get_by_label("Username").is_visible():
             self.page.get_by_label("Username").fill(self.name)
             self.page.get_by_label("Password").fill("anything")
             self.page.get_by_role("button", name="Sign in").click()
+
+    def arrive(self) -> None:
+        """Be on one's first page, logged in, whatever happened before."""
+        self.log_in()
         self.form("start.privacy").wait_for(timeout=STARTING)
         self.form("start.privacy").locator(".mend-wait").wait_for(state="hidden", timeout=STARTING)
 
@@ -191,11 +197,43 @@ def test_who_logs_out_is_out_and_so_is_who_leaves_the_page(alice: Visitor, bob: 
     until(lambda: [each["name"] for each in bob.context.cookies() if "hub-login" in each["name"]], [], 60)
 
 
+def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(practice: Practice, browsers: Browser) -> None:
+    """No file goes by hand: the counselor's list is looked at and taken in, and the answer is with the mailbox."""
+    folder = practice.journal("cleo")
+    folder.parent.mkdir()
+    with Journal.create(folder) as journal:
+        answer_safely(journal.save)
+        journal.save(PART, CANARY)
+    cleo, lee = Visitor(practice, browsers, "cleo"), practice.mailbox("lee")
+    cleo.log_in()
+    cleo.shown.locator("#mend-given").wait_for(timeout=STARTING)
+    lee.send("cleo", asked_of_one())
+    page = cleo.context.new_page()
+    page.goto(practice.server("cleo", "voila/render/00-start.ipynb"))
+    given = page.locator("#mend-given")
+    expect(given.get_by_text("Something from lee has come.")).to_be_visible(timeout=STARTING)
+    given.get_by_role("button", name="Look at it").click()
+    expect(given.get_by_text("From Dr. Example, for “A.”.")).to_be_visible()
+    given.get_by_role("button", name="Yes, take it in").click()
+    expect(given.get_by_role("button", name="Reload this page")).to_be_visible()
+    expect(given.get_by_text("has come.")).to_be_hidden()
+    page.goto(practice.server("cleo", "voila/render/70-share.ipynb"))
+    panel = page.locator(".mend-share")
+    panel.get_by_role("checkbox", name="All of “One moment I regret”").check(timeout=STARTING)
+    panel.get_by_role("button", name="See what they will see").click()
+    expect(panel.locator(".mend-sight")).to_contain_text(CANARY)
+    panel.get_by_role("button", name="Send to Dr. Example").click()
+    expect(panel.get_by_role("heading", name="Sent", exact=True)).to_be_visible()
+    sent = [opened(lee.fetch(one.number)) for one in lee.waiting() if one.sender == "cleo"]
+    assert [[answer.label for answer in one.answers] for one in sent] == [[CANARY]]
+    cleo.context.close()
+
+
 def test_nothing_anyone_wrote_is_in_the_hub_s_database_or_log(alice: Visitor) -> None:
     """What was written in the page is in the journal, and nowhere that the hub keeps anything."""
     assert CANARY in written(alice)
     kept = [path for path in alice.practice.folder.iterdir() if path.is_file()]
-    assert {"hub.sqlite", "hub.log"} <= {path.name for path in kept}
+    assert {"hub.sqlite", "hub.log", "mail.sqlite"} <= {path.name for path in kept}
     assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
 
 

@@ -19,7 +19,7 @@ from workbook.storage.folder import MARK
 from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -259,13 +259,18 @@ def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
         file.write_bytes(data)
     except OSError as problem:
         raise Refused(say("sharing.outbox.not_written", file=file, why=problem.strerror)) from None
+    handed_over(journal, chosen.token, handing(journal, chosen), [answer.id for answer in chosen.answers])
+    return file
+
+
+# --- what is remembered of it ---
+
+
+def handing(journal: Journal, chosen: Submission) -> Sent:
+    """Return what is remembered of a submission once it is handed over."""
     sent, at = _sent(journal), chosen.made_at
     along = {answer.key for answer in chosen.answers}
-    ids = {content_id(answer): answer.id for answer in journal.store.history()}
-    journal.store.close_versions(
-        ids[answer.id] for answer in chosen.answers if answer.id in ids
-    )  # an edit is a version
-    now = Sent(
+    return Sent(
         source=chosen.source,
         sequence=chosen.sequence,
         at=at,
@@ -275,12 +280,14 @@ def write_submission(journal: Journal, chosen: Submission, file: Path) -> Path:
         },
         taken_back=chosen.taken_back,
     )
-    exchange.sent(journal.store).put(chosen.token, now)
-    journal.store.event("shared", "", len(chosen.answers))
-    return file
 
 
-# --- what is remembered of it ---
+def handed_over(journal: Journal, token: str, now: Sent, answers: Sequence[str]) -> None:
+    """Remember that a file for a counselor, by their token, was handed over; `answers` in it, each by its content."""
+    ids = {content_id(answer): answer.id for answer in journal.store.history()}
+    journal.store.close_versions(ids[answer] for answer in answers if answer in ids)  # an edit is a version
+    exchange.sent(journal.store).put(token, now)
+    journal.store.event("shared", "", len(answers))
 
 
 def _needs(sent: Sent, told: There | None, key: str, id: str) -> bool:

@@ -27,11 +27,13 @@ class NotSent(WorkbookError):
     """The mailbox did not acknowledge; nothing counts as sent.
 
     `down`: it answers nothing else now either. `nobody`: there is nobody of that name, or nothing of that number.
-    `never`: the same would be refused each time.
+    `never`: the same would be refused each time. `ended`: it does not know who asks, or not any more.
     """
 
-    def __init__(self, said: str, *, down: bool = False, nobody: bool = False, never: bool = False) -> None:
-        self.down, self.nobody, self.never = down, nobody, never
+    def __init__(
+        self, said: str, *, down: bool = False, nobody: bool = False, never: bool = False, ended: bool = False
+    ) -> None:
+        self.down, self.nobody, self.never, self.ended = down, nobody, never, ended
         super().__init__(said)
 
 
@@ -113,11 +115,12 @@ class Mailbox:
                     raise NotSent(say("sharing.post.no_mailbox"))
                 return body
         except urllib.error.HTTPError as refused:
-            down = refused.code == 401 or refused.code >= 500
+            ended = refused.code == 401
+            down = ended or refused.code >= 500
             own = _own_sentence(refused)
             never = refused.code == 413 or (refused.code in (400, 403) and bool(own))  # others than it may say 403 too
             why = own or _sentence(refused.code)
-            raise NotSent(why, down=down, nobody=refused.code == 404, never=never) from None
+            raise NotSent(why, down=down, nobody=refused.code == 404, never=never, ended=ended) from None
         except (OSError, http.client.HTTPException):
             raise NotSent(say("sharing.post.down"), down=True) from None
 

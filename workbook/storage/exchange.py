@@ -47,6 +47,27 @@ class Sent(Kept):
         return {} if first else payload
 
 
+class Unsent(Kept):
+    """A sealed file for a counselor (its key: their token) that no mailbox has acknowledged yet."""
+
+    file: str  # the name of the file, in the journal
+    sent: Sent  # what is remembered once it has
+    answers: tuple[str, ...]  # that it holds, each by its content
+    taken_back: int
+    gates: int
+
+
+class Carrier(Kept):
+    """Who a counselor (its key: their token) is on a hub."""
+
+    name: str
+    mailbox: str  # a digest of its address
+
+
+class Fetched(Kept):
+    """That a file of a mailbox (its key: the mailbox and its number there) is in the journal."""
+
+
 class There(Kept):
     """What a counselor (its key: their token) had, by their newest feedback."""
 
@@ -77,6 +98,9 @@ class Answered(Kept):
 KINDS: dict[str, type[Kept]] = {
     "source": Source,
     "sent": Sent,
+    "unsent": Unsent,
+    "carrier": Carrier,
+    "fetched": Fetched,
     "there": There,
     "comment": Beside,
     "feedback": Answered,
@@ -89,6 +113,18 @@ STAYS = ("key", "assignment", *KINDS)
 
 def sent(store: Store) -> Records[Sent]:
     return Records(store, "sent", Sent)
+
+
+def unsent(store: Store) -> Records[Unsent]:
+    return Records(store, "unsent", Unsent)
+
+
+def carriers(store: Store) -> Records[Carrier]:
+    return Records(store, "carrier", Carrier)
+
+
+def fetched(store: Store) -> Records[Fetched]:
+    return Records(store, "fetched", Fetched)
 
 
 def there(store: Store) -> Records[There]:

@@ -3,7 +3,7 @@
 
 import { when } from "./dates.js";
 import { fill, h } from "./elements.js";
-import { line, onReturn, sheet, widget } from "./panel.js";
+import { errand, line, onReturn, sheet, widget } from "./panel.js";
 
 const LARGEST = 8e6; // bytes; a real one is far smaller, and the line to the kernel carries no more
 
@@ -13,6 +13,7 @@ const LARGEST = 8e6; // bytes; a real one is far smaller, and the line to the ke
  */
 
 class Given {
+  waiting = "[]"; // what is said to have come
   drawn = ""; // what is shown of it: reading the same again takes nobody's place away
 
   constructor(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {Transport} */ transport) {
@@ -23,9 +24,10 @@ class Given {
     this.root.classList.add("mend-quietly");
     this.said = h("p", { class: "mend-small mend-said", role: "status" });
     this.about = h("div");
+    this.came = h("div"); // a line for each file that waits in the mailbox of a hub
     this.outcome = h("div");
     this.input = h("input", { type: "file", accept: ".assignment,.feedback", onchange: () => this.take(this.input.files?.[0]) });
-    this.root.append(this.about, h("details", {}, h("summary", {}, texts.got), h("p", { class: "mend-small" }, texts.how), this.drop()), this.outcome, this.said);
+    this.root.append(this.about, this.came, h("details", {}, h("summary", {}, texts.got), h("p", { class: "mend-small" }, texts.how), this.drop()), this.outcome, this.said);
     this.kernel = line(transport, () => this.read(), () => this.say(texts.waiting));
   }
 
@@ -61,7 +63,11 @@ class Given {
       return;
     }
     this.say(texts.reading);
-    const { message } = await this.kernel.ask("look", {}, [await file.arrayBuffer()]);
+    this.shows((await this.kernel.ask("look", {}, [await file.arrayBuffer()])).message);
+  }
+
+  shows(/** @type {any} */ message) {
+    const { texts } = this;
     this.say("");
     if (this.refused(message)) return;
     const heading = h("h3", { tabindex: -1 }, texts.look);
@@ -81,12 +87,44 @@ class Given {
     if (this.refused(message)) return;
     this.settle(this.texts.taken, h("button", { type: "button", onclick: () => window.location.reload() }, this.texts.reload));
     this.read();
+    this.ask();
   }
 
   settle(/** @type {string} */ text, /** @type {HTMLElement | null} */ next = null) {
     const words = h("p", { tabindex: -1, role: "status" }, text);
     this.outcome.replaceChildren(h("div", { class: "mend-good" }, words, next && h("div", { class: "mend-row" }, next)));
     (next ?? words).focus();
+  }
+
+  // What waits in the mailbox of a hub ................................................................................
+
+  /** Say quietly what has come; nothing is said of what is the same. */
+  async ask() {
+    const { message } = await errand(this.kernel, "came");
+    if (message.type !== "came") return;
+    const same = JSON.stringify(message.letters);
+    if (same === this.waiting) return;
+    this.waiting = same;
+    this.came.replaceChildren(...message.letters.map((/** @type {any} */ one) => h("p", { class: "mend-came" }, fill(this.texts.came, one), " ",
+      h("button", { type: "button", class: "mend-plain", onclick: () => this.fetch(one.number) }, this.texts.came_look))));
+  }
+
+  async fetch(/** @type {number} */ number) {
+    this.say(this.texts.reading);
+    const { message } = await errand(this.kernel, "fetch", { number });
+    if (message.type !== "unfit") {
+      this.shows(message);
+      return;
+    }
+    this.say("");
+    const remove = h("button", { type: "button", class: "mend-plain", onclick: async () => {
+      remove.disabled = true;
+      const done = (await errand(this.kernel, "remove", { number })).message;
+      if (this.refused(done)) return;
+      this.settle(this.texts.removed);
+      this.ask();
+    } }, this.texts.remove);
+    this.outcome.replaceChildren(h("div", { class: "mend-heeded", role: "alert" }, h("p", {}, message.reason), h("div", { class: "mend-row" }, remove)));
   }
 
   // What they ask, and what they wrote ...............................................................................
@@ -128,8 +166,9 @@ class Given {
 /** @type {(element: HTMLElement, panel: PanelWords, transport: Transport) => () => void} */
 export function mount(element, panel, transport) {
   const given = new Given(element, panel, transport);
-  const stop = onReturn(() => given.read());
-  given.read();
+  const read = () => { given.read(); given.ask(); };
+  const stop = onReturn(read);
+  read();
   return () => { stop(); given.kernel.stop(); given.root.remove(); };
 }
 

@@ -62,6 +62,18 @@ export function unkept(root) {
   return (tag, properties) => h(tag, { ...properties, form: form.id });
 }
 
+const PAUSE = 250; // milliseconds
+
+/** Ask for something that takes as long as others make it: ask again until it is done. See panels/errand.py. */
+export async function errand(/** @type {Line} */ kernel, /** @type {string} */ type, fields = {}) {
+  const name = unique();
+  for (;;) {
+    const answered = await kernel.ask(type, { ...fields, errand: name });
+    if (answered.message.type !== "away") return answered;
+    await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+  }
+}
+
 /** Read again when the person comes back to this page. */
 export function onReturn(/** @type {() => void} */ read) {
   const leaving = new AbortController();

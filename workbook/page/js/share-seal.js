@@ -2,8 +2,9 @@
 
 import { when } from "./dates.js";
 import { counted, fill, h } from "./elements.js";
-import { keep } from "./panel.js";
-import { leaves, place, size } from "./share-desk.js";
+import { leaves, place } from "./share-desk.js";
+import { sealed } from "./share-sealed.js";
+import { sending } from "./share-send.js";
 
 /** @typedef {import("./share-desk.js").Desk} Desk */
 
@@ -18,7 +19,7 @@ export async function look(/** @type {Desk} */ desk, /** @type {HTMLButtonElemen
   if (refused(below, message)) return;
   const heading = h("h3", { tabindex: -1 }, texts.sight);
   const empty = !message.new.length && !message.changed.length && !message.again.length && !message.taken_back.length && !message.gates.length;
-  below.replaceChildren(h("div", { class: "mend-part" }, heading, empty ? h("p", {}, texts.nothing_new) : sight(desk, message)), ...(empty ? [] : [sealing(desk)]));
+  below.replaceChildren(h("div", { class: "mend-part" }, heading, empty ? h("p", {}, texts.nothing_new) : sight(desk, message)), ...(empty ? [] : [desk.state.carried ? sending(desk, "send", sealing(desk)) : sealing(desk)]));
   heading.focus();
 }
 
@@ -56,18 +57,4 @@ function sealing(/** @type {Desk} */ desk) {
     if (!refused(wrong, message)) sealed(desk, message, buffers);
   } }, texts.seal_button);
   return h("div", { class: "mend-part" }, h("h3", {}, texts.seal), h("p", { class: "mend-small" }, texts.where), where.node, wrong, h("div", { class: "mend-row" }, button));
-}
-
-function sealed(/** @type {Desk} */ desk, /** @type {any} */ message, /** @type {DataView[]} */ buffers) {
-  const { texts, below, choice } = desk;
-  const what = [(message.answers || !(message.taken_back || message.gates)) && counted(desk, "holds_answers", message.answers), message.taken_back && fill(texts.holds_taken, { count: message.taken_back }),
-    message.gates && counted(desk, "holds_gates", message.gates)].filter(Boolean).join(", ");
-  const heading = h("h3", { tabindex: -1 }, texts.done_title);
-  below.replaceChildren(h("div", { class: "mend-part mend-good" }, heading,
-    h("p", {}, h("strong", {}, fill(texts.done, { file: message.file, size: size(message.size, desk.language) }))),
-    h("p", {}, fill(texts.done_holds, { what, counselor: desk.state.counselor })), h("p", {}, texts.done_next),
-    buffers.length ? h("p", {}, keep(buffers[0], message.file, "application/octet-stream", texts.done_again)) : null,
-    h("p", {}, h("button", { type: "button", class: "mend-plain", onclick: desk.go.again }, texts.done_more))));
-  choice.everything = false;
-  heading.focus();
 }

@@ -7,6 +7,7 @@ import { choosing } from "./share-choose.js";
 import { desk, leaves } from "./share-desk.js";
 import { page } from "./share-page.js";
 import { look } from "./share-seal.js";
+import { unsent } from "./share-send.js";
 
 /** @typedef {import("./share-desk.js").Desk} Desk */
 
@@ -28,7 +29,7 @@ function draw(/** @type {Desk} */ desk) {
   for (const leaf of leaves(state.chapters)) {
     if (leaf.key && leaf.shared && !touched.has(leaf.key)) ticked.add(leaf.key);
   }
-  desk.body.replaceChildren(h("h2", { tabindex: -1 }, texts.title), ...(state.counselor ? choosing(desk) : [stranger(desk)]), page(desk));
+  desk.body.replaceChildren(h("h2", { tabindex: -1 }, texts.title), ...unsent(desk), ...(state.counselor ? choosing(desk) : [stranger(desk)]), page(desk));
 }
 
 const stranger = (/** @type {Desk} */ { texts, state }) => h("div", { class: "mend-good" }, h("p", {}, texts.no_counselor), h("p", {}, texts.no_counselor_do),

@@ -13,6 +13,8 @@ from workbook.definition.asks import Task
 from workbook.errors import Refused, UnknownId
 from workbook.page import assets
 from workbook.page.panels import panel
+from workbook.page.panels.coming import Coming
+from workbook.page.panels.sending import Sending
 from workbook.sharing import client as share
 from workbook.storage import exchange
 
@@ -37,7 +39,9 @@ class Sharing(panel.Panel):
     def __init__(self, journal: Journal, *, folder: Path | None = None) -> None:
         """`folder`: where files are proposed to go; else Downloads, else the journal's folder."""
         handlers = {"ready": self._ready, "preview": self._preview, "seal": self._seal, "page": self._page}
-        super().__init__("sharing", _static(journal, panel.texts("page.share")), handlers)
+        self._sending = Sending(journal, self._fresh)
+        texts = panel.texts("page.share") | words.section("page.sending")
+        super().__init__("sharing", _static(journal, texts), {**handlers, **self._sending.handlers})
         self._journal = journal
         self._folder = folder or _downloads(journal.path)
         self._seen: Submission | None = None  # what the person looked at last
@@ -56,6 +60,7 @@ class Sharing(panel.Panel):
             "gates": len(journal.gate_events()),
             "file": self._proposed(f"{day}.submission"),
             "page": self._proposed(f"mend-{day}.html"),
+            **self._sending.state(),
         }
 
     def _preview(self, message: Message, buffers: Buffers) -> Reply:
@@ -80,7 +85,8 @@ class Sharing(panel.Panel):
         now = self._journal.now()
         return share.submission(self._journal, ticked, now=now, with_gates=gates, everything=everything)
 
-    def _seal(self, message: Message, buffers: Buffers) -> Reply:
+    def _fresh(self) -> Submission:
+        """Make anew what the person looked at last. Raises Refused when it is not the same any more."""
         seen = self._seen
         if seen is None:
             raise Refused(words.say("page.panels.look_first"))
@@ -89,6 +95,10 @@ class Sharing(panel.Panel):
         if fresh.model_copy(update=then) != seen or fresh.taken_back.keys() != seen.taken_back.keys():
             self._seen = None
             raise Refused(words.say("page.panels.changed_since"))
+        return fresh
+
+    def _seal(self, message: Message, buffers: Buffers) -> Reply:
+        fresh = self._fresh()
 
         def write(path: Path) -> None:
             share.write_submission(self._journal, fresh, path)
@@ -136,8 +146,10 @@ class Given(panel.Panel):
     _esm = assets.Script("given.js")
 
     def __init__(self, journal: Journal, *, refresh: Callable[[], object]) -> None:
-        handlers = {"ready": self._ready, "look": self._look, "accept": self._accept}
-        super().__init__("given", _static(journal, panel.texts("page.given")), handlers)
+        self._coming = Coming(journal, self._show)
+        handlers = {"ready": self._ready, "look": self._look, "accept": self._accept, **self._coming.handlers}
+        texts = panel.texts("page.given") | words.section("page.coming")
+        super().__init__("given", _static(journal, texts), handlers)
         self._journal = journal
         self._refresh = refresh
         self._looked: dict[str, share.Given] = {}  # by the seq of the message that brought the file
@@ -156,9 +168,14 @@ class Given(panel.Panel):
         }
 
     def _look(self, message: Message, buffers: Buffers) -> Reply:
-        given = share.given(self._journal, buffers[0])
+        return self._show(message, buffers[0])
+
+    def _show(self, message: Message, data: bytes, ask: str = "") -> dict[str, object]:
+        """What a file would change, whichever way it came; `ask`: why that way needs a second yes."""
+        given = share.given(self._journal, data)
         self._looked = {str(message["seq"]): given}
-        shown = {"lines": list(given.lines), "words": list(given.words), "ask": given.ask}
+        why = " ".join(filter(None, (given.ask, ask)))
+        shown = {"lines": list(given.lines), "words": list(given.words), "ask": why}
         return {"type": "look", "kind": given.kind, **shown, "look": message["seq"]}
 
     def _accept(self, message: Message, buffers: Buffers) -> Reply:
@@ -166,6 +183,7 @@ class Given(panel.Panel):
         if given is None:
             raise Refused(words.say("page.panels.choose_again"))
         given.accept(sure=message.get("sure") is True)
+        self._coming.taken(message)
         self._refresh()
         return {"type": "accepted"}
 

@@ -1,0 +1,335 @@
+"""A client's pages on a hub: what came waits to be looked at, and what goes out is sent once that is acknowledged."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.mailboxes import served
+from tests.panel_page import ask, open_panel
+from tests.safe_answers import answer_safely
+from tests.test_share_page import CAMERA, NOW, PART, STRANGER, WORDS, assignment, feedback, key, opened
+from workbook import words
+from workbook.journal import Journal
+from workbook.jupyter import notebooks
+from workbook.page.panels import share_panel
+from workbook.sharing import client as share
+from workbook.sharing import letters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tests.mailboxes import Served
+
+ENDED = (
+    "Your login has ended. Log in again in another tab, then come back here and try again. Nothing you wrote is lost."
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal's folder with two answers and no counselor."""
+    folder = tmp_path_factory.mktemp("letters") / "journal"
+    with Journal.create(folder, now=lambda: NOW) as journal:
+        answer_safely(lambda item, value: journal.save(item, value))
+        for item in (PART, CAMERA):
+            journal.save(item, WORDS[item])
+    return folder
+
+
+@pytest.fixture
+def journal(written: Path, tmp_path: Path, box: Served) -> Iterator[Journal]:
+    with Journal.open(shutil.copytree(written, tmp_path / "journal"), now=lambda: NOW) as journal:
+        yield journal
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The mailbox of the hub on which these pages are Ann's; Lee and Kim are counselors there."""
+    monkeypatch.setenv(words.PLACE, words.HUB)
+    with served(str(tmp_path / "mail.sqlite")) as box:
+        monkeypatch.setenv("WORKBOOK_MAILBOX", box.url)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t-ann")
+        yield box
+
+
+def given_of(journal: Journal) -> share_panel.Given:
+    return share_panel.Given(journal, refresh=lambda: notebooks.refresh(journal.workbook, journal.path))
+
+
+def run(panel: Any, type: str, **fields: Any) -> dict[str, Any]:
+    """Do what a page does: ask until the errand is over."""
+    end = time.monotonic() + 60
+    while (reply := ask(panel, {"type": type, "seq": "s", "errand": f"{type}-{end}", **fields})[0])["type"] == "away":
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return {name: value for name, value in reply.items() if name != "seq"}
+
+
+@pytest.fixture
+def sharing(journal: Journal, box: Served) -> share_panel.Sharing:
+    """The page 70-share of a client who has taken in what Lee sent, and who looked at one answer to share."""
+    box.of("lee").send("ann", assignment())
+    take_in(given_of(journal))
+    return looked_at(journal)
+
+
+def looked_at(journal: Journal, *items: str) -> share_panel.Sharing:
+    panel = share_panel.Sharing(journal)
+    keys = [key(journal, item) for item in items or (PART,)]
+    assert ask(panel, {"type": "preview", "keys": keys, "gates": False, "everything": False})[0]["type"] == "preview"
+    return panel
+
+
+def take_in(panel: share_panel.Given) -> None:
+    """Say yes to all that has come, one after the other."""
+    for one in run(panel, "came")["letters"]:
+        look = run(panel, "fetch", number=one["number"])["look"]
+        assert ask(panel, {"type": "accept", "look": look, "sure": True})[0]["type"] == "accepted"
+
+
+def shared(journal: Journal) -> set[str]:
+    """Which answers count as handed over."""
+    return {one.item for one in share.choices(journal) if one.shared}
+
+
+def arrived(box: Served) -> list[set[str]]:
+    """The answers in each file that waits for Lee."""
+    lee = box.of("lee")
+    return [{answer.item for answer in opened(lee.fetch(one.number)).answers} for one in lee.waiting()]
+
+
+def test_what_came_is_said_quietly_and_taken_in_after_a_look(journal: Journal, box: Served) -> None:
+    """The first assignment shows the six words; after the yes the mailbox lets it go, and it is said no more."""
+    number = box.of("lee").send("ann", assignment())
+    panel = given_of(journal)
+    assert run(panel, "came") == {"type": "came", "letters": [{"number": number, "counselor": "lee"}]}
+    look = run(panel, "fetch", number=number)
+    assert (look["kind"], look["lines"][0], look["ask"]) == ("assignment", "From Dr. Example, for “A.”.", "")
+    assert len(look["words"]) == 1
+    assert journal.assigned is None
+    assert ask(panel, {"type": "accept", "look": look["look"]})[0]["type"] == "accepted"
+    assert journal.assigned is not None
+    assert " ".join(share.words(journal)) in look["words"][0]
+    assert run(panel, "came") == {"type": "came", "letters": []}
+    assert box.of("ann").waiting() == []
+
+
+def test_a_reply_is_said_to_be_from_the_counselor_whose_key_is_known(
+    sharing: Any, journal: Journal, box: Served
+) -> None:
+    """It is named as in the journal, and nothing more is asked; a client's own kind of file is never offered."""
+    number = box.of("lee").send("ann", feedback(journal))
+    panel = given_of(journal)
+    assert run(panel, "came")["letters"] == [{"number": number, "counselor": "Dr. Example"}]
+    assert run(panel, "fetch", number=number)["ask"] == ""
+
+
+def test_another_key_and_another_sender_each_need_a_second_yes(sharing: Any, journal: Journal, box: Served) -> None:
+    """Whoever carries files can put their own key into one, or another's name on it: both are asked about."""
+    panel = given_of(journal)
+    fake = box.of("lee").send("ann", feedback(journal, STRANGER))
+    moved = box.of("kim").send("ann", feedback(journal))
+    assert [one["counselor"] for one in run(panel, "came")["letters"]] == ["Dr. Example", "kim"]
+    look = run(panel, "fetch", number=fake)
+    assert "key" in look["ask"]
+    assert len(look["words"]) == 2
+    assert run(panel, "fetch", number=moved)["ask"] == (
+        "This came from “kim” on your service’s server. Your counselor was “lee” there until now."
+        " Ask them, in person or by telephone, whether it is theirs."
+    )
+    assert letters.counselor(journal, box.of("ann")) == "lee"
+
+
+def test_the_mailbox_is_told_again_of_what_it_was_not_told(journal: Journal, box: Served) -> None:
+    """It was down when something had been taken in: that is not offered twice, and let go once it answers."""
+    number = box.of("lee").send("ann", assignment())
+    panel = given_of(journal)
+    run(panel, "came")
+    look = run(panel, "fetch", number=number)["look"]
+    box.hub.down, box.seconds = True, 60.0
+    assert ask(panel, {"type": "accept", "look": look})[0]["type"] == "accepted"
+    assert run(panel, "came")["letters"] == []
+    box.hub.down = False
+    assert [one.number for one in box.of("ann").waiting()] == [number]
+    assert run(panel, "came")["letters"] == []
+    assert box.of("ann").waiting() == []
+
+
+def test_what_cannot_be_taken_in_can_be_taken_away(sharing: Any, journal: Journal, box: Served) -> None:
+    """A reply for somebody else says so, stays until the person takes it away, and changes nothing."""
+    from tests.mailboxes import feedback as foreign
+
+    number = box.of("lee").send("ann", foreign())
+    panel = given_of(journal)
+    run(panel, "came")
+    unfit = run(panel, "fetch", number=number)
+    assert (unfit["type"], unfit["number"]) == ("unfit", number)
+    assert [one.number for one in box.of("ann").waiting()] == [number]
+    assert run(panel, "remove", number=number) == {"type": "removed"}
+    assert box.of("ann").waiting() == []
+
+
+def test_what_is_acknowledged_is_sent_and_counts_as_handed_over(sharing: Any, journal: Journal, box: Served) -> None:
+    """It is sealed for the counselor, is there once, and is kept here no longer."""
+    assert ask(sharing, {"type": "ready"})[0]["carried"] is True
+    assert run(sharing, "send") == {"type": "sent", "answers": 1, "taken_back": 0, "gates": 0}
+    assert arrived(box) == [{PART}]
+    assert WORDS[PART].encode() not in box.of("lee").fetch(box.of("lee").waiting()[0].number)
+    assert shared(journal) == {PART}
+    assert ask(sharing, {"type": "ready"})[0]["unsent"] is None
+    assert [*(journal.path / ".mend" / "unsent").iterdir()] == []
+
+
+def test_nothing_goes_out_that_was_not_looked_at(journal: Journal, sharing: Any, box: Served) -> None:
+    """An answer that changed since the preview is not sent in its place."""
+    journal.save(PART, "Something else.")
+    refused = run(sharing, "send")
+    assert refused["type"] == "refused"
+    assert arrived(box) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("hub", "The hub does not answer, so it is not known who you are."),
+        ("login", ENDED),
+        ("mailbox", "The mailbox does not answer. Try again in a few minutes."),
+        ("store", "The mailbox cannot reach the place where it keeps files."),
+        ("flood", "20 files of yours wait"),
+    ],
+)
+def test_what_is_not_acknowledged_is_not_sent_and_can_be_sent_later(
+    fault: str, said: str, sharing: Any, journal: Journal, box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever fails: nothing counts as handed over, the page says why, and once more is there once."""
+    box.seconds += 60  # the hub is asked anew who it is
+    if fault == "hub":
+        box.hub.down = True
+    elif fault == "login":
+        box.hub.people.pop("t-ann")
+    elif fault == "mailbox":
+        box.loop.run(box._server.stop)
+        box.loop.run(box._server.close_all_connections())
+    elif fault == "store":
+        hidden = box.mail._engine
+        monkeypatch.setattr(box.mail, "_engine", _Gone())
+    else:
+        from tests.mailboxes import submission
+
+        for _ in range(20):
+            box.of("ann").send("lee", submission())
+    failed = run(sharing, "send")
+    assert (failed["type"], shared(journal)) == ("not-sent", set())
+    assert failed["reason"].startswith(said) or said in failed["reason"]
+    assert ask(sharing, {"type": "ready"})[0]["unsent"] is not None
+    if fault == "hub":
+        box.hub.down = False
+    elif fault == "login":
+        box.hub.people["t-ann"] = box.hub.people["t-lee"] | {"name": "ann", "groups": []}
+    elif fault == "store":
+        monkeypatch.setattr(box.mail, "_engine", hidden)
+    else:
+        return
+    box.seconds += 60
+    assert run(sharing, "resend")["type"] == "sent"
+    assert (arrived(box), shared(journal)) == ([{PART}], {PART})
+
+
+class _Gone:
+    """A database that nobody reaches."""
+
+    def connect(self) -> Any:
+        import sqlalchemy as sa
+
+        raise sa.exc.OperationalError("", {}, Exception("gone"))
+
+    def dispose(self) -> None:
+        """There is nothing to let go."""
+
+
+def test_after_a_crash_it_is_sent_again_and_is_there_once(sharing: Any, journal: Journal, box: Served) -> None:
+    """The mailbox had it, and the server went before anyone could remember that: the next visit says so and asks."""
+    mailbox = letters.here()
+    assert mailbox is not None
+    letters.keep(journal, sharing._fresh())
+    to, _, data = letters.kept(journal, mailbox)
+    mailbox.send(to, data)
+    again = share_panel.Sharing(journal)  # nothing is remembered of the page before
+    assert (ask(again, {"type": "ready"})[0]["unsent"], shared(journal)) == (NOW.isoformat(), set())
+    assert run(again, "resend")["type"] == "sent"
+    assert (arrived(box), shared(journal)) == ([{PART}], {PART})
+
+
+def test_instead_of_being_sent_it_can_be_a_file_or_be_left(sharing: Any, journal: Journal, box: Served) -> None:
+    """The same sealed file goes to the browser's downloads and counts as handed over; what is left does not."""
+    box.hub.down, box.seconds = True, 60.0
+    assert run(sharing, "send")["type"] == "not-sent"
+    assert ask(sharing, {"type": "drop"})[0]["type"] == "dropped"
+    assert (ask(sharing, {"type": "ready"})[0]["unsent"], shared(journal)) == (None, set())
+    looked = looked_at(journal)
+    assert run(looked, "send")["type"] == "not-sent"
+    said, (data,) = ask(looked, {"type": "by_hand"})
+    assert (said["type"], said["answers"], said["size"]) == ("sealed", 1, len(data))
+    assert ({answer.item for answer in opened(data).answers}, shared(journal)) == ({PART}, {PART})
+    assert ask(looked, {"type": "ready"})[0]["unsent"] is None
+
+
+def test_what_is_sent_later_takes_the_place_of_what_waits(sharing: Any, journal: Journal, box: Served) -> None:
+    """Who chooses anew after a failure sends one file, with all of it."""
+    box.hub.down, box.seconds = True, 60.0
+    assert run(sharing, "send")["type"] == "not-sent"
+    box.hub.down = False
+    assert run(looked_at(journal, PART, CAMERA), "send")["type"] == "sent"
+    assert (arrived(box), shared(journal)) == ([{PART, CAMERA}], {PART, CAMERA})
+    assert letters.waiting(journal) is None
+
+
+def test_without_a_mailbox_or_a_counselor_there_files_go_by_hand(
+    journal: Journal, box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At home, on a hub without one, and where the assignment came as a file, nothing is offered that cannot be."""
+    share.given(journal, assignment()).accept()
+    panel = share_panel.Sharing(journal)
+    assert ask(panel, {"type": "ready"})[0]["carried"] is False
+    box.of("lee").send("ann", feedback(journal))
+    take_in(given_of(journal))
+    assert ask(panel, {"type": "ready"})[0]["carried"] is True
+    monkeypatch.delenv(words.PLACE)
+    assert ask(panel, {"type": "ready"})[0]["carried"] is False
+    assert run(given_of(journal), "came") == {"type": "came", "letters": []}
+    monkeypatch.setenv(words.PLACE, words.HUB)
+    for address in ("", "http://example.org/services/mailbox"):
+        monkeypatch.setenv("WORKBOOK_MAILBOX", address)
+        assert ask(panel, {"type": "ready"})[0]["carried"] is False
+
+
+def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box: Served, browser: Browser) -> None:
+    """Not sent, with what to do; tried again, sent. What was on its way when the page went is offered at its top."""
+    context = browser.new_context()
+    page = open_panel(context, share_panel.Sharing(journal))
+    panel = page.locator(".mend-share")
+    panel.get_by_role("checkbox", name="All of “One moment I regret”").check()
+    panel.get_by_role("button", name="See what they will see").click()
+    box.hub.down, box.seconds = True, 60.0
+    send = panel.get_by_role("button", name="Send to Dr. Example")
+    send.click()
+    expect(panel.get_by_role("heading", name="Not sent. Your answers are saved")).to_be_focused()
+    expect(panel.get_by_text("The hub does not answer")).to_be_visible()
+    page.close()
+    page = open_panel(context, share_panel.Sharing(journal))
+    panel = page.locator(".mend-share")
+    expect(panel.get_by_role("heading", name="One file may not have arrived")).to_be_visible()
+    box.hub.down = False
+    panel.get_by_role("button", name="Send to Dr. Example").click()
+    expect(panel.get_by_role("heading", name="Sent", exact=True)).to_be_focused()
+    expect(panel.get_by_text("The mailbox of your service has it.")).to_be_visible()
+    assert len(arrived(box)) == 1
+    context.close()
