@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shutil
 import time
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.mailboxes import served
+from tests.mailboxes import free_port, served
 from tests.panel_page import ask, open_panel
 from tests.safe_answers import answer_safely
 from tests.test_share_page import CAMERA, NOW, PART, STRANGER, WORDS, assignment, feedback, key, opened
 from workbook import words
 from workbook.journal import Journal
-from workbook.jupyter import notebooks
+from workbook.jupyter import hub, notebooks
 from workbook.page.panels import share_panel
 from workbook.sharing import client as share
 from workbook.sharing import letters
@@ -315,7 +316,7 @@ def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box:
     """Not sent, with what to do; tried again, sent. What was on its way when the page went is offered at its top."""
     context = browser.new_context()
     page = open_panel(context, share_panel.Sharing(journal))
-    panel = page.locator(".mend-share")
+    panel = page.locator("#mend-share")
     panel.get_by_role("checkbox", name="All of “One moment I regret”").check()
     panel.get_by_role("button", name="See what they will see").click()
     box.hub.down, box.seconds = True, 60.0
@@ -325,7 +326,7 @@ def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box:
     expect(panel.get_by_text("The hub does not answer")).to_be_visible()
     page.close()
     page = open_panel(context, share_panel.Sharing(journal))
-    panel = page.locator(".mend-share")
+    panel = page.locator("#mend-share")
     expect(panel.get_by_role("heading", name="One file may not have arrived")).to_be_visible()
     box.hub.down = False
     panel.get_by_role("button", name="Send to Dr. Example").click()
@@ -333,3 +334,35 @@ def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box:
     expect(panel.get_by_text("The mailbox of your service has it.")).to_be_visible()
     assert len(arrived(box)) == 1
     context.close()
+
+
+def test_no_new_journal_is_begun_for_who_had_one(journal: Journal, box: Served, tmp_path: Path) -> None:
+    """Whoever sent or took in something had a journal: an empty folder is a volume that is not there.
+
+    So it is when the mailbox, which knows, does not answer. What only waits is for someone who may be new.
+    """
+    mailbox, empty = letters.here(), tmp_path / "empty"
+    box.of("lee").send("ann", assignment())
+    hub.refuse_empty(empty, mailbox)
+    take_in(given_of(journal))
+    run(given_of(journal), "came")
+    with pytest.raises(hub.Gone, match="Nothing new was begun in its place"):
+        hub.refuse_empty(empty, mailbox)
+    hub.refuse_empty(journal.path, mailbox)
+    hub.refuse_empty(empty, None)
+    box.hub.down, box.seconds = True, 60.0
+    with pytest.raises(hub.Gone, match="the mailbox does not answer"):
+        hub.refuse_empty(empty, mailbox)
+    assert not empty.exists()
+
+
+def test_who_had_a_journal_reads_whom_to_tell(box: Served) -> None:
+    """Each address of their server says it, with the way to log out, and nothing else."""
+    port = free_port()
+    server = box.loop.run(lambda: hub.telling("Tell <them>.", "https://example.org/hub/", port, "127.0.0.1"))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/user/ann/lab") as answer:
+        assert (answer.status, answer.headers["Content-Security-Policy"]) == (200, "default-src 'none'")
+        page = answer.read().decode()
+    assert "<h1>Your journal is not here</h1><p>Tell &lt;them&gt;.</p>" in page
+    assert '<a href="https://example.org/hub/logout">Log out</a>' in page
+    box.loop.run(server.stop)

@@ -132,12 +132,18 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     from workbook.journal import find
     from workbook.jupyter import hub as hubs
     from workbook.jupyter import notebooks
+    from workbook.sharing import letters
     from workbook.storage import keeper as keepers
 
     hubs.refuse_elsewhere()
     os.environ[words.PLACE] = words.HUB
     folder = find(journal_path).absolute()
     hubs.refuse_mounted(folder)
+    try:
+        hubs.refuse_empty(folder, letters.here())
+    except hubs.Gone as gone:
+        hubs.tell(str(gone))
+        return
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
         _bring_up_to_date(folder, {**os.environ, **keeper.environment})

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from workbook import words
 from workbook.jupyter import lab, notebooks, places
+from workbook.sharing.post import NotSent
+from workbook.storage.folder import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from tornado.httpserver import HTTPServer
+
+    from workbook.sharing.post import Mailbox
 
 
 _SHARED = (  # kinds of drives that several servers share, or that another machine lends
@@ -42,6 +50,56 @@ def refuse_mounted(journal: Path, mounts: Iterable[tuple[str, str]] | None = Non
     mount, kind = max(above.items(), key=lambda each: len(each[0]), default=("", ""))
     if kind.lower() in _SHARED:
         raise lab.LabError(words.say("jupyter.hub.mounted", journal=journal, mount=mount, kind=kind))
+
+
+class Gone(lab.LabError):
+    """There is no journal where there should be one: its volume may not be there."""
+
+
+def refuse_empty(journal: Path, mailbox: Mailbox | None) -> None:
+    """Raise Gone for a folder without a journal, if its person has exchanged files before or nobody can say so."""
+    if mailbox is None or (journal / MARK).exists():
+        return
+    try:
+        before = mailbox.exchanged()
+    except NotSent:
+        raise Gone(words.say("jupyter.hub.unsure")) from None
+    if before:
+        raise Gone(words.say("jupyter.hub.gone"))
+
+
+def tell(said: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Show one sentence at each address of a person's server, until the hub stops it."""
+    at = urlsplit(environ["JUPYTERHUB_SERVICE_URL"])
+
+    async def run() -> None:
+        telling(said, environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""), at.port or 80, at.hostname or "")
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def telling(said: str, hub: str, port: int, host: str) -> HTTPServer:
+    """Start to show a sentence, and the way to log out, in the running loop; return the server."""
+    from tornado.httpserver import HTTPServer
+    from tornado.web import Application, RequestHandler
+
+    leave = f'<p><a href="{escape(hub)}logout">{escape(words.say("jupyter.hub.log_out"))}</a></p>' if hub else ""
+    title = escape(words.say("jupyter.hub.gone_title"))
+    page = (
+        f'<!doctype html><html lang="{words.code()}"><meta charset="utf-8"><title>{title}</title>'
+        f"<main><h1>{title}</h1><p>{escape(said)}</p>{leave}</main></html>"
+    )
+
+    class Told(RequestHandler):
+        def get(self) -> None:
+            self.set_header("Cache-Control", "no-store")
+            self.set_header("Content-Security-Policy", "default-src 'none'")
+            self.finish(page)
+
+    server = HTTPServer(Application([(".*", Told)], log_function=lambda handler: None))
+    server.listen(port, host)
+    return server
 
 
 def serve(

@@ -2,6 +2,7 @@
 
 It never opens a file. Who someone is, the hub says: each call bears a token of the hub's.
 
+    GET    …/api/mail?exchanged=1   whether I have ever sent something, or taken something in
     GET    …/api/mail          what waits for me: number, kind, from, size, at
     POST   …/api/mail/NAME     a file for NAME; answered when it is on the disk, and the same file twice is there once
     GET    …/api/mail/NUMBER   the file
@@ -178,6 +179,9 @@ class _Waiting(_Handler):
 
     async def get(self) -> None:
         person = self.me()
+        if "exchanged" in self.request.query_arguments:
+            self.finish({"exchanged": await self.stored(self._mail.exchanged, person.name)})
+            return
         found = await self.stored(self._mail.waiting, person.name)
         rows = [
             {"number": one.number, "kind": one.kind, "from": one.sender, "size": one.size, "at": one.at.isoformat()}

@@ -88,6 +88,13 @@ class Mailbox:
             for one in found
         ]
 
+    def exchanged(self) -> bool:
+        """Say whether this person has ever sent something, or taken something in. Raises NotSent."""
+        found = self._ask("GET", "?exchanged=1").get("exchanged")
+        if not isinstance(found, bool):
+            raise NotSent(say("sharing.post.no_mailbox"))
+        return found
+
     def fetch(self, number: int) -> bytes:
         """Return a file that waits; it goes on waiting until `taken`. Raises NotSent."""
         return self._call("GET", f"/{number}")

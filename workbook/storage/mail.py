@@ -83,6 +83,14 @@ class Mail:
             rows = connection.execute(query.where(c.recipient == recipient, c.body.is_not(None)).order_by(c.number))
             return [Letter(*row) for row in rows]
 
+    def exchanged(self, person: str) -> bool:
+        """Say whether someone has ever sent something, or taken something in."""
+        c = _mail.c
+        took = sa.and_(c.recipient == person, c.body.is_(None))
+        query = sa.select(c.number).where(sa.or_(c.sender == person, took)).limit(1)
+        with self._connected() as connection:
+            return connection.execute(query).first() is not None
+
     def put(self, sender: str, recipient: str, kind: str, body: bytes, *, first: bool) -> int:
         """Keep a file for someone and return its number; when this returns, it is on the disk.
 
