@@ -69,7 +69,9 @@ def test_no_statement_hangs_on_ticks_alone() -> None:
 def test_the_table_in_the_documentation_is_the_one_that_is_printed() -> None:
     """After a change in data/, put what `workbook check --coverage data/workbook` prints into docs/content.md."""
     written = (resources.data().parent / "docs" / "content.md").read_text(encoding="utf-8")
-    assert coverage.table(WORKBOOK) in written
+    table = coverage.table(WORKBOOK)
+    assert table in written
+    assert [row.split("`")[1] for row in table.splitlines()[2:]] == [one.exercise for one in SERVED]
 
 
 def test_the_command_prints_the_table_and_the_minutes() -> None:
