@@ -36,8 +36,10 @@ _OURS = (
     "IPYTHONDIR",
 )
 
-# What is slow is shown in benchmarks/; a busy machine makes no test red.
-settings.register_profile("mend", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What is slow is shown in benchmarks/; a busy machine makes no test red. In CI the same examples are tried each time.
+settings.register_profile(
+    "mend", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("mend")
 
 

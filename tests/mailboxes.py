@@ -151,8 +151,9 @@ class Served:
         self.mail = Mail(where, **more)
         self.seconds = 0.0
         asks = mailbox.Hub(self.hub.url, OWN, "mailbox", "counselors", lambda: self.seconds)
-        self.port = free_port()
-        self._server = loop.run(lambda: mailbox.listen(self.mail, asks, PREFIX, self.port, "127.0.0.1"))
+        self._server = loop.run(lambda: mailbox.listen(self.mail, asks, PREFIX, 0, "127.0.0.1"))
+        [listening] = self._server._sockets.values()
+        self.port = listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}{PREFIX}"
 
     def of(self, name: str) -> Mailbox:
@@ -180,7 +181,10 @@ def served(where: str, **more: Any) -> Iterator[Served]:
         loop.stop()
 
 
-def free_port() -> int:
+@contextlib.contextmanager
+def held_port() -> Iterator[int]:
+    """A port that no other program is given until the end of the block; a server that is told it can listen there."""
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        yield int(one.getsockname()[1])

@@ -129,19 +129,19 @@ def test_what_does_not_fit_together_is_refused(changed: object) -> None:
 def test_four_thousand_answers_at_one_place_are_refused_soon() -> None:
     """One file brings at most one answer to a place, and says so before anything is worked out."""
     many = [answer(version=number) for number in range(1, 4001)]
-    began = time.perf_counter()
+    began = time.process_time()
     why(packed(submission(*many)))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_nesting_is_judged_before_it_is_read() -> None:
     """A file of brackets, or of quotes that never end, costs time in proportion to its length."""
     deep, other = "is nested deeper than any real one", "is not as Mend makes them"
     for text, sentence in (("[" * 500_000, deep), ('"' + '\\"' * 500_000, other), ('{"a":' * 200_000, deep)):
-        began = time.perf_counter()
+        began = time.process_time()
         bundles.depth(text)
         assert sentence in why(packed(None, dumps=lambda _, text=text: text))
-        assert time.perf_counter() - began < 5
+        assert time.process_time() - began < 5
 
 
 # --- who speaks ---
@@ -415,10 +415,10 @@ def test_additions_are_bounded() -> None:
     with pytest.raises(Refused, match="is too long: at most 300,000 characters"):
         judge(long, definition.load())
     foreign = OWN.model_copy(update={"scales": (OWN.scales[0].model_copy(update={"items": ("no.such.item",) * 3000}),)})
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Refused, match=r"speaks of “no\.such\.item”, which is not one of its questions"):
         judge(asks(instruments=(foreign,)), definition.load())
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 # --- names ---

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from tests.panel_page import ask as asked
@@ -88,6 +88,12 @@ def unlock(page: Page) -> None:
     page.get_by_label("Passphrase").fill(PASSPHRASE)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Clients", exact=True)).to_be_visible()
+
+
+def received(page: Page, said: str) -> Locator:
+    """What came of the files, once the list that it stands above was drawn anew."""
+    expect(page.get_by_text(said, exact=True)).to_be_visible()
+    return page.locator(".mend-outcome")
 
 
 # --- without a page ---
@@ -210,7 +216,7 @@ def test_from_the_passphrase_to_a_sealed_reply(
     unlock(page)
     sound(page)
     page.locator("input[type=file]").set_input_files([file, file, __file__])
-    outcome = page.locator(".mend-outcome")
+    outcome = received(page, "3 files looked at")
     expect(outcome).to_contain_text("Heron-7: 2 new.")
     expect(outcome).to_contain_text("received before. Nothing changed.")
     expect(outcome).to_contain_text("This is a text. What is needed here ends in .submission.")
@@ -260,7 +266,7 @@ def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: casel
     first = page.locator(".mend-order li").first
     first.locator("summary").click()
     first.get_by_label("Your words to this exercise").fill("Take your time.")
-    first.get_by_label("How often").select_option("weekly") if first.get_by_label("How often").count() else None
+    first.get_by_label("How often").select_option("weekly")
     page.get_by_text("Make safety rules stricter").click()
     page.locator("input[value=G7]").check()
     sound(page)
@@ -334,15 +340,19 @@ def test_another_key_waits_for_a_yes_on_the_page(
     unlock(page)
     chooser = page.locator("input[type=file]")
     chooser.set_input_files(file)
-    expect(page.locator(".mend-outcome")).to_contain_text("Heron-7: 2 new.")
+    expect(received(page, "1 file looked at")).to_contain_text("Heron-7: 2 new.")
     chooser.set_input_files(tmp_path / "again.submission")
     held = page.get_by_role("alert")
+    expect(held).to_have_count(1)
+    received(page, "1 file looked at")
     expect(held).to_contain_text(f"Six words until now: {' '.join(before)}.")
     expect(held).to_contain_text(f"Six words with this file: {' '.join(after)}.")
     sound(page)
     page.get_by_role("button", name="Leave it").click()
     expect(page.locator(".mend-outcome")).to_contain_text("Nothing was changed.")
     chooser.set_input_files(tmp_path / "again.submission")
+    expect(held).to_have_count(1)
+    received(page, "1 file looked at")
     page.get_by_role("button", name="I asked them, and it is so: take it in").click()
     expect(page.locator(".mend-outcome")).to_contain_text("Heron-7: 1 new.")
     page.get_by_role("button", name="Heron-7").click()

@@ -179,9 +179,9 @@ def test_a_huge_or_deep_file_is_refused_at_once(text: str, said: str, tmp_path: 
     path = tmp_path / "space.yaml"
     path.write_text(text, encoding="utf-8")
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     (problem,) = definition.check(path)
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert problem.message == said
     assert seconds < 2

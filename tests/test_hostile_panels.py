@@ -84,6 +84,7 @@ def test_answers_that_look_like_code_are_chosen_and_seen_as_words(shown: Callabl
         journal.save(PART, EVERY[:4000])
         journal.save(CAMERA, NAME)
         page = shown(share_panel.Sharing(journal))
+        page.get_by_role("button", name="See what they will see").wait_for()
         for each in page.locator("details").all():
             each.locator("summary").click()
         page.get_by_role("checkbox", name="All of “One moment I regret”").check()
@@ -109,6 +110,7 @@ def test_a_clients_words_and_name_are_words_to_the_counselor(shown: Callable[[An
     page.keyboard.press("Enter")
     page.locator(".mend-drop input[type=file]").set_input_files(file)
     expect(page.locator(".mend-outcome")).to_contain_text(f"{NAME}: 2 new.")
+    expect(page.get_by_text("1 file looked at", exact=True)).to_be_visible()  # the list was drawn anew
     page.get_by_role("button", name=NAME).click()
     answer = page.locator(".mend-answer", has_text=NAME).first
     expect(answer).to_be_visible()

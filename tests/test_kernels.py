@@ -23,7 +23,7 @@ def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
     """Run a story with kernels in `folder`, and end them all whatever happened."""
 
     async def whole() -> None:
-        kernels = Kernels(root_dir=str(folder), connection_dir=str(folder), cull_idle_timeout=1)
+        kernels = Kernels(root_dir=str(folder), connection_dir=str(folder), cull_idle_timeout=600)
         kernels.pause = 600  # a story that is about what starts next sets its own
         try:
             await story(kernels)

@@ -12,7 +12,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import SimpleNamespace
@@ -242,28 +242,43 @@ def test_a_readable_damaged_copy_stops_the_locking(journal: Journal):
 def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, tmp_path: Path):
     """Whenever the power goes, the journal opens afterwards, locked or not, with every answer."""
     journal.close()
-    script = f"""
-        import os, sys, pathlib
+    script = """
+        import os, pathlib, sys
         from workbook.journal import Journal
-        journal = Journal.open({str(journal.path)!r}, environ={{}})
+        from workbook.storage import sqlite
+        folder, moment, passphrase = sys.argv[1:]
+        journal = Journal.open(folder, environ={})
+        new = pathlib.Path(folder, ".mend", "answers.sqlite.new")
+
+        def off():
+            os.kill(os.getpid(), 9)
+
         def cut(event, args):
-            if event == {"os.rename" if moment == "replace" else "sqlite3"!r} and "answers.sqlite" in str(args[1:]):
-                os.kill(os.getpid(), 9)
-        if {moment!r} == "replace":
+            if event == "os.rename" and "answers.sqlite" in str(args[1:]):
+                off()
+
+        class Watched:
+            def __init__(self, connection):
+                self.connection = connection
+
+            def __getattr__(self, name):
+                return getattr(self.connection, name)
+
+            def execute(self, asked, *values):
+                if moment == "ATTACH" and moment in asked:  # the new file is there, and empty
+                    off()
+                if moment in asked:  # the first of it is in the new file
+                    self.connection.set_progress_handler(lambda: new.stat().st_size and off(), 1)
+                return self.connection.execute(asked, *values)
+
+        if moment == "replace":
             sys.addaudithook(cut)
         else:
-            import threading, time
-            new = pathlib.Path({str(journal.path)!r}, ".mend", "answers.sqlite.new")
-            size = 0 if {moment!r} == "ATTACH" else 1
-            def wait():
-                while not (new.exists() and new.stat().st_size >= size):
-                    pass
-                os.kill(os.getpid(), 9)
-            threading.Thread(target=wait, daemon=True).start()
-        journal.lock({GOOD!r})
-        time.sleep(1)
+            connect = sqlite.connect
+            sqlite.connect = lambda *which, **how: Watched(connect(*which, **how))
+        journal.lock(passphrase)
     """
-    died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    died = subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(journal.path), moment, GOOD], check=False)
 
     assert died.returncode == -9
     with reopened(journal, GOOD) as again:
@@ -410,12 +425,14 @@ def test_an_idle_workbook_locks_itself_and_wakes(journal: Journal):
     journal.lock(GOOD)
     key = Lock(journal.path / ".mend" / "keys").open(GOOD)
     journal.close()
+    passed = [0.0]
 
     def page_of_a_kernel() -> None:
-        with Keeper(key, idle=timedelta(seconds=3)) as keeper:
+        with Keeper(key, seconds=lambda: passed[0]) as keeper:
             page = reopened(journal, environ=keeper.environment)
             asleep = threading.Event()
             page.listen(asleep.set)
+            passed[0] = keepers.IDLE.total_seconds() + 1
             assert asleep.wait(60)
             with pytest.raises(Locked) as refused:
                 page.save(PART, "x")
@@ -432,12 +449,13 @@ def test_an_idle_workbook_locks_itself_and_wakes(journal: Journal):
 
 def test_someone_writing_keeps_it_open():
     """Each sign of life starts the idle time again."""
-    with Keeper(b"k" * 32, idle=timedelta(seconds=3)) as keeper:
+    passed, idle = [0.0], keepers.IDLE.total_seconds()
+    with Keeper(b"k" * 32, seconds=lambda: passed[0]) as keeper:
         for _ in range(5):
-            time.sleep(0.8)
+            passed[0] += idle - 1
             keepers.used(keeper.environment)
         assert keepers.borrow(keeper.environment) == b"k" * 32
-        time.sleep(5)
+        passed[0] += idle + 1
         assert keepers.borrow(keeper.environment) is None
 
 
@@ -454,13 +472,17 @@ def test_a_caller_who_says_nothing_or_nonsense_holds_nobody_up():
     """What comes over the line is bytes of a bounded length: never an object, and one caller is heard beside others."""
     with Keeper(b"k" * 32) as keeper:
         where = keeper.environment[keepers.ADDRESS]
-        silent = Client(where)
+        silent, late = Client(where), Client(where)
         for said in (b"keep zz", b"\x80\x04K\x01.", b"keep " + b"00" * 5000, b""):
             with contextlib.suppress(OSError, EOFError), Client(where) as asking:
                 asking.send_bytes(said)
                 assert asking.recv_bytes() in (b"kept", b"gone")
         assert keepers.borrow(keeper.environment) == b"k" * 32
+        time.sleep(1.5)  # a busy machine may hold up whoever asks
+        late.send_bytes(b"key")
+        assert late.recv_bytes() == b"6b" * 32
         silent.close()
+        late.close()
 
 
 def test_only_its_owner_reaches_the_keeper():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.panel_page import ask, open_panel
 from workbook import words
@@ -55,12 +56,12 @@ def test_locking_changing_and_taking_off_on_the_page(browser: Browser, journal: 
     page = open_panel(context, LockPanel(journal))
     page.set_default_timeout(60_000)  # the passphrase is slow on purpose, several times
     page.get_by_text("Lock these answers with a passphrase").click()
-    assert page.get_by_text(words.say("storage.lock.forgetting")).is_visible()
+    expect(page.get_by_text(words.say("storage.lock.forgetting"))).to_be_visible()
     page.get_by_label("I have read this").check()
     page.get_by_label("Passphrase", exact=True).fill(WORDS)
     page.get_by_label("Once more").fill(WORDS + "!")
     page.get_by_role("button", name="Lock").click()
-    assert page.get_by_text("The two are not the same.").is_visible()
+    expect(page.get_by_text("The two are not the same.")).to_be_visible()
     page.get_by_label("Once more").fill(WORDS)
     assert Axe().run(page, context=".mend-sheet").response["violations"] == []
     page.get_by_role("button", name="Lock").click()

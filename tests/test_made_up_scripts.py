@@ -75,5 +75,6 @@ def test_a_form_draws_nothing_else(context: BrowserContext) -> None:
     closed = {"title": "⟦⟧", "html": "<p>⟦⟧</p>", "instead": [], "resources": [], "urgent": ""}
     desk.more = {"closed": closed}
     page.evaluate("window.receive({type: 'changed'})")
+    expect(form_.locator(".mend-closed h3")).to_be_visible()
     unfold(page)
     assert left(page) == []

@@ -32,7 +32,7 @@ from tests.mailboxes import (
     Served,
     assignment,
     feedback,
-    free_port,
+    held_port,
     person,
     served,
     submission,
@@ -55,6 +55,12 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgresql").database())
     return str(tmp_path / "mail.sqlite")
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as one:
+        yield one
 
 
 @pytest.fixture
@@ -300,11 +306,10 @@ def test_no_word_of_what_is_sent_is_in_the_store(box: Served, where: str, tmp_pa
     assert all(bytes(row.body).split(b"\n")[1] == b"age-encryption.org/v1" for row in rows)
 
 
-def test_what_was_acknowledged_outlives_a_crash(where: str) -> None:
+def test_what_was_acknowledged_outlives_a_crash(where: str, port: int) -> None:
     """Killed after it answered, and started again: the file is there, sent again it is there once."""
     loop = Loop()
     hub = Hub(loop)
-    port = free_port()
     environ = os.environ | {
         "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{port}",
         "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
@@ -417,11 +422,13 @@ def test_only_an_acknowledgement_counts_as_sent(answer: str) -> None:
 
         get = post
 
-    loop, port = Loop(), free_port()
+    loop = Loop()
+    sockets = bind_sockets(0, "127.0.0.1")
+    port = sockets[0].getsockname()[1]
 
     def listen() -> HTTPServer:
         server = HTTPServer(web.Application([(".*", Other)], log_function=lambda handler: None))
-        server.add_sockets(bind_sockets(port, "127.0.0.1"))
+        server.add_sockets(sockets)
         return server
 
     server = loop.run(listen)

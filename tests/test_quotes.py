@@ -63,12 +63,14 @@ def test_people_are_listed_once_and_shown_in_every_form_that_needs_them(journal:
 def test_a_note_shows_what_another_form_holds_as_it_was_written(browser: Browser) -> None:
     """Lines stand under the note as plain words, not as Markdown or HTML, and go when they are taken out."""
     desk = Desk(more={"quoted": {"space.plan.first": ["Drink *water*, <b>now</b>"], "space.plan.call": ["M."]}})
-    page = open_form(browser.new_context(), desk, form.payload(WORKBOOK.exercise("space.urges"), WORKBOOK))
+    context = browser.new_context()
+    page = open_form(context, desk, form.payload(WORKBOOK.exercise("space.urges"), WORKBOOK))
     expect(page.locator(".mend-quoted li")).to_have_text(["Drink *water*, <b>now</b>", "M."])
     desk.more["quoted"] = {}
-    page = open_form(browser.new_context(), desk, form.payload(WORKBOOK.exercise("space.urges"), WORKBOOK))
+    page = open_form(context, desk, form.payload(WORKBOOK.exercise("space.urges"), WORKBOOK))
     expect(page.get_by_text("What you decided by day comes first.")).to_be_visible()
     expect(page.locator(".mend-quoted")).to_be_hidden()
+    context.close()
 
 
 def test_one_list_of_people_and_one_home_of_commitments() -> None:

@@ -485,7 +485,7 @@ def test_choose_see_and_seal_with_the_mouse(
     """Tick one answer, see exactly that, seal it; afterwards it stands ticked, and unticking takes it back."""
     page = open_panel(context, sharing)
     expect(page.get_by_text("Nothing chosen yet")).to_be_visible()
-    assert page.locator("input[type=checkbox]:checked").count() == 1  # the page for oneself, with its words
+    expect(page.locator("input[type=checkbox]:checked")).to_have_count(1)  # the page for oneself, with its words
     page.get_by_text("Choose one by one").first.wait_for()
     page.get_by_label("Choose one by one: One moment I regret").click()
     page.get_by_role("checkbox", name=re.compile("I left without a word")).check()
@@ -500,6 +500,7 @@ def test_choose_see_and_seal_with_the_mouse(
     expect(page.get_by_text("It holds 1 answer.")).to_be_visible()
     assert [one.item for one in opened(tmp_path / "2027-01-04.submission").answers] == [PART]
     page.get_by_role("button", name="Choose something else").click()
+    expect(page.get_by_role("heading", level=2)).to_be_focused()  # the list is drawn anew
     page.get_by_label("Choose one by one: One moment I regret").click()
     part = page.get_by_role("checkbox", name=re.compile("I left without a word.*handed over"))
     expect(part).to_be_checked()
@@ -624,6 +625,7 @@ def test_another_key_waits_for_a_tick(context: BrowserContext, given: share_pane
 def _stages(page: Page, panel: str) -> Iterator[str]:
     """Bring a panel into each of its states, one after the other."""
     if panel == "sharing":
+        page.get_by_role("button", name="See what they will see").wait_for()
         for each in page.locator("details").all():
             each.locator("summary").click()
         page.get_by_role("checkbox", name="All of “One moment I regret”").check()

@@ -210,6 +210,7 @@ def test_a_closed_step_keeps_what_is_not_saved(context: BrowserContext, journal:
     )
     expect(field).to_have_value(WORD)
     page.evaluate("window.cut = false")
+    page.clock.fast_forward(60_000)
     expect(page.locator(".mend-form")).to_have_count(0)
     expect(page.locator(f'[data-step="{CHAPTER}.take"] .mend-step-state')).to_have_text("1 of 2 answered")
     assert journal.responses()[f"{CHAPTER}.take.line", "once"].value == WORD
@@ -246,6 +247,7 @@ def test_a_chapter_is_printed_with_the_answers_of_closed_steps(context: BrowserC
     page.emulate_media(media="screen")
     page.evaluate("window.cut = true")
     page.get_by_role("button", name="Print this chapter").click()
+    page.clock.fast_forward(2 * 60_000)
     expect(page.get_by_role("status").filter(has_text="Not printed, because some answers")).to_be_visible()
     assert page.evaluate("window.printed.length") == 1
     assert standing(page) == ["self"]

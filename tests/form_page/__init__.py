@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from workbook.page import assets, form
 
 HERE = Path(__file__).parent
 SITE = "http://form.localhost/"  # where a browser can seal, as on 127.0.0.1
+CALM = {"acknowledge": 60_000}  # a machine that stands still for a while is no lost connection
 _FILES = {
     "page.html": ((HERE / "page.html").read_text("utf-8"), "text/html"),
     "form.js": (assets.module("step.js"), "text/javascript"),
@@ -84,9 +86,17 @@ def every_kind(exercise: str = "every.kind", file: str = "every.yaml") -> dict[s
     return form.payload(workbook.exercise(exercise), workbook)
 
 
-def open_form(context: Any, desk: Desk, exercise: dict[str, object], pace: dict[str, int] | None = None) -> Any:
-    """Open a page in a browser context, showing the exercise with what lies on the desk."""
+def open_form(
+    context: Any, desk: Desk, exercise: dict[str, object], pace: dict[str, int] | None = None, *, still: bool = False
+) -> Any:
+    """
+    Open a page in a browser context, showing the exercise with what lies on the desk.
+
+    `still`: its clock stands, and nothing that waits for a time happens until `page.clock.run_for` moves it.
+    """
     page = context.new_page()
+    if still:
+        page.clock.install(time=desk.now)
     widget = Heard(exercise, save=desk.save, read=desk.read)
 
     def serve(route: Any) -> None:
@@ -97,6 +107,16 @@ def open_form(context: Any, desk: Desk, exercise: dict[str, object], pace: dict[
     page.route(f"{SITE}**", serve)
     page.expose_function("toKernel", widget.ask)
     page.expose_function("exercise", lambda: exercise)
-    page.goto(f"{SITE}page.html" + (f"?pace={quote(json.dumps(pace))}" if pace else ""))
+    page.goto(f"{SITE}page.html?pace={quote(json.dumps(CALM | (pace or {})))}")
     page.locator(".mend-form .mend-wait").wait_for(state="hidden")
+    if still:
+        page.clock.pause_at(desk.now + timedelta(hours=1))
     return page
+
+
+def until(page: Any, true: Callable[[], bool]) -> None:
+    """Wait until something holds here, while the page goes on and is answered."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "It never came to hold."
+        page.wait_for_timeout(20)

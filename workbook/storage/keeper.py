@@ -22,7 +22,7 @@ IDLE = timedelta(minutes=30)  # without anyone, until the journal locks itself
 ADDRESS = "MEND_KEEPER"  # the environment variable that tells a kernel where to ask; not a secret
 
 _LONGEST = 200  # bytes of a message; bytes as they are, never objects that would be unpacked
-_PATIENCE = 3.0  # seconds to wait for an answer
+_PATIENCE = 10.0  # seconds to wait for a word from the other side: a busy machine may hold it up
 
 
 def awake_and_asleep() -> float:
@@ -119,7 +119,7 @@ class Keeper:
     def _hear(self, caller: Connection) -> None:
         kept = False
         with contextlib.suppress(OSError, EOFError, ValueError):
-            if _same_person(caller) and caller.poll(1):
+            if _same_person(caller) and caller.poll(_PATIENCE):
                 kept = self._answer(caller, caller.recv_bytes(_LONGEST))
         if not kept:
             caller.close()
