@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from workbook import definition
-from workbook.definition import slips
+from workbook.definition import reading, slips
+from workbook.errors import DefinitionError
 
 _, GOOD, *CASES = (Path(__file__).parent / "cases" / "slips.txt").read_text("utf-8").split("\n>>> ")
 GOOD = GOOD.partition("\n")[2].rstrip() + "\n"
@@ -84,3 +85,13 @@ def test_what_is_meant_as_it_stands_is_left_alone(text: str) -> None:
     mended, found = slips.mended(text)
     assert found == []
     assert mended.replace("\u00a0", " ") == text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("line", ["k{n}: What now: this?", "k{n}: @a", "k{n}: [a, b"])
+def test_a_file_full_of_slips_is_read_no_further_than_helps(line: str, tmp_path: Path) -> None:
+    """Each slip costs one more reading, so after twenty-five the rest waits until those are mended."""
+    file = tmp_path / "kitchen.yaml"
+    file.write_text("\n".join(line.format(n=number) for number in range(200)), encoding="utf-8")
+    with pytest.raises(DefinitionError) as said:
+        reading.read(file)
+    assert len(said.value.problems) == reading.MOST_STOPS + 1 == 26
