@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,24 +15,34 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Download, Page
 
 
+def pick(page: Page, menu: str, *names: str) -> None:
+    """Choose from a menu, once it has what is wanted: the list of formats comes after the menu, and not to an open one.
+
+    What JupyterLab does by itself meanwhile, such as taking the focus to a notebook that is drawn, closes menus.
+    """
+    labels = page.locator(".lm-Menu-itemLabel")
+    items = [labels.filter(has_text=re.compile(f"^{name}$")) for name in names]
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        try:
+            page.get_by_role("menuitem", name=menu, exact=True).click(timeout=5_000)
+            for item in items:
+                item.click(timeout=2_000)
+        except Error:
+            page.wait_for_timeout(300)
+        else:
+            return
+    raise AssertionError(f"{menu} never had {names}")
+
+
 def exported(page: Page, kind: str, folder: Path) -> Path:
     """Choose File → Save and Export Notebook As → `kind`; return the file that the browser put into `folder`."""
     come: list[Download] = []
     page.context.once("page", lambda opened: opened.once("download", lambda file: come.append(file)))
     page.once("download", lambda file: come.append(file))
-    labels = page.locator(".lm-Menu-itemLabel")
-    formats, wanted = (
-        labels.filter(has_text=re.compile(f"^{name}$")) for name in ("Save and Export Notebook As", kind)
-    )
-    end = time.monotonic() + 60
-    while not wanted.is_visible() and time.monotonic() < end:  # the list comes after the menu, and not to an open one
-        page.keyboard.press("Escape")
-        page.keyboard.press("Escape")
-        page.get_by_role("menuitem", name="File", exact=True).click()
-        if formats.is_visible():
-            formats.click()
-        page.wait_for_timeout(300)
-    wanted.click()
+    pick(page, "File", "Save and Export Notebook As", kind)
     if kind == "HTML":  # JupyterLab asks whether to leave out what could run
         page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     end = time.monotonic() + 60

@@ -134,6 +134,11 @@ def with_the_keyboard(page: Page, form: Locator) -> None:
     keys.press("Tab")  # leaving a field saves it
 
 
+def saved(form: Locator) -> None:
+    """Wait until nothing in a form waits to be saved. Its “Saved 14:03” may be of an earlier answer."""
+    expect(form).to_have_attribute("data-state", "saved")
+
+
 def shown(form: Locator) -> dict[str, object]:
     """Return what the form shows now, as plain words, to be compared after a reload."""
     found: dict[str, object] = form.evaluate(
@@ -178,6 +183,8 @@ def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
     step = page.locator(f'.mend-step[data-step="{exercise}"][data-known]')
     button = step.locator("h2 button")
     step.wait_for(state="attached")
+    page.locator(".mend-step-acts").wait_for(state="attached")  # the last step of the page is there,
+    expect(page.locator(".mend-step:not([data-known])")).to_have_count(0)  # and none is yet to be folded away
     if step.get_attribute("data-folded") is not None:
         page.locator(".mend-step-more").click()
     if button.get_attribute("aria-expanded") == "false":
@@ -189,8 +196,7 @@ def every_kind(page: Page | FrameLocator) -> Locator:
     """Return the form with every kind, once it holds its answers."""
     form = open_step(page, "every.kind")
     form.locator(".mend-control").first.wait_for()
-    others = form.get_by_role("button", name="Show the other questions")
-    if others.is_visible():  # it opened by itself, and nobody has begun
-        others.click()
+    # It may have opened by itself, and nobody has begun. In one go: words that the tab held may just be coming back.
+    form.locator(".mend-others").evaluate("(others) => { if (!others.hidden) others.querySelector('button').click(); }")
     form.get_by_label(NAME).wait_for()
     return form

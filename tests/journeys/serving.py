@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from playwright.sync_api import Page
+
 
 class Place(NamedTuple):
     """A computer of its own, as far as files go."""
@@ -102,11 +104,17 @@ class Lab:
             ids = [kernel["id"] for kernel in json.load(answer)]
         return [pid for pid in children(self.process.pid) if any(id in command(pid) for id in ids)]
 
+    def kernel_of(self, page: Page) -> int:
+        """Return the process id of the kernel behind a page: beside it, others come and go."""
+        id = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+        [kernel] = [pid for pid in children(self.process.pid) if id in command(pid)]
+        return kernel
+
     def stop(self) -> int:
         """Press Ctrl-C, and return the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 @contextlib.contextmanager

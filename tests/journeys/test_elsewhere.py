@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.exporting import exported, read_offline
+from tests.journeys.exporting import exported, pick, read_offline
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import SAVED, choose, run_all, state, until
 from tests.safe_answers import answer_safely
@@ -80,8 +80,7 @@ def test_the_notebooks_work_in_jupyterlab(page: Page, browser: Browser, notebook
         until(lambda: listens(jupyter), True)  # it says where it is a moment before it is there
         page.goto(jupyter.url("lab/tree/00-start.ipynb"))
         page.get_by_text("(ipykernel) | Idle").wait_for()  # until then JupyterLab runs nothing, and says nothing
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        pick(page, "Run", "Run All Cells")
         answer(page, place)
         ask_for_help(page)
         with Journal.open(place.journal) as journal:

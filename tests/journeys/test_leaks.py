@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from tests import form_page, safe_answers
 from tests.conftest import ARGUMENTS
 from tests.journeys import filling
 from tests.journeys.serving import children, kill, serving
+from tests.journeys.test_journeys import until
 from workbook import definition
 from workbook.journal import Journal
 from workbook.jupyter import notebooks
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from tests.journeys.serving import Lab, Place
 
-SAVED = re.compile("Saved ")
 PASSPHRASE = "otter lantern gravel teapot 58"
 _chance = random.SystemRandom()
 STEM = "qz" + "".join(_chance.choices(string.ascii_lowercase, k=14))
@@ -106,12 +107,19 @@ def forms(word: str) -> dict[str, bytes]:
     return found
 
 
+def everything(*folders: Path) -> list[Path]:
+    """Return all that lies in folders which are in use: what goes meanwhile is left out, with what was in it."""
+    return sorted(
+        Path(here, name) for folder in folders for here, *names in os.walk(folder) for name in itertools.chain(*names)
+    )
+
+
 def files_with(words: tuple[str, ...], *folders: Path) -> set[str]:
     """Return `folder/file: word (how)` for each file, byte by byte, that holds one of the words."""
     wanted = {f"{word} ({how})": data for word in words for how, data in forms(word).items()}
     found = set()
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
+        for path in everything(folder):
             if not path.is_file() or path.is_symlink():
                 continue
             try:
@@ -129,8 +137,9 @@ def processes_with(words: tuple[str, ...], pid: int) -> set[str]:
     found = set()
     for each in (pid, *children(pid)):
         for part in ("cmdline", "environ"):
-            data = Path(f"/proc/{each}/{part}").read_bytes()
-            found |= {f"{part} of {each}: {word}" for word in words if word.encode() in data}
+            with contextlib.suppress(OSError):  # it has ended
+                data = Path(f"/proc/{each}/{part}").read_bytes()
+                found |= {f"{part} of {each}: {word}" for word in words if word.encode() in data}
     return found
 
 
@@ -174,8 +183,8 @@ def test_answers_are_in_the_store_alone(browser: Browser, chromium: str, place: 
         form.get_by_label(filling.NAME).fill(f"{STEM}editor")
         wait_for([f"{STEM}editor"], place.journal)
         page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-        page.wait_for_timeout(3_000)
-        assert "application/vnd.jupyter.widget-state+json" in (place.journal / "01-every.ipynb").read_text()
+        saved = place.journal / "01-every.ipynb"
+        until(lambda: "application/vnd.jupyter.widget-state+json" in saved.read_text(), True)
         assert STEM not in page.title() + page.url
         assert leaks(secret, place) == set()
         assert processes_with(secret, lab.process.pid) == set()
@@ -192,8 +201,7 @@ def test_a_locked_journal_leaves_no_word_anywhere(browser: Browser, chromium: st
         type_everything(open_page(lab, page, PASSPHRASE))
         wait_for(FIELDS.values(), place.journal, PASSPHRASE)
         form = filling.every_kind(page)
-        [kernel] = lab.kernels()
-        kill(kernel)
+        kill(lab.kernel_of(page))
         form.get_by_label(filling.NAME).fill(f"{STEM}unsaved")
         form.get_by_label("What I did").fill(f"{STEM}unsent")
         expect(form.locator(".mend-state")).to_have_text(re.compile("Not saved yet"))

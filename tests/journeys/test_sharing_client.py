@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from tests.journeys.serving import Lab
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Lab]:
-    """`workbook open a.assignment`, for a journal with two answers."""
-    folder = tmp_path_factory.mktemp("sharing")
+@pytest.fixture
+def lab(tmp_path: Path, chromium: str) -> Iterator[Lab]:
+    """`workbook open a.assignment`, for a journal with two answers that nobody was shown."""
+    folder = tmp_path / "sharing"
+    folder.mkdir()
     (folder / "a.assignment").write_bytes(assignment())
     with Journal.create(folder / "journal") as journal:
         safe_answers.answer_safely(journal.save)
@@ -53,6 +54,10 @@ def test_the_client_is_asked_answers_seals_and_reads_the_reply(lab: Lab, page: P
 
     page.goto(lab.page("70-share"))
     page.get_by_label("Choose one by one: One moment I regret").click()
+    with Journal.open(folder / "journal") as journal:
+        journal.save("responsibility.incident.trigger", "The door.")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")  # as when one comes back from another window
+    expect(page.get_by_role("checkbox", name="The door.")).to_be_visible()  # what was opened stays open
     page.get_by_label("What was my part").check()
     page.get_by_role("button", name="See what they will see").click()
     expect(page.locator(".mend-sight")).to_contain_text(WORDS[PART])
@@ -69,13 +74,13 @@ def test_the_client_is_asked_answers_seals_and_reads_the_reply(lab: Lab, page: P
         reply = feedback(journal)
     page.goto(lab.page("00-start"))
     page.get_by_text("Got a file from a counselor?").click()
-    page.locator("#mend-given input[type=file]").set_input_files(
-        {"name": "a.feedback", "mimeType": "", "buffer": reply}
-    )
-    page.get_by_role("button", name="Yes, take it in").click()
-    page.get_by_role("button", name="Reload this page").click()
-    expect(page.get_by_text("See you on Thursday.")).to_be_visible()
-    page.get_by_role("region", name="Your counselor").get_by_role("link", name="One moment I regret").last.click()
+    given = page.locator("#mend-given")
+    given.locator("input[type=file]").set_input_files({"name": "a.feedback", "mimeType": "", "buffer": reply})
+    given.get_by_role("button", name="Yes, take it in").click()
+    with page.expect_event("load"):  # what stands there before it is of the page that is left
+        given.get_by_role("button", name="Reload this page").click()
+    expect(given.get_by_text("See you on Thursday.")).to_be_visible()
+    given.get_by_role("link", name="One moment I regret").last.click()
     expect(form.locator(".mend-comment")).to_contain_text("Thank you for this.")
 
 
@@ -84,12 +89,9 @@ def test_a_download_comes_out_of_jupyterlab(lab: Lab, page: Page) -> None:
     page.goto(lab.url("lab/tree/70-share.ipynb"))
     inside = page.frame_locator('iframe[src*="70-share"]')
     inside.get_by_role("checkbox", name="All of “One moment I regret”").check()
-    inside.get_by_label("Put in again what they have already").or_(
-        inside.get_by_text("Nothing is ticked")
-    ).first.wait_for()
     inside.get_by_role("button", name="See what they will see").click()
-    inside.get_by_text("3. Seal it").wait_for()  # before it, the first such choice is the one of the page below
-    inside.get_by_label("Where my browser keeps its downloads").first.check()
+    seal = inside.locator(".mend-part", has=page.get_by_role("button", name="Seal into a file"))
+    seal.get_by_label("Where my browser keeps its downloads").check()
     with page.expect_download() as download:
-        inside.get_by_role("button", name="Seal into a file").click()
+        seal.get_by_role("button", name="Seal into a file").click()
     assert CAMERA in {answer.item for answer in opened(download.value.path()).answers}

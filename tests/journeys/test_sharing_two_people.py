@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from tests.journeys.serving import Lab
 
@@ -83,25 +83,26 @@ def assign(counselor: Person, chapter: str) -> Path:
     return counselor.keeps("Make the file")
 
 
-def take_in(client: Person, file: Path) -> Page:
+def take_in(client: Person, file: Path) -> Locator:
+    """Let the client's first page take a file in; return the part of it that shows what came."""
     page = client.at("00-start")
     page.get_by_text("Got a file from a counselor?").click()
-    page.locator(".mend-sheet input[type=file]").first.set_input_files(file)
+    given = page.locator("#mend-given")
+    given.locator("input[type=file]").set_input_files(file)
     yes = page.get_by_role("button", name="Yes, take it in")
-    preview = page.locator(".mend-sheet", has=yes)  # an older reply says who it is from, too
+    preview = given.locator(".mend-good", has=yes)  # an older reply says who it is from, too
     expect(preview).to_contain_text("From Dr. Example")
     yes.click()
-    page.get_by_role("button", name="Reload this page").wait_for()
-    return page
+    given.get_by_role("button", name="Reload this page").wait_for()
+    return given
 
 
 def answer(client: Person) -> None:
     form = filling.open_step(client.at("10-responsibility"), "responsibility.incident")
     for item, words in WORDS.items():
         form.get_by_label(definition.load().item(item).prompt).fill(words)
-        page_says_saved = form.locator(".mend-state")
-        page_says_saved.click()
-        expect(page_says_saved).to_have_text(re.compile("Saved "))
+        form.locator(".mend-state").click()
+        filling.saved(form)
 
 
 def share(client: Person, *, tick: str, untick: str | None = None) -> Path:
@@ -112,16 +113,16 @@ def share(client: Person, *, tick: str, untick: str | None = None) -> Path:
     page.get_by_role("checkbox", name=re.compile(re.escape(WORDS[tick]))).check()
     page.get_by_role("button", name="See what they will see").click()
     page.get_by_role("heading", name="2. What they will see").wait_for()
-    page.get_by_role("radio", name="Where my browser keeps its downloads").first.check()
+    seal = page.locator(".mend-part", has=page.get_by_role("button", name="Seal into a file"))
+    seal.get_by_role("radio", name="Where my browser keeps its downloads").check()
     return client.keeps("Seal into a file")
 
 
 def receive(counselor: Person, file: Path) -> str:
     page = counselor.page
     page.locator(".mend-drop input[type=file]").set_input_files(file)
-    outcome = page.locator(".mend-outcome li")
-    outcome.wait_for()
-    return outcome.inner_text()
+    page.get_by_text("1 file looked at").wait_for()  # the list is drawn anew by then
+    return page.locator(".mend-outcome li").inner_text()
 
 
 def test_a_round_trip_between_two_people(counselor: Person, client: Person, tmp_path: Path) -> None:
@@ -141,8 +142,9 @@ def test_a_round_trip_between_two_people(counselor: Person, client: Person, tmp_
     expect(desk.get_by_text(WORDS[PART])).to_be_visible()
     expect(desk.get_by_text(WORDS[CAMERA])).to_have_count(0)
     desk.get_by_role("button", name=re.compile("Comment: ")).click()
-    desk.keyboard.type("Thank you for this.")
+    desk.get_by_label("Your comment beside").fill("Thank you for this.")
     desk.get_by_role("button", name="Keep the comment").click()
+    expect(desk.locator(".mend-comment")).to_contain_text("Thank you for this.")
     desk.get_by_label("To the whole of it").fill("See you on Thursday.")
     reply = counselor.keeps("Seal a reply")
 
@@ -154,7 +156,7 @@ def test_a_round_trip_between_two_people(counselor: Person, client: Person, tmp_
 
     desk.get_by_role("button", name="Change what A. is asked").click()
     again = assign(counselor, "Give space")
-    expect(take_in(client, again).get_by_text("When the urge comes").first).to_be_visible()
+    expect(take_in(client, again).get_by_role("link", name="When the urge comes")).to_be_visible()
     second = share(client, tick=CAMERA, untick=PART)
     desk.get_by_role("button", name="All clients").click()
     assert receive(counselor, second) == "A.: 1 new, 1 withdrawn."

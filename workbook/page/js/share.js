@@ -29,7 +29,10 @@ function draw(/** @type {Desk} */ desk) {
   for (const leaf of leaves(state.chapters)) {
     if (leaf.key && leaf.shared && !touched.has(leaf.key)) ticked.add(leaf.key);
   }
+  const name = (/** @type {Element} */ each) => each.querySelector("summary")?.getAttribute("aria-label") ?? "";
+  const open = [...desk.body.querySelectorAll("details[open]")].map(name).filter(Boolean);
   desk.body.replaceChildren(h("h2", { tabindex: -1 }, texts.title), ...unsent(desk), ...(state.counselor ? choosing(desk) : [stranger(desk)]), page(desk));
+  for (const each of desk.body.querySelectorAll("details")) if (open.includes(name(each))) each.open = true; // someone is choosing there
 }
 
 const stranger = (/** @type {Desk} */ { texts, state }) => h("div", { class: "mend-good" }, h("p", {}, texts.no_counselor), h("p", {}, texts.no_counselor_do),

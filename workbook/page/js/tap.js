@@ -14,6 +14,7 @@ export class Tap {
   /** @type {Told | null} */ told = null;
   /** @type {"today" | "yesterday" | null} the day that was asked for */ chosen = null;
   asked = 0; // what was tapped and not answered yet
+  drawn = ""; // the buttons: what is heard again takes none from under a finger
   undoing = false;
 
   /** @param {Record<string, string>} texts @param {string} language @param {(type: string, fields?: object) => Promise<void>} ask */
@@ -36,7 +37,9 @@ export class Tap {
     this.told = told;
     this.node.hidden = !tap;
     this.title.textContent = tap?.small ? this.texts.small : this.texts.small_none;
-    this.body.replaceChildren(...(tap ? this.parts(tap) : []));
+    const drawn = JSON.stringify([tap, this.chosen]);
+    if (drawn !== this.drawn) this.body.replaceChildren(...(tap ? this.parts(tap) : []));
+    this.drawn = drawn;
     this.undo.hidden = !told?.undo;
     if (told?.did) this.say(fill(this.texts[told.did.kind], { ...told.did, time: clock(told.did.at, this.language) }));
     else if (!tap) this.say("");
