@@ -18,11 +18,13 @@ IBM = Path(__file__).parent.parent / "node_modules" / "accessibility-checker-eng
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
     (1280, "light"), (1280, "dark"), (800, "light"), (800, "dark"), (360, "light"), (360, "dark"),
 )  # fmt: skip
+# A wide table that scrolls is reached by Tab, as axe demands: the second engine would not have it.
 # Returns "rule: what it says: where: the element", for each FAIL of a rule that counts as a violation.
 ASK = """async (within) => {
   const root = within ? document.querySelector(within) : document;
   const { results } = await new ace.Checker().check(root, ["IBM_Accessibility"]);
-  return results.filter((one) => one.value[0] === "VIOLATION" && one.value[1] === "FAIL")
+  const scrolls = (one) => one.ruleId === "element_tabbable_role_valid" && one.snippet.includes('role="region"');
+  return results.filter((one) => one.value[0] === "VIOLATION" && one.value[1] === "FAIL" && !scrolls(one))
     .map((one) => `${one.ruleId}: ${one.message}: ${one.path.dom}: ${one.snippet.slice(0, 160)}`);
 }"""
 
@@ -73,5 +75,5 @@ def _looks(page: Page) -> Iterator[tuple[int, str]]:
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50)))")
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 250)))")
         yield width, scheme

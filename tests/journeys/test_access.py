@@ -1,12 +1,13 @@
-"""No violation that axe knows, of any impact, on any chapter, light or dark, wide or narrow."""
+"""No barrier that two engines know, on any chapter, light or dark, wide or narrow; and the keys to any answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests import engines
 from tests.journeys import filling
 from workbook import definition
 
@@ -20,7 +21,7 @@ NAMES = """all => all.map((group) => {
   const ids = group.getAttribute("aria-labelledby")?.split(" ") ?? [group.querySelector("legend").id];
   return ids.map((id) => document.getElementById(id).textContent).join(" ");
 })"""
-SIZES = {"wide": (1280, 900), "tablet": (800, 1100), "narrow": (360, 740)}
+SIZES = ((1280, 900), (360, 740))
 
 
 @pytest.mark.parametrize("notebook", CHAPTERS)
@@ -30,22 +31,63 @@ def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None
     """
     page.goto(lab.page(notebook))
     filling.settle(page)
-    found = []
-    for size, (width, height) in SIZES.items():
+    found = engines.faults(page)
+    for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # the two names it knows
-            page.wait_for_timeout(300)
-            for violation in Axe().run(page).response["violations"]:
-                found += [
-                    f"{size} {scheme} {violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"
-                    for node in violation["nodes"]
-                ]
         found += filling.too_tall(page, width)
-        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wider > 0:
-            found.append(f"{size}: {wider} px wider than the window")
     assert found == []
     assert page.locator("h1").count() == 1
     names = page.locator("fieldset").evaluate_all(NAMES)
     assert sorted(names) == sorted(set(names))  # axe does not ask for it; whoever hears one group after another does
+    page.set_viewport_size({"width": 1280, "height": 900})
+    keys = keys_to_each_step(page)
+    print(f"\n{notebook}: keys from the address bar to the first answer of each step: {keys}")
+    assert [count for count in keys if count > 8] == []
+
+
+# Whether the focus is in an answer, or in what is chosen before one: the day, or to do now what comes later.
+THERE = """(step) => step.contains(document.activeElement) && document.activeElement.matches(
+  ".mend-control :is(input, textarea, select, button), .mend-earlier button")"""
+ASKS = ":is(.mend-control :is(input, textarea, select, button), .mend-earlier button):visible"
+
+
+def keys_to_each_step(page: Page) -> list[int]:
+    """Return how many keys lead from the address bar to the first answer of each step that asks something now.
+
+    The first Tab is the link past the words: a test beside this one presses it, here the focus is put there.
+    """
+    steps = page.locator(".mend-step")
+    many = steps.count()
+    counts = []
+    for at in range(many):
+        way = [str(at + 1)] if at < 9 else ["End"] + ["ArrowUp"] * (many - 1 - at)
+        button = steps.nth(at).locator("h2 button")
+        page.locator("a.skip").focus()
+        keys = ["Tab", "Enter", *way]
+        for key in keys[1:]:
+            page.keyboard.press(key)
+        expect(button).to_be_focused()
+        if button.get_attribute("aria-expanded") == "false":
+            page.keyboard.press("Enter")
+            keys.append("Enter")
+        steps.nth(at).locator(".mend-form").wait_for()
+        expect(steps.nth(at).locator(".mend-wait:visible")).to_have_count(0)
+        if not steps.nth(at).locator(ASKS).count():
+            continue  # closed, or it has nothing to ask yet: its words say so
+        while not steps.nth(at).evaluate(THERE) and len(keys) < 20:
+            page.keyboard.press("Tab")
+            keys.append("Tab")
+        counts.append(len(keys))
+    return counts
+
+
+def test_the_first_key_leads_past_the_words_to_the_open_step(lab: Lab, page: Page) -> None:
+    """Tab from the address bar is the link, Enter the heading of the step that stands open; a number another one."""
+    page.goto(lab.page("10-responsibility"))
+    filling.settle(page)
+    page.keyboard.press("Tab")
+    expect(page.locator("a.skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator('.mend-step[data-open="true"] h2 button')).to_be_focused()
+    page.keyboard.press("3")
+    expect(page.locator(".mend-step h2 button").nth(2)).to_be_focused()
