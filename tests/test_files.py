@@ -61,7 +61,7 @@ def test_every_folder_of_a_journal_is_made_for_its_owner_alone() -> None:
                 if modes != ["448"]:
                     loose.append(path.name)
     # Inside a folder of the owner already: settings of one run, and a sign with nothing in it; the others are authors'.
-    assert sorted(loose) == ["lab.py", "load.py", "notebooks.py", "notebooks.py", "recovery.py"]
+    assert sorted(loose) == ["load.py", "notebooks.py", "notebooks.py", "prepared.py", "recovery.py"]
 
 
 WINDOWS = """

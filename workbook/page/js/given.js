@@ -106,10 +106,10 @@ class Given {
     if (same === this.waiting) return;
     this.waiting = same;
     this.came.replaceChildren(...message.letters.map((/** @type {any} */ one) => h("p", { class: "mend-came" }, fill(this.texts.came, one), " ",
-      h("button", { type: "button", class: "mend-plain", onclick: () => this.fetch(one.number) }, this.texts.came_look))));
+      h("button", { type: "button", class: "mend-plain", onclick: () => this.collect(one.number) }, this.texts.came_look))));
   }
 
-  async fetch(/** @type {number} */ number) {
+  async collect(/** @type {number} */ number) {
     this.say(this.texts.reading);
     const { message } = await errand(this.kernel, "fetch", { number });
     if (message.type !== "unfit") {
