@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
 from tests.journeys.serving import children, command, kill, serving
+from workbook import words
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -22,6 +23,27 @@ if TYPE_CHECKING:
     from tests.journeys.serving import Lab
 
 SAVED = re.compile(r"Saved \d")  # not “Saved as you go”; of a form that was answered before, see `filling.saved`
+# A busy computer: what Python tells of the forms is held back until `busy.tell`, and the pause between two looks for
+# them is so long that all have come meanwhile; a minute is over when `busy.minute` is called.
+BUSY = """
+const busy = (window.busy = {});
+const [wait, Line] = [setTimeout, WebSocket];
+const told = new Promise((tell) => (busy.tell = tell));
+window.WebSocket = class extends Line {
+  set onmessage(hear) { super.onmessage = async (message) => { await told; hear(message); }; }
+};
+window.setTimeout = (then, ms, ...more) => {
+  if (ms === 60000) return (busy.minute = then);
+  if (ms !== 100 || !document.querySelector(".jp-OutputArea-output")) return wait(then, ms, ...more);
+  busy.looks = true;
+  const began = Date.now();
+  const look = () => {
+    const over = Date.now() - began > 2000 && window.jupyterapp.widgetManager.restoredStatus;
+    return over ? then() : wait(look, 20);
+  };
+  return wait(look, 20);
+};
+"""
 CELLS = "window.jupyterapp.shell.currentWidget.content.model.cells.length"  # drawn or not
 
 
@@ -144,6 +166,21 @@ def test_the_script_of_its_forms_comes_once_to_a_chapter(lab: Lab, page: Page) -
     )
     assert {"step.js", "chapter.js"} <= {name for name, _ in asked}
     assert [name for name, size in asked if size] == []
+
+
+def test_a_busy_computer_gets_its_forms_late_and_says_so_meanwhile(lab: Lab, page: Page) -> None:
+    """Forms that came while a page paused between two looks for them are drawn; after a minute it says why none is."""
+    page.add_init_script(BUSY)
+    page.goto(lab.page("10-responsibility"))
+    until(lambda: page.evaluate("Boolean(busy.looks && busy.minute)"), True)
+    trouble = page.locator("main").get_by_role("alert")
+    expect(trouble).to_have_count(0)
+    page.evaluate("busy.minute()")
+    expect(trouble).to_contain_text(words.say("jupyter.viewer.late"))
+    expect(trouble.get_by_role("link", name="Reload this page")).to_be_visible()
+    page.evaluate("busy.tell()")
+    expect(page.locator(".mend-step[data-known] h2 button")).to_have_count(9)
+    expect(trouble).to_have_count(0)
 
 
 def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) -> None:

@@ -68,6 +68,57 @@ function hush(app) {
   lost.constructor.disconnectSender?.(app.serviceManager);
 }
 
+/** Say once that the forms have not come, and take it back when they have. */
+function late(is) {
+  const said = document.querySelector("main > .trouble.late");
+  if (said && !is) said.remove();
+  if (said || !is) return;
+  const trouble = document.createElement("div");
+  trouble.className = "trouble late";
+  trouble.setAttribute("role", "alert");
+  trouble.append(document.getElementById("mend-late").content.cloneNode(true));
+  document.getElementById("begin").before(trouble);
+}
+
+const PATIENCE = 60_000; // ms until a page without forms says so
+
+/**
+ * What draws a form looks for it among what came from Python, ten times a second for two seconds, and then says that
+ * there is none: also when all came during its last pause, which on a busy computer is a long one. So we look once more.
+ */
+function lookAgain(manager) {
+  const look = manager.get_model.bind(manager);
+  manager.get_model = async (id) => {
+    try {
+      return await look(id);
+    } catch (problem) {
+      if (manager.has_model(id)) return look(id);
+      if (manager.restoredStatus) late(true); // all came, and this did not
+      throw problem;
+    }
+  };
+  if (manager.restoredStatus) return;
+  const waiting = setTimeout(() => late(true), PATIENCE);
+  manager.restored.connect(() => {
+    clearTimeout(waiting);
+    late(false);
+  });
+}
+
+/** Voilà hands over its application in a name of the window, before any form is looked for. */
+{
+  let voila;
+  Object.defineProperty(window, "jupyterapp", {
+    configurable: true,
+    get: () => voila,
+    set: (application) => {
+      voila = application;
+      if (voila.widgetManager) lookAgain(voila.widgetManager);
+      else late(true); // its Python has ended meanwhile
+    },
+  });
+}
+
 /** The first key on a page leads past its words, to the step that stands open. */
 document.querySelector("a.skip").addEventListener("click", (event) => {
   const step = document.querySelector('.mend-step[data-open="true"] h2 button') ?? document.querySelector(".mend-step h2 button");
