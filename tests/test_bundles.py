@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbook import definition, resources
-from workbook.definition.asks import Asks, Task, judge, workbook_of
+from workbook.definition import passphrases
+from workbook.definition.asks import Asks, Task, _texts, judge, workbook_of
 from workbook.definition.load import load_instrument
 from workbook.errors import Refused, one_name, plain
 from workbook.sharing import bundles, envelope, inbox, signing
@@ -358,7 +359,17 @@ def test_the_safety_questions_are_those_that_the_rules_are_about() -> None:
             "p\\assword",
             "[pass](20-x.ipynb)word",
         ),  # as it is shown
-        *("P a s s w o r d", "p.a.s.s.w.o.r.d", "pass\nword"),
+        *("P a s s w o r d", "p.a.s.s.w.o.r.d", "pass\nword", "p-a-s-s-p-h-r-a-s-e", "p.a.s.s.c.o.d.e"),
+        *("Your pass\u2010word", "Your pass\u2011word", "Your pass\u2013word", "pass\u2014word", "pass - word"),
+        *("pass.word", "pass/word", "pass:word", "pass|word", "pass_word", "pass🔑word", "Ihr Pass-Wort"),
+        *("passw ord", "pas sword", "pa ss wo rd", "your pass: words", "typeyourpassword"),
+        *("pass\ufe0fword", "pa\ufe0fssword"),  # a sign that only chooses how the one before it looks
+        *("Your P.I.N.", "Your p i n", "Your P-I-N", "your PINs", "Type a pin", "pin-code", "PIN"),
+        *("What is the PIN of your phone?", "Enter your pin to go on", "Your four-digit pin", "Give me the pin"),
+        *("Secret code:", "What is the secret key of your journal?", "Type the secret phrase", "Your secret code"),
+        *("Your recovery\u2011key", "The unlock code"),
+        *("Escribe tu clave", "Tus claves", "¿Cuál es la clave del diario?"),
+        *("كلمة المرور", "كلمة سرك", "كلمات السر", "كلمـة السر", "كَلِمَة السِّر"),
     ],
 )
 def test_an_addition_may_not_ask_for_a_passphrase(prompt: str) -> None:
@@ -374,11 +385,47 @@ def test_an_addition_may_not_ask_for_a_passphrase(prompt: str) -> None:
         "Una parola gentile?",
         "What passed between us, in plain words?",
         "5 a 0 b",
+        *(
+            "He let it pass. Words came later.",
+            "He let it pass: words came.",
+            "Did the urge pass? Code it from 0 to 4.",
+        ),
+        *("Let the moment pass – words can wait.", "Let the moment pass—words can wait.", "Let it pass, word by word."),
+        *(
+            "Let the urge pass (words can come later).",
+            "Time passes wordlessly.",
+            "Let it pass wordlessly.",
+            "A passport",
+        ),
+        *("What does love encompass? Words are enough.", "What do encompass words tell you?", "Your grandpa's sword"),
+        *("Did you trespass? Key moments first.", "Pa's sword", "Talk about your recovery. Key moments first."),
+        *("What can you pin down about that evening?", "Who did you pin it on?", "PIN IT DOWN: what hurt?"),
+        *("Could you hear a pin drop?", "Did you feel pins and needles?", "Your pins and needles", "Your spin on it"),
+        *("Did you pin your hopes on them?", "Put a pin in it until tomorrow.", "Where do you keep your safety pins?"),
+        *("Did you two have a secret code?", "Was there a secret phrase between you two?", "A secret code/phrase"),
+        *("Your secret code with each other", "What is the secret key to a good evening?", "Was it a key moment?"),
+        *(
+            "¿Cuál fue el momento clave?",
+            "Los momentos clave",
+            "Una persona clave",
+            "La palabra clave",
+            "El punto clave",
+        ),
+        *("La clave del éxito", "كلمة السرور", "كلم اسرتك", "كلمة سريعة"),
     ],
 )
 def test_an_addition_may_speak_of_other_things(prompt: str) -> None:
     """Letters that also stand in such a word are none."""
     judge(with_prompt(prompt), definition.load())
+
+
+def test_no_question_that_comes_with_mend_asks_for_a_passphrase() -> None:
+    """A counselor may ask it in the same words; only notes and the help beside one warn of a shared password."""
+    asked = [item for item in definition.load().items if item.kind != "note"]
+    items = [item.model_dump(mode="json", exclude={"help"}) for item in asked]
+    texts = [text for item in (*items, OWN.model_dump(mode="json")) for text in _texts(item)]
+    assert len(texts) > 1_000
+    assert [text for text in texts if passphrases.asks_for_one(text)] == []
 
 
 def test_an_instruction_may_not_ask_for_a_passphrase() -> None:

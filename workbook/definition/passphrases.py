@@ -6,16 +6,52 @@ import html
 import re
 import unicodedata
 
+# Nouns beside which “clave” says that something matters.
+_NOUNS = (
+    *("momento", "palabra", "persona", "punto", "idea", "tema", "pieza"),
+    *("pregunta", "frase", "paso", "dato", "hecho", "factor", "papel"),
+)
+_NO_CLAVE = "".join(rf"(?<!\b{noun}{many} )" for noun in _NOUNS for many in ("", "s"))
+_ENDS = "(word|phrase|code|key)"
+_BEGINS = "(?<!com)(?<!sur)(?<!tres)(?<!over)(?<!under)pass"  # not in: encompass, surpass, trespass and the like
+
+
+def _loose(word: str) -> str:
+    """A pattern for a word with at most one sign or space between any two letters."""
+    return r"\b" + r"[^\w'’—―]?".join(word) + r"s?\b"
+
+
 # In any of the languages Mend knows of, and in the most spoken others; without accents, as `_plainly` leaves them.
+# Words with a meaning of their own are meant only where a secret is: a pin after “your” or “type a”, a “clave” that
+# is no “momento clave”. What ends a sentence (“I let it pass. Words came later.”) joins no two words.
 _ASKED = re.compile(
-    r"pass\s*-?\s*(word|phrase|code|key)|\bpin\b|(recovery|secret|unlock)\s*-?\s*(key|sheet|code|phrase)|age-secret-key"
-    r"|kennwort|passwort|losungswort|contrasena|\bclave\b|mot de passe|phrase secrete|\bsenhas?\b|palavra-passe"
-    r"|parola (d.ordine|chiave|segreta|ta\b)|\bparolan|wachtwoord|losenord|\bpassord|adgangskode|salasana"
-    r"|\bhaslo\b|\bheslo\b|jelszo|\bsifre"
-    r"|kata sandi|mat khau|парол|кодов\w* (фраз|слов)|κωδικο|συνθηματικ|סיסמ|كلمه? ?ال?(مرور|سر)|كلمة ?ال?(مرور|سر)"
-    r"|رمز عبور|पासवर्ड|パスワード|パスフレーズ|合言葉|暗証番号|비밀번호|암호|密码|密碼|口令|通行短语",
+    "|".join(
+        (
+            f"pass{_ENDS}",
+            *map(_loose, ("password", "passphrase", "passcode", "passkey", "passwort", "kennwort", "contrasena")),
+            rf"{_BEGINS}( |[^\w\s—―]{{1,3}}){_ENDS}s?\b",  # pass.word; with a dash for a thought only in the singular
+            rf"{_BEGINS}( [^\w\s]{{1,3}} ?|[^\w\s.,;:!?]{{1,3}} ?){_ENDS}\b",
+            rf"\b(your|my|the|a|this) pass[^\w.!?]{{1,3}}{_ENDS}s?\b",
+            r"\b(recovery|unlock)[^\w.,;:!?]{0,3}(key|sheet|code|phrase)|age-secret-key",
+            r"\b((your|my)( \w+)?|(enter|type|write)( \w+){0,3}) secret[^\w.,;:!?]{0,3}(key|code|phrase|word)s?\b"
+            r"(?! (between|with)\b)",
+            r"secret (key|code|phrase|word)s? (of|for|to) (your|the|this) (journal|phone|computer|account|bank|app)\b",
+            r"\b(your|my|enter|type) pins?\b(?! (and needles|(it|her|him|them) (down|on))\b)",
+            r"\b(enter|type|give|write|tell|send|what is|what's)( \w+){0,2} (the|a|this|that|own) pins?\b"
+            r"(?! (drop|and needles)\b)",
+            r"\b(the|bank|card|phone|secret|digit) pins?\b(?! (down|in|on|to|it|drop\w*|cushion|board|and needles)\b)",
+            r"\bpins?[\s-]*(code|number)|\bp\W{1,3}i\W{1,3}n\b|^\W*(pin|secret (key|code|phrase|word))s?\W*$",
+            r"passwort|kennwort|losungswort|contrasena|mot de passe|phrase secrete|\bsenhas?\b|palavra-passe",
+            _NO_CLAVE + r"\bclaves?\b(?! (de|del) (el )?(exito|cambio|humor)\b)",
+            r"parola (d.ordine|chiave|segreta|ta\b)|\bparolan|wachtwoord|losenord|\bpassord|adgangskode|salasana",
+            r"\bhaslo\b|\bheslo\b|jelszo|\bsifre|kata sandi|mat khau|парол|кодов\w* (фраз|слов)|κωδικο|συνθηματικ|סיסמ",
+            r"كلم(ة|ه|ات) ?(ال(سر|مرور)|(سر|مرور)(ك|كم|ي)?)\b|الكلم[ةه] السري[ةه]|رمز عبور|पासवर्ड",
+            "パスワード|パスフレーズ|合言葉|暗証番号|비밀번호|암호|密码|密碼|口令|通行短语",
+        )
+    ),
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\bP\W{0,3}[I1l]\W{0,3}N(\W?[sS])?\b(?! (IT|DOWN|ON|TO)\b)")  # in capitals it is nothing else
 # Letters of other scripts that look like Latin ones.
 _PAIRS = (  # each with the letter it looks like
     "аaвbсcԁdеeһhіiјjкkӏlмmоoрpԛqгrѕsтtѵvԝwхxуyɑaαaβbεeηnιiκkνvρpτtυuχxωwοoɡgʜhʟlɴnʀrꜱsʏyᴀaʙbᴄcᴅdᴇeᴊjᴋkᴍmᴏoᴘpᴛtᴜu"
@@ -23,27 +59,32 @@ _PAIRS = (  # each with the letter it looks like
 )
 _ALIKE = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 _MARKUP = re.compile(r"[*_~`\\]|<[^<>]*>|\[|\]\([^()]*\)")  # what Markdown takes away where it is shown
-_SPELT = re.compile(r"(?<![^\W_])[^\W_](?:[ .·|/-]+[^\W_](?![^\W_])){3,}")  # p a s s w o r d
+_MARKS = re.compile("[\u0300-\u036f\u0640\u064b-\u0652\ufe00-\ufe0f\u115f\u1160]")
+_SPELT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,4}[^\W_](?![^\W_])){3,}")  # p a s s w o r d
 
 
 def asks_for_one(text: str) -> bool:
     """Say whether a text, Markdown or plain, speaks of a passphrase, a password or a key."""
-    plain = _plainly(text)
-    return any(_ASKED.search(_joined(one)) for one in (plain, plain.translate(_ALIKE)))
+    read = _plainly(text)
+    plain = read.casefold()
+    return bool(_NUMBER.search(read)) or any(_ASKED.search(_joined(one)) for one in (plain, plain.translate(_ALIKE)))
 
 
 def _plainly(text: str) -> str:
-    """The text as it reads: without markup, accents and signs nobody sees, each letter in its plainest form."""
+    """The text as it reads: without markup, accents and signs nobody sees, each letter plain, capitals kept."""
     shown = html.unescape(html.unescape(text))
     seen = "".join(sign for sign in shown if unicodedata.category(sign) not in ("Cf", "Cc") or sign.isspace())
-    letters = unicodedata.normalize("NFKD", _MARKUP.sub("", seen)).casefold()
-    bare = "".join(sign for sign in letters if unicodedata.category(sign) != "Mn" or not _over_latin(sign))
+    letters = unicodedata.normalize("NFKD", _MARKUP.sub("", seen))
+    bare = "".join(sign for sign in letters if not _can_go(sign))
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", bare))
 
 
-def _over_latin(sign: str) -> bool:
-    """Whether it is an accent such as Latin, Greek and Cyrillic letters bear; in other scripts marks are letters."""
-    return "\u0300" <= sign <= "\u036f"
+def _can_go(sign: str) -> bool:
+    """Whether it is an accent of Latin, Greek and Cyrillic letters, an Arabic vowel or stretch, or chooses a variant.
+
+    In other scripts marks are letters.
+    """
+    return bool(_MARKS.fullmatch(sign))
 
 
 def _joined(text: str) -> str:
