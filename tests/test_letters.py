@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.mailboxes import free_port, served
+from tests.mailboxes import held_port, served
 from tests.panel_page import ask, open_panel
 from tests.safe_answers import answer_safely
 from tests.test_share_page import CAMERA, NOW, PART, STRANGER, WORDS, assignment, feedback, key, opened
@@ -358,8 +358,8 @@ def test_no_new_journal_is_begun_for_who_had_one(journal: Journal, box: Served, 
 
 def test_who_had_a_journal_reads_whom_to_tell(box: Served) -> None:
     """Each address of their server says it, with the way to log out, and nothing else."""
-    port = free_port()
-    server = box.loop.run(lambda: hub.telling("Tell <them>.", "https://example.org/hub/", port, "127.0.0.1"))
+    with held_port() as port:
+        server = box.loop.run(lambda: hub.telling("Tell <them>.", "https://example.org/hub/", port, "127.0.0.1"))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/user/ann/lab") as answer:
         assert (answer.status, answer.headers["Content-Security-Policy"]) == (200, "default-src 'none'")
         page = answer.read().decode()
