@@ -188,9 +188,3 @@ def held_port() -> Iterator[int]:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
         yield int(one.getsockname()[1])
-
-
-def free_port() -> int:
-    """A port at which nobody listens."""
-    with held_port() as one:
-        return one

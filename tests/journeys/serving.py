@@ -104,6 +104,10 @@ class Lab:
             ids = [kernel["id"] for kernel in json.load(answer)]
         return [pid for pid in children(self.process.pid) if any(id in command(pid) for id in ids)]
 
+    def started(self) -> list[int]:
+        """Return the process ids of all that the server started: the pages' kernels, and those that wait for a page."""
+        return children(self.process.pid)
+
     def kernel_of(self, page: Page) -> int:
         """Return the process id of the kernel behind a page: beside it, others come and go."""
         id = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
