@@ -8,6 +8,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from tests.mailboxes import held_port, served
@@ -20,6 +21,7 @@ from workbook.jupyter import hub, notebooks
 from workbook.page.panels import share_panel
 from workbook.sharing import client as share
 from workbook.sharing import letters
+from workbook.sharing.post import Mailbox, NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +164,39 @@ def test_the_mailbox_is_told_again_of_what_it_was_not_told(journal: Journal, box
     assert [one.number for one in box.of("ann").waiting()] == [number]
     assert run(panel, "came")["letters"] == []
     assert box.of("ann").waiting() == []
+
+
+def test_a_number_that_comes_back_is_another_letter(sharing: Any, journal: Journal, box: Served) -> None:
+    """Where the mailbox was emptied or a dump was put back, numbers begin anew: what bears an old one is shown."""
+    [(old,)] = _mail(box, "SELECT number FROM mail")
+    _mail(box, "DELETE FROM mail")
+    assert box.of("lee").send("ann", feedback(journal)) == old
+    panel, came = given_of(journal), {"type": "came", "letters": [{"number": old, "counselor": "Dr. Example"}]}
+    assert (run(panel, "came"), run(panel, "came")) == (came, came)
+    assert [one.number for one in box.of("ann").waiting()] == [old]
+    take_in(panel)
+    assert run(panel, "came")["letters"] == []
+
+
+def test_one_letter_that_cannot_be_let_go_hides_no_other(
+    sharing: Any, journal: Journal, box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mailbox still offers what is in the journal, and fails at letting it go: what is new is said all the same."""
+
+    def fails(self: Mailbox, number: int) -> None:
+        raise NotSent("no")
+
+    number = box.of("lee").send("ann", feedback(journal))
+    _mail(box, "UPDATE mail SET body = 'x' WHERE body IS NULL")
+    monkeypatch.setattr(Mailbox, "taken", fails)
+    assert [one["number"] for one in run(given_of(journal), "came")["letters"]] == [number]
+
+
+def _mail(box: Served, query: str) -> list[Any]:
+    """Do something in the mailbox's own store."""
+    with box.mail._engine.begin() as connection:
+        found = connection.execute(sa.text(query))
+        return [*found] if found.returns_rows else []
 
 
 def test_what_cannot_be_taken_in_can_be_taken_away(sharing: Any, journal: Journal, box: Served) -> None:
@@ -336,20 +371,28 @@ def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box:
     context.close()
 
 
-def test_no_new_journal_is_begun_for_who_had_one(journal: Journal, box: Served, tmp_path: Path) -> None:
+def test_no_new_journal_is_begun_for_who_had_one(
+    journal: Journal, box: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever sent or took in something had a journal: an empty folder is a volume that is not there.
 
-    So it is when the mailbox, which knows, does not answer. What only waits is for someone who may be new.
+    So it is when the mailbox, which knows, does not answer, or its address is none. What only waits is for someone who
+    may be new.
     """
     mailbox, empty = letters.here(), tmp_path / "empty"
     box.of("lee").send("ann", assignment())
     hub.refuse_empty(empty, mailbox)
     take_in(given_of(journal))
     run(given_of(journal), "came")
-    with pytest.raises(hub.Gone, match="Nothing new was begun in its place"):
+    with pytest.raises(hub.Gone, match=r"so there was one\. Nothing new was begun in its place"):
         hub.refuse_empty(empty, mailbox)
     hub.refuse_empty(journal.path, mailbox)
-    hub.refuse_empty(empty, None)
+    monkeypatch.setenv("WORKBOOK_MAILBOX", "http://example.org/services/mailbox")  # in clear, to another machine
+    with pytest.raises(hub.Gone, match="WORKBOOK_MAILBOX is set to what is no address of a mailbox"):
+        hub.refuse_empty(empty, letters.here())
+    hub.refuse_empty(journal.path, None)
+    monkeypatch.delenv("WORKBOOK_MAILBOX")
+    hub.refuse_empty(empty, letters.here())
     box.hub.down, box.seconds = True, 60.0
     with pytest.raises(hub.Gone, match="the mailbox does not answer"):
         hub.refuse_empty(empty, mailbox)
@@ -357,12 +400,15 @@ def test_no_new_journal_is_begun_for_who_had_one(journal: Journal, box: Served, 
 
 
 def test_who_had_a_journal_reads_whom_to_tell(box: Served) -> None:
-    """Each address of their server says it, with the way to log out, and nothing else."""
+    """Each address of their server says it, with the way to log out, and nothing of anyone: no login is asked."""
     with held_port() as port:
-        server = box.loop.run(lambda: hub.telling("Tell <them>.", "https://example.org/hub/", port, "127.0.0.1"))
+        server = box.loop.run(lambda: hub.telling("https://example.org/hub/", port, "127.0.0.1"))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/user/ann/lab") as answer:
         assert (answer.status, answer.headers["Content-Security-Policy"]) == (200, "default-src 'none'")
         page = answer.read().decode()
-    assert "<h1>Your journal is not here</h1><p>Tell &lt;them&gt;.</p>" in page
+    assert (
+        "<h1>Your pages cannot be opened just now</h1><p>Nothing is lost by waiting, and nothing was changed. Log out,"
+        " and log in again in a few minutes. If it stays so, please tell whoever looks after this service.</p>"
+    ) in page
     assert '<a href="https://example.org/hub/logout">Log out</a>' in page
     box.loop.run(server.stop)

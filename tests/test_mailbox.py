@@ -91,14 +91,15 @@ def test_files_go_there_and_back_and_wait_until_they_were_taken(box: Served) -> 
     lee, ben = box.of("lee"), box.of("ben")
     asked, answer, reply = assignment(), submission(), feedback()
     first = lee.send("ben/é", asked)
-    assert ben.waiting() == [Waiting(first, "assignment", "lee", len(asked))]
+    assert ben.waiting() == [Waiting(first, "assignment", "lee", len(asked), NOW.isoformat())]
     assert [ben.fetch(first), ben.fetch(first)] == [asked, asked]
     ben.taken(first)
     assert ben.waiting() == []
     second = ben.send("lee", answer)
-    assert (lee.waiting(), lee.fetch(second)) == ([Waiting(second, "submission", "ben/é", len(answer))], answer)
+    waits = Waiting(second, "submission", "ben/é", len(answer), NOW.isoformat())
+    assert (lee.waiting(), lee.fetch(second)) == ([waits], answer)
     third = lee.send("ben/é", reply)
-    assert ben.waiting() == [Waiting(third, "feedback", "lee", len(reply))]
+    assert ben.waiting() == [Waiting(third, "feedback", "lee", len(reply), NOW.isoformat())]
     with pytest.raises(NotSent, match=r"Nothing waits for you under this number\. Nothing changed\."):
         ben.fetch(first)
     listed = http.client.HTTPConnection("127.0.0.1", box.port, timeout=60)
@@ -293,6 +294,17 @@ def test_nothing_is_acknowledged_that_is_not_kept(postgresql: Server, caplog: py
     logged = "\n".join(f"{one.getMessage()} {one.exc_text}" for one in caplog.records if one.name != "asyncio")
     assert "POST 200" in logged
     assert [word for word in (CANARY, "ann", "t-lee", TOKEN, "mend-assignment") if word in logged] == []
+
+
+def test_only_a_client_has_exchanged_what_proves_a_journal(box: Served) -> None:
+    """A counselor's own letters and the answers they took in tell of no journal, nor does what still waits."""
+    lee, ann, ben = box.of("lee"), box.of("ann"), box.of("ben")
+    asked = lee.send("ann", assignment())
+    lee.send("ben/é", assignment())
+    assert (lee.exchanged(), ann.exchanged(), ben.exchanged()) == (False, False, False)
+    ann.taken(asked)
+    lee.taken(ben.send("lee", submission()))
+    assert (lee.exchanged(), ann.exchanged(), ben.exchanged()) == (False, True, True)
 
 
 def test_no_word_of_what_is_sent_is_in_the_store(box: Served, where: str, tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     try:
         hubs.refuse_empty(folder, letters.here())
     except hubs.Gone as gone:
-        hubs.tell(str(gone))
+        click.echo(str(gone), err=True)  # for whoever looks after the hub; the page says nothing of anyone
+        hubs.tell()
         return
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:

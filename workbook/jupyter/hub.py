@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from workbook import words
 from workbook.jupyter import lab, notebooks, places
+from workbook.sharing import letters
 from workbook.sharing.post import NotSent
 from workbook.storage.folder import MARK
 
@@ -53,12 +54,16 @@ def refuse_mounted(journal: Path, mounts: Iterable[tuple[str, str]] | None = Non
 
 
 class Gone(lab.LabError):
-    """There is no journal where there should be one: its volume may not be there."""
+    """There is no journal where there should be one: its volume may not be there. What it says is for the log."""
 
 
-def refuse_empty(journal: Path, mailbox: Mailbox | None) -> None:
+def refuse_empty(journal: Path, mailbox: Mailbox | None, environ: Mapping[str, str] = os.environ) -> None:
     """Raise Gone for a folder without a journal, if its person has exchanged files before or nobody can say so."""
-    if mailbox is None or (journal / MARK).exists():
+    if (journal / MARK).exists():
+        return
+    if mailbox is None:
+        if environ.get(letters.ADDRESS):
+            raise Gone(words.say("jupyter.hub.unusable", variable=letters.ADDRESS))
         return
     try:
         before = mailbox.exchanged()
@@ -68,27 +73,30 @@ def refuse_empty(journal: Path, mailbox: Mailbox | None) -> None:
         raise Gone(words.say("jupyter.hub.gone"))
 
 
-def tell(said: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Show one sentence at each address of a person's server, until the hub stops it."""
+def tell(environ: Mapping[str, str] = os.environ) -> None:
+    """Say at each address of a person's server whom to tell, until the hub stops it."""
     at = urlsplit(environ["JUPYTERHUB_SERVICE_URL"])
 
     async def run() -> None:
-        telling(said, environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""), at.port or 80, at.hostname or "")
+        telling(environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""), at.port or 80, at.hostname or "")
         await asyncio.Event().wait()
 
     asyncio.run(run())
 
 
-def telling(said: str, hub: str, port: int, host: str) -> HTTPServer:
-    """Start to show a sentence, and the way to log out, in the running loop; return the server."""
+def telling(hub: str, port: int, host: str) -> HTTPServer:
+    """Start to say whom to tell, and the way to log out, in the running loop; return the server.
+
+    Nobody has logged in to read it, so it is the same for everyone and says nothing of whose server it is.
+    """
     from tornado.httpserver import HTTPServer
     from tornado.web import Application, RequestHandler
 
     leave = f'<p><a href="{escape(hub)}logout">{escape(words.say("jupyter.hub.log_out"))}</a></p>' if hub else ""
-    title = escape(words.say("jupyter.hub.gone_title"))
+    title = escape(words.say("jupyter.hub.closed_title"))
     page = (
         f'<!doctype html><html lang="{words.code()}"><meta charset="utf-8"><title>{title}</title>'
-        f"<main><h1>{title}</h1><p>{escape(said)}</p>{leave}</main></html>"
+        f"<main><h1>{title}</h1><p>{escape(words.say('jupyter.hub.closed'))}</p>{leave}</main></html>"
     )
 
     class Told(RequestHandler):

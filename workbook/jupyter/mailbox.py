@@ -2,7 +2,7 @@
 
 It never opens a file. Who someone is, the hub says: each call bears a token of the hub's.
 
-    GET    …/api/mail?exchanged=1   whether I have ever sent something, or taken something in
+    GET    …/api/mail?exchanged=1   whether I have ever sent answers, or taken in what a counselor wrote
     GET    …/api/mail          what waits for me: number, kind, from, size, at
     POST   …/api/mail/NAME     a file for NAME; answered when it is on the disk, and the same file twice is there once
     GET    …/api/mail/NUMBER   the file

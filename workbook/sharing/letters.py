@@ -5,13 +5,14 @@ Nothing here asks the mailbox itself: that takes as long as it takes, and a page
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import files
 from workbook.errors import Refused, WorkbookError
 from workbook.sharing import outbox
-from workbook.sharing.post import Mailbox
+from workbook.sharing.post import Mailbox, NotSent
 from workbook.storage import exchange
 from workbook.storage.exchange import Carrier, Fetched, Unsent
 from workbook.words import on_hub, say
@@ -140,9 +141,10 @@ def asking(journal: Journal, mailbox: Mailbox) -> Callable[[], list[Waiting]]:
     def ask() -> list[Waiting]:
         found = mailbox.waiting()
         for one in found:
-            if _place(mailbox, one.number) in taken_in:
-                mailbox.taken(one.number)
-        return [one for one in found if one.kind in _KINDS and _place(mailbox, one.number) not in taken_in]
+            if _place(mailbox, one) in taken_in:
+                with contextlib.suppress(NotSent):  # one that cannot be let go hides no other
+                    mailbox.taken(one.number)
+        return [one for one in found if one.kind in _KINDS and _place(mailbox, one) not in taken_in]
 
     return ask
 
@@ -161,12 +163,13 @@ def other_sender(journal: Journal, mailbox: Mailbox, sender: str) -> str:
 
 def taken(journal: Journal, mailbox: Mailbox, letter: Waiting) -> None:
     """Remember that a file is in the journal now, and who the counselor is on the hub."""
-    exchange.fetched(journal.store).put(_place(mailbox, letter.number), Fetched())
+    exchange.fetched(journal.store).put(_place(mailbox, letter), Fetched())
     assigned = journal.assigned
     if assigned is not None and counselor(journal, mailbox) != letter.sender:
         said = Carrier(name=letter.sender, mailbox=mailbox.digest)
         exchange.carriers(journal.store).put(assigned.token, said)
 
 
-def _place(mailbox: Mailbox, number: int) -> str:
-    return f"{mailbox.digest}:{number}"
+def _place(mailbox: Mailbox, letter: Waiting) -> str:
+    """Which file it is: a number alone comes back, for another one, where a mailbox's dump was put back."""
+    return f"{mailbox.digest}:{letter.number}:{letter.at}"

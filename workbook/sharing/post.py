@@ -44,6 +44,7 @@ class Waiting(NamedTuple):
     kind: str
     sender: str
     size: int
+    at: str  # when it was put there, as the mailbox says it: numbers come back where a dump was put back
 
 
 class Mailbox:
@@ -84,12 +85,18 @@ class Mailbox:
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise NotSent(say("sharing.post.no_mailbox"))
         return [
-            Waiting(_int(one, "number"), str(one.get("kind")), plain(str(one.get("from"))), _int(one, "size"))
+            Waiting(
+                number=_int(one, "number"),
+                kind=str(one.get("kind")),
+                sender=plain(str(one.get("from"))),
+                size=_int(one, "size"),
+                at=plain(str(one.get("at"))),
+            )
             for one in found
         ]
 
     def exchanged(self) -> bool:
-        """Say whether this person has ever sent something, or taken something in. Raises NotSent."""
+        """Say whether this person has ever sent answers, or taken in what a counselor wrote. Raises NotSent."""
         found = self._ask("GET", "?exchanged=1").get("exchanged")
         if not isinstance(found, bool):
             raise NotSent(say("sharing.post.no_mailbox"))

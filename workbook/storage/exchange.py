@@ -65,7 +65,7 @@ class Carrier(Kept):
 
 
 class Fetched(Kept):
-    """That a file of a mailbox (its key: the mailbox and its number there) is in the journal."""
+    """That a file of a mailbox (its key: the mailbox, its number there, and since when) is in the journal."""
 
 
 class There(Kept):

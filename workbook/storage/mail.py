@@ -84,10 +84,14 @@ class Mail:
             return [Letter(*row) for row in rows]
 
     def exchanged(self, person: str) -> bool:
-        """Say whether someone has ever sent something, or taken something in."""
+        """Say whether someone has ever sent answers, or taken in what a counselor wrote: who had a journal did.
+
+        A counselor's own letters, and the answers they took in, tell nothing of a journal.
+        """
         c = _mail.c
-        took = sa.and_(c.recipient == person, c.body.is_(None))
-        query = sa.select(c.number).where(sa.or_(c.sender == person, took)).limit(1)
+        sent = sa.and_(c.sender == person, c.kind == "submission")
+        took = sa.and_(c.recipient == person, c.kind != "submission", c.body.is_(None))
+        query = sa.select(c.number).where(sa.or_(sent, took)).limit(1)
         with self._connected() as connection:
             return connection.execute(query).first() is not None
 
