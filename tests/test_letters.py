@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 import urllib.request
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,7 @@ from workbook.page.panels import share_panel
 from workbook.sharing import client as share
 from workbook.sharing import letters
 from workbook.sharing.post import Mailbox, NotSent
+from workbook.storage import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from tests.mailboxes import Served
 
 ENDED = (
-    "Your login has ended. Log in again in another tab, then come back here and try again. Nothing you wrote is lost."
+    "Your login has ended. Log out, log in again and open this page anew. Nothing you wrote is lost, and what was"
+    " sealed is kept."
 )
 
 
@@ -269,7 +272,9 @@ def test_what_is_not_acknowledged_is_not_sent_and_can_be_sent_later(
     if fault == "hub":
         box.hub.down = False
     elif fault == "login":
-        box.hub.people["t-ann"] = box.hub.people["t-lee"] | {"name": "ann", "groups": []}
+        box.hub.people["t-new"] = box.hub.people["t-ben"] | {"name": "ann"}
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t-new")  # that of the next server, which draws the page anew
+        sharing = share_panel.Sharing(journal)
     elif fault == "store":
         monkeypatch.setattr(box.mail, "_engine", hidden)
     else:
@@ -326,6 +331,92 @@ def test_what_is_sent_later_takes_the_place_of_what_waits(sharing: Any, journal:
     assert run(looked_at(journal, PART, CAMERA), "send")["type"] == "sent"
     assert (arrived(box), shared(journal)) == ([{PART, CAMERA}], {PART, CAMERA})
     assert letters.waiting(journal) is None
+
+
+def perhaps(journal: Journal) -> set[str]:
+    """Which answers may be with the counselor, though they do not count as handed over."""
+    return {one.item for one in share.choices(journal) if one.elsewhere}
+
+
+def test_what_arrived_unsaid_and_was_left_may_be_with_them(
+    sharing: Any, journal: Journal, box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mailbox was not heard, and the file left or replaced: what it holds is shown and can be taken back."""
+    send = Mailbox.send
+
+    def unheard(self: Mailbox, to: str, data: bytes) -> int:
+        send(self, to, data)
+        raise NotSent("no", down=True)
+
+    monkeypatch.setattr(Mailbox, "send", unheard)
+    assert run(sharing, "send")["type"] == "not-sent"
+    assert (perhaps(journal), arrived(box)) == (set(), [{PART}])
+    assert ask(sharing, {"type": "drop"})[0]["type"] == "dropped"
+    assert (perhaps(journal), shared(journal)) == ({PART}, set())
+    looked = looked_at(journal, CAMERA)
+    assert run(looked, "send")["type"] == "not-sent"
+    monkeypatch.setattr(Mailbox, "send", send)
+    assert run(looked_at(journal, PART), "send")["type"] == "sent"
+    assert (perhaps(journal), shared(journal)) == ({CAMERA}, {PART})
+    assert arrived(box) == [{PART}, {CAMERA}, {PART}]
+    assert share.chosen(journal, [], [CAMERA]) == {key(journal, PART)}
+
+
+def test_a_file_made_after_a_failure_takes_the_place_of_what_waits(sharing: Any, journal: Journal, box: Served) -> None:
+    """Nothing older is offered to be sent after it."""
+    box.hub.down, box.seconds = True, 60.0
+    assert run(sharing, "send")["type"] == "not-sent"
+    looked = looked_at(journal, PART, CAMERA)
+    assert ask(looked, {"type": "seal"})[0]["type"] == "sealed"
+    assert ask(looked, {"type": "ready"})[0]["unsent"] is None
+    assert (shared(journal), perhaps(journal)) == ({PART, CAMERA}, set())
+
+
+def test_of_two_tabs_the_later_file_stays_what_was_handed_over(sharing: Any, journal: Journal, box: Served) -> None:
+    """What was made first is acknowledged last: it adds what it holds to what they may have, and undoes nothing."""
+    mailbox = letters.here()
+    assert mailbox is not None
+    letters.keep(journal, sharing._fresh())
+    first = letters.kept(journal, mailbox).held
+    later = looked_at(journal, CAMERA)._fresh()
+    letters.keep(journal, later.model_copy(update={"made_at": later.made_at + timedelta(seconds=1)}))
+    letters.acknowledged(journal, letters.kept(journal, mailbox).held)
+    letters.acknowledged(journal, first)
+    assert (shared(journal), perhaps(journal), letters.waiting(journal)) == ({CAMERA}, {PART}, None)
+
+
+def test_what_goes_to_one_counselor_is_not_remembered_of_the_next(sharing: Any, journal: Journal, box: Served) -> None:
+    """An assignment of another was taken in while the file was on its way."""
+    mailbox = letters.here()
+    assert mailbox is not None
+    letters.keep(journal, sharing._fresh())
+    held = letters.kept(journal, mailbox).held
+    share.given(journal, assignment(token="6" * 32)).accept(sure=True)
+    letters.acknowledged(journal, held)
+    assert shared(journal) == set()
+    assert {token: one.at for token, one in exchange.sent(journal.store).all().items()} == {held.token: held.sent.at}
+    assert exchange.unsent(journal.store).all() == {}
+
+
+def test_what_is_refused_for_good_is_not_offered_again(
+    sharing: Any, journal: Journal, box: Served, browser: Browser
+) -> None:
+    """It can be a file, or be left; and it is with nobody."""
+    context = browser.new_context()
+    panel = open_panel(context, share_panel.Sharing(journal)).locator("#mend-share")
+    panel.get_by_role("checkbox", name="All of “One moment I regret”").check()
+    panel.get_by_role("button", name="See what they will see").click()
+    _mail(box, "DELETE FROM mail")  # so that nobody has written to her
+    panel.get_by_role("button", name="Send to Dr. Example").click()
+    expect(panel.get_by_role("heading", name="Not sent. Your answers are saved")).to_be_focused()
+    expect(panel.get_by_text("It would be refused each time.")).to_be_visible()
+    expect(panel.get_by_role("button", name="Have it as a file")).to_be_visible()
+    expect(panel.get_by_role("button", name="Send to Dr. Example")).to_have_count(0)
+    panel.get_by_role("button", name="Leave it").click()
+    expect(panel.get_by_role("heading", name="Not sent. Your answers are saved")).to_have_count(0)
+    expect(panel.get_by_role("button", name="See what they will see")).to_be_visible()
+    assert (letters.waiting(journal), perhaps(journal)) == (None, set())
+    context.close()
 
 
 def test_without_a_mailbox_or_a_counselor_there_files_go_by_hand(

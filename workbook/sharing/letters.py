@@ -60,14 +60,21 @@ def counselor(journal: Journal, mailbox: Mailbox) -> str | None:
     return found.name if found and found.mailbox == mailbox.digest else None
 
 
-def keep(journal: Journal, chosen: Submission) -> None:
+def keep(journal: Journal, chosen: Submission, *, refused: str = "") -> None:
     """Seal a submission and keep it in the journal, on the disk when this returns; nothing counts as sent yet.
 
-    It takes the place of one that was kept before. Raises Refused.
+    It takes the place of one that was kept before, which may have arrived, but for the file `refused`. Raises Refused.
     """
+    records = exchange.unsent(journal.store)
+    for token, before in records.all().items():
+        if before.file != refused:
+            outbox.perhaps(journal, token, before.sent)
+        if token != chosen.token:  # of another counselor; this one's is kept until there is a new one
+            records.remove(token)
     data = outbox.sealed(journal, chosen)
     name = files.named("kept", data, "submission")
     held = Unsent(
+        token=chosen.token,
         file=name,
         sent=outbox.handing(journal, chosen),
         answers=tuple(answer.id for answer in chosen.answers),
@@ -80,7 +87,7 @@ def keep(journal: Journal, chosen: Submission) -> None:
         files.write(folder / name, data)
     except OSError as problem:
         raise Refused(say("sharing.outbox.not_written", file=folder / name, why=problem.strerror)) from None
-    exchange.unsent(journal.store).put(chosen.token, held)
+    records.put(chosen.token, held)
     for other in folder.iterdir():
         if other.name != name:
             other.unlink(missing_ok=True)
@@ -109,18 +116,23 @@ def data(journal: Journal, held: Unsent) -> bytes:
 
 def acknowledged(journal: Journal, held: Unsent) -> None:
     """Remember that it is handed over, and keep it no longer."""
-    assigned = journal.assigned
-    if assigned is not None:
-        outbox.handed_over(journal, assigned.token, held.sent, held.answers)
-    if waiting(journal) == held:  # another page may keep a newer one by now
-        drop(journal)
+    outbox.handed_over(journal, held.token, held.sent, held.answers)
+    _forget(journal, held)
 
 
-def drop(journal: Journal) -> None:
-    """Keep nothing that was not acknowledged."""
-    assigned, records = journal.assigned, exchange.unsent(journal.store)
-    if assigned is not None and (held := records.get(assigned.token)) is not None:
-        records.remove(assigned.token)
+def drop(journal: Journal, *, refused: str = "") -> None:
+    """Keep nothing that was not acknowledged; it may have arrived all the same, but for the file `refused`."""
+    held = waiting(journal)
+    if held is not None:
+        if held.file != refused:
+            outbox.perhaps(journal, held.token, held.sent)
+        _forget(journal, held)
+
+
+def _forget(journal: Journal, held: Unsent) -> None:
+    records = exchange.unsent(journal.store)
+    if records.get(held.token) == held:  # another page may keep a newer one by now
+        records.remove(held.token)
         (_folder(journal) / held.file).unlink(missing_ok=True)
 
 

@@ -43,7 +43,7 @@ class Choice(NamedTuple):
     shared: bool  # handed over by this copy of the journal, and not taken back
     changed: bool  # handed over, and answered anew since
     there: bool  # this very answer was with the counselor when they last wrote
-    elsewhere: bool  # an earlier copy of this journal handed it over, and this one has not
+    elsewhere: bool  # an earlier copy of this journal handed it over, or a file of this one that may have arrived
 
 
 def choices(journal: Journal) -> list[Choice]:
@@ -286,8 +286,27 @@ def handed_over(journal: Journal, token: str, now: Sent, answers: Sequence[str])
     """Remember that a file for a counselor, by their token, was handed over; `answers` in it, each by its content."""
     ids = {content_id(answer): answer.id for answer in journal.store.history()}
     journal.store.close_versions(ids[answer] for answer in answers if answer in ids)  # an edit is a version
-    exchange.sent(journal.store).put(token, now)
+    before = exchange.sent(journal.store).get(token)
+    if before is not None and before.at > now.at:  # a file made after this one was handed over first
+        perhaps(journal, token, now)
+    else:
+        exchange.sent(journal.store).put(token, now)
     journal.store.event("shared", "", len(answers))
+
+
+def perhaps(journal: Journal, token: str, now: Sent) -> None:
+    """Remember that a file may be with a counselor: what it holds counts as not handed over, and can be taken back."""
+    sent = exchange.sent(journal.store)
+    before = sent.get(token)
+    if before is None or not before.source:
+        before = Sent(source=now.source)
+    gone = before.taken_back
+    more = {
+        key: one
+        for key, one in now.holds.items()
+        if key not in before.holds and (key not in gone or gone[key] < one.at)
+    }
+    sent.put(token, before.model_copy(update={"inherited": before.inherited | more}))
 
 
 def _needs(sent: Sent, told: There | None, key: str, id: str) -> bool:

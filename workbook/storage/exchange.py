@@ -36,7 +36,7 @@ class Sent(Kept):
     sequence: int = 0
     at: At = _NEVER
     holds: dict[str, Handed] = Field(default_factory=dict)
-    inherited: dict[str, Handed] = Field(default_factory=dict)  # handed over by the copy that this one was made from
+    inherited: dict[str, Handed] = Field(default_factory=dict)  # by the copy this one was made from, or perhaps
     taken_back: dict[str, At] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -50,6 +50,7 @@ class Sent(Kept):
 class Unsent(Kept):
     """A sealed file for a counselor (its key: their token) that no mailbox has acknowledged yet."""
 
+    token: str  # whose it is, whoever the counselor is when it is acknowledged
     file: str  # the name of the file, in the journal
     sent: Sent  # what is remembered once it has
     answers: tuple[str, ...]  # that it holds, each by its content

@@ -23,7 +23,7 @@ function go(/** @type {Desk} */ desk, /** @type {string} */ type, /** @type {str
     button.disabled = false;
     desk.say("");
     if (message.type === "sent") sent(desk, message);
-    else if (message.type === "not-sent") notSent(desk, message.reason);
+    else if (message.type === "not-sent") notSent(desk, message);
     else desk.refused(wrong, message);
   } }, label);
   return [wrong, h("div", { class: "mend-row" }, button)];
@@ -38,15 +38,16 @@ function sent(/** @type {Desk} */ desk, /** @type {any} */ message) {
   heading.focus();
 }
 
-function notSent(/** @type {Desk} */ desk, /** @type {string} */ reason) {
+function notSent(/** @type {Desk} */ desk, /** @type {any} */ message) {
   const { texts, below } = desk;
   const heading = h("h3", { tabindex: -1 }, texts.not_sent);
-  below.replaceChildren(h("div", { class: "mend-part mend-heeded" }, heading, h("p", {}, reason), h("p", {}, texts.not_sent_how), ...ways(desk)));
+  below.replaceChildren(h("div", { class: "mend-part mend-heeded" }, heading, h("p", {}, message.reason),
+    h("p", {}, message.never ? texts.refused_how : texts.not_sent_how), ...ways(desk, message.never)));
   heading.focus();
 }
 
-/** What can be done with a file that waits: send it, have it as a file, or let it be. */
-function ways(/** @type {Desk} */ desk) {
+/** What can be done with a file that waits: send it (unless it would be refused each time), have it as a file, or let it be. */
+function ways(/** @type {Desk} */ desk, never = false) {
   const { texts, kernel, state } = desk;
   const wrong = h("div");
   const byHand = async () => {
@@ -57,7 +58,7 @@ function ways(/** @type {Desk} */ desk) {
     const { message } = await kernel.ask("drop");
     if (!desk.refused(wrong, message)) await desk.go.again();
   };
-  return [...go(desk, "resend", fill(texts.send_button, state)), wrong, h("div", { class: "mend-row" },
+  return [...(never ? [] : go(desk, "resend", fill(texts.send_button, state))), wrong, h("div", { class: "mend-row" },
     h("button", { type: "button", class: "mend-plain", onclick: byHand }, texts.by_hand), h("button", { type: "button", class: "mend-plain", onclick: drop }, texts.drop))];
 }
 

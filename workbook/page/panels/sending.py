@@ -28,13 +28,16 @@ class _Done(NamedTuple):
 class Sending:
     """What the page 70-share asks about its counselor's mailbox; `fresh` makes anew what was looked at last.
 
-    `send` seals it and sends it, `resend` sends what is kept from before: answered with `sent`, or `not-sent` and why.
+    `send` seals it and sends it, `resend` sends what is kept from before: answered with `sent`, or `not-sent` and why;
+    `never`: it would be refused each time.
     `by_hand` gives what is kept as a file, and it counts as handed over; `drop` lets it be.
     """
 
     def __init__(self, journal: Journal, fresh: Callable[[], Submission]) -> None:
         self._journal, self._fresh = journal, fresh
         self._errands = Errands()
+        self.refused = ""
+        """The file that was refused for good when it was sent for the first time: it is not with the counselor."""
         self.handlers: dict[str, Handler] = {
             **{"send": self._send, "resend": self._send},
             **{"by_hand": self._by_hand, "drop": self._drop},
@@ -56,7 +59,7 @@ class Sending:
 
         def begin() -> Callable[[], _Done]:
             if message["type"] == "send":
-                letters.keep(self._journal, self._fresh())
+                letters.keep(self._journal, self._fresh(), refused=self.refused)
             to, held, data = letters.kept(self._journal, mailbox)
 
             def send() -> _Done:
@@ -73,7 +76,10 @@ class Sending:
             return AWAY
         held, why = done.result()
         if why is not None:
-            return {"type": "not-sent", "reason": say("page.coming.log_in") if why.ended else str(why)}
+            if message["type"] == "send":
+                self.refused = held.file if why.never else ""
+            reason = say("page.coming.log_in") if why.ended else str(why)
+            return {"type": "not-sent", "reason": reason, "never": why.never}
         letters.acknowledged(self._journal, held)
         return {"type": "sent", **_held(held)}
 
@@ -87,7 +93,7 @@ class Sending:
         return {"type": "sealed", "file": file, "size": len(data), **_held(held)}, [data]
 
     def _drop(self, message: Message, buffers: Buffers) -> Reply:
-        letters.drop(self._journal)
+        letters.drop(self._journal, refused=self.refused)
         return {"type": "dropped"}
 
 

@@ -16,6 +16,7 @@ from workbook.page.panels import panel
 from workbook.page.panels.coming import Coming
 from workbook.page.panels.sending import Sending
 from workbook.sharing import client as share
+from workbook.sharing import letters
 from workbook.storage import exchange
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Sharing(panel.Panel):
 
         taken_back = len(share.preview(self._journal, fresh).taken_back)
         file, data = self._kept(message, "submission", write)
+        letters.drop(self._journal, refused=self._sending.refused)  # what waits is older than this
         self._seen = None
         held = {"answers": len(fresh.answers), "taken_back": taken_back, "gates": len(fresh.gates)}
         return {"type": "sealed", **file, **held}, data
