@@ -130,19 +130,38 @@ def test_two_saves_five_minutes_apart_are_one_stretch_of_writing(gap: timedelta,
     ("before", "after", "ago", "rises"),
     [
         (3, 5, timedelta(days=14), 1),
+        (3, 6, timedelta(days=14), 1),
+        (0, 10, timedelta(0), 1),
         (3, 5, timedelta(days=14) + MOMENT, 0),
         (3, 4, timedelta(0), 0),
         (5, 3, timedelta(0), 0),
     ],
 )
 def test_distress_rises_by_two_points_within_fourteen_days(before: int, after: int, ago: timedelta, rises: int) -> None:
-    """Two points more after an exercise than before it are a rise, for fourteen days to the moment."""
+    """Two points more, or any more than that, after an exercise are a rise, for fourteen days to the moment."""
     word, first = next((later, earlier) for later, earlier in WORKBOOK.measures.distress.items())
     at = NOW - ago
     given = {f"a.b.{first}": before, f"a.b.{word}": after}
     responses = {(item, "once"): Response(value, "answered", at) for item, value in given.items()}
     known = SimpleNamespace(workbook=WORKBOOK, now=NOW, responses=responses)
     assert facts.distress_rises(known) == rises  # type: ignore[arg-type]  # only what it reads
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Response(None, "skipped", NOW), Response(9, "answered", NOW)),
+        (Response(1, "answered", NOW), Response(None, "skipped", NOW)),
+        (Response(1, "skipped", NOW), Response(9, "answered", NOW)),  # as a damaged record may have it
+        (Response(1, "answered", NOW), Response("9", "answered", NOW)),
+    ],
+)
+def test_only_two_numbers_that_were_given_are_compared(before: Response, after: Response) -> None:
+    """Distress that someone preferred not to say, or that is no number, has not risen, and breaks no rule."""
+    word, first = next((later, earlier) for later, earlier in WORKBOOK.measures.distress.items())
+    responses = {(f"a.b.{first}", "once"): before, (f"a.b.{word}", "once"): after}
+    known = SimpleNamespace(workbook=WORKBOOK, now=NOW, responses=responses)
+    assert facts.distress_rises(known) == 0  # type: ignore[arg-type]  # only what it reads
 
 
 def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
