@@ -154,6 +154,14 @@ def _ruler(form: Locator, question: str, point: int) -> Locator:
     return form.get_by_role("group", name=question).get_by_role("radio").nth(point)
 
 
+# What panels look like once they have heard from Python.
+PANELS = {
+    "00-start": (".mend-today.mend-known", "#mend-lock details"),
+    "60-review": (".mend-look:not(:has(> [role=status]))",),
+    "70-share": ("#mend-share h2",),
+}
+
+
 def settle(page: Page) -> None:
     """Wait until everything a page draws by itself is there: forms, panels, letters."""
     page.locator(".mend-chapter").wait_for()
@@ -163,8 +171,8 @@ def settle(page: Page) -> None:
     own = [f'.mend-step[data-step="{one.id}"][data-known]' for one in forms[notebook]]
     if own:
         expect(page.locator(", ".join(own))).to_have_count(len(own))
-    if notebook == "00-start":
-        expect(page.locator(".mend-today.mend-known")).to_be_attached()
+    for panel in PANELS.get(notebook, ()):
+        expect(page.locator(panel)).to_be_attached()
     expect(page.locator(".mend-step:not([data-known])")).to_have_count(0)
     expect(page.locator(".mend-form .mend-wait:visible, .mend-look > [role=status]")).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => null)")

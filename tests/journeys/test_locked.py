@@ -41,7 +41,7 @@ def test_a_page_left_alone_locks_itself_and_goes_on_where_it_was(page: Page, tmp
         name = form.get_by_label(filling.NAME)
         name.fill("Before the pause")
         name.blur()
-        expect(form.locator(".mend-state")).to_have_text(re.compile("Saved "))
+        filling.saved(form)
 
         page.get_by_label("Passphrase").wait_for(timeout=60_000)  # though the page stood open and visible
         expect(form).to_be_hidden()
@@ -58,7 +58,7 @@ def test_a_page_left_alone_locks_itself_and_goes_on_where_it_was(page: Page, tmp
         unlock(page, PASSPHRASE)
         expect(form).to_be_visible()
         expect(name).to_have_value("On its way")
-        expect(form.locator(".mend-state")).to_have_text(re.compile("Saved "))
+        filling.saved(form)
     with Journal.open(folder, passphrase=PASSPHRASE) as journal:
         assert journal.responses()["every.kind.name", "once"].value == "On its way"
 

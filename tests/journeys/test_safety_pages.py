@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests import safe_answers
 from tests.journeys import filling
 from tests.journeys.serving import serving
-from tests.journeys.test_journeys import until
+from tests.journeys.test_journeys import BUSY, until
 from workbook import definition
 from workbook.journal import Journal, open_journal
 
@@ -46,6 +46,7 @@ def test_nothing_can_be_typed_before_the_privacy_question(lab: Lab, page: Page) 
     expect(page.locator(".mend-closed:visible")).to_have_count(len(said))
     assert page.locator(".mend-form :is(input, textarea, select):visible").count() == 0
     page.goto(lab.page("00-start"))
+    filling.settle(page)
     expect(page.locator('[id="start.privacy"] input:visible').first).to_be_visible()
     assert page.locator(".mend-form textarea:visible").count() == 0
 
@@ -74,7 +75,7 @@ def test_a_first_opening_is_short_and_help_opens_with_one_key_and_no_network(
 
 
 def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: Lab, page: Page) -> None:
-    """There is one button for help, not two; a region that was chosen is shown again next time."""
+    """There is one button for help, not two; a region that was chosen is shown again next time, and stays as chosen."""
     page.goto(lab.page("00-start"))
     page.locator(".mend-chapter").wait_for()
     expect(page.get_by_role("button", name="Need help now?")).to_have_count(1)
@@ -86,6 +87,14 @@ def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: 
     page.locator(".mend-chapter").wait_for()
     page.keyboard.press("F1")
     expect(page.get_by_label("Where are you?")).to_have_value("AU")
+    page.add_init_script(BUSY)
+    page.reload()
+    page.keyboard.press("F1")
+    page.get_by_label("Where are you?").select_option("US")  # before the head knows what was kept
+    page.evaluate("busy.tell()")
+    with open_journal(lab.journal) as journal:
+        until(lambda: [held.payload for held in journal.store.records("setting")], [{"region": "US"}])
+    expect(page.get_by_label("Where are you?")).to_have_value("US")
 
 
 def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> None:
@@ -104,6 +113,7 @@ def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> 
     expect(message.locator(".mend-closed")).to_be_hidden()
     expect(asked).to_be_visible()
     page.reload()
+    filling.settle(page)
     expect(message.locator(".mend-body")).to_be_visible()
     assert page.locator('[data-step^="start."]').count() == 0
 

@@ -79,6 +79,7 @@ function ask(/** @type {Texts} */ texts, /** @type {string} */ reason, /** @type
 
 class Head {
   heard = false;
+  told = false; // whether the state of the journal has come
 
   constructor(/** @type {any} */ model, /** @type {HTMLElement} */ element) {
     /** @type {Chapter} */ this.chapter = model.get("chapter");
@@ -118,10 +119,14 @@ class Head {
     }
     if (message.type === "state") {
       this.state(message);
-      if (message.region) aside.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
+      const { chosen } = aside.dataset;
+      if (chosen) { // what was chosen here stays, also where it was before anyone listened
+        if (!this.told) this.model.send({ type: "region", region: chosen });
+      } else if (message.region) aside.dispatchEvent(new CustomEvent("mend:show", { detail: message.region }));
       else { // the guess is kept, so that a page which sends someone to a line has numbers; one choice changes it
         this.model.send({ type: "region", guessed: true, region: aside.querySelector("select")?.value });
       }
+      this.told = true;
     } else if (message.type === "locked") {
       unfold();
       if (!message.reason && this.below.querySelector(".mend-unlock")) return; // a passphrase may be half typed

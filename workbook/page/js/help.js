@@ -85,7 +85,7 @@ function uncover(aside, at) {
 
 /**
  * Let the buttons of a help block work. A head that a kernel draws later speaks with it in two events: `mend:region`
- * says that someone chose where they are, `mend:show` shows another region.
+ * says that someone chose where they are, `mend:show` shows another region; `data-chosen` is what was chosen here.
  * @param {HTMLElement} aside @returns {() => void} no longer listens to the page
  */
 export function attach(aside) {
@@ -113,6 +113,7 @@ export function attach(aside) {
   aside.querySelector(".mend-log-out")?.addEventListener("click", () => leave(`${hub}logout`, hub));
   where.addEventListener("change", () => {
     show(where.value);
+    aside.dataset.chosen = where.value; // for a head that is drawn later, and against an answer that is under way
     aside.dispatchEvent(new CustomEvent("mend:region", { detail: where.value }));
   });
   aside.addEventListener("mend:show", (event) => show(/** @type {CustomEvent<string>} */ (event).detail));
