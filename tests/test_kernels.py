@@ -7,16 +7,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_server.utils import ensure_async
 
+from workbook.jupyter import viewer
 from workbook.jupyter.kernels import Kernels, Ours
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
 
 def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
@@ -30,8 +32,13 @@ def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
         finally:
             await kernels.shutdown_all(now=True)
 
-    with ThreadPoolExecutor(1) as apart:  # this thread may have Playwright's event loop
-        apart.submit(asyncio.run, whole()).result()
+    apart(whole())
+
+
+def apart(story: Coroutine[Any, Any, None]) -> None:
+    """Run a story in a thread of its own: this one may have Playwright's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story).result()
 
 
 def ids(kernels: Kernels) -> list[str]:
@@ -197,3 +204,36 @@ def test_the_one_kernel_there_is_runs_on_this_python(tmp_path: Path, monkeypatch
     assert KernelSpecManager().get_kernel_spec("python3").argv == ["false"]  # what everyone else gets
     with pytest.raises(NoSuchKernel):
         kernels.get_kernel_spec("ir")
+
+
+def test_a_line_that_is_never_heard_is_hung_up() -> None:
+    """A page that waited too long leaves no sockets behind."""
+    client = Mock(get_shell_msg=Mock(side_effect=asyncio.CancelledError))
+    with pytest.raises(asyncio.CancelledError):
+        apart(viewer._line(Mock(client=lambda: client)))
+    client.stop_channels.assert_called_once_with()
+
+
+@pytest.mark.parametrize("begun", ["not at all", "half", "whole"])
+def test_a_page_that_is_left_hangs_up(begun: str) -> None:
+    """Also while its kernel is still starting: that is waited for, as a kernel half started belongs to nobody."""
+
+    class Left:
+        executor = Mock()
+        _starting: asyncio.Future[None] | None = None
+        hang_up = viewer.Page.hang_up
+
+    async def leave() -> None:
+        page = Left()
+        if begun != "not at all":
+            page._starting = asyncio.get_running_loop().create_future()
+        if page._starting and begun == "whole":
+            page._starting.set_result(None)
+        page.hang_up()
+        assert page.executor.kc.stop_channels.called is (begun != "half")
+        if page._starting and begun == "half":
+            page._starting.set_result(None)
+            await asyncio.sleep(0)  # lets what waits for it run
+        page.executor.kc.stop_channels.assert_called_once_with()
+
+    apart(leave())

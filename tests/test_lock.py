@@ -545,20 +545,22 @@ def test_a_page_is_sent_also_where_nothing_says_whether_it_was_begun(
     assert begun(file)
 
 
-@pytest.mark.parametrize(("chapter", "asked"), [("start", 1), ("responsibility", 0)])
+@pytest.mark.parametrize(("name", "asked"), [("00-one.ipynb", 1), ("10-two.ipynb", 0)])
 def test_only_the_first_page_asks_whether_it_was_begun(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chapter: str, asked: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, asked: int
 ) -> None:
     """No other page waits for the disk before its first byte."""
     files: list[Path] = []
     monkeypatch.setattr("workbook.storage.sqlite.begun", files.append)
+    for chapter in ("00-one", "10-two"):
+        (tmp_path / f"{chapter}.ipynb").write_text('{"metadata": {"mend": {"name": "A chapter"}}}', "utf-8")
     given: dict[str, Any] = {}
     page = SimpleNamespace(
-        cwd="", page_config={}, resources={}, _begin=None, _cells=None, notebook_path="page.ipynb",
+        cwd="", page_config={}, resources={}, _begin=None, _cells=None, notebook_path=name,
         request_handler=SimpleNamespace(contents_manager=SimpleNamespace(root_dir=str(tmp_path))),
-        notebook=SimpleNamespace(metadata={"mend": {"chapter": chapter}}),
+        notebook=SimpleNamespace(metadata={}), base_url="/",
         exporter=SimpleNamespace(generate_from_notebook_node=lambda _, **more: given.update(more["extra_context"])),
     )  # fmt: skip
     viewer.Page.generate_content_generator(page)
     assert files == [tmp_path / ".mend" / "answers.sqlite"] * asked
-    assert given["first"] is (chapter == "start")
+    assert given["first"] is bool(asked)

@@ -137,7 +137,7 @@ def processes_with(words: tuple[str, ...], pid: int) -> set[str]:
     found = set()
     for each in (pid, *children(pid)):
         for part in ("cmdline", "environ"):
-            with contextlib.suppress(OSError):  # it has ended
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
                 data = Path(f"/proc/{each}/{part}").read_bytes()
                 found |= {f"{part} of {each}: {word}" for word in words if word.encode() in data}
     return found

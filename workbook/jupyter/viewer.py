@@ -9,7 +9,7 @@ import importlib.util
 import queue
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2.bccache import Bucket, BytecodeCache
 from jupyter_server.utils import ensure_async, url_path_join
@@ -148,6 +148,8 @@ class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hi
             self.log.error("A page was not made: %s", type(problem).__name__)
             said = words.section("jupyter.viewer")
             self.write(f'<div class="trouble" role="alert"><p>{said["stopped"]}</p><p>{said["help"]}</p></div>')
+        finally:
+            page.hang_up()
 
     def get_template(self, name: str) -> Template:
         """Return the page for an error: Jupyter's templates know ours, which has words and no jargon."""
@@ -164,6 +166,15 @@ async def _line(kernel: Any) -> Any:
     client = kernel.client()
     client.start_channels()
     client.allow_stdin = False
+    try:
+        await _heard(client, kernel)
+    except BaseException:  # nobody else knows of its sockets, whatever ended the waiting
+        client.stop_channels()
+        raise
+    return client
+
+
+async def _heard(client: Any, kernel: Any) -> None:
     while True:
         asked = client.kernel_info()
         try:
@@ -172,10 +183,9 @@ async def _line(kernel: Any) -> Any:
                 pass
         except queue.Empty:  # still starting, or it spoke before it was heard
             if not await ensure_async(kernel.is_alive()):
-                client.stop_channels()
                 raise RuntimeError from None
         else:
-            return client
+            return
 
 
 class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
@@ -183,11 +193,19 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     trouble: str | None = None
     kernel_id: str | None = None
+    _starting: asyncio.Future[None] | None = None
 
     async def _begin(self, nb: NotebookNode) -> None:
         """Called first by the template: let Python start while the words are sent."""
         if any(cell.cell_type == "code" for cell in nb.cells):
             self._starting = asyncio.ensure_future(asyncio.wait_for(self._start(nb), PATIENCE))
+
+    def hang_up(self) -> None:
+        """Close the line to the kernel, also of a page that was left before it was whole."""
+        if self._starting is not None and not self._starting.done():  # a kernel half started belongs to nobody
+            self._starting.add_done_callback(lambda _: self.hang_up())
+        elif (client := getattr(getattr(self, "executor", None), "kc", None)) is not None:
+            client.stop_channels()
 
     async def _start(self, nb: NotebookNode) -> None:
         kernels = self.request_handler.kernel_manager
@@ -216,7 +234,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     async def _run(self, cell: NotebookNode, at: int) -> None:
         try:
-            await self._starting
+            await cast("asyncio.Future[None]", self._starting)  # begun by the template, above the first cell
         except Exception as problem:  # whatever it was, the person hears of it in words
             self.log.error("A page's Python did not start: %s", type(problem).__name__)
             self.trouble = "missing" if importlib.util.find_spec("ipykernel") is None else "not_started"
