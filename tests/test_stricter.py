@@ -11,7 +11,7 @@ from tests.safe_answers import SAFE
 from workbook import definition
 from workbook.answers.kinds import Response
 from workbook.errors import Refused
-from workbook.safety import facts, helplines, verdicts
+from workbook.safety import facts, helplines, sentences, verdicts
 from workbook.safety import gates as safety
 from workbook.safety import settings as rules
 
@@ -172,6 +172,20 @@ def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
     due = verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries))  # type: ignore[arg-type]  # only what it reads
     assert due == NOW - timedelta(days=15) + timedelta(days=14)
     assert verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries[-1:])) is None  # type: ignore[arg-type]  # the same
+
+
+def test_the_list_of_rules_says_in_one_line_how_each_stands() -> None:
+    """Open, closed, until when, what it waits for, or that nobody can tell."""
+    gate = WORKBOOK.gates[0]
+    stands = (
+        (verdicts.Verdict(gate, "open"), "Open."),
+        (verdicts.Verdict(gate, "closed"), f"{gate.title}."),
+        (verdicts.Verdict(gate, "closed", until=NOW), f"{gate.title}, until Monday 23 November, 14:00."),
+        (verdicts.Verdict(gate, "unknown", blank=("a.b.c",)), "Not all answered yet."),
+        (verdicts.Verdict(gate, "unknown"), "Not enough answers yet."),
+        (verdicts.Verdict(gate, "unknown", broken=True), "This rule could not be worked out, so it stays closed."),
+    )
+    assert [sentences.why(one) for one, _ in stands] == [said for _, said in stands]
 
 
 def test_a_rule_whose_facts_cannot_be_read_is_broken_and_says_so() -> None:
