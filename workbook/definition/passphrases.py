@@ -36,7 +36,7 @@ _ASKED = re.compile(
             r"\b((your|my)( \w+)?|(enter|type|write)( \w+){0,3}) secret[^\w.,;:!?]{0,3}(key|code|phrase|word)s?\b"
             r"(?! (between|with)\b)",
             r"secret (key|code|phrase|word)s? (of|for|to) (your|the|this) (journal|phone|computer|account|bank|app)\b",
-            r"\b(your|my|enter|type) pins?\b(?! (and needles|(it|her|him|them) (down|on))\b)",
+            r"\b(your|my|enter|type) pins?\b(?! (and needles|(it|them) (down|on))\b)",
             r"\b(enter|type|give|write|tell|send|what is|what's)( \w+){0,2} (the|a|this|that|own) pins?\b"
             r"(?! (drop|and needles)\b)",
             r"\b(the|bank|card|phone|secret|digit) pins?\b(?! (down|in|on|to|it|drop\w*|cushion|board|and needles)\b)",
