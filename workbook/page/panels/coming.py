@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbook.errors import Refused, WorkbookError
 from workbook.page.panels.errand import AWAY, Errands
@@ -11,6 +11,9 @@ from workbook.sharing.post import NotSent
 from workbook.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from workbook.journal import Journal
     from workbook.page.panels.panel import Buffers, Handler, Message, Reply
     from workbook.sharing.post import Mailbox, Waiting
@@ -63,11 +66,9 @@ class Coming:
 
     def _fetch(self, message: Message, buffers: Buffers) -> Reply:
         mailbox, letter = self._one(message)
-        done = self._errands.run(message, lambda: lambda: mailbox.fetch(letter.number))
+        done = self._ask(message, lambda: mailbox.fetch(letter.number))
         if done is None:
             return AWAY
-        if isinstance(why := done.exception(), NotSent):
-            raise _ended(why)
         try:
             data = done.result()
             shown = self._show(message, data, letters.other_sender(self._journal, mailbox, letter.sender))
@@ -85,12 +86,14 @@ class Coming:
 
     def _remove(self, message: Message, buffers: Buffers) -> Reply:
         mailbox, letter = self._one(message)
-        done = self._errands.run(message, lambda: lambda: mailbox.taken(letter.number))
-        if done is None:
-            return AWAY
-        if isinstance(why := done.exception(), NotSent):
+        return AWAY if self._ask(message, lambda: mailbox.taken(letter.number)) is None else {"type": "removed"}
+
+    def _ask(self, message: Message, errand: Callable[[], Any]) -> Future[Any] | None:
+        """Return what an errand to the mailbox came back with; None while it is away. Raises NotSent."""
+        done = self._errands.run(message, lambda: errand)
+        if done is not None and isinstance(why := done.exception(), NotSent):
             raise _ended(why)
-        return {"type": "removed"}
+        return done
 
 
 def _ended(why: NotSent) -> NotSent:
