@@ -43,11 +43,30 @@ settings.register_profile(
 settings.load_profile("mend")
 
 
+# What each of these starts runs beside the test that asks for it.
+_STARTING = frozenset({"browser", "postgresql", "desks", "node"})
+
+
+def _starts(item: pytest.Item) -> bool:
+    """Whether a test has a process or a server beside it: by its folder, by what it asks for, or because it says so."""
+    cases = item.name.partition("[")[2].rstrip("]").split("-")  # each kind of store is a case
+    asked = {*getattr(item, "fixturenames", ()), *cases}
+    marked = any(each.name == "process" for each in item.iter_markers())
+    return marked or "journeys" in item.path.parts or not _STARTING.isdisjoint(asked)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In CI a page gets a second try, for machines that stand still at times; the summary counts and names each."""
+    """In CI what starts a process gets a second try, for machines that stand still; the summary counts and names it."""
     for item in items if os.environ.get("CI") else ():
-        if "browser" in getattr(item, "fixturenames", ()):
+        if _starts(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """In CI the last test of a file gets it too: what the tests of a file, or all tests, shared is ended after it."""
+    if os.environ.get("CI") and (nextitem is None or nextitem.path != item.path):
+        item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -98,18 +98,21 @@ def run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+@pytest.mark.process
 def test_importing_the_package_loads_nothing_heavy() -> None:
     """`import workbook` is quick: it imports neither pandas nor matplotlib nor anything of Jupyter."""
     loaded = run("import sys, workbook; print(*sys.modules)").split()
     assert {name for name in loaded if name.split(".")[0] in HEAVY} == set()
 
 
+@pytest.mark.process
 def test_reading_a_definition_loads_nothing_heavy() -> None:
     """Checking a file or judging an answer needs no tables, pictures or pages."""
     loaded = run("import sys, workbook.definition, workbook.answers.kinds; print(*sys.modules)").split()
     assert {name for name in loaded if name.split(".")[0] in HEAVY} == set()
 
 
+@pytest.mark.process
 def test_a_journal_knows_no_page_and_still_shows_a_form(tmp_path: Path) -> None:
     """However a journal is imported, its exercise is a form: the package said beforehand who draws it."""
     code = """

@@ -331,6 +331,7 @@ def done(*arguments: object, **environment: str) -> str:
     return outcome.stdout
 
 
+@pytest.mark.process
 def test_what_was_done_is_said_also_where_its_name_has_no_place(home: Path, tmp_path: Path) -> None:
     """A client called 李, printed into a file of an older code page, is shown as well as that can be."""
     environ = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0", "WORKBOOK_PASSPHRASE": PASSPHRASE}

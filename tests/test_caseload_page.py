@@ -129,6 +129,7 @@ def test_a_caseload_locks_itself_and_by_its_button(home: Path, keyed: tuple[Path
     assert [say("unlock"), say("lock"), say("list")] == ["open", "locked-up", "locked"]
 
 
+@pytest.mark.process
 def test_the_caseload_writes_no_core_files(home: Path) -> None:
     """A crash of what has the keys leaves no memory on the disk."""
     code = (

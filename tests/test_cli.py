@@ -141,6 +141,7 @@ def test_open_says_in_a_sentence_why_it_cannot(tmp_path: Path, make: object) -> 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("part", ["ipykernel", "nbformat", "voila"])
 def test_a_part_that_is_missing_is_one_sentence(tmp_path: Path, part: str) -> None:
     """A Python without something Mend needs, also when only the pages need it: said before anything opens."""
@@ -154,6 +155,7 @@ def test_a_part_that_is_missing_is_one_sentence(tmp_path: Path, part: str) -> No
     )
 
 
+@pytest.mark.process
 def test_a_python_that_leaves_out_texts_is_one_sentence(tmp_path: Path) -> None:
     """Jupyter cannot be imported then."""
     assert _elsewhere(tmp_path, "-OO", "-m", "workbook", "open", "--no-browser") == (
@@ -182,6 +184,7 @@ def test_a_page_someone_changed_is_kept_and_said(tmp_path: Path) -> None:
     assert {path.name for path in folder.glob("*.ipynb")} == names | {"00-start-mine-1.ipynb"}
 
 
+@pytest.mark.process
 def test_help_loads_nothing_heavy() -> None:
     """`workbook --help` imports click and our errors, none of the libraries the commands need."""
     heavy = {"pandas", "matplotlib", "pydantic", "sqlalchemy", "jupyterlab", "rich", "shutil"}
@@ -193,6 +196,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.process
 def test_import_workbook_imports_neither_pandas_nor_matplotlib() -> None:
     """Nor does the code a page runs to show a form."""
     code = (

@@ -107,6 +107,7 @@ def convert(notebook: Path, *options: str) -> str:
     return (notebook.parent / "out.html").read_text("utf-8")
 
 
+@pytest.mark.process
 def test_nbconvert_writes_the_chapter_and_its_plain_page_says_where_the_answers_are(journal: Journal) -> None:
     """`--to mend` finds the journal beside the notebook; `--to html --execute` has a sentence for each form."""
     chapter, name = answer(journal)

@@ -30,6 +30,8 @@ from workbook.storage.schema import MIGRATIONS
 from workbook.storage.sqlite import is_plain
 from workbook.storage.store import Store
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 PART = "responsibility.incident.my_part"
 PLACE = (PART, "2026-03-02")

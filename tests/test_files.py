@@ -103,6 +103,7 @@ WINDOWS = """
 """
 
 
+@pytest.mark.process
 def test_nothing_is_needed_that_windows_does_not_have(tmp_path: Path) -> None:
     """Without Unix's modules, sockets and signals a journal opens, locks and backs up; each page asks by itself."""
     run = subprocess.run(
@@ -128,6 +129,7 @@ def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_conso
     assert not any("body" in each or "method" in each for each in told)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="what a Windows prompt takes is not what this shell takes")
 @pytest.mark.parametrize("name", ["Mend", "my folder", "it's", "a;b", "$HOME", "李 的", 'say "so"'])
 def test_a_path_in_a_suggested_command_can_be_typed(name: str, tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ def test_values_stay_what_they_were():
     assert table.loc[0, "value"] == rows
 
 
+@pytest.mark.process
 def test_pandas_is_not_loaded_before_it_is_needed():
     """A form opens without it."""
     script = (

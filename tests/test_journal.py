@@ -89,6 +89,7 @@ def test_a_journal_opens_again_with_everything_in_it(journal: Journal, clock: Cl
         ]
 
 
+@pytest.mark.process
 def test_without_a_path_the_nearest_journal_is_opened(tmp_path: Path, fresh: Journal):
     """$WORKBOOK_HOME, else the folder above the notebook, else ~/Mend."""
     inside = fresh.path / "pictures"

@@ -20,6 +20,8 @@ from workbook.jupyter.kernels import Kernels, Ours
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+pytestmark = pytest.mark.process
+
 
 def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
     """Run a story with kernels in `folder`, and end them all whatever happened."""

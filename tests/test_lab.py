@@ -23,6 +23,7 @@ def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:
     assert "@jupyterlab/docmanager-extension:plugin" not in prepared.overrides(plain=True)
 
 
+@pytest.mark.process
 def test_a_start_loads_no_grammar_that_nothing_asks_for() -> None:
     """Jupyter's library for schemas would build forty grammars of addresses first, which takes a second."""
     start = "from workbook.jupyter import places; places.settle({'JUPYTER_CONFIG_DIR': ''}); "

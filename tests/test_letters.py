@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tests.mailboxes import Served
 
+pytestmark = pytest.mark.process
+
 ENDED = (
     "Your login has ended. Log out, log in again and open this page anew. Nothing you wrote is lost, and what was"
     " sealed is kept."

@@ -238,6 +238,7 @@ def test_a_readable_damaged_copy_stops_the_locking(journal: Journal):
     assert str(refused.value) == (f"{kept} is readable by anyone. Move it away or delete it, then lock the journal.")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("moment", ["ATTACH", "sqlcipher_export", "replace"])
 def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, tmp_path: Path):
     """Whenever the power goes, the journal opens afterwards, locked or not, with every answer."""
@@ -420,6 +421,7 @@ def test_a_page_that_was_asked_lets_the_others_in(journal: Journal):
             assert len(other.history())
 
 
+@pytest.mark.process
 def test_an_idle_workbook_locks_itself_and_wakes(journal: Journal):
     """After a while without anyone, open pages let go of the answers; the passphrase brings them back."""
     journal.lock(GOOD)

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
     from tests.postgresql import Server
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:

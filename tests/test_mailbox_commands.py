@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from workbook.journal import Journal
     from workbook.sharing.caseload import Caseload
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def clock() -> Clock:

@@ -58,6 +58,7 @@ def test_what_an_author_needs_is_shown(markdown: str) -> None:
     assert definition.shows_all(markdown)
 
 
+@pytest.mark.process
 def test_links_to_chapters_alone_are_known_without_a_reader_of_markdown() -> None:
     """What most texts hold is judged at once, so that a command need not load the reader."""
     code = (

@@ -22,6 +22,7 @@ from tornado import web
 from traitlets.config import Config
 
 import workbook
+from tests import conftest
 from workbook import example
 from workbook.journal import Journal
 
@@ -197,6 +198,7 @@ def test_a_person_whose_journal_is_gone_gets_no_new_one(
     start(ben)
 
 
+@pytest.mark.process
 def test_the_files_for_a_hub_can_be_read() -> None:
     """The script is one, and what Kubernetes reads says what it is."""
     subprocess.run(["bash", "-n", str(HUB / "debian.sh")], check=True)  # noqa: S607 # the system's own
@@ -204,3 +206,50 @@ def test_the_files_for_a_hub_can_be_read() -> None:
     assert [each["kind"] for each in mailbox] == ["Service", "Deployment"]
     for name in re.findall(r"\]\((hub/[^)]+)\)", (ROOT / "docs" / "hub.md").read_text("utf-8")):
         assert (ROOT / "docs" / name).is_file(), name
+
+
+def test_what_starts_a_process_says_so() -> None:
+    """In CI it gets a second try by its mark: a file of tests that can start one, or a server, marks which do."""
+    starting = (
+        r"^ *(from|import) (subprocess|threading|multiprocessing|concurrent|http\.server|tests\.soak)"
+        r"|tests\.mailboxes import (\([^)]*|.*)\bserved\b"
+    )
+    files = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py")}
+    able = {name for name, source in files.items() if re.search(starting, source, re.M)}
+    assert len(able) > 20
+    assert {name for name in able if "pytest.mark.process" not in files[name]} == {
+        "test_mutations.py",  # what is damaged there is read in this process
+        "test_scripts.py",  # what asks for Node.js gets it by that name
+    }
+
+
+def test_a_second_try_is_for_what_runs_beside_a_test_and_for_the_last_of_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By folder, by what it asks for, by a case, by its mark; and what ends shared servers. Elsewhere than CI: none."""
+    again, process = pytest.mark.flaky(reruns=1), pytest.mark.process.mark
+
+    def item(name: str, file: str = "tests/test_days.py", asks: tuple[str, ...] = (), *marks: pytest.Mark) -> Any:
+        got: list[pytest.MarkDecorator] = []
+        return SimpleNamespace(
+            name=name, path=Path(file), fixturenames=asks, iter_markers=lambda: marks, got=got, add_marker=got.append
+        )
+
+    def made() -> list[Any]:
+        return [
+            item("test_plain", asks=("tmp_path",)),
+            item("test_page", asks=("browser",)),
+            item("test_store[file-postgresql]"),
+            item("test_marked", "tests/test_days.py", (), process),
+            item("test_address", "tests/journeys/test_ours.py", asks=("place",)),
+        ]
+
+    for ci, expected in (("true", [[], [again], [again], [again], [again]]), ("", [[]] * 5)):
+        monkeypatch.setenv("CI", ci)
+        items = made()
+        conftest.pytest_collection_modifyitems(items)
+        assert [each.got for each in items] == expected
+        one, other = item("test_one"), item("test_two", "tests/test_words.py")
+        for last, following in ((one, one), (other, one), (one, None)):
+            assert conftest.pytest_runtest_protocol(last, following) is None  # pytest goes on as always
+        assert (one.got, other.got) == (([again], [again]) if ci else ([], []))

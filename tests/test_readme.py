@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/using.md")
 FENCED = re.compile(r"^```\n(.*?)^```$", re.M | re.S)
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="What is typed there is another shell's.")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="What is typed there is another shell's."),
+]
 
 
 class Terminal:

@@ -178,6 +178,7 @@ def test_the_golden_report_is_up_to_date(written: Path) -> None:
     )
 
 
+@pytest.mark.process
 def test_what_a_page_shows_may_be_loaded_before_it_asks(robin: Journal) -> None:
     """After `prepare`, the self-assessment loads no further library: nobody who looks waits for one."""
     code = (

@@ -431,6 +431,7 @@ def test_open_makes_the_journal_for_an_assignment(tmp_path: Path) -> None:
         assert [record.payload["counselor"] for record in journal.store.records("assignment")] == ["Dr. Example"]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="There is no pseudo-terminal to ask in.")
 def test_open_asks_in_a_terminal_and_takes_no_for_an_answer(tmp_path: Path) -> None:
     """Every line of what would change is printed; after a no there is no journal."""

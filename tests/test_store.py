@@ -395,6 +395,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_unchanged(store: Store, pla
     newer.close()
 
 
+@pytest.mark.process
 def test_a_power_cut_in_a_migration_changes_nothing(store: Store, place: Place):
     """A migration is whole or not at all; the next start does it again."""
     store.save(value="kept", **MONDAY)
@@ -423,6 +424,7 @@ def test_a_power_cut_in_a_migration_changes_nothing(store: Store, place: Place):
 # --- faults, each with its sentence ---
 
 
+@pytest.mark.process
 @on_a_disk
 def test_a_full_disk_is_said_and_loses_nothing(place: Place, file: Path):
     """When a file may not grow, the save is refused in words and everything before it is there."""
@@ -458,6 +460,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path):
     )
 
 
+@pytest.mark.process
 def test_a_read_only_folder_is_said():
     """A journal that may only be read refuses in words and stays as it is."""
     script = """
@@ -531,6 +534,7 @@ def test_a_list_of_migrations_that_does_not_add_up_is_damage(store: Store, place
 # --- many at once; killed at any moment (the long forms are in tests/soak) ---
 
 
+@pytest.mark.process
 def test_four_processes_save_at_once_and_none_is_refused(place: Place):
     """Several kernels write one journal; every save of each is in history."""
     sys.path.insert(0, str(Path(__file__).parent / "soak"))
@@ -539,6 +543,7 @@ def test_four_processes_save_at_once_and_none_is_refused(place: Place):
     assert run(place.where, writers=4, saves=100, key=(place.key or b"").hex()).lost == []
 
 
+@pytest.mark.process
 @on_a_disk
 def test_a_killed_writer_loses_nothing_it_acknowledged(place: Place, file: Path):
     """Whenever the process dies, what it said it saved is there and the file is sound."""

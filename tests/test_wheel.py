@@ -13,6 +13,8 @@ import pytest
 from workbook import definition
 from workbook.storage.folder import MARK
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -75,7 +75,7 @@ def run(runs: int, seed: int = 0) -> Result:
     """Start and stop `workbook open` that many times, each under another setup."""
     result = Result()
     for number in range(seed, seed + runs):
-        with tempfile.TemporaryDirectory(prefix="setup-") as name:
+        with tempfile.TemporaryDirectory(prefix="setup-", ignore_cleanup_errors=True) as name:
             fault = _one(Path(name), random.Random(number), result)  # noqa: S311 # a repeatable draw, not a secret
         result.runs += 1
         if fault:
