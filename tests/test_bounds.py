@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from workbook import definition
+from workbook import definition, resources
 from workbook.errors import Refused
 from workbook.sharing import bundles, envelope, signing
 from workbook.sharing.bundles import Assignment, Feedback, SharedAnswer, Submission
@@ -195,6 +197,60 @@ def test_what_is_needed_is_named_where_there_are_two_kinds() -> None:
     """A file of neither kind: both endings are said."""
     said = envelope.wrong_file(b"%PDF-1.7", "assignment", "feedback")
     assert said == "This is a PDF. What is needed here ends in .assignment or .feedback. Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"xylophone", "text"),  # it begins as compressed words do
+        (b" \n<HTML><body>", "page"),
+        (b"a" * 999 + b"\0", "unknown"),
+        (b"a" * 1000 + b"\0", "text"),  # only the beginning is looked at
+        (b"a" * 996 + "🔑".encode(), "text"),
+        (b"a" * 997 + "🔑".encode(), "text"),  # a letter that is cut off by the end of the beginning
+        (b"a" * 995 + b"\xf0aaaa", "unknown"),
+        (b"a" * 996 + b"\xf0aaa", "text"),
+        (b"mend-assignment 999999999\n", "assignment"),
+        (b"mend-assignment 1000000000\n", "text"),
+        (zlib.compress(b"[" * 194 + b'"mend.'), "first"),
+        (zlib.compress(b"[" * 195 + b'"mend.'), "unknown"),
+    ],
+)
+def test_what_a_file_is_is_seen_at_its_beginning(data: bytes, kind: str) -> None:
+    """In the first thousand bytes, whatever comes behind them."""
+    assert envelope.kind_of(data) == kind
+
+
+def test_where_it_is_wrong_is_told_in_our_own_names_alone() -> None:
+    """The first place of several, six steps at most, and never a name that the file brought along."""
+    whole = assignment().model_dump(mode="json")
+    own = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
+    deep = own.model_dump(mode="json")
+    deep["exercise"]["items"][0] |= {"kind": {"Heron": 1}}
+    for changes, where in (
+        ({"sequence": 0, "token": "x"}, "token"),
+        ({"Heron": 1}, "its start"),
+        ({"asks": {"tasks": [{"exercise": "space.urges", "repeats": 1}]}}, "asks.tasks.0.repeats"),
+        ({"asks": {"instruments": [deep]}}, "asks.instruments.0.exercise.items.0"),
+    ):
+        label, public = b"mend-assignment 2\n", bytes.fromhex(signing.signer(COUNSELOR))
+        body = zlib.compress(json.dumps(whole | changes).encode())
+        signed = signing.sign(label + public + body, COUNSELOR) + public + body
+        with pytest.raises(Refused) as refused:
+            envelope.open_assignment(label + signed, definition.load())
+        assert f"(at “{where}”)" in str(refused.value)
+        assert "Heron" not in str(refused.value)
+
+
+def test_a_file_is_known_by_its_content_however_it_was_packed() -> None:
+    """Packed more or less tightly, or signed by another: the digest is the same, and it is that of a kind."""
+    label, words = b"mend-feedback 2\n", feedback().model_dump_json().encode()
+    digests = set()
+    for by, tightly in ((COUNSELOR, 9), (COUNSELOR, 0), (CLIENT, 9)):
+        public, body = bytes.fromhex(signing.signer(by)), zlib.compress(words, tightly)
+        signed = signing.sign(label + public + body, by) + public + body
+        digests.add(envelope.open_feedback(label + seal.seal(signed, seal.recipient(CLIENT)), CLIENT).digest)
+    assert digests == {hashlib.sha256(label + words).hexdigest()}
 
 
 def test_a_signature_of_a_key_that_is_none_is_none() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pyrage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,3 +91,95 @@ def test_a_passphrase_seal_is_never_cheap_and_a_file_cannot_ask_for_hours() -> N
     asks_for_hours = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 40", kept)
     with pytest.raises(SealError, match="The passphrase is not right, or the file is damaged"):
         seal.unseal_with_passphrase(asks_for_hours, "four calm grey herons")
+
+
+# --- the work of a passphrase: age itself is slow on purpose, so here its place is taken by what only counts ---
+
+
+def scrypt(work: int) -> bytes:
+    """How a file begins that asks for so much work."""
+    return f"age-encryption.org/v1\n-> scrypt bm90IHNvIHNhbHR5 {work}\nrest".encode()
+
+
+class Age:
+    """Answers what it is given, one after the other, and counts how often it was asked."""
+
+    def __init__(self, *answers: bytes | BaseException) -> None:
+        self.answers, self.asked = list(answers), 0
+
+    def encrypt(self, plain: bytes, passphrase: str) -> bytes:
+        assert (plain, passphrase) == (b"words", "herons")
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def decrypt(self, sealed: bytes, passphrase: str) -> bytes:
+        return self.encrypt(b"words", passphrase)
+
+
+@pytest.mark.parametrize(("work", "asked"), [(22, 1), (23, 0), (99, 0)])
+def test_a_file_that_asks_for_too_much_work_never_comes_to_age(
+    work: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would hold the machine for minutes before it says no: the bound is ours, and judged first."""
+    monkeypatch.setattr(pyrage, "passphrase", age := Age(pyrage.DecryptError("Decryption failed")))
+    with pytest.raises(SealError, match="The passphrase is not right, or the file is damaged"):
+        seal.unseal_with_passphrase(scrypt(work), "herons")
+    assert age.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "opens"),
+    [
+        ([pyrage.DecryptError("Decryption failed"), b"plain"], 1, False),
+        ([ValueError("no age file"), b"plain"], 1, False),
+        ([pyrage.DecryptError("Excessive work parameter")] * 19 + [b"plain"], 20, True),
+        ([pyrage.DecryptError("Excessive work parameter")] * 20 + [b"plain"], 20, False),
+    ],
+    ids=["wrong", "none", "busy", "always busy"],
+)
+def test_a_busy_moment_is_no_wrong_passphrase(
+    answers: list[bytes | BaseException], asked: int, opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """age takes it for a slow machine, and is asked again, twenty times in all; anything else is said at once."""
+    monkeypatch.setattr(pyrage, "passphrase", age := Age(*answers))
+    if opens:
+        assert seal.unseal_with_passphrase(scrypt(18), "herons") == b"plain"
+    else:
+        with pytest.raises(SealError, match="The passphrase is not right"):
+            seal.unseal_with_passphrase(scrypt(18), "herons")
+    assert age.asked == asked
+
+
+@pytest.mark.parametrize(("works", "asked", "kept"), [([16], 1, 16), ([9, 15, 16, 22], 3, 16), ([15], 20, 15)])
+def test_a_seal_that_would_be_cheap_to_guess_is_made_again(
+    works: list[int], asked: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it asks for enough work; after twenty times the machine is as slow as that."""
+    monkeypatch.setattr(pyrage, "passphrase", age := Age(*map(scrypt, works)))
+    assert seal.work(seal.seal_with_passphrase(b"words", "herons")) == kept
+    assert age.asked == asked
+
+
+def test_the_largest_file_is_opened_and_one_byte_more_is_not() -> None:
+    """Under a key and under a passphrase."""
+    huge = bytes(seal.LARGEST)
+    assert refusal(huge) == REFUSED
+    with pytest.raises(SealError, match="The passphrase is not right"):
+        seal.unseal_with_passphrase(huge, "herons")
+    with pytest.raises(SealError, match="a sealed file has at most 64 MB"):
+        seal.unseal_with_passphrase(huge + b"\0", "herons")
+    assert seal.work(huge) == seal.work(scrypt(7)[1:]) == 0
+
+
+@pytest.mark.parametrize("stops", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_who_stops_the_program_is_not_told_of_a_key(stops: type[BaseException]) -> None:
+    """Only what age says of its input becomes a sentence."""
+
+    def stop() -> None:
+        raise stops
+
+    with pytest.raises(stops):
+        seal._guarded(stop, "no_key")

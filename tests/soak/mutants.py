@@ -60,8 +60,14 @@ ROOMS = {
         ),
     ),
     "sharing": Room(
-        ("sharing/envelope", "sharing/bundles", "sharing/signing", "sharing/inbox", "sharing/looking", "storage/seal"),
-        ("test_bundles", "test_seal", "test_exchange", "test_mutations", "test_share", "test_caseload"),
+        (
+            *("sharing/envelope", "sharing/bundles", "sharing/signing", "sharing/arriving", "sharing/inbox"),
+            *("sharing/looking", "sharing/letters", "sharing/client", "sharing/outbox", "storage/seal"),
+        ),
+        (
+            *("test_bounds", "test_arriving", "test_bundles", "test_seal", "test_share", "test_letters"),
+            *("test_caseload", "test_exchange", "test_mutations"),
+        ),
     ),
     "storage": Room(
         ("storage/backups", "storage/folder", "storage/lock", "storage/records", "storage/recovery", "storage/sqlite"),
