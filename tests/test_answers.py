@@ -15,11 +15,12 @@ from workbook import definition
 from workbook.answers import kinds as answers
 from workbook.answers import shown as asked_now
 from workbook.answers.kinds import Response
-from workbook.definition import models
+from workbook.definition.items import KINDS
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
-    from workbook.definition.models import Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Workbook
 
 AB = {"a": "Anna", "b": "Ben", "c": "Cleo"}
 
@@ -53,12 +54,12 @@ FIELDS: dict[str, dict[str, object]] = {
 
 def item(kind: str, **fields: object) -> Item:
     data = {"id": "c.e.q", "prompt": "What?", "kind": kind, **FIELDS[kind], **fields}
-    return models.KINDS[kind].model_validate(data)  # type: ignore[return-value]  # one of the kinds
+    return KINDS[kind].model_validate(data)  # type: ignore[return-value]  # one of the kinds
 
 
 def test_there_is_a_row_here_for_every_kind() -> None:
     """A new kind of item gets its cases."""
-    assert set(FIELDS) == set(models.KINDS)
+    assert set(FIELDS) == set(KINDS)
 
 
 LETTER = "I lied.\n\nI fix it."

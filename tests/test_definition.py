@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from workbook import definition, resources
 from workbook.definition import models
+from workbook.definition.items import TAGS, Tag
 from workbook.errors import DefinitionError, UnknownId
 
 CASES = Path(__file__).parent / "cases" / "definitions"
@@ -160,7 +161,7 @@ def test_all_18_statements_are_served() -> None:
 
 def test_every_tag_says_what_it_means() -> None:
     """The tags a file may use are those that have a sentence."""
-    assert set(get_args(models.Tag)) == set(models.TAGS)
+    assert set(get_args(Tag)) == set(TAGS)
 
 
 @pytest.mark.parametrize(

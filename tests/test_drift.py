@@ -13,6 +13,7 @@ from workbook import definition
 from workbook.assessment import export
 from workbook.cli.client import main
 from workbook.definition import drift, models
+from workbook.definition.items import KINDS
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def test_the_command_names_each_change_and_stops_at_a_breaking_one(tmp_path: Pat
 
 def item(fields: dict[str, object]) -> str:
     """Return the fingerprint of an item with these fields."""
-    return definition.fingerprint(models.KINDS[fields["kind"]].model_validate({"id": "q", "prompt": "?", **fields}))
+    return definition.fingerprint(KINDS[fields["kind"]].model_validate({"id": "q", "prompt": "?", **fields}))
 
 
 # One row per way values may change: before, after, severity.

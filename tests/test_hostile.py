@@ -18,6 +18,7 @@ from tests.form_page import Desk, open_form
 from tests.hostile import acting, harmful, parsed, snippets
 from workbook import definition, jupyter
 from workbook.definition import models
+from workbook.definition.items import Note, Text
 from workbook.definition.markdown import ADDRESS
 from workbook.journal import Journal
 from workbook.jupyter import harmless, notebooks
@@ -54,8 +55,8 @@ def test_the_renderer_lets_nothing_through_that_acts(snippet: str) -> None:
 @EACH
 def test_what_a_form_is_given_does_not_act(snippet: str) -> None:
     """The words before an exercise, notes, and the help of a question."""
-    note = models.Note(id="a.b.note", kind="note", prompt=snippet)
-    text = models.Text(id="a.b.text", kind="text", prompt=snippet, help=snippet)
+    note = Note(id="a.b.note", kind="note", prompt=snippet)
+    text = Text(id="a.b.text", kind="text", prompt=snippet, help=snippet)
     exercise = models.Exercise(id="a.b", title=snippet, intro=snippet, minutes=1, items=(note, text))
     given = form.payload(exercise, BOOK)
     found = [given["intro_html"], *(item[key] for item in given["items"] for key in item if key.endswith("_html"))]  # type: ignore[attr-defined, union-attr] # JSON
@@ -133,8 +134,8 @@ def test_in_one_page_they_run_nothing_ask_for_nothing_and_lead_nowhere(browser: 
     """All of them as prompts, help, notes, instruction, comment and reason, in a real browser; then all are clicked."""
     items: list[Any] = []
     for number, snippet in enumerate(SNIPPETS.values()):
-        items.append(models.Note(id=f"a.b.note{number}", kind="note", prompt=snippet))
-        items.append(models.Text(id=f"a.b.text{number}", kind="text", prompt=snippet, help=snippet))
+        items.append(Note(id=f"a.b.note{number}", kind="note", prompt=snippet))
+        items.append(Text(id=f"a.b.text{number}", kind="text", prompt=snippet, help=snippet))
     every = "\n\n".join(SNIPPETS.values())
     exercise = models.Exercise(id="a.b", title=every, intro=every, minutes=1, items=tuple(items))
     desk = Desk(more={"assigned": {"from": every, "instruction": every, "due": None}})

@@ -15,8 +15,9 @@ from tests.form_page import every_kind
 from workbook import definition
 from workbook.answers import kinds as judged
 from workbook.assessment import export
-from workbook.definition import conditions, kinds, models, values
+from workbook.definition import conditions, items, kinds, models, values
 from workbook.definition.drift import change
+from workbook.definition.items import BaseItem
 from workbook.errors import InvalidAnswer
 from workbook.journal import Journal
 from workbook.page import form
@@ -46,7 +47,7 @@ def item(kind: str) -> Any:
 
 def test_the_rows_are_those_of_the_models() -> None:
     """Each kind that a file may name has a row, and each row is one of them."""
-    assert {name: kind.model for name, kind in kinds.KINDS.items()} == models.KINDS
+    assert {name: kind.model for name, kind in kinds.KINDS.items()} == items.KINDS
 
 
 @pytest.mark.parametrize("name", kinds.KINDS)
@@ -79,7 +80,7 @@ def test_every_column_of_a_row_is_full_and_does_its_work(name: str) -> None:
 # --- a kind that is not there yet ---
 
 
-class Tally(models.BaseItem):
+class Tally(BaseItem):
     """Strokes on a sheet. Value: int."""
 
     kind: Literal["tally"]
@@ -187,6 +188,7 @@ def test_a_condition_is_parsed_and_a_fingerprint_worked_out_once(monkeypatch: py
     def never(*_: object) -> Any:
         raise AssertionError("once is enough")
 
+    monkeypatch.setattr(items, "parse", never)
     monkeypatch.setattr(models, "parse", never)
     monkeypatch.setattr(meaning, "_worked_out", never)
     assert (shown.active(book, {}), [definition.fingerprint(one) for one in book.items]) == first

@@ -246,12 +246,12 @@ def test_an_error_says_nothing_else(name: str) -> None:
 
 # Modules whose sentences are for authors, who write in English (docs/architecture.md), or for who reads a log.
 AUTHORS = {
-    "definition/base.py", "definition/coherence.py", "definition/conditions.py", "definition/drift.py",
-    "definition/load.py", "definition/models.py", "definition/overlay.py", "definition/raw.py", "definition/reading.py",
-    "definition/slips.py", "definition/sources.py", "definition/wording.py", "definition/lookback.py",
-    "definition/feeding.py",
-    "definition/minutes.py", "definition/meaning.py", "safety/coverage.py", "safety/judgements.py",
-    "safety/language.py", "safety/helplines.py", "page/assets.py",
+    "definition/base.py", "definition/coherence.py", "definition/comparisons.py", "definition/conditions.py",
+    "definition/drift.py", "definition/feeding.py", "definition/items.py", "definition/known.py",
+    "definition/load.py", "definition/lookback.py", "definition/meaning.py", "definition/minutes.py",
+    "definition/models.py", "definition/norms.py", "definition/overlay.py", "definition/raw.py",
+    "definition/reading.py", "definition/slips.py", "definition/sources.py", "definition/wording.py",
+    "page/assets.py", "safety/coverage.py", "safety/helplines.py", "safety/judgements.py", "safety/language.py",
 }  # fmt: skip
 # Whoever calls these from Python of their own reads English: the messages of wrong arguments.
 CALLERS = {"assessment/scoring.py", "__init__.py", "drawing.py"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from tests.form_page import Desk, open_form
 from tests.safe_answers import answer_safely
 from workbook import definition
-from workbook.definition.models import Note
+from workbook.definition.items import Note
 from workbook.journal import Journal
 from workbook.page import form
 

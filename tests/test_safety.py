@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition, resources
 from workbook.answers.kinds import Response
-from workbook.definition.models import TAGS
+from workbook.definition.items import TAGS
 from workbook.errors import Closed, Refused
 from workbook.journal import Journal
 from workbook.safety import gates as safety

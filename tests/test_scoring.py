@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbook import resources
 from workbook.assessment import scoring
-from workbook.definition.coherence import norms_faults
+from workbook.definition.norms import faults
 from workbook.definition.scales import Norms, Scale
 
 ITEMS = tuple(f"own.rating.i{number}" for number in range(6))
@@ -384,4 +384,4 @@ def test_norms_are_numbers_with_a_source() -> None:
             id="a", title="A", items=("a.b.c",), score="sum", min_answered=1, better=numbers.better,
             ranges={"a.b.c": numbers.range}, norms=numbers, source="s",
         )  # fmt: skip
-        assert list(norms_faults(scale)) == []
+        assert list(faults(scale)) == []

@@ -22,7 +22,8 @@ from workbook.storage.store import StoredAnswer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workbook.definition.models import Exercise, Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Exercise, Workbook
 
     Given = tuple[Item, str, datetime, object]  # occasion, moment, value
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from workbook.answers.kinds import Response
     from workbook.assessment.assessment import Assessment
-    from workbook.definition.models import Exercise, Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Exercise, Workbook
     from workbook.safety.gates import GateState, Standing
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened

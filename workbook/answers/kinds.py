@@ -10,7 +10,7 @@ from workbook.definition import kinds
 from workbook.errors import InvalidAnswer
 
 if TYPE_CHECKING:
-    from workbook.definition.models import Item
+    from workbook.definition.items import Item
 
 Status = Literal["answered", "skipped"]
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from workbook.answers.kinds import Response
     from workbook.definition import conditions
-    from workbook.definition.models import Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Workbook
 
 
 def latest(responses: Mapping[tuple[str, str], Response]) -> dict[str, Response]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workbook import words
 from workbook.assessment import scoring
 from workbook.assessment.frame import oldest_first
-from workbook.definition.coherence import unfit
+from workbook.definition.norms import unfit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbook.definition.models import Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Workbook
     from workbook.safety.gates import Standing
 
 COLUMNS = {

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from workbook.definition.models import Exercise, Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Exercise, Workbook
 
 _LONGEST = 32_767  # characters a cell may hold
 _WIDTHS = {"when": 18, "number": 12, "text": 42}  # of columns, in characters

@@ -2,132 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from workbook.definition import conditions, kinds
+from workbook.definition import comparisons, conditions, kinds, norms
 from workbook.definition.base import LARGEST, Model, did_you_mean
-from workbook.definition.lookback import LookBack
+from workbook.definition.items import TAGS, BaseItem, Compute, Computed, Item, Note
+from workbook.definition.known import Known, unknown_item
 from workbook.definition.markdown import left_out
-from workbook.definition.models import TAGS, BaseItem, Chapter, Compute, Computed, Exercise, Gate, Item, Note, Workbook
+from workbook.definition.models import Chapter, Exercise, Gate, Workbook
 from workbook.definition.reading import Outline, Problem
-from workbook.definition.scales import Norms, Scale
-from workbook.errors import InvalidAnswer, InvalidCondition
+from workbook.definition.scales import Scale
+from workbook.errors import InvalidCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from workbook.definition.known import Fault
     from workbook.definition.reading import Keys
-
-    Fault = tuple[Keys, object, str, str]  # where inside the thing, the value there, what is wrong, the cure
-
-
-@dataclass(frozen=True)
-class Known:
-    """Everything that can be referred to by id."""
-
-    items: dict[str, Item | None]  # None: there is one, but it is broken or not here to look at
-    exercises: frozenset[str]
-    chapters: frozenset[str]
-    scales: frozenset[str]
-    taken: frozenset[str] = frozenset()  # of `scales`, those that another file has
-    absent: frozenset[str] | None = frozenset()  # chapters not at hand, their ids are trusted; None: all others
-    retired: frozenset[str] = frozenset()  # of `exercises`
-
-    def item(self, id: str) -> Item | None:
-        """Return the item, or None when it is broken or in a chapter that is not at hand; KeyError: no such item."""
-        chapter, dot, _ = id.partition(".")
-        if dot and chapter not in self.chapters and (self.absent is None or chapter in self.absent):
-            return None
-        return self.items[id]
-
-    def trusts(self, id: str) -> bool:
-        """Tell whether an id is in a chapter that is not at hand."""
-        return self.absent is not None and id.partition(".")[0] in self.absent
-
-    def has(self, id: str) -> bool:
-        """Tell whether there is such an item, at hand or not."""
-        try:
-            self.item(id)
-        except KeyError:
-            return False
-        return True
-
-
-def _unknown_item(id: str, known: Known) -> tuple[str, str]:
-    return "There is no such item.", did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
-
-
-def _condition_faults(data: object, at: str, known: Known) -> Iterator[Fault]:
-    try:
-        condition = conditions.parse(data)
-    except InvalidCondition as error:
-        for path, value, message, cure in error.faults:
-            yield (at, *path), value, message, cure
-        return
-    for comparison in condition.comparisons:
-        if comparison.question.startswith("measured."):
-            continue  # not answered but worked out: see `measures`
-        try:
-            item = known.item(comparison.question)
-        except KeyError:
-            yield (at, *comparison.path, "question"), comparison.question, *_unknown_item(comparison.question, known)
-            continue
-        if item is not None:
-            for message, cure, value in _misfit(comparison, item):
-                yield (at, *comparison.path, comparison.how), value, message, cure
-
-
-def _misfit(comparison: conditions.Comparison, item: Item) -> Iterator[tuple[str, str, object]]:
-    """Yield what keeps a comparison from ever being meant for this item: message, cure, value."""
-    kind = kinds.of(item)
-    if not kind.asked:
-        yield f"asks about “{item.id}”, a {item.kind}, which is never answered.", "Ask about an item that is.", None
-        return
-    if comparison.how == "answered":
-        return
-    if comparison.how not in kind.fitting:
-        cure = f"Use one of: {', '.join((*kind.fitting, 'answered'))}." if kind.fitting else "Use answered."
-        yield f"does not fit “{item.id}”, which is of kind {item.kind}.", cure, None
-        return
-    operands = comparison.operand if isinstance(comparison.operand, tuple) else (comparison.operand,)
-    for operand in operands:
-        message, cure = _operand_misfit(operand, comparison.how, item)
-        if message:
-            yield message, cure, operand
-
-
-def _operand_misfit(operand: object, how: str, item: Item) -> tuple[str, str]:
-    kind = kinds.of(item)
-    possible = kind.possible(item)
-    if kind.numeric and how not in ("is", "is_not", "one_of"):
-        possible = tuple(one for one in possible if not isinstance(one, str))  # “no opportunity” has no order
-    if possible:
-        if operand in possible:
-            return "", ""
-        cure = f"Use one of: {', '.join(map(str, possible))}."
-        return f"is not an answer to “{item.id}”.", "  ".join(
-            filter(None, (cure, did_you_mean(operand, map(str, possible))))
-        )
-    if kind.numeric and isinstance(operand, str):
-        return "is not a number.", f"“{item.id}” is answered with a number."
-    span = kind.span(item)
-    if span and isinstance(operand, (int, float)) and not span[0] <= operand <= span[1]:
-        return f"is outside “{item.id}”.", f"It goes from {span[0]:g} to {span[1]:g}."
-    if not kind.numeric:
-        try:
-            kind.check(item, operand)
-        except InvalidAnswer as wanted:
-            return f"is not an answer to “{item.id}”.", str(wanted)
-    return "", ""
 
 
 def _item_faults(item: Item, known: Known) -> Iterator[Fault]:
     yield from _markdown_faults(item, "help", *(["prompt"] if isinstance(item, Note) else []))
     if item.show_if is not None:
-        yield from _condition_faults(item.show_if, "show_if", known)
+        yield from comparisons.faults(item.show_if, "show_if", known)
     yield from kinds.of(item).faults(item)
     if isinstance(item, Computed):
         yield from _compute_faults(item, known)
@@ -140,7 +39,7 @@ def _quote_faults(item: Note, known: Known) -> Iterator[Fault]:
         try:
             quoted = known.item(id)
         except KeyError:
-            yield ("quotes", index), id, *_unknown_item(id, known)
+            yield ("quotes", index), id, *unknown_item(id, known)
             continue
         if id.rpartition(".")[0] == item.exercise_id:
             yield ("quotes", index), id, "It stands in the same form.", "Quote a question of another form."
@@ -157,7 +56,7 @@ def _compute_faults(item: Computed, known: Known) -> Iterator[Fault]:
         for index, id in enumerate(ids):
             keys: Keys = ("compute", how, index)
             if id not in known.items:
-                yield keys, id, *_unknown_item(id, known)
+                yield keys, id, *unknown_item(id, known)
                 continue
             other = known.items[id]
             if id.rpartition(".")[0] != item.exercise_id:
@@ -178,7 +77,7 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
         try:
             item = known.item(id)
         except KeyError:
-            yield keys, id, *_unknown_item(id, known)
+            yield keys, id, *unknown_item(id, known)
             continue
         span = kinds.of(item).span(item) if item is not None else None
         if id in scale.items[:index]:
@@ -197,7 +96,7 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
                 yield (key, index if key == "reverse" else id), id, "It is not an item of this scale.", cure
     spans = {id: span for id in scale.items if (item := known.items.get(id)) and (span := kinds.of(item).span(item))}
     if spans.keys() == set(scale.items):
-        yield from norms_faults(scale.model_copy(update={"ranges": spans}))
+        yield from norms.faults(scale.model_copy(update={"ranges": spans}))
     for id, weight in scale.weights.items():
         if not 0.001 <= weight <= 1000:
             yield ("weights", id), weight, "is no weight that can be added up.", "Use a number from 0.001 to 1,000."
@@ -213,83 +112,11 @@ def _scale_faults(scale: Scale, known: Known) -> Iterator[Fault]:
         yield ("part_of",), scale.part_of, "There is no such scale.", cure
 
 
-def norms_faults(scale: Scale) -> Iterator[Fault]:
-    """Yield why the published numbers cannot belong to the scores of a scale, which knows the ranges of its items."""
-    low, high = scale.bounds
-    if low == high and scale.table:
-        yield ("table",), None, "looks every score up as the same.", "Write the scores that belong to each."
-    norms = scale.norms
-    if norms is None or low == high:  # an item without room is named by itself
-        return
-    if (norms.sd is None) != (norms.reliability is None):
-        missing = "sd" if norms.sd is None else "reliability"
-        yield ("norms", missing), None, "is missing.", "Reliable change needs sd and reliability: write both, or none."
-    if norms.range is None:
-        cure = "Write the lowest and the highest score that these numbers were published for, like [0, 27]."
-        yield ("norms", "range"), None, "is missing.", cure
-    elif norms.range[0] >= norms.range[1]:
-        yield ("norms", "range"), None, "does not rise.", "Write the lowest score first, then the highest."
-    elif not _alike(norms.range, (low, high)):
-        says = f"These numbers are for scores from {_span(norms.range)}; this scale gives {_span((low, high))}."
-        yield ("norms", "range"), None, says, _other_score(scale, norms.range)
-        return  # the others would only say it again
-    if norms.better is not None and norms.better != scale.better:
-        yield ("norms", "better"), norms.better, f"The scale says {scale.better}.", "Give both the same."
-    yield from _norm_numbers(norms, low, high)
-    if norms.clinical and norms.functional:
-        gain = norms.functional.mean - norms.clinical.mean
-        if gain == 0 or (gain > 0) != (scale.better == "higher"):
-            says = f"is not better than the clinical one, while {scale.better} is better."
-            yield ("norms", "functional", "mean"), norms.functional.mean, says, "Check both, and better."
-
-
-def _norm_numbers(norms: Norms, low: float, high: float) -> Iterator[Fault]:
-    """Yield the numbers that scores from `low` to `high` cannot have."""
-    groups = [
-        (name, group) for name, group in (("clinical", norms.clinical), ("functional", norms.functional)) if group
-    ]
-    scores: list[tuple[Keys, float]] = [((name, "mean"), group.mean) for name, group in groups]
-    spreads: list[tuple[Keys, float]] = [((name, "sd"), group.sd) for name, group in groups]
-    if norms.cutoff:
-        scores.append((("cutoff", "value"), norms.cutoff.value))
-    if norms.sd:
-        spreads.append((("sd",), norms.sd))
-    cure = "Check the number, and how the scale is scored."
-    for keys, value in scores:
-        if not low <= value <= high:
-            yield ("norms", *keys), value, f"This scale gives {_span((low, high))}.", cure
-    for keys, value in spreads:
-        if value > (high - low) / 2:
-            yield ("norms", *keys), value, f"Scores from {_span((low, high))} cannot spread that far.", cure
-
-
-def unfit(scale: Scale) -> bool:
-    """Tell whether a scale's norms cannot be those of its scores; an older file may not say which they belong to."""
-    unsaid = scale.norms is not None and scale.norms.range is None and scale.score != "percent"
-    return any(keys != ("norms", "range") or not unsaid for keys, *_ in norms_faults(scale))
-
-
-def _alike(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(one, other, strict=True))
-
-
-def _span(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:g} to {ends[1]:g}"
-
-
-def _other_score(scale: Scale, wanted: tuple[float, float]) -> str:
-    """Return the cure for norms of other scores: the way of scoring that they fit, where there is one."""
-    for score in ("sum", "mean", "percent"):
-        if scale.table is None and _alike(scale.model_copy(update={"score": score}).points, wanted):
-            return f"Write “score: {score}”."
-    return "Check the points and the items, or leave norms out."
-
-
 def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
     yield from _markdown_faults(gate, "reason", "blank_reason", "notice")
-    yield from _condition_faults(gate.when, "when", known)
+    yield from comparisons.faults(gate.when, "when", known)
     if gate.reopens is not None:
-        yield from _condition_faults(gate.reopens, "reopens", known)
+        yield from comparisons.faults(gate.reopens, "reopens", known)
     names = {"all", "here", *TAGS, *known.chapters, *known.exercises, *known.items, *known.scales}
     for key in ("closes", "keeps", "hides", "unscored", "blank"):
         for index, name in enumerate(getattr(gate, key)):
@@ -298,7 +125,7 @@ def _gate_faults(gate: Gate, known: Known) -> Iterator[Fault]:
                 yield (key, index), name, "There is no such thing to name here.", cure
     for key in gate.said:
         if not key.startswith("measured.") and not {key, key.rpartition(".")[0]} & set(known.items):
-            yield ("said", key), key, *_unknown_item(key, known)
+            yield ("said", key), key, *unknown_item(key, known)
 
 
 # What is wrong with a link or a picture that `markdown.html` leaves out, and the cure.
@@ -328,50 +155,10 @@ def _chapter_faults(chapter: Chapter, known: Known) -> Iterator[Fault]:
             yield ("first", index), word, "There is no such exercise in this chapter.", cure
 
 
-def lookback_faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
-    """Yield whatever it names that the workbook does not have."""
-    seen: set[str] = set()
-    for place, step in enumerate(lookback.steps):
-        if step.id in seen:
-            yield ("steps", place, "id"), step.id, "Another step has this id.", "Give this one its own."
-        seen.add(step.id)
-        named: list[tuple[str, frozenset[str] | set[str], str]] = [
-            ("exercise", known.exercises, "exercise"),
-            ("idle", known.exercises, "exercise"),
-            ("worse", known.scales, "scale"),
-            ("unbegun", known.chapters, "chapter"),
-            ("answered", set(known.items), "item"),
-            ("unanswered", set(known.items), "item"),
-        ]
-        for key, ids, what in named:
-            id = getattr(step, key)
-            if id is not None and id not in ids and not known.trusts(id):
-                cure = did_you_mean(id, ids) or f"Write the id of {'an' if what[0] in 'ei' else 'a'} {what}."
-                yield ("steps", place, key), id, f"There is no such {what}.", cure
-        if (step.exercise is None) == (step.for_each is None):
-            says = "says not where it is done." if step.exercise is None else "names an exercise beside for_each."
-            yield ("steps", place), None, says, "Name an exercise, or what it is said for each of."
-    items = [(("practice", *way), id) for way, id in (lookback.practice.items if lookback.practice else ())]
-    if lookback.question is not None:
-        items.append((("question",), lookback.question))
-    if lookback.today.day is not None:
-        items.append((("today", "day"), lookback.today.day))
-    urge = lookback.today.urge
-    if urge is not None and urge not in known.exercises and not known.trusts(urge):
-        cure = did_you_mean(urge, known.exercises) or "Write the id of an exercise."
-        yield ("today", "urge"), urge, "There is no such exercise.", cure
-    for way, id in items:
-        if not known.has(id):
-            cure = did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
-            yield way, id, "There is no such item.", cure
-    if lookback.take is not None and not any(id.endswith(f".{lookback.take}") for id in known.items):
-        yield ("take",), lookback.take, "No chapter has such an item.", "Write exercise.item, like take.line."
-
-
 def _exercise_faults(exercise: Exercise, known: Known) -> Iterator[Fault]:
     yield from _markdown_faults(exercise, "intro")
     if exercise.show_if is not None:
-        yield from _condition_faults(exercise.show_if, "show_if", known)
+        yield from comparisons.faults(exercise.show_if, "show_if", known)
     twice = {number for number in exercise.serves if exercise.serves.count(number) > 1}
     for number in sorted(twice):
         yield ("serves",), None, f"names statement {number} twice.", "Name it once."

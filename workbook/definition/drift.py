@@ -13,7 +13,8 @@ from workbook.definition import kinds, models
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from workbook.definition.models import Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Workbook
 
 Severity = Literal["same", "cosmetic", "wording", "compatible", "breaking"]
 _SEVERITIES: tuple[Severity, ...] = ("same", "cosmetic", "wording", "compatible", "breaking")

@@ -1,6 +1,6 @@
 """What kinds of item there are: one row each, and all in which they differ stands in it.
 
-A kind has its fields in `models` and its control in the page; everything else is its row here.
+A kind has its fields in `items` and its control in the page; everything else is its row here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from workbook import dates, words
-from workbook.definition import models, values
+from workbook.definition import items, values
 from workbook.definition.base import LARGEST
-from workbook.definition.models import NO_OPPORTUNITY
+from workbook.definition.items import NO_OPPORTUNITY
 from workbook.errors import InvalidAnswer
 
 Fault = tuple[tuple[str | int, ...], object, str, str]  # where inside it, the value there, what is wrong, the cure
@@ -24,7 +24,7 @@ Span = tuple[float, float]
 class Kind:
     """One kind of item. `item` is one of its model; a value has been checked unless it says otherwise."""
 
-    model: type[models.BaseItem]
+    model: type[items.BaseItem]
     asked: bool  # a person answers it
     # what a value may be, and what is wrong with an item besides its single fields
     check: Callable[[Any, object], Any]  # (item, anything) → the value as kept; raises InvalidAnswer
@@ -128,7 +128,7 @@ def _table(item: Any, value: object) -> list[dict[str, object]]:
     return kept
 
 
-def _cell(column: models.Column, value: object) -> object:
+def _cell(column: items.Column, value: object) -> object:
     try:
         return KINDS[column.kind].check(_Cell(column.options or {}), value)
     except InvalidAnswer as error:
@@ -174,7 +174,7 @@ def _as_table(item: Any, value: object, label: str) -> dict[str, Any]:
     }
 
 
-def _column_text(column: models.Column, value: object) -> str:
+def _column_text(column: items.Column, value: object) -> str:
     if value is None:
         return ""
     try:
@@ -281,7 +281,7 @@ _NOTHING: dict[str, Any] = {  # what most kinds have of a column
 }
 
 
-def _kind(model: type[models.BaseItem], **columns: Any) -> Kind:
+def _kind(model: type[items.BaseItem], **columns: Any) -> Kind:
     return Kind(model=model, **{**_NOTHING, **columns})
 
 
@@ -311,10 +311,10 @@ _RANGE: dict[str, Any] = {
 }
 
 KINDS: dict[str, Kind] = {
-    "text": _kind(models.Text, **_WORDS, seconds=lambda item: LINE),
-    "longtext": _kind(models.LongText, **_WORDS, told=True, seconds=lambda item: BOX),
+    "text": _kind(items.Text, **_WORDS, seconds=lambda item: LINE),
+    "longtext": _kind(items.LongText, **_WORDS, told=True, seconds=lambda item: BOX),
     "number": _kind(
-        models.Number,
+        items.Number,
         **_RANGE,
         check=values.number,
         faults=_range_faults,
@@ -323,7 +323,7 @@ KINDS: dict[str, Kind] = {
         widened=_wider_range,
     ),
     "date": _kind(
-        models.Date,
+        items.Date,
         check=values.date,
         fitting=(*_COMPARED, *_ORDER),
         label=lambda item, value: dates.day(dt.date.fromisoformat(value)),
@@ -331,7 +331,7 @@ KINDS: dict[str, Kind] = {
         sheet=lambda item, value, label: [dt.date.fromisoformat(str(value))],
     ),
     "yesno": _kind(
-        models.YesNo,
+        items.YesNo,
         check=values.yesno,
         fitting=_COMPARED,
         possible=lambda item: ("yes", "no", *(("unsure",) if item.unsure else ())),
@@ -342,7 +342,7 @@ KINDS: dict[str, Kind] = {
         widened=_more_options,
     ),
     "choice": _kind(
-        models.Choice,
+        items.Choice,
         **_OPTIONS,
         check=values.choice,
         fitting=_COMPARED,
@@ -351,7 +351,7 @@ KINDS: dict[str, Kind] = {
         cell="label",
     ),
     "choices": _kind(
-        models.Choices,
+        items.Choices,
         **_OPTIONS,
         check=values.choices,
         fitting=("includes",),
@@ -359,7 +359,7 @@ KINDS: dict[str, Kind] = {
         seconds=lambda item: 2 * CLICK,
     ),
     "scale": _kind(
-        models.ScalePoints,
+        items.ScalePoints,
         check=values.scale,
         faults=_points_faults,
         fitting=(*_COMPARED, *_ORDER),
@@ -379,7 +379,7 @@ KINDS: dict[str, Kind] = {
         widened=_more_points,
     ),
     "ruler": _kind(
-        models.Ruler,
+        items.Ruler,
         **_RANGE,
         check=values.ruler,
         faults=_ruler_faults,
@@ -387,21 +387,21 @@ KINDS: dict[str, Kind] = {
         label=lambda item, value: words.say("definition.kinds.ruler", value=value, most=item.maximum),
     ),
     "rank": _kind(
-        models.Rank,
+        items.Rank,
         **{**_OPTIONS, "possible": lambda item: (), "widened": _same_options},
         check=values.rank,
         label=lambda item, value: ", ".join(f"{n}. {item.options[key]}" for n, key in enumerate(value, 1)),
         seconds=lambda item: CLICK * len(item.options),
     ),
     "shares": _kind(
-        models.Shares,
+        items.Shares,
         **{**_OPTIONS, "possible": lambda item: ()},
         check=values.shares,
         label=lambda item, value: " / ".join(f"{item.options[k]} {v:g}" for k, v in value.items()),
         seconds=lambda item: CLICK * len(item.options),
     ),
     "table": _kind(
-        models.Table,
+        items.Table,
         check=_table,
         faults=_table_faults,
         label=lambda item, value: "\n".join(_cells(item, row) for row in value),
@@ -416,7 +416,7 @@ KINDS: dict[str, Kind] = {
         seconds=lambda item: ROWS * sum(LINE if column.kind == "text" else CLICK for column in item.columns),
     ),
     "letter": _kind(
-        models.Letter,
+        items.Letter,
         check=values.letter,
         label=lambda item, value: "\n\n".join(value.values()),
         pairs=_parts,
@@ -430,9 +430,9 @@ KINDS: dict[str, Kind] = {
         widened=_more_options,
         seconds=lambda item: sum(BOX * (OFTEN_LEFT if part.optional else 1) for part in item.parts.values()),
     ),
-    "note": _kind(models.Note, **_NEVER),
-    "timer": _kind(models.Timer, **_NEVER),  # its minutes pass in a talk; those of the form are for its questions
-    "computed": _kind(models.Computed, **_NEVER, codes=lambda item: item.compute.model_dump(exclude_none=True)),
+    "note": _kind(items.Note, **_NEVER),
+    "timer": _kind(items.Timer, **_NEVER),  # its minutes pass in a talk; those of the form are for its questions
+    "computed": _kind(items.Computed, **_NEVER, codes=lambda item: item.compute.model_dump(exclude_none=True)),
 }
 
 

@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from workbook import resources
-from workbook.definition import conditions, feeding, instruments, kinds, raw
+from workbook.definition import conditions, feeding, instruments, kinds, lookback, raw
 from workbook.definition.base import CHAPTER_ID, LANGUAGE_FILE, Model, Words, did_you_mean
-from workbook.definition.coherence import Known, Piece, judge, lookback_faults
+from workbook.definition.coherence import Piece, judge
+from workbook.definition.items import BaseItem, Computed, Item, Text
+from workbook.definition.known import Known
 from workbook.definition.lookback import LookBack
 from workbook.definition.measures import Measures
 from workbook.definition.models import (
     FOOT,
     INSTRUMENTS,
     STATEMENTS,
-    BaseItem,
     Chapter,
-    Computed,
     Exercise,
     Gate,
     Instrument,
-    Item,
-    Text,
     Workbook,
     foot,
 )
@@ -187,7 +185,7 @@ class _Draft:
             known = _beside_ours(known)
         judge(self.pieces, known)
         back = fitted(LookBack, self.lookback.data, self.lookback, ()) if self.lookback else None
-        for fault in lookback_faults(back, known) if back and self.lookback else ():
+        for fault in lookback.faults(back, known) if back and self.lookback else ():
             self.lookback.add(*fault)  # type: ignore[union-attr]  # there is one, or no fault
         measures = self.fed(known)
         chapters = tuple(chapter.model_copy(update={"scales": _ranged(chapter.scales, known)}) for chapter in chapters)

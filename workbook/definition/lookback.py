@@ -6,11 +6,16 @@ steps and a practice of its own.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from workbook.definition.base import Model, Reference, Word, Words
+from workbook.definition.base import Model, Reference, Word, Words, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbook.definition.known import Fault, Known
 
 
 class Step(Model):
@@ -94,3 +99,43 @@ class LookBack(Model):
     practice: Practice | None = None
     question: Reference | None = None  # what the client wants to ask in the next session
     today: Today = Today()
+
+
+def faults(lookback: LookBack, known: Known) -> Iterator[Fault]:
+    """Yield whatever it names that the workbook does not have."""
+    seen: set[str] = set()
+    for place, step in enumerate(lookback.steps):
+        if step.id in seen:
+            yield ("steps", place, "id"), step.id, "Another step has this id.", "Give this one its own."
+        seen.add(step.id)
+        named: list[tuple[str, frozenset[str] | set[str], str]] = [
+            ("exercise", known.exercises, "exercise"),
+            ("idle", known.exercises, "exercise"),
+            ("worse", known.scales, "scale"),
+            ("unbegun", known.chapters, "chapter"),
+            ("answered", set(known.items), "item"),
+            ("unanswered", set(known.items), "item"),
+        ]
+        for key, ids, what in named:
+            id = getattr(step, key)
+            if id is not None and id not in ids and not known.trusts(id):
+                cure = did_you_mean(id, ids) or f"Write the id of {'an' if what[0] in 'ei' else 'a'} {what}."
+                yield ("steps", place, key), id, f"There is no such {what}.", cure
+        if (step.exercise is None) == (step.for_each is None):
+            says = "says not where it is done." if step.exercise is None else "names an exercise beside for_each."
+            yield ("steps", place), None, says, "Name an exercise, or what it is said for each of."
+    items = [(("practice", *way), id) for way, id in (lookback.practice.items if lookback.practice else ())]
+    if lookback.question is not None:
+        items.append((("question",), lookback.question))
+    if lookback.today.day is not None:
+        items.append((("today", "day"), lookback.today.day))
+    urge = lookback.today.urge
+    if urge is not None and urge not in known.exercises and not known.trusts(urge):
+        cure = did_you_mean(urge, known.exercises) or "Write the id of an exercise."
+        yield ("today", "urge"), urge, "There is no such exercise.", cure
+    for way, id in items:
+        if not known.has(id):
+            cure = did_you_mean(id, known.items) or "Write the id of an item: chapter.exercise.item."
+            yield way, id, "There is no such item.", cure
+    if lookback.take is not None and not any(id.endswith(f".{lookback.take}") for id in known.items):
+        yield ("take",), lookback.take, "No chapter has such an item.", "Write exercise.item, like take.line."

@@ -11,7 +11,7 @@ from workbook.definition import kinds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workbook.definition.models import Item
+    from workbook.definition.items import Item
 
 
 def fingerprint(item: Item) -> str:

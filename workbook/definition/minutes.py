@@ -10,7 +10,8 @@ from workbook.definition import kinds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from workbook.definition.models import Chapter, Exercise, Item, Workbook
+    from workbook.definition.items import Item
+    from workbook.definition.models import Chapter, Exercise, Workbook
 
 WORDS_A_MINUTE = 180  # read slowly, by someone who is tired
 SEEN_BY_SOME = 0.5  # what is shown only after some answers counts half

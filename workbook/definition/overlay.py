@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from workbook import definition, resources, words
 from workbook.definition.base import LANGUAGE_FILE, Model, did_you_mean
+from workbook.definition.items import BaseItem, Column
 from workbook.definition.lookback import Step
-from workbook.definition.models import FOOT, BaseItem, Chapter, Column, Exercise, Gate, Workbook
+from workbook.definition.models import FOOT, Chapter, Exercise, Gate, Workbook
 from workbook.definition.reading import Outline, Problem, read
 from workbook.definition.scales import Scale
 from workbook.errors import DefinitionError, UnknownId

@@ -14,7 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from workbook.definition.base import LARGEST, LONGEST
-from workbook.definition.models import NO_OPPORTUNITY
+from workbook.definition.items import NO_OPPORTUNITY
 from workbook.errors import InvalidAnswer
 from workbook.words import say
 

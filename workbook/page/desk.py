@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbook import dates, words
 from workbook.answers import kinds, occasions
 from workbook.answers.shown import latest as newest_of
-from workbook.definition import models
+from workbook.definition.items import Note
 from workbook.page import form as forms
 from workbook.page import today
 from workbook.safety import coverage, helplines, language
@@ -20,7 +20,8 @@ from workbook.storage import exchange
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from workbook.definition.models import Exercise, Item
+    from workbook.definition.items import Item
+    from workbook.definition.models import Exercise
     from workbook.journal import Journal
     from workbook.page.form import Form
     from workbook.safety.gates import Closing, Standing
@@ -292,4 +293,4 @@ def _hints(item: Item, value: object) -> tuple[dict[str, object], ...]:
 
 def _quotes(exercise: Exercise) -> tuple[str, ...]:
     """The questions of other forms whose answers an exercise shows under its notes."""
-    return tuple(id for item in exercise.items if isinstance(item, models.Note) for id in item.quotes)
+    return tuple(id for item in exercise.items if isinstance(item, Note) for id in item.quotes)

@@ -35,11 +35,12 @@ import anywidget
 import traitlets
 
 from workbook import definition, words
-from workbook.definition import kinds, models
+from workbook.definition import kinds
 from workbook.errors import Locked, StoreError, WorkbookError
 from workbook.page import assets
 
 if TYPE_CHECKING:
+    from workbook.definition.items import Item
     from workbook.definition.models import Exercise, Workbook
 
 _log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def _privacy(exercise: Exercise) -> str:
     return words.say(f"page.privacy.{next((level for level in ('counselor', 'ask') if level in levels), 'private')}")
 
 
-def _item(item: models.Item) -> dict[str, object]:
+def _item(item: Item) -> dict[str, object]:
     fields: dict[str, Any] = item.model_dump(mode="json", exclude=_UNSENT, exclude_none=True)
     if item.help:
         fields["help_html"] = definition.html(item.help)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from workbook import dates, definition, words
 from workbook.answers import occasions
 from workbook.assessment.practice import WENT
+from workbook.definition.items import Choice
 from workbook.definition.lookback import LookBack
-from workbook.definition.models import Choice
 from workbook.safety import facts as measures
 
 if TYPE_CHECKING:

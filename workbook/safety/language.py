@@ -14,7 +14,7 @@ from workbook.errors import WorkbookError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from workbook.definition.models import Item
+    from workbook.definition.items import Item
 
 AROUND = 120  # characters on each side of what was found, within which an exception is looked for
 MOST = 100  # hints for one text; more would help nobody
