@@ -32,14 +32,18 @@ PART = "responsibility.incident.my_part"
 TASKS = (Task(exercise="responsibility.incident"),)
 
 
+def caseload_in(folder: Path, clock: Clock) -> Caseload:
+    """A caseload that asked something of A. and of B.; its keys were never under a passphrase, which is slow."""
+    store = Store(folder / "caseload.sqlite", key=bytes.fromhex(KEYS.store), client="caseload", now=clock)
+    opened = Caseload(folder, "Dr. Kim", KEYS, store, clock)
+    for name in ("A.", "B."):
+        opened.assign(name, TASKS)
+    return opened
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Caseload]:
-    """A caseload that asked something of A. and of B.; its keys were never under a passphrase, which is slow."""
-    clock = Clock(AT)
-    store = Store(tmp_path / "caseload.sqlite", key=bytes.fromhex(KEYS.store), client="caseload", now=clock)
-    with Caseload(tmp_path, "Dr. Kim", KEYS, store, clock) as opened:
-        for name in ("A.", "B."):
-            opened.assign(name, TASKS)
+    with caseload_in(tmp_path, Clock(AT)) as opened:
         yield opened
 
 

@@ -183,8 +183,8 @@ def test_what_is_too_large_is_said_before_it_is_made_and_when_it_is_read() -> No
     assert "8 MB" in str(refused.value)
     label, public = b"mend-feedback 2\n", bytes.fromhex(signing.signer(COUNSELOR))
     for size, sentence in (
-        (envelope.LARGEST + 1, "unpacks to more than 8 MB, which no real one does"),
-        (envelope.LARGEST, "is not as Mend makes them (at “its start”)"),
+        (8 * 2**20 + 1, "unpacks to more than 8 MB, which no real one does"),
+        (8 * 2**20, "is not as Mend makes them (at “its start”)"),
     ):
         body = zlib.compress(b" " * size)
         signed = signing.sign(label + public + body, COUNSELOR) + public + body

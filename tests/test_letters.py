@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import urllib.request
@@ -17,12 +18,13 @@ from tests.panel_page import ask, open_panel
 from tests.safe_answers import answer_safely
 from tests.test_share_page import CAMERA, NOW, PART, STRANGER, WORDS, assignment, feedback, key, opened
 from workbook import words
+from workbook.errors import Refused
 from workbook.journal import Journal
 from workbook.jupyter import hub, notebooks
 from workbook.page.panels import share_panel
 from workbook.sharing import client as share
 from workbook.sharing import letters
-from workbook.sharing.post import Mailbox, NotSent
+from workbook.sharing.post import Mailbox, NotSent, Waiting
 from workbook.storage import exchange
 
 if TYPE_CHECKING:
@@ -505,3 +507,168 @@ def test_who_had_a_journal_reads_whom_to_tell(box: Served) -> None:
     ) in page
     assert '<a href="https://example.org/hub/logout">Log out</a>' in page
     box.loop.run(server.stop)
+
+
+# --- without a mailbox that answers ---
+
+
+class Box:
+    """As much of a mailbox as is asked: what waits, and what it was told."""
+
+    digest = "d" * 32
+
+    def __init__(self, *mail: Waiting, gone: bool = False) -> None:
+        self.mail, self.gone, self.told = list(mail), gone, list[int]()
+
+    def waiting(self) -> list[Waiting]:
+        return self.mail
+
+    def taken(self, number: int) -> None:
+        self.told.append(number)
+        if self.gone:
+            raise NotSent("no")
+
+
+def letter(number: int = 1, sender: str = "lee", **more: Any) -> Waiting:
+    return Waiting(**{"number": number, "kind": "feedback", "sender": sender, "size": 9, "at": NOW.isoformat()} | more)
+
+
+@pytest.fixture
+def alone(written: Path, tmp_path: Path) -> Iterator[Journal]:
+    """The same journal where nothing is served; its counselor has written."""
+    with Journal.open(shutil.copytree(written, tmp_path / "alone"), now=lambda: NOW) as journal:
+        share.given(journal, assignment()).accept()
+        yield journal
+
+
+def chosen(journal: Journal, *items: str, seconds: int = 0, **more: Any) -> Any:
+    ticked = [key(journal, item) for item in items]
+    return share.submission(journal, ticked, now=NOW + timedelta(seconds=seconds), **more)
+
+
+def folder(journal: Journal) -> list[str]:
+    place = journal.path / ".mend" / "unsent"
+    return sorted(one.name for one in place.iterdir()) if place.is_dir() else []
+
+
+def test_the_mailbox_is_that_of_the_hub_this_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None elsewhere, none without an address, and none at an address that is none."""
+    there = {letters.ADDRESS: "https://hub.example/services/mailbox", "JUPYTERHUB_API_TOKEN": "t-ann"}
+    monkeypatch.delenv(words.PLACE, raising=False)
+    assert letters.here(there) is None
+    monkeypatch.setenv(words.PLACE, words.HUB)
+    found = letters.here(there)
+    assert found is not None
+    assert found.digest == Mailbox(there[letters.ADDRESS], "t-ann").digest
+    assert [letters.here({}), letters.here(there | {letters.ADDRESS: "hub"})] == [None, None]
+    assert letters.here({letters.ADDRESS: there[letters.ADDRESS]}) is None  # nobody is logged in
+
+
+def test_who_the_counselor_is_there_is_known_from_what_they_sent(alone: Journal) -> None:
+    """Of this mailbox alone; another sender is named as the hub does, and asked about."""
+    box: Any = Box()
+    assert (letters.counselor(alone, box), letters.said_by(alone, box, "lee")) == (None, "lee")
+    assert letters.other_sender(alone, box, "lee") == ""
+    letters.taken(alone, box, letter())
+    assert (letters.counselor(alone, box), letters.said_by(alone, box, "lee")) == ("lee", "Dr. Example")
+    assert (letters.said_by(alone, box, "kim"), letters.other_sender(alone, box, "lee")) == ("kim", "")
+    assert letters.other_sender(alone, box, "kim") == words.say("sharing.letters.moved", before="lee", now="kim")
+    other: Any = Box()
+    other.digest = "e" * 32
+    assert (letters.counselor(alone, other), letters.other_sender(alone, other, "kim")) == (None, "")
+    letters.taken(alone, box, letter(2, "kim"))
+    assert letters.counselor(alone, box) == "kim"
+    assert {*exchange.fetched(alone.store).keys()} == {f"{box.digest}:{one}:{NOW.isoformat()}" for one in (1, 2)}
+
+
+def test_without_a_counselor_nothing_is_kept_or_known(written: Path, tmp_path: Path) -> None:
+    """A journal that nobody has written to yet."""
+    box: Any = Box()
+    with Journal.open(shutil.copytree(written, tmp_path / "new"), now=lambda: NOW) as journal:
+        assert (letters.counselor(journal, box), letters.waiting(journal)) == (None, None)
+        assert letters.said_by(journal, box, "lee") == "lee"
+        letters.taken(journal, box, letter())
+        assert exchange.carriers(journal.store).all() == {}
+        with pytest.raises(Refused, match=words.say("page.panels.look_first")):
+            letters.kept(journal, box)
+        letters.drop(journal)
+
+
+def test_what_is_in_the_journal_is_told_again_and_what_is_not_is_offered(alone: Journal) -> None:
+    """A number at another time, or of another mailbox, is another file; of a client's own kind none is offered."""
+    here, new, later = letter(), letter(2, kind="assignment"), letter(at="later")
+    box: Any = Box(here, new, later, letter(3, kind="submission"))
+    letters.taken(alone, box, here)
+    ask = letters.asking(alone, box)
+    assert (ask(), box.told) == ([new, later], [1])
+    box.gone = True
+    assert (ask(), box.told) == ([new, later], [1, 1])
+    other: Any = Box(here)
+    other.digest = "e" * 32
+    assert (letters.asking(alone, other)(), other.told) == ([here], [])
+
+
+def test_one_sealed_file_is_kept_with_all_that_is_to_be_remembered_of_it(alone: Journal) -> None:
+    """Whose it is, its answers and counts; and what it replaces may have arrived."""
+    first, box = chosen(alone, PART), Box()
+    letters.keep(alone, first)
+    held = letters.waiting(alone)
+    assert held is not None
+    assert (held.token, held.answers, held.taken_back, held.gates) == (first.token, (first.answers[0].id,), 0, 0)
+    assert folder(alone) == [held.file]
+    if os.name == "posix":
+        assert (alone.path / ".mend" / "unsent").stat().st_mode & 0o777 == 0o700
+    assert opened(letters.data(alone, held)) == first
+    with pytest.raises(Refused, match=words.say("page.panels.look_first")):
+        letters.kept(alone, box)  # type: ignore[arg-type] # as much of one as is asked
+    letters.taken(alone, box, letter())  # type: ignore[arg-type] # the same
+    assert letters.kept(alone, box) == ("lee", held, letters.data(alone, held))  # type: ignore[arg-type] # the same
+    letters.keep(alone, chosen(alone, CAMERA, seconds=1, with_gates=True))
+    newer = letters.waiting(alone)
+    assert newer is not None
+    assert (folder(alone), newer.gates) == ([newer.file], len(alone.gate_events()))
+    assert (perhaps(alone), shared(alone)) == ({PART}, set())
+    letters.keep(alone, chosen(alone, PART, seconds=2), refused=newer.file)  # it was refused for good: nobody has it
+    assert (perhaps(alone), shared(alone)) == ({PART}, set())
+    last = letters.waiting(alone)
+    assert last is not None
+    letters.acknowledged(alone, last)
+    assert (perhaps(alone), shared(alone), folder(alone), letters.waiting(alone)) == (set(), {PART}, [], None)
+    letters.keep(alone, chosen(alone, CAMERA, seconds=3))
+    assert [one.taken_back for one in exchange.unsent(alone.store).all().values()] == [1]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_left_may_have_arrived_unless_it_was_refused(alone: Journal, refused: bool) -> None:
+    """It is kept no more either way."""
+    letters.keep(alone, chosen(alone, PART))
+    held = letters.waiting(alone)
+    assert held is not None
+    letters.drop(alone, refused=held.file if refused else "another")
+    assert (perhaps(alone), folder(alone), letters.waiting(alone)) == (set() if refused else {PART}, [], None)
+
+
+def test_a_kept_file_goes_with_its_own_record_alone(alone: Journal) -> None:
+    """An older page acknowledges what it sent: what another page keeps by now stays. A file that is gone is none."""
+    letters.keep(alone, chosen(alone, PART))
+    old = letters.waiting(alone)
+    letters.keep(alone, chosen(alone, CAMERA, seconds=1))
+    new = letters.waiting(alone)
+    assert old is not None
+    assert new is not None
+    letters.acknowledged(alone, old)
+    assert (letters.waiting(alone), folder(alone)) == (new, [new.file])
+    share.given(alone, assignment(token="6" * 32)).accept(sure=True)
+    assert letters.waiting(alone) is None
+    letters.keep(alone, chosen(alone, PART, seconds=2))
+    assert {*exchange.unsent(alone.store).keys()} == {"6" * 32}
+    (alone.path / ".mend" / "unsent" / folder(alone)[0]).unlink()
+    assert letters.waiting(alone) is None
+
+
+def test_a_file_that_cannot_be_kept_is_a_sentence_and_nothing_waits(alone: Journal) -> None:
+    """A file stands where the folder should."""
+    (alone.path / ".mend" / "unsent").write_text("in the way")
+    with pytest.raises(Refused, match="unsent"):
+        letters.keep(alone, chosen(alone, PART))
+    assert exchange.unsent(alone.store).all() == {}
