@@ -12,6 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async
 
 from workbook.jupyter import viewer
@@ -165,6 +166,18 @@ def test_ctrl_c_while_a_kernel_starts_ends_it_too(tmp_path: Path, asked: bool) -
         assert (kernels.list_kernel_ids(), dict(kernels._pending_kernels)) == ([], {})
         if page is not None:
             await asyncio.wait([page])
+
+    running(tmp_path, story)
+
+
+def test_a_server_that_ends_while_its_first_kernel_starts_leaves_none(tmp_path: Path) -> None:
+    """Jupyter's own end asks for it, with no kernel up yet; one left behind would write into a folder that is gone."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.start_ahead()
+        await ServerApp.cleanup_kernels(Mock(kernel_manager=kernels))
+        assert [task.done() for task in kernels._waiting] == [True]
+        assert (kernels.list_kernel_ids(), dict(kernels._pending_kernels)) == ([], {})
 
     running(tmp_path, story)
 

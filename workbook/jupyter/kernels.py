@@ -62,6 +62,10 @@ class Kernels(AsyncMappingKernelManager):
         self._waiting: list[asyncio.Task[str]] = []  # the oldest first
         self._starting: set[asyncio.Task[str]] = set()  # of these, and of what a page took already, those not up yet
 
+    def __bool__(self) -> bool:
+        """A server that ends asks whether it has kernels at all; the class above says no while the first starts."""
+        return True
+
     def start_ahead(self) -> None:
         """Start a kernel for the next page, unless enough of them wait already. Needs a running event loop."""
         if len(self._waiting) < self.most:
