@@ -12,10 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from nbclient import execute
+from nbconvert.exporters import get_exporter
 
 from tests import safe_answers
 from workbook import words
+from workbook.errors import InvalidAnswer
 from workbook.journal import Journal
 from workbook.jupyter import exporter, notebooks
 
@@ -120,3 +124,46 @@ def test_nbconvert_writes_the_chapter_and_its_plain_page_says_where_the_answers_
     assert "widget-view" not in plain
     assert SHARED not in plain
     assert json.loads(notebook.read_text("utf-8"))["cells"][1]["outputs"] == []  # the notebook itself is as it was
+
+
+def write_everywhere(journal: Journal) -> dict[bool, list[str]]:
+    """Write a word of its own into every question that takes words; returns them, by whether they are private."""
+    written: dict[bool, list[str]] = {True: [], False: []}
+    for exercise in journal.workbook.exercises:
+        for item in exercise.items if not exercise.retired else ():
+            if item.kind in ("text", "longtext") and not item.retired:
+                private = exercise.share == "private"
+                word = f"qz{len(written[private])}{'private' if private else 'shared'}"
+                try:
+                    journal.save(item.id, word, occasion=journal.occasion_now(exercise.id))
+                except InvalidAnswer:  # words of a certain form
+                    continue
+                written[private].append(word)
+    return written
+
+
+def every_chapter(journal: Journal) -> nbformat.NotebookNode:
+    """Return one notebook with each different cell of all of them: run once, it has every form and panel there is."""
+    read = [nbformat.read(path, as_version=4) for path in sorted(journal.path.glob("*.ipynb"))]
+    cells = {cell.source: cell for notebook in read for cell in notebook.cells}
+    whole: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=list(cells.values()), metadata=read[0].metadata)
+    return whole
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("locked", [False, True])
+def test_no_export_holds_what_is_private_or_locked(journal: Journal, locked: bool) -> None:
+    """Every form and panel, run and exported as the notebook and as pages; then each chapter as a page of Mend."""
+    written, notebook = write_everywhere(journal), every_chapter(journal)
+    assert (len(written[True]) > 3, len(written[False]) > 100) == (True, True)
+    if locked:
+        journal.lock("correct horse battery staple")
+    journal.close()
+    run = execute(notebook, cwd=str(journal.path), kernel_name="python3", timeout=120)
+    for kind in ("html", "notebook", "markdown", "slides", "script"):
+        came, _ = get_exporter(kind)().from_notebook_node(run)  # type: ignore[no-untyped-call] # it says no types
+        assert [word for words in written.values() for word in words if word in came] == [], kind
+        assert (came.count("mend-sentence") > 50) is (kind != "script"), kind
+    pages = "".join(exporter.page(chapter.id, journal.path) for chapter in journal.workbook.chapters)
+    assert [word for word in written[True] if word in pages] == []
+    assert any(word in pages for word in written[False]) is not locked
