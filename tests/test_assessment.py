@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -73,6 +73,14 @@ def standing(
         track=track,
         hidden=frozenset(),
     )
+
+
+def test_what_is_rated_once_is_of_the_day_the_person_had():
+    """Noon in Greenwich was the next morning far in the east; of what came without a clock, the zone of now decides."""
+    given = rows(*((item, "once", 2, 2) for item in next(one.items for one in BOOK.scales if one.id == "improvement")))
+    east = datetime(2026, 3, 2, 2, 0, tzinfo=timezone(timedelta(hours=14)))
+    assert list(assess(given, times={(item, "once"): east for item in given["item"]}).scores["day"]) == ["2026-03-02"]
+    assert list(assess(given).scores["day"]) == ["2026-03-01"]
 
 
 def test_no_answers_is_a_kind_beginning() -> None:

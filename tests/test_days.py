@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
 from workbook.answers.occasions import Begun, in_order, in_time, still_meant
+from workbook.assessment.frame import by_item
 from workbook.journal import Journal, open_journal
 
 LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
@@ -80,6 +81,18 @@ def test_which_day_is_meant_is_asked_once(journal: Journal, clock: Clock, hour: 
         journal.save(LOG, 2, "2026-03-03")
         assert journal.occasions("improvement.log") == ["2026-03-03"]
         assert desk.payload(log, None)["night"] is None
+
+
+def test_a_day_told_half_a_year_later_is_the_one_that_person_had(journal: Journal, clock: Clock):
+    """At twenty past midnight in summer is that day in winter too, an hour behind: on its step and in a report."""
+    clock.time = datetime(2026, 7, 1, 0, 20, tzinfo=timezone(timedelta(hours=2)))
+    journal.save("start.hopes.hope", "I hope to sleep again.")
+    clock.time = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
+    journal.exercise("start.hopes")
+    hopes = journal.workbook.exercise("start.hopes")
+    assert journal._desk.step(hopes, "start")["day"] == "2026-07-01"
+    told = by_item(journal.answers(), journal.local_times(), clock.time.tzinfo)
+    assert [given.day for given in told["start.hopes.hope"]] == ["2026-07-01"]
 
 
 def test_an_entry_for_yesterday_comes_before_todays():

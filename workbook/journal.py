@@ -264,7 +264,12 @@ class Journal(Opened):
         from workbook.assessment import assessment, report
 
         return assessment.assess(
-            self.workbook, self.answers(), standing=self.standing(), now=self.now(), show=report.panel
+            self.workbook,
+            self.answers(),
+            standing=self.standing(),
+            now=self.now(),
+            times=self.local_times(),
+            show=report.panel,
         )
 
     def report(self, path: str | Path, **options: Any) -> Path:

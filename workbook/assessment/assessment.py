@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workbook import words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from workbook.assessment.frame import Times
     from workbook.definition.models import Workbook
     from workbook.definition.scales import Scale
     from workbook.safety.gates import Standing
@@ -89,10 +91,12 @@ def assess(
     *,
     standing: Standing | None = None,
     now: datetime,
+    times: Times = MappingProxyType({}),
     show: Callable[[Assessment], str] | None = None,
 ) -> Assessment:
     """Return the self-assessment of the current answers (tidy, `frame.COLUMNS`) as they stand at `now`.
 
+    `times` says when each was saved by the person's own clock; what it lacks was answered in the zone of `now`.
     `standing` says which scales may be scored and which exercises are open; None: all. `show` turns it into HTML
     when a notebook shows it (`report.panel`). `answers` is left alone.
     """
@@ -108,14 +112,14 @@ def assess(
     rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
     rest = rest[rest["status"] == "answered"]
 
-    scores = placed(scoring.score(rated, counted), rated, counted, now)
+    scores = placed(scoring.score(rated, counted), rated, counted, times, now.tzinfo)
     scores["reworded"] = reworded(rated, counted, scores)
     timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in counted]
     changes = [judged(scale, timeline) for scale, timeline in timelines]
     areas = tuple(
         area(workbook, scale, timeline, one) for (scale, timeline), one in zip(timelines, changes, strict=True)
     )
-    told = by_item(rest, now.tzinfo)
+    told = by_item(rest, times, now.tzinfo)
     done = practised(told, rules(workbook).practice, now)
     seen = Seen(workbook, told, areas, done, standing, now.date())
     return Assessment(

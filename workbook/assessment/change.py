@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import words
 from workbook.assessment import scoring
-from workbook.assessment.frame import oldest_first
+from workbook.assessment.frame import day_had, oldest_first
 from workbook.definition.norms import unfit
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     import pandas as pd
 
+    from workbook.assessment.frame import Times
     from workbook.definition.models import Workbook
     from workbook.definition.scales import Norms, Scale
 
@@ -67,18 +70,21 @@ class Change(NamedTuple):
     reason: str
 
 
-def placed(scores: pd.DataFrame, rated: pd.DataFrame, scales: tuple[Scale, ...], now: datetime) -> pd.DataFrame:
-    """Return the scores with `day`, each scale's in order; what is asked once has the day it was answered."""
+def placed(
+    scores: pd.DataFrame, rated: pd.DataFrame, scales: tuple[Scale, ...], times: Times, zone: tzinfo | None
+) -> pd.DataFrame:
+    """Return the scores with `day`, each scale's in order; what is asked once has the day the person had then."""
     occasion = scores["occasion"].astype(str)
     once = rated[rated["occasion"] == "once"]
     if once.empty:
         return scores.assign(day=occasion.str[:10])
     answered = dict(zip(once["item"].astype(str), once["answered_at"], strict=True))
-    days = {
-        scale.id: max(at).astimezone(now.tzinfo).date().isoformat()
+    latest = {
+        scale.id: max(here, key=answered.__getitem__)
         for scale in scales
-        if (at := [answered[item] for item in scale.items if item in answered])
+        if (here := [item for item in scale.items if item in answered])
     }
+    days = {scale: day_had(item, answered[item], times, zone) for scale, item in latest.items()}
     day = occasion.str[:10].where(occasion != "once", scores["scale"].astype(str).map(days))
     place = scores.groupby("scale", observed=True).cumcount().astype(float)  # as they come: the oldest first
     for n in occasion.index[occasion == "once"]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from workbook.definition.models import Workbook
     from workbook.safety.gates import Standing
 
+    Times = Mapping[tuple[str, str], datetime]  # when each answer was saved by the person's own clock, by place
+
 COLUMNS = {
     "chapter": "category",  # id of the chapter
     "exercise": "category",  # id of the exercise
@@ -51,7 +53,7 @@ class Told:
 
     workbook: Workbook
     answers: pd.DataFrame = field(repr=False)  # `COLUMNS`
-    times: Mapping[tuple[str, str], datetime] = field(repr=False)  # of each, by the person's own clock
+    times: Times = field(repr=False)
     standing: Standing = field(repr=False)
 
 
@@ -187,17 +189,25 @@ class Given(NamedTuple):
     score: float  # NaN where there is none
 
 
-def by_item(rows: pd.DataFrame, zone: tzinfo | None) -> dict[str, list[Given]]:
+def day_had(item: str, answered_at: datetime, times: Times, zone: tzinfo | None) -> str:
+    """Return the day the person had when they answered what is asked once; `zone`: where no clock of theirs is known.
+
+    Clocks change twice a year, and people travel: a moment of last summer is not told by the clock of this winter.
+    """
+    return times.get((item, "once"), answered_at.astimezone(zone)).date().isoformat()
+
+
+def by_item(rows: pd.DataFrame, times: Times, zone: tzinfo | None) -> dict[str, list[Given]]:
     """Return rows of a tidy table by item, each item's oldest first: what is asked of a few is quicker without a table.
 
-    `zone` is the person's: the day of what is asked once is theirs.
+    `times` and `zone` are as for `day_had`: the day of what is asked once is the person's.
     """
     found: dict[str, list[Given]] = {}
     columns = [rows[name].tolist() for name in ("item", "occasion", "value", "label", "score")]
     for number, (item, occasion, *said) in enumerate(zip(*columns, strict=True)):
         day = occasion[:10]
         if occasion == "once":
-            day = rows["answered_at"].iloc[number].astimezone(zone).date().isoformat()
+            day = day_had(item, rows["answered_at"].iloc[number], times, zone)
         found.setdefault(item, []).append(Given(occasion, day, *said))
     for given in found.values():
         given.sort(key=lambda one: occasions.order(one.occasion))

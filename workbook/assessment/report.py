@@ -58,7 +58,7 @@ def write(
     tell(1, 3, say("assessment.doing.change"))
     from workbook.assessment import assessment
 
-    seen = assessment.assess(told.workbook, chosen.scored, standing=told.standing, now=now)
+    seen = assessment.assess(told.workbook, chosen.scored, standing=told.standing, times=told.times, now=now)
     if chosen.partial:
         seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
     if not words:
@@ -97,9 +97,9 @@ def chapter(told: Told, id: str, *, now: datetime, private: bool = False) -> str
         for rows in (mine, answers)
     )
     if "assessment" in shown.shows:
-        seen = assessment.assess(workbook, whole.scored, standing=told.standing, now=now)
+        seen = assessment.assess(workbook, whole.scored, standing=told.standing, times=told.times, now=now)
     else:
-        seen = assessment.assess(workbook, chosen.scored, standing=told.standing, now=now)
+        seen = assessment.assess(workbook, chosen.scored, standing=told.standing, times=told.times, now=now)
         seen = replace(seen, steps=(), questions=())  # they speak of the whole workbook
     chosen = replace(chosen, partial="assessment" not in shown.shows)
     return _whole(told, chosen, days, seen, now, title=f"{workbook.title}: {shown.title}")

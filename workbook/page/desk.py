@@ -195,7 +195,11 @@ class Desk:
         self._seat()
         here = journal.progress_on(exercise)
         closing = journal.standing().closing(exercise.id)
-        times = [given.at for given in journal.responses_for(exercise.id, here.occasion).values()]
+        zone = journal.now().tzinfo
+        times = [
+            given.at.astimezone(journal.versions(item, here.occasion)[-1].local(zone).tzinfo)
+            for item, given in journal.responses_for(exercise.id, here.occasion).items()
+        ]
         steps = self._steps(chapter)
         place = steps.index(exercise)
         todo = (one.id for one in (*steps[place + 1 :], *steps[:place]) if self._is_to_do(one))
@@ -205,7 +209,7 @@ class Desk:
             "total": here.total,
             "minutes": here.minutes,
             "done": here.done,
-            "day": max(times).astimezone(journal.now().tzinfo).date().isoformat() if times else None,
+            "day": max(times).date().isoformat() if times else None,
             "closed": closing and closing.title.rstrip(".?"),
             "next": next(todo, None),
             "first": opens[:1] == [exercise] and not self._meets_today(chapter),
