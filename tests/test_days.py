@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,9 +16,15 @@ from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
+from workbook import definition
 from workbook.answers.occasions import Begun, in_order, in_time, still_meant
 from workbook.assessment.frame import by_item
 from workbook.journal import Journal, open_journal
+from workbook.sharing import overview
+from workbook.sharing.bundles import GateEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
 GIVEN = {LOG: 2, INCIDENT: "I shouted."}
@@ -27,6 +36,19 @@ def journal(tmp_path: Path, clock: Clock):
     with open_journal(tmp_path / "Mend", now=clock) as journal:
         answer_safely(journal.save)
         yield journal
+
+
+@pytest.fixture
+def move(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Take this computer to another time zone, and home again after the test."""
+
+    def to(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield to
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_the_newest_filling_is_the_one_begun_last(journal: Journal, clock: Clock):
@@ -140,6 +162,37 @@ def test_a_hold_is_not_ended_by_a_clock_that_fell_back(journal: Journal, clock: 
     held = {gate.id: gate.until for gate in journal.gates() if gate.state == "closed"}
     assert held.keys() == {"G11"}
     assert held["G11"] >= now - timedelta(minutes=10) + timedelta(hours=24)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "Europe/Berlin"])
+def test_when_a_page_opens_again_is_said_by_the_clock_on_the_wall(
+    journal: Journal, clock: Clock, move: Callable[[str], None], zone: str
+):
+    """Also after the journal was read anew, and on the day on which the clocks change: never by that of Greenwich."""
+    wall = ZoneInfo(zone)
+    clock.time = fixed(datetime(2026, 10, 24, 21, 30, tzinfo=wall))
+    answer_safely(journal.save)
+    journal.save("start.now.stirred", 9)
+    move(zone)
+    with open_journal(journal.path, now=clock) as again:
+        said = again.standing().closings["responsibility.incident"].reason_html
+    ends = (clock.time + timedelta(hours=24)).astimezone(wall)
+    assert (ends.day, ends.hour) == (25, 20 if zone == "Europe/Berlin" else 21)
+    assert f"It opens again on Sunday 25 October, {ends:%H:%M}." in said
+
+
+def fixed(at: datetime) -> datetime:
+    """A time as a computer's clock gives it: it knows how far it is from Greenwich, not when that changes."""
+    return at.astimezone(timezone(at.utcoffset() or timedelta()))
+
+
+def test_a_counselor_reads_on_which_day_of_theirs_a_page_closed(clock: Clock):
+    """What happened in the evening in Greenwich was the next day where they are."""
+    clock.time = datetime(2026, 3, 9, 9, tzinfo=timezone(timedelta(hours=13)))
+    closed = GateEvent(gate="G2", change="closed", at=datetime(2026, 3, 2, 20, tzinfo=UTC))
+    asked = {"current": [], "tasks": [], "fresh": [], "withdrawn": 0, "notes": []}
+    page = overview.session(client="A.", workbook=definition.load(), gates=[closed], now=clock(), **asked)
+    assert ("3 March 2026" in page, "2 March 2026" in page) == (True, False)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ def soon(at: datetime, language: str | None = None) -> str:
     return f"{_date(at, 'EEEE d MMMM', language)}, {at:%H:%M}"
 
 
+def here(at: datetime, now: datetime) -> datetime:
+    """Return a moment by the clock that shows `now`; this computer's is known also where it changes in between."""
+    own = now.utcoffset() == now.astimezone().utcoffset()
+    return at.astimezone(None if own else now.tzinfo)
+
+
 def _date(on: date, pattern: str, language: str | None) -> str:
     from babel.dates import format_date  # when there is a day to say: it takes longer to load than a form
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from workbook import dates
 from workbook.definition import conditions
 from workbook.definition.measures import MEASURED, Measures
 from workbook.safety import facts as measures
@@ -89,7 +90,7 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
     if gate.hold_hours:
         hold = timedelta(hours=gate.hold_hours)
         held = [entry for entry in mine if facts.now - entry.at < hold]
-        until = max((entry.at + hold for entry in held), default=None)
+        until = dates.here(max(entry.at for entry in held) + hold, facts.now) if held else None
         return Verdict(gate, "closed" if held else answered, until=until, blank=blank, causes=tuple(held))
     if gate.reopens and mine:  # by stored versions only: a slip put right at once is one answer, and closes nothing
         last = max(entry.at for entry in mine)

@@ -191,7 +191,10 @@ def session(
         fresh=fresh[-12:],
         more=max(0, len(fresh) - 12),
         withdrawn=withdrawn,
-        gates=[(gate_title(workbook, event.gate), event.change, dates.day(event.at)) for event in gates[-6:]],
+        gates=[
+            (gate_title(workbook, event.gate), event.change, dates.day(dates.here(event.at, now)))
+            for event in gates[-6:]
+        ],
         questions=questions(workbook, current),
         notes=notes[-6:],
     )
