@@ -1,4 +1,4 @@
-"""What comes to a caseload: each check of who speaks, to whom, when and how much holds a file back by itself."""
+"""What comes to a caseload and goes back: each check of who speaks, to whom, when and how much holds by itself."""
 
 from __future__ import annotations
 
@@ -350,3 +350,43 @@ def test_many_files_are_taken_in_whatever_the_others_are(opened: Caseload, tmp_p
 def test_a_receipt_is_one_sentence(receipt: Receipt, said: str) -> None:
     """What changed, counted, or why nothing did."""
     assert str(receipt) == said
+
+
+# --- what goes back ---
+
+
+def test_what_goes_out_is_numbered_and_never_older_than_what_went_before(tmp_path: Path) -> None:
+    """Also when a clock was set back meanwhile: the client's journal goes by when a file was made."""
+    clock = Clock(AT)
+    with caseload_in(tmp_path, clock) as opened:
+        opened.receive(sent(opened, given()))
+        clock.forward(minutes=-5)
+        asked = [envelope.open_assignment(opened.assign("A.", TASKS), definition.load()).bundle for _ in range(2)]
+        replies = [envelope.open_feedback(opened.reply("A.", "Hello."), CLIENT).bundle for _ in range(11)]
+    step = timedelta(microseconds=1)
+    assert [(one.sequence, one.made_at) for one in asked] == [(2, AT + step), (3, AT + 2 * step)]
+    assert [(one.sequence, one.made_at) for one in replies] == [
+        (number, AT - timedelta(minutes=5) + (number - 1) * step) for number in range(1, 12)
+    ]
+
+
+def test_a_reply_is_for_one_client_and_holds_an_assignment_of_theirs_alone(opened: Caseload) -> None:
+    """Another client's, or one that somebody else signed, goes along with nothing; and only they can open it."""
+    with pytest.raises(Refused):
+        opened.reply("A.", "Hello.")  # nothing came yet, so there is no key of theirs
+    opened.receive(sent(opened, given()))
+    mine, theirs = opened.assign("A.", TASKS), opened.assign("B.", TASKS)
+    bundle = envelope.open_assignment(mine, definition.load()).bundle
+    for file in (theirs, envelope.pack(bundle, STRANGER)):
+        with pytest.raises(Refused, match=r"was not made here for A"):
+            opened.reply("A.", assignment=file)
+    with pytest.raises(Refused):
+        opened.reply("A.")  # nothing to say
+    opened.comment("A.", PART, "Thank you.")
+    reply = opened.reply("A.", assignment=mine)
+    told = envelope.open_feedback(reply, CLIENT).bundle
+    assert (told.sequence, told.reply, told.assignment, told.there) == (1, None, bundle, (given().id,))
+    assert [(one.answer, one.text) for one in told.comments] == [(given().id, "Thank you.")]
+    assert envelope.open_feedback(opened.reply("A.", "Again."), CLIENT).bundle.comments == ()
+    with pytest.raises(Refused, match="was not sealed for this key"):
+        envelope.open_feedback(reply, STRANGER)

@@ -65,16 +65,8 @@ ROOMS = {
             *("sharing/looking", "sharing/letters", "sharing/client", "sharing/outbox", "storage/seal"),
         ),
         (
-            *(
-                "test_bounds",
-                "test_arriving",
-                "test_looking",
-                "test_bundles",
-                "test_seal",
-                "test_records",
-                "test_share",
-            ),
-            *("test_letters", "test_caseload", "test_exchange", "test_mutations"),
+            *("test_bounds", "test_arriving", "test_looking", "test_taking_in", "test_bundles", "test_seal"),
+            *("test_records", "test_share", "test_letters", "test_caseload", "test_exchange", "test_mutations"),
         ),
     ),
     "storage": Room(
