@@ -13,7 +13,7 @@ from workbook.storage import sqlite
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from workbook.storage.store import StoredAnswer
@@ -22,6 +22,7 @@ HOUR = timedelta(hours=1)  # between two backups
 NEWEST, DAYS = 5, 7  # kept: these many newest, and the newest of each of these many days
 
 _NAME = "answers-%Y-%m-%dT%H-%M-%S.%fZ.sqlite"
+APART = "answers.unknown-"  # how the names of those begin that were set apart
 
 
 class Backup(NamedTuple):
@@ -50,13 +51,32 @@ class Preview(NamedTuple):
         )
 
 
-def listed(folder: Path) -> list[Backup]:
-    """Return the backups in a folder, newest first."""
+def _any(_: Path) -> bool:
+    """Where nothing is locked, whatever lies among the backups is one."""
+    return True
+
+
+def listed(folder: Path, ours: Callable[[Path], bool] = _any) -> list[Backup]:
+    """Return the backups in a folder, newest first; `ours`: only those it says yes to."""
     found = []
     for file in folder.glob("answers-*.sqlite"):
         with contextlib.suppress(ValueError):
             found.append(Backup(datetime.strptime(file.name, _NAME).replace(tzinfo=UTC), file))
-    return sorted(found, reverse=True)
+    return sorted((backup for backup in found if ours(backup.file)), reverse=True)
+
+
+def set_apart(folder: Path, ours: Callable[[Path], bool]) -> tuple[Path, ...]:
+    """Give other names to what is not `ours`, so that it counts as no backup; return what kept its name."""
+    kept = []
+    for backup in listed(folder, lambda file: not ours(file)):
+        name = APART + backup.file.name.removeprefix("answers-")
+        while (folder / name).exists():
+            name = name.removesuffix(".sqlite") + f"-{secrets.token_hex(4)}.sqlite"
+        try:
+            backup.file.rename(folder / name)
+        except OSError:  # a folder that may only be read, or on Windows a program that has it open
+            kept.append(backup.file)
+    return tuple(kept)
 
 
 def make(answers: Store, folder: Path, now: datetime) -> Backup:
@@ -81,9 +101,9 @@ def due(folder: Path, now: datetime) -> bool:
     return all(abs(now - backup.at) >= HOUR for backup in listed(folder))
 
 
-def newest_good(folder: Path, key: bytes | None) -> Backup | None:
+def newest_good(folder: Path, key: bytes | None, ours: Callable[[Path], bool] = _any) -> Backup | None:
     """Return the newest backup that is whole. Raises OSError when there is no room to look into one."""
-    for backup in listed(folder):
+    for backup in listed(folder, ours):
         with contextlib.suppress(StoreError), _looked_into(backup.file, folder, key) as copy:
             copy.check()
             return backup
@@ -111,10 +131,10 @@ class Rekeyed(NamedTuple):
     removed: tuple[Path, ...]  # readable and damaged: such a one cannot be locked, and the journal itself is whole
 
 
-def lock(folder: Path, key: bytes | None, new_key: bytes | None) -> Rekeyed:
+def lock(folder: Path, key: bytes | None, new_key: bytes | None, ours: Callable[[Path], bool] = _any) -> Rekeyed:
     """Put every backup under another key (None: readable by anyone), where it is not yet."""
     left, removed = [], []
-    for backup in listed(folder):
+    for backup in listed(folder, ours):
         try:
             plain = sqlite.is_plain(backup.file)
             if plain == (new_key is None):

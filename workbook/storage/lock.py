@@ -21,7 +21,7 @@ from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
 from workbook.storage import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 KEY_BYTES = 32
 STRONG = 3  # of zxcvbn's 0–4: safe from someone who has the file and tries for weeks
@@ -55,11 +55,27 @@ class Lock:
         """Whether there is a passphrase."""
         return self._file.is_file()
 
-    def make(self, key: bytes, passphrase: str) -> None:
-        """Keep `key` under a passphrase, before the files are locked with it; then `done`. Raises WeakPassphrase."""
+    def make(self, key: bytes, passphrase: str, readable: Iterable[Path] = ()) -> None:
+        """Keep `key` under a passphrase, before the files are locked with it; then `done`. Raises WeakPassphrase.
+
+        `readable`: files that are to be locked too, and that `knows` tells from others until they are.
+        """
         judge(passphrase)
-        wrapped = self._wrap(key, _same(passphrase))
-        self._write({"format": 1, "check": _check(key), "passphrase": wrapped, "under_way": "yes"})
+        held = {"format": 1, "check": _check(key), "passphrase": self._wrap(key, _same(passphrase))}
+        marks = []
+        for file in readable:
+            with contextlib.suppress(OSError):  # one that cannot be read cannot be locked either
+                marks.append(_mark(key, file))
+        self._write(held | ({"readable": " ".join(marks)} if marks else {}) | {"under_way": "yes"})
+
+    def knows(self, key: bytes, file: Path) -> bool:
+        """Say whether a readable file is one that was there when the lock was made, under its name and unchanged.
+
+        Only who has the key can make a file that is known. Raises OSError.
+        """
+        with contextlib.suppress(Locked):  # the passphrase's file is damaged: nothing is known
+            return _mark(key, file) in str(self._read().get("readable")).split()
+        return False
 
     @property
     def under_way(self) -> bool:
@@ -206,6 +222,13 @@ def _code(secret: str) -> str | None:
 def _check(key: bytes) -> str:
     """Tell one key from another; it says nothing about a key of 32 random bytes."""
     return hashlib.blake2b(key, digest_size=16, person=b"mend.check").hexdigest()
+
+
+def _mark(key: bytes, file: Path) -> str:
+    """A digest of a file and its name that nobody can make without the key."""
+    digest = hashlib.blake2b(f"{file.name}\0".encode(), key=key, digest_size=16, person=b"mend.readable")
+    digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _pause(wrong: int) -> timedelta:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 
 def open_store(
-    path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object] = lambda store: None
+    path: Path,
+    key: bytes | None,
+    now: Callable[[], datetime],
+    judge: Callable[[Store], object] = lambda store: None,
+    ours: Callable[[Path], bool] = lambda file: True,
 ) -> tuple[Store, tuple[str, ...]]:
     """Open and check the answers, also by `judge`, which raises Damaged.
 
-    A damaged file gives way to the newest good backup, and that is said.
+    A damaged file gives way to the newest good backup, if it is `ours`, and that is said.
     """
     try:
         return _checked(path, key, now, judge), ()
@@ -34,7 +38,7 @@ def open_store(
                 try:
                     return _checked(path, key, now, judge), ()  # another page was faster
                 except Damaged:
-                    said = recover(path, key, now(), damage)
+                    said = recover(path, key, now(), damage, ours)
                 return _checked(path, key, now, judge), (said,)
         except OSError as problem:
             said = words.say("storage.recovery.no_room", damage=damage, problem=problem.strerror)
@@ -56,10 +60,12 @@ def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: 
     return store
 
 
-def recover(path: Path, key: bytes | None, now: datetime, damage: Damaged) -> str:
+def recover(
+    path: Path, key: bytes | None, now: datetime, damage: Damaged, ours: Callable[[Path], bool] = lambda file: True
+) -> str:
     """Put the newest good backup in the place of a damaged file, keep that beside, and say what may be missing."""
     file = path / ANSWERS
-    good = backups.newest_good(path / BACKUPS, key)
+    good = backups.newest_good(path / BACKUPS, key, ours)
     if good is None:
         raise Damaged(words.say("storage.recovery.no_backup", damage=damage))
     kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
@@ -99,7 +105,9 @@ def alone(path: Path, patience: float = 10) -> Iterator[None]:
 def conflicts(path: Path) -> Iterator[str]:
     """Name what a synced drive left beside our files when two computers wrote at once."""
     for copy in copies(path):
-        if not copy.name.startswith("answers.damaged-"):
+        if copy.name.startswith(backups.APART):
+            yield unknown(path, copy)
+        elif not copy.name.startswith("answers.damaged-"):
             yield words.say(
                 "storage.recovery.second_copy", copy=copy, typed=files.typed(copy), journal=files.typed(path)
             )
@@ -107,6 +115,11 @@ def conflicts(path: Path) -> Iterator[str]:
         for copy in sorted((path / name).parent.glob(f"{name.stem}*.json")):
             if copy.name != name.name:
                 yield words.say("storage.recovery.second_small", file=path / name, copy=copy)
+
+
+def unknown(path: Path, copy: Path) -> str:
+    """Name a readable file that lay among the backups of a locked journal and is not known to be the journal's own."""
+    return words.say("storage.recovery.unknown", copy=copy, typed=files.typed(copy), journal=files.typed(path))
 
 
 def copies(path: Path) -> Iterator[Path]:

@@ -76,14 +76,17 @@ class Vault:
 
     def open(self, key: bytes | None) -> None:
         """Open the answers, and put right what an interruption left. Raises StoreError."""
-        self._store, damage = recovery.open_store(self.path, key, self._now, self._judge)
+        ours = self._ours(key)
+        strange = backups.set_apart(self.path / BACKUPS, ours)  # before a damaged file gives way to one of them
+        self._store, damage = recovery.open_store(self.path, key, self._now, self._judge, ours)
         self._key, self._backed_up = key, None
-        self._told = (*damage, *recovery.conflicts(self.path))
+        unknown = (recovery.unknown(self.path, file) for file in strange)
+        self._told = (*damage, *unknown, *recovery.conflicts(self.path))
         if damage:  # an older state is here now: to a counselor this is another copy
             exchange.sources(self._store).remove("mine")
         self._opened()
         if key is not None:  # what an interrupted locking left readable
-            left, removed = backups.lock(self.path / BACKUPS, key, key)
+            left, removed = backups.lock(self.path / BACKUPS, key, key, ours)
             self._told += tuple(words.say("storage.vault.readable", file=file) for file in left)
             self._told += tuple(words.say("storage.vault.removed", file=file) for file in removed)
             with contextlib.suppress(StoreError):  # no room: it is said when there is something to save
@@ -120,7 +123,7 @@ class Vault:
                 raise JournalError(words.say("storage.vault.locked_already", typed=files.typed(self.path)))
             self._refuse_to_lock()
             key = lock.new_key()
-            self._lock.make(key, passphrase)
+            self._lock.make(key, passphrase, (backup.file for backup in backups.listed(self.path / BACKUPS)))
             try:
                 self._rekey(key)
             except BaseException:
@@ -151,6 +154,7 @@ class Vault:
                 return
             key = self._lock.open(passphrase)
             if self.locked:
+                backups.set_apart(self.path / BACKUPS, self._ours(key))  # nothing tells them apart any more later
                 self._lock.begin()
                 try:
                     self._rekey(None)
@@ -197,7 +201,7 @@ class Vault:
     def backup(self, folder: str | Path | None = None) -> Path:
         """Copy the answers now: beside the others, or as a journal of its own in an empty or missing folder."""
         if folder is None:
-            return backups.make(self.store, self.path / BACKUPS, self._now()).file
+            return self._copied()
         folder = Path(folder)
         if folder.exists() and not files.is_empty(folder):
             raise JournalError(words.say("storage.vault.not_empty", folder=folder))
@@ -230,7 +234,7 @@ class Vault:
         half = self.path / BACKUPS / "restore.half"
         files.write(half, file.read_bytes())
         try:
-            kept = backups.make(self.store, self.path / BACKUPS, self._now()).file
+            kept = self._copied()
             if is_plain(half) and self._key is not None:
                 rewrite(half, None, self._key)
             self.store.copy_from(half)
@@ -243,9 +247,23 @@ class Vault:
         self._opened()
         return said._replace(kept=kept)
 
+    def _copied(self) -> Path:
+        backups.set_apart(self.path / BACKUPS, self._ours(self._key))  # else the journal's own give way to them
+        return backups.make(self.store, self.path / BACKUPS, self._now()).file
+
+    def _ours(self, key: bytes | None) -> Callable[[Path], bool]:
+        """What tells a backup of the journal from a readable file that was put beside it while it was locked."""
+
+        def ours(file: Path) -> bool:
+            with contextlib.suppress(OSError):  # one that cannot be read is named when it is to be locked
+                return key is None or not is_plain(file) or self._lock.knows(key, file)
+            return True
+
+        return ours
+
     def _backup(self, backup: str | Path | None) -> tuple[Path, datetime]:
         if backup is None:
-            for newest in backups.listed(self.path / BACKUPS):
+            for newest in backups.listed(self.path / BACKUPS, self._ours(self._key)):
                 return newest.file, newest.at
             raise JournalError(words.say("storage.vault.no_backup", path=self.path, typed=files.typed(self.path)))
         file = Path(backup)
@@ -264,7 +282,7 @@ class Vault:
         self._no_room = False
         try:
             if backups.due(self.path / BACKUPS, now):
-                backups.make(self.store, self.path / BACKUPS, now)
+                self._copied()
         except (StoreError, OSError):
             self._no_room = True
 

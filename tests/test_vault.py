@@ -1,0 +1,274 @@
+"""What lies in a journal's folder besides its notebooks: only what is the journal's own is taken for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.clock import Clock
+from workbook import files
+from workbook.errors import SealError
+from workbook.storage import folder
+from workbook.storage.lock import Lock
+from workbook.storage.sqlite import is_plain
+from workbook.storage.vault import Vault
+
+GOOD = "otter lantern gravel teapot"
+ITEM = "responsibility.incident.my_part"
+SAID = {
+    "item": ITEM, "exercise": "responsibility.incident", "occasion": "2026-03-02", "status": "answered",
+    "prompt": "What was my part?", "kind": "text", "fingerprint": "f",
+}  # fmt: skip
+
+
+def wrap(plain: bytes, word: str) -> bytes:
+    """Seal in no time; the real seal is tried where a journal is."""
+    return hashlib.sha256(word.encode()).digest() + plain
+
+
+def unwrap(sealed: bytes, word: str) -> bytes:
+    if not sealed.startswith(wrap(b"", word)):
+        raise SealError("wrong")
+    return sealed[32:]
+
+
+class Place:
+    """A journal's folder without notebooks, and the lock of it."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path, self.clock = path, clock
+        self.answers, self.backups = path / folder.ANSWERS, path / folder.BACKUPS
+        self.held = Lock(path / folder.KEYS, clock, wrap, unwrap)
+
+    def open(self, key: bytes | None = None) -> Vault:
+        vault = Vault(self.path, now=self.clock, environ={})
+        vault._lock = self.held
+        vault.open(key)
+        return vault
+
+    def key(self) -> bytes:
+        return self.held.open(GOOD)
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.backups.iterdir())
+
+
+@pytest.fixture
+def place(tmp_path: Path, clock: Clock) -> Place:
+    folder.make(tmp_path / "Mend", clock())
+    return Place(tmp_path / "Mend", clock)
+
+
+def save(vault: Vault, words: str) -> None:
+    vault.store.save(value=words, label=words, page=words, **SAID)
+
+
+def newest(vault: Vault) -> str:
+    return vault.store.current()[0].value
+
+
+def of_a_stranger(place: Place, tmp_path: Path, name: str) -> Path:
+    """Put a readable backup that holds other words among those of the journal."""
+    other = Place(tmp_path / name, place.clock)
+    folder.make(other.path, place.clock())
+    vault = other.open()
+    save(vault, "words of a stranger")
+    made = vault.backup()
+    vault.close()
+    return Path(shutil.copyfile(made, place.backups / name))
+
+
+PLANTED = "answers-2026-03-02T20-00-00.000000Z.sqlite"
+ASIDE = "answers.unknown-2026-03-02T20-00-00.000000Z.sqlite"
+
+
+def named(place: Place, aside: Path) -> str:
+    return (
+        f"{aside} lay among the backups of this locked journal, but anyone can read it, and it is none of those that "
+        "were there when the journal was locked: another program may have put it there. It is not used. To see what it "
+        f"holds: workbook restore {files.typed(aside)} --journal {files.typed(place.path)}. If it is not yours, "
+        "delete it."
+    )
+
+
+def test_a_readable_backup_put_into_a_locked_journal_is_not_taken_for_its_own(place: Place, tmp_path: Path) -> None:
+    """It is set apart as it is and named at each opening; nothing goes back to it, nothing of the journal's is lost."""
+    vault = place.open()
+    save(vault, "my words")
+    mine = vault.backup()
+    vault.lock(GOOD)
+    vault.close()
+    own = place.names()
+    planted = of_a_stranger(place, tmp_path, PLANTED)
+    held = planted.read_bytes()
+
+    for _ in range(2):
+        vault = place.open(place.key())
+        assert vault.warnings == (named(place, place.backups / ASIDE),)
+        assert place.names() == sorted([*own, ASIDE])
+        assert (place.backups / ASIDE).read_bytes() == held
+        assert vault.preview().at == place.clock()
+        vault.close()
+
+    shutil.copyfile(place.backups / ASIDE, planted)  # once more, and the answers are gone
+    place.answers.unlink()
+    vault = place.open(place.key())
+    assert newest(vault) == "my words"
+    assert is_plain(place.answers) is is_plain(mine) is False
+    apart = sorted(place.backups.glob("answers.unknown-*"))
+    assert [path.read_bytes() for path in apart] == [held, held]
+    assert vault.warnings[1:] == tuple(named(place, path) for path in apart)
+    vault.close()
+
+
+def test_what_is_set_apart_can_be_gone_back_to_by_name(place: Place, tmp_path: Path) -> None:
+    """Someone who put it there themselves says so, and loses nothing by it."""
+    vault = place.open()
+    save(vault, "my words")
+    vault.lock(GOOD)
+    of_a_stranger(place, tmp_path, PLANTED)
+    vault.close()
+    vault = place.open(place.key())
+    said = vault.restore(place.backups / ASIDE)
+    assert (said.answers, said.changed, said.missing) == (1, 1, 0)
+    assert newest(vault) == "words of a stranger"
+    assert said.kept is not None
+    vault.restore(said.kept)
+    assert newest(vault) == "my words"
+    vault.close()
+
+
+def test_a_backup_put_there_while_the_journal_is_open_is_not_used_either(place: Place, tmp_path: Path) -> None:
+    """Neither going back to the newest, nor the next backup, nor taking the lock off takes it for the journal's own."""
+    vault = place.open()
+    save(vault, "my words")
+    vault.backup()
+    vault.lock(GOOD)
+    own = place.names()
+    planted = of_a_stranger(place, tmp_path, PLANTED).read_bytes()
+    assert vault.preview()[1:4] == (1, 0, 0)
+    vault.restore()
+    assert newest(vault) == "my words"
+    assert place.names() == sorted([*own, ASIDE])
+
+    for hour in range(20, 24):  # newer than all of the journal's: what is too much would go
+        for minute in range(4):
+            (place.backups / PLANTED.replace("20-00", f"{hour}-0{minute}")).write_bytes(planted)
+    place.clock.forward(hours=2)
+    vault.back_up_if_due()
+    own = [*own, "answers-2026-03-02T11-00-00.000000Z.sqlite"]
+    assert [name for name in place.names() if name.startswith("answers-")] == own
+    apart = list(place.backups.glob("answers.unknown-*"))
+    assert [file.read_bytes() for file in apart] == [planted] * 17
+
+    for file in apart:
+        file.unlink()
+    (place.backups / PLANTED).write_bytes(planted)
+    vault.unlock(GOOD)
+    assert place.names() == sorted([*own, ASIDE])
+    assert vault.warnings == (named(place, place.backups / ASIDE),)
+    assert vault.preview()[1:4] == (1, 0, 0)
+    vault.close()
+
+
+def test_a_backup_from_before_locking_is_the_journal_s_own_however_late_it_comes_back(place: Place) -> None:
+    """An interrupted locking, no room, a synced drive: what was there when the journal was locked gets locked."""
+    vault = place.open()
+    save(vault, "in the backup")
+    mine = vault.backup()
+    held = mine.read_bytes()
+    save(vault, "later")
+    vault.lock(GOOD)
+    vault.close()
+    key = place.key()
+    for _ in range(2):
+        mine.write_bytes(held)
+        vault = place.open(key)
+        assert vault.warnings == ()
+        assert not is_plain(mine)
+        vault.restore(mine)
+        assert newest(vault) == "in the backup"
+        vault.close()
+
+    mine.write_bytes(held)  # the newest there is, readable still, and the answers are gone
+    place.answers.unlink()
+    for other in place.backups.glob("answers-*"):
+        if other != mine:
+            other.unlink()
+    vault = place.open(key)
+    assert newest(vault) == "in the backup"
+    assert not is_plain(place.answers)
+    assert not is_plain(mine)
+    vault.close()
+
+
+def test_only_what_was_there_when_it_was_locked_is_its_own(place: Place) -> None:
+    """Not one byte may differ, nor its name; and who does not have the key cannot add to what counts as own."""
+    vault = place.open()
+    save(vault, "in the backup")
+    mine = vault.backup()
+    held = mine.read_bytes()
+    vault.lock(GOOD)
+    vault.close()
+    lock = place.path / folder.KEYS / "lock.json"
+    said = json.loads(lock.read_text())
+
+    mine.write_bytes(held.replace(b"in the backup", b"in the bACkup"))
+    (place.backups / PLANTED).write_bytes(held)
+    place.open(place.key()).close()
+    aside = mine.with_name(mine.name.replace("answers-", "answers.unknown-"))
+    assert place.names() == [mine.name, aside.name, ASIDE]  # and a new one, locked
+    assert not is_plain(mine)
+
+    for known in (hashlib.sha256(held).hexdigest(), 5, None):
+        mine.write_bytes(held)
+        aside.unlink()
+        lock.write_text(json.dumps(said | {"readable": known, "under_way": "yes"}))
+        vault = place.open(place.key())
+        assert vault.warnings == (named(place, aside), named(place, place.backups / ASIDE))
+        assert aside.read_bytes() == held
+        vault.close()
+
+
+def test_what_cannot_be_set_apart_is_named_and_not_used(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows another program that has it open keeps its name."""
+    vault = place.open()
+    save(vault, "my words")
+    vault.backup()
+    vault.lock(GOOD)
+    vault.close()
+    planted = of_a_stranger(place, tmp_path, PLANTED)
+    held = planted.read_bytes()
+    place.answers.unlink()
+    rename = Path.rename
+
+    def refuse(path: Path, to: Path) -> Path:
+        if path == planted:
+            raise PermissionError
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    vault = place.open(place.key())
+    assert vault.warnings[1:] == (named(place, planted),)
+    assert newest(vault) == "my words"
+    assert vault.preview()[1:4] == (1, 0, 0)
+    assert planted.read_bytes() == held
+    vault.close()
+
+
+def test_a_backup_that_cannot_be_read_stops_neither_locking_nor_opening(place: Place) -> None:
+    """Whatever lies among the backups, the answers open."""
+    vault = place.open()
+    save(vault, "my words")
+    (place.backups / PLANTED).mkdir()
+    vault.lock(GOOD)
+    vault.close()
+    vault = place.open(place.key())
+    assert newest(vault) == "my words"
+    vault.close()
