@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from tests.safe_answers import SAFE, answer_safely
 from workbook import definition
 from workbook.answers.occasions import Begun, in_order, in_time, still_meant
 from workbook.assessment.frame import by_item
+from workbook.cli import counselor
 from workbook.journal import Journal, open_journal
 from workbook.sharing import overview
 from workbook.sharing.bundles import GateEvent
@@ -193,6 +195,15 @@ def test_a_counselor_reads_on_which_day_of_theirs_a_page_closed(clock: Clock):
     asked = {"current": [], "tasks": [], "fresh": [], "withdrawn": 0, "notes": []}
     page = overview.session(client="A.", workbook=definition.load(), gates=[closed], now=clock(), **asked)
     assert ("3 March 2026" in page, "2 March 2026" in page) == (True, False)
+
+
+def test_a_counselors_tables_are_by_the_clock_on_the_wall(move: Callable[[str], None]):
+    """In the terminal too: Monday evening in Greenwich is Tuesday morning on Kiritimati."""
+    move("Pacific/Kiritimati")
+    at = pd.Timestamp("2026-03-02T20:00:00Z")
+    event = {"at": [at], "client": ["A."], "what": ["assigned"], "count": [1]}
+    for table in (pd.DataFrame(event), pd.DataFrame(event | {"at": [at.to_pydatetime()]}, dtype=object)):
+        assert "2026-03-03 10:00" in counselor._table(table)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -451,12 +451,17 @@ def _table(table: Any) -> str:
     return plain(shown.rename(columns=heads).to_string(index=False))
 
 
+def _here(at: datetime) -> datetime:
+    """A moment by the clock on the wall; a table's own kind of time has another idea of what “here” is."""
+    return datetime.fromtimestamp(at.timestamp(), UTC).astimezone()
+
+
 def _word(value: object, said: str) -> str:
     """One cell; `said` is the path below which a sentence stands for each value."""
     if isinstance(value, bool):
         return say("cli.table.yes") if value else ""
     if isinstance(value, datetime):
-        return "" if value != value else f"{value:%Y-%m-%d %H:%M}"
+        return "" if value != value else f"{_here(value):%Y-%m-%d %H:%M}"
     if value is None or value != value:
         return ""
     return say(f"{said}{value}") if said else str(value)
