@@ -14,6 +14,7 @@ from workbook.definition.asks import Task
 from workbook.sharing import kept, looking, overview
 from workbook.sharing.bundles import GateEvent
 from workbook.sharing.kept import Glance, Submitted
+from workbook.words import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,3 +202,19 @@ def test_a_summary_has_the_words_of_what_is_new(opened: Caseload) -> None:
     assert GATE in page
     opened.page("A.")
     assert "A door slammed." not in opened.summary("A.")
+
+
+def test_of_a_client_who_cannot_be_read_nothing_is_counted(opened: Caseload) -> None:
+    """What is damaged is named, the other rows are as they were, and no row has a number that is not true."""
+    opened.receive(sent(opened, given(), gates=EVENTS))
+    who, other = opened.client("A.").id, opened.client("B.").id
+    nothing = {"last": None, "asked": 0, "done": 0, "overdue": 0, "due": None, "new": 0, "gates": 0, "revoked": False}
+    sound = row(opened, "B.")
+    for kind in ("looked", "submission"):
+        opened.store.record(kind, "damaged", {"made_at": 5}, client=who)
+    said = say("sharing.caseload.damaged", kinds=listed(["looked", "submission"]))
+    assert row(opened) == nothing | {"id": who, "since": AT, "keep_until": None, "damaged": said}
+    assert row(opened, "B.") == sound
+    opened.store.record("profile", "profile", {"name": 5}, client=other)
+    said = say("sharing.caseload.damaged", kinds=listed(["profile"]))
+    assert row(opened, "B.") == nothing | {"id": other, "since": None, "keep_until": None, "damaged": said}
