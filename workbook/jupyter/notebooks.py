@@ -16,6 +16,8 @@ from workbook.safety import coverage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from nbformat import NotebookNode
+
     from workbook.definition.models import Chapter, Workbook
 
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # every character that can mean something in Markdown
@@ -109,7 +111,7 @@ def harmless(folder: Path) -> tuple[Path, ...]:
     return tuple(path for path in sorted(folder.glob("*.ipynb")) if is_harmless(_text(path)))
 
 
-def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[dict[str, object]]:
+def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[NotebookNode]:
     cells = [
         _markdown("title", _safely(lambda said: _title(chapter, said))),
         _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
@@ -179,40 +181,37 @@ def _quoted(identifier: str) -> str:
     return json.dumps(identifier)  # ids are ASCII words, so this is Python as well
 
 
-def _markdown(name: str, source: str) -> dict[str, object]:
-    return {
-        "cell_type": "markdown",
-        "id": name,
-        "metadata": {"deletable": False, "editable": False},
-        "source": source.splitlines(keepends=True),
-    }
+def _markdown(name: str, source: str) -> NotebookNode:
+    from nbformat import v4
+
+    cell: NotebookNode = v4.new_markdown_cell(source, id=name, metadata={"deletable": False, "editable": False})
+    return cell
 
 
-def _code(name: str, source: str) -> dict[str, object]:
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": name,
-        "metadata": {"deletable": False, "editable": False, "jupyter": {"source_hidden": True}},
-        "outputs": [],
-        "source": [source],
-    }
+def _code(name: str, source: str) -> NotebookNode:
+    from nbformat import v4
+
+    about = {"deletable": False, "editable": False, "jupyter": {"source_hidden": True}}
+    cell: NotebookNode = v4.new_code_cell(source, id=name, metadata=about)
+    return cell
 
 
-def _dump(workbook: Workbook, chapter: Chapter, cells: list[dict[str, object]]) -> str:
+def _dump(workbook: Workbook, chapter: Chapter, cells: list[NotebookNode]) -> str:
     about = {"cells": _mark(cells), "chapter": chapter.id, "language": workbook.language, "name": _name(chapter)}
     return _written(cells, about, chapter.title)
 
 
-def _written(cells: list[dict[str, object]], about: dict[str, str], title: str) -> str:
+def _written(cells: list[NotebookNode], about: dict[str, str], title: str) -> str:
+    import nbformat
+
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
         "mend": about,
         "title": title,
     }
-    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    text: str = nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
+    return f"{text}\n"
 
 
 def _essence(cells: Iterable[dict[str, object]]) -> list[tuple[object, str]]:
