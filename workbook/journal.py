@@ -250,7 +250,7 @@ class Journal(Opened):
         return standing
 
     def gates(self) -> tuple[GateState, ...]:
-        """Return each safety rule: open, closed or unknown, what it locks, and why."""
+        """Return each safety rule: open, closed or unknown, what it closes, and why."""
         return self.standing().gates
 
     def gate_events(self) -> list[dict[str, object]]:
