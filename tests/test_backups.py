@@ -8,12 +8,13 @@ import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook.errors import Damaged, JournalError
+from workbook.errors import Damaged, JournalError, StoreError
 from workbook.journal import Journal
 from workbook.storage import backups
 from workbook.storage.backups import Preview
@@ -61,16 +62,42 @@ def test_backups_are_made_on_opening_and_at_most_hourly(journal: Journal, clock:
     assert {path.suffix for path in folder.iterdir()} == {".sqlite"}
 
 
-def test_old_backups_go_and_one_of_each_day_stays(journal: Journal, clock: Clock):
+def test_old_backups_go_and_one_of_each_day_stays(tmp_path: Path, clock: Clock):
     """Five of the newest, and one of each of seven days."""
-    for _ in range(12 * 10):
+    answers = SimpleNamespace(copy_to=Path.touch)
+    for _ in range(12 * 10 + 2):
         clock.forward(hours=2)
-        journal.backup()
+        backups.make(answers, tmp_path, clock())
 
-    kept = [backup.at for backup in backups.listed(journal.path / ".mend" / "backups")]
-    assert kept[:5] == [clock() - timedelta(hours=2 * n) for n in range(5)]
-    assert len({at.date() for at in kept}) == 7
-    assert len(kept) == 11
+    kept = [backup.at for backup in backups.listed(tmp_path)]
+    nights = [datetime(2026, 3, day, 23, tzinfo=UTC) for day in range(11, 5, -1)]
+    assert kept == [clock() - timedelta(hours=2 * n) for n in range(5)] + nights
+
+
+def test_a_backup_that_fails_leaves_nothing_and_is_said(tmp_path: Path, clock: Clock):
+    """Whether half of it was written or nothing at all, what went wrong is what is said."""
+
+    def half(file: Path) -> None:
+        file.touch()
+        raise StoreError("no room")
+
+    def nothing(file: Path) -> None:
+        raise StoreError("no room")
+
+    for copy_to in (half, nothing):
+        with pytest.raises(StoreError, match="no room"):
+            backups.make(SimpleNamespace(copy_to=copy_to), tmp_path, clock())
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_is_due_an_hour_from_the_newest_or_from_one_of_the_future(tmp_path: Path, clock: Clock):
+    """To the moment, whichever way the clock was set."""
+    assert backups.due(tmp_path, clock())
+    made = backups.make(SimpleNamespace(copy_to=Path.touch), tmp_path, clock())
+    assert made == backups.listed(tmp_path)[0]
+    (tmp_path / "answers-of-mine.sqlite").touch()
+    aways = [timedelta(minutes=minutes) for minutes in (-61, -60, -59, 0, 59, 60, 61)]
+    assert [backups.due(tmp_path, clock() + away) for away in aways] == [True, True, False, False, False, True, True]
 
 
 def test_a_clock_set_back_does_not_stop_backups(journal: Journal, clock: Clock):

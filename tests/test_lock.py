@@ -379,6 +379,110 @@ def test_nothing_secret_is_on_the_disk(tmp_path: Path):
     assert json.loads((tmp_path / "lock.json").read_text()).keys() == {"format", "check", "passphrase", "recovery"}
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "kept"),
+    [
+        (-5, "Check capitals and spaces, and try again.", 1),
+        (0, "Check capitals and spaces, and try again.", 1),
+        (1, "Wait 1 second before the next try.", 2),
+        (7, "Wait 64 seconds before the next try.", 8),
+        (8, "Wait 2 minutes before the next try.", 9),
+        (10, "Wait 9 minutes before the next try.", 11),
+        (11, "Wait 15 minutes before the next try.", 12),
+        (5000, "Wait 15 minutes before the next try.", 1001),
+    ],
+)
+def test_how_long_to_wait_is_said_in_words(tmp_path: Path, clock: Clock, before: int, said: str, kept: int):
+    """Seconds up to two minutes, minutes from then on, a quarter of an hour at most; and the count has an end."""
+    held = quick(tmp_path, clock)
+    held.make(bytes(32), GOOD)
+    last = clock().isoformat()
+    (tmp_path / "attempts.json").write_text(json.dumps({"wrong": before, "last": last}))
+    clock.forward(minutes=15)  # to the moment
+    with pytest.raises(Locked) as wrong:
+        held.open("wrong")
+    assert str(wrong.value) == f"This passphrase did not open the journal. {said}"
+    assert json.loads((tmp_path / "attempts.json").read_text()) == {"wrong": kept, "last": clock().isoformat()}
+
+
+def test_a_wait_of_two_minutes_is_minutes(tmp_path: Path, clock: Clock):
+    """And one that is over to the moment is over."""
+    held = quick(tmp_path, clock)
+    held.make(bytes(32), GOOD)
+    (tmp_path / "attempts.json").write_text(json.dumps({"wrong": 9, "last": clock().isoformat()}))
+    for later, said in ((8, "2 minutes"), (1, "119 seconds"), (118.9, "1 second")):
+        clock.forward(seconds=later)
+        with pytest.raises(Locked) as early:
+            held.open(GOOD)
+        assert str(early.value) == f"Too early: the last passphrase was wrong. Try again in {said}."
+    clock.forward(seconds=0.1)
+    assert held.open(GOOD) == bytes(32)
+
+
+def test_what_a_lock_keeps_is_read_by_later_versions(tmp_path: Path):
+    """Digests of an earlier version are those of this one; what is damaged knows no file; three of four is enough."""
+    file = tmp_path / "a.sqlite"
+    file.write_bytes(b"words")
+    held = quick(tmp_path)
+    held.make(bytes(32), "zebra kettle", [file, tmp_path / "gone.sqlite", tmp_path])
+    kept = tmp_path / "lock.json"
+    said = json.loads(kept.read_text())
+    assert said == {
+        "format": 1,
+        "check": "167fb7f5adeeb13fcc9bcd830ff05982",
+        "passphrase": said["passphrase"],
+        "readable": "bdcd815cb919984abfd01b9af5f1c4d6",
+        "under_way": "yes",
+    }
+    assert (held.knows(bytes(32), file), held.knows(b"1" * 32, file)) == (True, False)
+    held.change(bytes(32), GOOD)
+    assert held.open(GOOD) == bytes(32)
+    assert held.knows(bytes(32), file)
+    kept.write_text("{")
+    assert not held.knows(bytes(32), file)
+
+
+def test_what_a_lock_keeps_of_its_key_and_of_what_is_under_way(tmp_path: Path, clock: Clock):
+    """From `make` or `begin` to `done`; only its own key fits; nothing of it is left when it is removed."""
+    held = quick(tmp_path, clock)
+    assert not held.exists
+    with pytest.raises(Locked, match="missing or damaged"):
+        held.fits(bytes(32))
+    held.make(bytes(32), GOOD)
+    assert held.exists
+    assert (held.fits(bytes(32)), held.fits(b"1" * 32)) == (True, False)
+    stood = [held.under_way]
+    held.done()
+    stood.append(held.under_way)
+    held.begin()
+    assert [*stood, held.under_way] == [True, False, True]
+    assert held.open(GOOD) == bytes(32)
+
+    file = tmp_path / "lock.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 2}))
+    with pytest.raises(Locked, match="locked by a newer version"):
+        held.open(GOOD)
+    held.remove()
+    assert list(tmp_path.iterdir()) == []
+    held.remove()
+    assert len({lock.new_key(), lock.new_key()}) == 2
+    assert len(lock.new_key()) == 32
+
+
+def test_only_thirty_letters_are_a_recovery_key(tmp_path: Path, clock: Clock):
+    """What is shorter or longer, or holds another letter, is a passphrase, and opens nothing."""
+    held = quick(tmp_path, clock)
+    held.make(bytes(32), GOOD)
+    code = held.recovery(bytes(32))
+    assert [len(group) for group in code.split("-")] == [5] * 6
+    for other in (code[:-1], code + "0", code[:-1] + "!", code[:-1] + "É"):
+        clock.forward(hours=1)
+        with pytest.raises(Locked):
+            held.open(other)
+    clock.forward(hours=1)
+    assert held.open(code.lower()) == bytes(32)
+
+
 def test_a_new_recovery_key_replaces_the_earlier(tmp_path: Path):
     """A lost sheet of paper can be made worthless."""
     held, key = quick(tmp_path), lock.new_key()

@@ -6,13 +6,14 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.clock import Clock
 from workbook import files
 from workbook.errors import SealError
-from workbook.storage import folder
+from workbook.storage import folder, recovery
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import is_plain
 from workbook.storage.vault import Vault
@@ -272,3 +273,50 @@ def test_a_backup_that_cannot_be_read_stops_neither_locking_nor_opening(place: P
     vault = place.open(place.key())
     assert newest(vault) == "my words"
     vault.close()
+
+
+def test_one_page_at_a_time_puts_a_journal_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second waits until the first is done, or has been gone for so long; with no room nobody waits."""
+    waited: list[float] = []
+    monkeypatch.setattr(recovery, "time", SimpleNamespace(sleep=waited.append))
+    turn = tmp_path / folder.HIDDEN / "recovering"
+    with recovery.alone(tmp_path, patience=2):  # there is no such folder to say it in
+        assert not turn.exists()
+    turn.parent.mkdir()
+    with recovery.alone(tmp_path, patience=2):
+        assert turn.is_dir()
+    assert (waited, turn.exists()) == ([], False)
+
+    turn.mkdir()
+    with recovery.alone(tmp_path, patience=2):
+        assert waited == [0.1] * 20
+    assert not turn.exists()
+    with pytest.raises(KeyError), recovery.alone(tmp_path):
+        raise KeyError
+    assert not turn.exists()
+
+
+def test_every_other_copy_of_the_answers_is_found(tmp_path: Path) -> None:
+    """Those beside the journal's own and those among its backups, by name; no backup is one, nor any other file."""
+    folder.make_folders(tmp_path)
+    named_ = (
+        "answers (1).sqlite",
+        "answers.damaged-2026.sqlite",
+        "backups/answers-2026 (1).sqlite",
+        f"backups/{ASIDE}",
+    )
+    for name in (*named_, "answers.sqlite", "answers.sqlite-wal", "notes.sqlite", f"backups/{PLANTED}"):
+        (tmp_path / folder.HIDDEN / name).touch()
+    assert list(recovery.copies(tmp_path)) == [tmp_path / folder.HIDDEN / name for name in named_]
+
+    for name in ("journal.json", "journal (1).json", "keys/lock.json", "keys/lock 2.json"):
+        (tmp_path / folder.HIDDEN / name).touch()
+    said = list(recovery.conflicts(tmp_path))
+    first = "A synced drive has left a second copy of "
+    hidden = tmp_path / folder.HIDDEN
+    assert [one.startswith(first + "your answers: ") for one in said] == [True, True, False, False, False]
+    assert said[2] == named(Place(tmp_path, Clock()), hidden / named_[3])
+    assert [one.split(". The journal")[0] for one in said[3:]] == [
+        f"{first}{hidden / 'keys' / 'lock.json'}: {hidden / 'keys' / 'lock 2.json'}",
+        f"{first}{hidden / 'journal.json'}: {hidden / 'journal (1).json'}",
+    ]
