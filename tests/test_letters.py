@@ -662,8 +662,12 @@ def test_a_kept_file_goes_with_its_own_record_alone(alone: Journal) -> None:
     assert letters.waiting(alone) is None
     letters.keep(alone, chosen(alone, PART, seconds=2))
     assert {*exchange.unsent(alone.store).keys()} == {"6" * 32}
-    (alone.path / ".mend" / "unsent" / folder(alone)[0]).unlink()
+    gone = letters.waiting(alone)
+    assert gone is not None
+    (alone.path / ".mend" / "unsent" / gone.file).unlink()
     assert letters.waiting(alone) is None
+    letters.acknowledged(alone, gone)  # another page was quicker
+    assert (shared(alone), exchange.unsent(alone.store).all()) == ({PART}, {})
 
 
 def test_a_file_that_cannot_be_kept_is_a_sentence_and_nothing_waits(alone: Journal) -> None:
