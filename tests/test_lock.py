@@ -26,7 +26,7 @@ from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPas
 from workbook.journal import Journal
 from workbook.jupyter import viewer
 from workbook.storage import keeper as keepers
-from workbook.storage import lock, vault
+from workbook.storage import lock, recovery, vault
 from workbook.storage.keeper import Keeper
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import begun, is_plain
@@ -240,7 +240,7 @@ def test_a_readable_damaged_copy_stops_the_locking(journal: Journal):
 
 @pytest.mark.process
 @pytest.mark.parametrize("moment", ["ATTACH", "sqlcipher_export", "replace"])
-def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, tmp_path: Path):
+def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, monkeypatch: pytest.MonkeyPatch):
     """Whenever the power goes, the journal opens afterwards, locked or not, with every answer."""
     journal.close()
     script = """
@@ -282,6 +282,7 @@ def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, 
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(journal.path), moment, GOOD], check=False)
 
     assert died.returncode == -9
+    monkeypatch.setattr(recovery, "time", SimpleNamespace(sleep=lambda _: None))  # for the page that is gone: a minute
     with reopened(journal, GOOD) as again:
         assert again.responses()[PART, "2026-03-02"].value == CANARY
         if not again.locked:
