@@ -70,8 +70,11 @@ ROOMS = {
         ),
     ),
     "storage": Room(
-        ("storage/backups", "storage/folder", "storage/lock", "storage/records", "storage/recovery", "storage/sqlite"),
-        ("test_store", "test_records", "test_backups", "test_lock", "test_faults", "test_files"),
+        (
+            *("storage/backups", "storage/folder", "storage/lock", "storage/records", "storage/recovery"),
+            *("storage/sqlite", "storage/vault"),
+        ),
+        ("test_vault", "test_store", "test_records", "test_backups", "test_lock", "test_faults", "test_files"),
     ),
 }
 
