@@ -119,6 +119,20 @@ def test_a_visit_ends_after_three_hours(hours: float, opens: bool) -> None:
     assert ("G2" not in closed(standing)) == opens
 
 
+def test_what_closes_needs_its_own_question_answered_later() -> None:
+    """Another question answered at a later visit opens nothing; the one that closed, answered there, opens alone."""
+    yes = _past("start.now.thoughts", ["suicide"], NOW)
+    later = NOW + timedelta(hours=4)
+
+    def at_a_later_visit(item: str) -> set[str]:
+        same = answers(at=NOW + MINUTE)
+        newest = {place: one._replace(at=later) for place, one in same.items() if place[0] == item}
+        return closed(safety.standing(WORKBOOK, same | newest, later, history=[yes]))
+
+    assert "G2" in at_a_later_visit("start.now.harm_others")
+    assert "G2" not in at_a_later_visit("start.now.thoughts")
+
+
 def _past(item: str, value: object, at: datetime, occasion: str = "once") -> _Past:
     return _Past(item, occasion, value, "answered", at)
 
