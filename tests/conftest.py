@@ -6,13 +6,16 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+import pyrage
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import cheap_age
 from tests import postgresql as servers
 from tests.caseload_sample import PASSPHRASE
 from tests.clock import Clock
 from workbook.sharing.keys import keygen, unlock
+from workbook.storage import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+LEAST_WORK = seal.LEAST_WORK  # what people's seals ask for at least
 _OURS = (
     "WORKBOOK_HOME",
     "WORKBOOK_LANGUAGE",
@@ -81,6 +85,22 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap() -> Iterator[None]:
+    """A passphrase costs milliseconds: age's seconds, each time, were a quarter of the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyrage.passphrase, "encrypt", cheap_age.seal)
+        patch.setattr(seal, "LEAST_WORK", cheap_age.WORK)
+        yield
+
+
+@pytest.fixture
+def at_full_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase costs what it costs people."""
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", cheap_age.FULL)
+    monkeypatch.setattr(seal, "LEAST_WORK", LEAST_WORK)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -88,7 +108,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
-    """A caseload's folder and its keys, to copy; the passphrase is slow on purpose, so it is used once."""
+    """A caseload's folder and its keys, to copy; made once."""
     home = keygen(tmp_path_factory.mktemp("keyed") / "caseload", PASSPHRASE, counselor="Dr. Example")
     return home, unlock(home, PASSPHRASE)
 

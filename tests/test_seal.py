@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import cheap_age
 from workbook.errors import SealError
 from workbook.storage import seal
 
@@ -74,10 +75,11 @@ def test_what_is_not_a_key_is_said_to_be_none(identity: str) -> None:
         seal.seal(WORDS, identity)
 
 
+@pytest.mark.usefixtures("at_full_price")
 def test_a_passphrase_opens_only_what_it_sealed() -> None:
     """A counselor's key at rest needs its own passphrase; however busy the machine, guessing at it costs."""
     kept = seal.seal_with_passphrase(OWN.encode(), "four calm grey herons")
-    assert seal.LEAST_WORK <= seal.work(kept) <= seal.MOST_WORK
+    assert 16 <= seal.LEAST_WORK <= seal.work(kept) <= seal.MOST_WORK
     assert seal.unseal_with_passphrase(kept, "four calm grey herons") == OWN.encode()
     with pytest.raises(SealError, match="The passphrase is not right"):
         seal.unseal_with_passphrase(kept, "four calm grey heron")
@@ -143,6 +145,7 @@ def test_a_busy_moment_is_no_wrong_passphrase(
     assert age.asked == asked
 
 
+@pytest.mark.usefixtures("at_full_price")
 @pytest.mark.parametrize(
     ("works", "asked", "kept"), [([16], 1, 16), ([22], 1, 22), ([9, 15, 16, 22], 3, 16), ([15], 20, 15)]
 )
@@ -175,3 +178,14 @@ def test_who_stops_the_program_is_not_told_of_a_key(stops: type[BaseException]) 
 
     with pytest.raises(stops):
         seal._guarded(stop, "no_key")
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1, 200_000])
+def test_what_the_tests_seal_is_what_age_seals(size: int) -> None:
+    """The cheap seals that all other tests use are opened by age itself, and by their own passphrase alone."""
+    plain = bytes(range(256)) * (size // 256 + 1)
+    sealed = cheap_age.seal(plain[:size], "four calm grey herons")
+    assert (seal.work(sealed), seal.work(seal.seal_with_passphrase(b"", "four"))) == (cheap_age.WORK, cheap_age.WORK)
+    assert seal.unseal_with_passphrase(sealed, "four calm grey herons") == plain[:size]
+    with pytest.raises(SealError, match="The passphrase is not right"):
+        seal.unseal_with_passphrase(sealed, "four calm grey heron")
