@@ -29,7 +29,6 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-LEAST_WORK = seal.LEAST_WORK  # what people's seals ask for at least
 _OURS = (
     "WORKBOOK_HOME",
     "WORKBOOK_LANGUAGE",
@@ -86,19 +85,17 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap() -> Iterator[None]:
-    """A passphrase costs milliseconds: age's seconds, each time, were a quarter of the run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pyrage.passphrase, "encrypt", cheap_age.seal)
-        patch.setattr(seal, "LEAST_WORK", cheap_age.WORK)
-        yield
+def _cheap() -> None:
+    """A passphrase costs milliseconds, and not the seconds that age takes on purpose, each time."""
+    cheap_age.instead()
 
 
 @pytest.fixture
 def at_full_price(monkeypatch: pytest.MonkeyPatch) -> None:
     """A passphrase costs what it costs people."""
-    monkeypatch.setattr(pyrage.passphrase, "encrypt", cheap_age.FULL)
-    monkeypatch.setattr(seal, "LEAST_WORK", LEAST_WORK)
+    encrypt, least = cheap_age.FULL
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", encrypt)
+    monkeypatch.setattr(seal, "LEAST_WORK", least)
 
 
 @pytest.fixture

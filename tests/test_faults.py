@@ -69,6 +69,8 @@ def elsewhere(script: str, *arguments: object) -> list[str]:
         from workbook.storage import backups
         from workbook.errors import WorkbookError
         from workbook.journal import Journal
+        from tests import cheap_age
+        cheap_age.instead()
         folder = Path(sys.argv[1])
         now = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
 

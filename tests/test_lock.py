@@ -247,6 +247,8 @@ def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, 
         import os, pathlib, sys
         from workbook.journal import Journal
         from workbook.storage import sqlite
+        from tests import cheap_age
+        cheap_age.instead()
         folder, moment, passphrase = sys.argv[1:]
         journal = Journal.open(folder, environ={})
         new = pathlib.Path(folder, ".mend", "answers.sqlite.new")
@@ -279,7 +281,8 @@ def test_a_power_cut_while_locking_loses_nothing(journal: Journal, moment: str, 
             sqlite.connect = lambda *which, **how: Watched(connect(*which, **how))
         journal.lock(passphrase)
     """
-    died = subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(journal.path), moment, GOOD], check=False)
+    typed = [sys.executable, "-c", textwrap.dedent(script), str(journal.path), moment, GOOD]
+    died = subprocess.run(typed, check=False, cwd=Path(__file__).parents[1])
 
     assert died.returncode == -9
     monkeypatch.setattr(recovery, "time", SimpleNamespace(sleep=lambda _: None))  # for the page that is gone: a minute
