@@ -34,6 +34,7 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
     async ask(/** @type {string} */ type, /** @type {object} */ fields, /** @type {HTMLElement} */ place, /** @type {ArrayBuffer[]} */ buffers = []) {
       const answered = await kernel.ask(type, fields, buffers);
       const { message } = answered;
+      if (said.textContent === texts.waiting) say("");
       const wrong = message.type === "refused" ? message.reason : message.type === "locked" ? texts.locked : null;
       place.replaceChildren(...(wrong ? [h("p", { class: "mend-heeded", role: "alert" }, wrong)] : []));
       return wrong ? null : answered;

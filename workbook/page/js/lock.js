@@ -29,7 +29,7 @@ class Lock {
     this.said = h("p", { class: "mend-small mend-said", role: "status" });
     this.body = h("div");
     this.root.append(this.body, this.said);
-    this.kernel = line(transport, () => this.read(), () => this.say(this.texts.waiting));
+    this.kernel = line(transport, () => this.read(), () => this.say(this.texts.waiting, true));
   }
 
   /** `passing`: only while something is on its way. */
