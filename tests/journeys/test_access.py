@@ -22,6 +22,9 @@ NAMES = """all => all.map((group) => {
   return ids.map((id) => document.getElementById(id).textContent).join(" ");
 })"""
 SIZES = ((1280, 900), (360, 740))
+# Where each part of the page begins, in the order in which a screen reader says them.
+TOPS = """() => [...document.querySelector("main").children].filter((one) => one.checkVisibility())
+  .map((one) => Math.round(one.getBoundingClientRect().top))"""
 
 
 @pytest.mark.parametrize("notebook", CHAPTERS)
@@ -37,6 +40,8 @@ def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None
         found += filling.too_tall(page, width)
     assert found == []
     assert page.locator("h1").count() == 1
+    tops = page.evaluate(TOPS)
+    assert tops == sorted(tops)  # what is seen first is heard first, as a notice above the words
     names = page.locator("fieldset").evaluate_all(NAMES)
     assert sorted(names) == sorted(set(names))  # axe does not ask for it; whoever hears one group after another does
     page.set_viewport_size({"width": 1280, "height": 900})

@@ -29,12 +29,13 @@ WANTED = "To own my part in it"
 # At the top nothing touches the window's edge; at the end nothing lies under what floats there.
 CLEAR = """() => {
   const all = (named) => [...document.querySelectorAll(named)].filter((one) => one.checkVisibility());
-  const edges = (side, named) => all(named).map((one) => one.getBoundingClientRect()[side]);
+  const boxes = (named) => all(named).map((one) => one.getBoundingClientRect());
   const said = "main .mend-chapter, main .words";
   scrollTo(0, 0);
-  const above = Math.min(...edges("top", said));
+  const above = Math.min(...boxes(said).map(({ top }) => top));
   scrollTo(0, document.documentElement.scrollHeight);
-  const under = Math.max(...edges("bottom", said)) - Math.min(...edges("top", ".mend-fixed > button"));
+  const under = Math.max(...boxes(said).flatMap((one) => boxes(".mend-fixed > button")
+    .filter(({ left, right }) => left < one.right && right > one.left).map(({ top }) => one.bottom - top)));
   scrollTo(0, 0);
   return [
     above < 16 && `${innerWidth}: ${above} px above the first words`,

@@ -53,11 +53,11 @@ def days(journal: Path) -> list[object]:
     return [told[occasion] for occasion in sorted(told)]
 
 
-# The list of chapters lies on no word of the page: it stands above it, or beside it.
+# The list of chapters lies on no word of the page: it stands above it, or beside it, help and the way out below it.
 BESIDE = """() => {
-  const list = document.querySelector(".mend-contents").getBoundingClientRect();
-  const page = document.querySelector("main").getBoundingClientRect();
-  return list.bottom <= page.top || list.right <= page.left;
+  const box = (named) => document.querySelector(named).getBoundingClientRect();
+  const [list, help, page] = [".mend-contents", ".mend-fixed", "main"].map(box);
+  return list.bottom <= page.top || list.right <= page.left && help.right <= list.right && list.bottom <= help.top;
 }"""
 
 
@@ -117,6 +117,9 @@ def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
         assert Axe().run(page, ".mend-contents").response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(BESIDE)
+    page.emulate_media(media="print")
+    expect(page.locator(":is(.mend-today, .mend-sheet) :is(a.mend-go, button, summary):visible")).to_have_count(0)
+    page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(page.get_by_text("If you are reading this")).to_be_hidden()  # folded, and the card as well
     expect(today.get_by_text("Breathe with the circle")).to_be_hidden()

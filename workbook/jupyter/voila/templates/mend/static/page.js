@@ -119,6 +119,12 @@ function lookAgain(manager) {
   });
 }
 
+/** The head stands above the words, and is heard before them; they were sent first, while Python started. */
+{
+  const head = document.querySelector("main > .head");
+  if (head) document.querySelector("main > .words")?.before(head);
+}
+
 /** The first key on a page leads past its words, to the step that stands open. */
 document.querySelector("a.skip").addEventListener("click", (event) => {
   const step = document.querySelector('.mend-step[data-open="true"] h2 button') ?? document.querySelector(".mend-step h2 button");
