@@ -29,13 +29,13 @@ NOW = datetime.fromisoformat("2026-03-28T20:00:00+01:00")
 
 
 def answers(count: int) -> pd.DataFrame:
-    """Weekly ratings of all four principles, one sitting after another, as `journal.answers()` gives them."""
+    """Weekly ratings of all four principles, one occasion after another, as `journal.answers()` gives them."""
     book = definition.load()
     items = [book.item(id) for scale in book.scales if scale.id != "wellbeing" for id in scale.items]
-    sittings = -(-count // len(items))
-    item = np.tile(np.arange(len(items)), sittings)[:count]
-    sitting = np.repeat(np.arange(sittings), len(items))[:count]
-    days = [(date(1, 1, 3) + timedelta(days=day)).isoformat() for day in range(sittings)]
+    occasions = -(-count // len(items))
+    item = np.tile(np.arange(len(items)), occasions)[:count]
+    occasion = np.repeat(np.arange(occasions), len(items))[:count]
+    days = [(date(1, 1, 3) + timedelta(days=day)).isoformat() for day in range(occasions)]
     points = np.random.default_rng(7).integers(0, 5, count)
     labels = np.array(list(items[0].points.values()), dtype=object)
 
@@ -46,7 +46,7 @@ def answers(count: int) -> pd.DataFrame:
     table = {
         "chapter": named(item, [one.id.split(".")[0] for one in items]),
         "exercise": named(item, [one.exercise_id for one in items]),
-        "occasion": pd.Categorical.from_codes(sitting, days),
+        "occasion": pd.Categorical.from_codes(occasion, days),
         "item": named(item, [one.id for one in items]),
         "kind": named(item, [one.kind for one in items]),
         "prompt": named(item, [one.prompt for one in items]),

@@ -86,8 +86,8 @@ def test_what_is_rated_once_is_of_the_day_the_person_had():
 def test_no_answers_is_a_kind_beginning() -> None:
     """Before the first answer nothing is scored, nothing is judged, and there is a first step."""
     seen = assess(rows())
-    assert {area.verdict for area in seen.areas} == {"too few sittings"}
-    assert all(area.score is None and area.sittings == 0 for area in seen.areas)
+    assert {area.verdict for area in seen.areas} == {"too few occasions"}
+    assert all(area.score is None and area.occasions == 0 for area in seen.areas)
     assert seen.practice is None
     assert seen.steps[0].href.startswith("10-responsibility.ipynb#responsibility.")
     assert "Where I am now" in seen._repr_html_()
@@ -99,12 +99,12 @@ def test_no_answers_is_a_kind_beginning() -> None:
         ([1, 1, 1, 1, 3, 3, 3, 3], "better"),
         ([3, 3, 3, 3, 1, 1, 1, 1], "worse"),
         ([1, 3, 2, 1, 3, 2, 1, 3], "no clear change"),
-        ([1, 1, 1, 3, 3], "too few sittings"),
-        ([1, 1, None, None, None, 3, 3, 3], "too few sittings"),
+        ([1, 1, 1, 3, 3], "too few occasions"),
+        ([1, 1, None, None, None, 3, 3, 3], "too few occasions"),
     ],
 )
 def test_the_four_verdicts(points: list[int | None], verdict: str) -> None:
-    """Better, worse, no clear change, or too few sittings to tell; the reason is always given."""
+    """Better, worse, no clear change, or too few occasions to tell; the reason is always given."""
     seen = assess(ratings("responsibility", points))
     change = seen.change.set_index("scale").loc["responsibility"]
     assert change["verdict"] == verdict == seen.area("responsibility").verdict
@@ -113,10 +113,10 @@ def test_the_four_verdicts(points: list[int | None], verdict: str) -> None:
 
 
 def test_the_reason_can_be_read_aloud() -> None:
-    """The reason names the sittings compared and what no change would look like."""
+    """The reason names the occasions compared and what no change would look like."""
     seen = assess(ratings("improvement", [1, 1, 1, 2, 3, 3, 3, 3]))
     assert seen.area("improvement").reason == (
-        "Comparing your first 4 sittings with your latest 4: in about 100 of 100 pairs the recent one is better "
+        "Comparing your first 4 occasions with your latest 4: in about 100 of 100 pairs the recent one is better "
         "(likely 58 to 100; no change would be 50). That is more than the usual ups and downs."
     )
 
@@ -210,7 +210,7 @@ def test_a_published_scale_is_judged_by_reliable_change() -> None:
         "error. Your score was below and is now above the published line of 50."
     )
     one = assessment.assess(book, ratings("improvement", [1]), now=NOW)
-    assert one.area("improvement").verdict == "too few sittings"
+    assert one.area("improvement").verdict == "too few occasions"
 
 
 def test_a_reworded_question_is_marked_on_the_timeline() -> None:

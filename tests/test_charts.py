@@ -80,7 +80,7 @@ def test_ids_do_not_meet_on_a_page() -> None:
 def test_the_description_says_the_numbers() -> None:
     """First, latest, lowest, highest and what a dashed line means are in words, with the title escaped."""
     assert (
-        "Giving &lt;space&gt;: 3 sittings from 5 January 2026 to 26 January 2026, on a scale from 0 to 100 where "
+        "Giving &lt;space&gt;: 3 occasions from 5 January 2026 to 26 January 2026, on a scale from 0 to 100 where "
         "higher is better. First 40, latest 70, lowest 40, highest 70. "
         "A dashed line marks where a question was reworded."
     ) in DRAWN["timeline"]
@@ -92,14 +92,14 @@ def test_the_same_answers_draw_the_same_picture() -> None:
 
 
 def test_days_below_a_picture_do_not_touch() -> None:
-    """Three sittings in three days and one in June: the days named are those there is room for, the ends always."""
+    """Three occasions in three days and one in June: the days named are those there is room for, the ends always."""
     days = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-02-20", "2026-06-08"]
     scores = pd.DataFrame({"occasion": days, "day": days, "score": 50.0, "minimum": 0.0, "maximum": 100.0})
     assert below(charts.timeline(scores, id="a", title="x")) == ["5 Jan", "20 Feb", "8 Jun"]
 
 
-def test_sittings_of_one_day_stand_in_the_middle() -> None:
-    """Two sittings on one day are two marks above each other, and the day is named once."""
+def test_occasions_of_one_day_stand_in_the_middle() -> None:
+    """Two occasions on one day are two marks above each other, and the day is named once."""
     scores = pd.DataFrame({"day": ["2026-01-05"] * 2, "score": [20.0, 60.0], "minimum": 0.0, "maximum": 100.0})
     drawn = charts.timeline(scores, id="a", title="x")
     assert re.findall(r'<circle cx="([^"]+)"', drawn) == ["234.3", "234.3"]
@@ -133,7 +133,7 @@ def test_a_scale_of_counts_has_few_whole_numbers(high: float, named: list[int]) 
 
 
 def test_too_little_is_no_picture() -> None:
-    """One sitting is no line, and nothing planned is no bar."""
+    """One occasion is no line, and nothing planned is no bar."""
     assert charts.timeline(SCORES.head(2), id="a", title="x") == ""
     assert charts.practice(WEEKS.tail(1), id="b") == ""
     assert charts.habits(WEEKS.head(1), id="c") == ""

@@ -60,7 +60,7 @@ def test_a_scale_of_any_repeat_is_scored_shown_reported_and_exported(
         answer(journal, 2, 3)
         seen = journal.assessment()
         area = seen.area("calm")
-        assert (area.score, area.k, area.n, area.sittings) == (2.0, 2, 2, 1)
+        assert (area.score, area.k, area.n, area.occasions) == (2.0, 2, 2, 1)
         shown = seen._repr_html_() or ""
         day = {"weekly": "2 March 2026", "monthly": "1 March 2026"}.get(repeats, "3 March 2026")
         assert f"{day} · 2 points from 2 of 2 answered" in shown
@@ -261,12 +261,12 @@ def test_what_check_accepts_is_assigned_and_judged_as_an_independent_computation
 
     area, change = seen.area("brought"), seen.change.set_index("scale").loc["brought"]
     if len(wanted) < 2 or any(math.isnan(score) for score in wanted):
-        assert area.verdict == "too few sittings"
+        assert area.verdict == "too few occasions"
         return
     before, after = wanted
     norms = scale.norms
     if norms is None or norms.sd is None or norms.reliability is None:
-        assert (change["method"], area.verdict) == ("nonoverlap of all pairs", "too few sittings")
+        assert (change["method"], area.verdict) == ("nonoverlap of all pairs", "too few occasions")
     else:
         assert norms.range == pytest.approx(scale.bounds)
         rc = (after - before) / (math.sqrt(2) * norms.sd * math.sqrt(1 - norms.reliability))
@@ -422,5 +422,5 @@ def test_an_older_journal_with_numbers_of_other_scores_is_judged_without_them() 
     )
     assert kept.norms is not None
     assert (kept.norms.cutoff.value, kept.norms.clinical.mean, kept.norms.functional.sd) == (3, 1, 1)  # type: ignore[union-attr]
-    assert change.verdict(kept, [0, 100 / 6]) == "too few sittings"
+    assert change.verdict(kept, [0, 100 / 6]) == "too few occasions"
     assert change.verdict(kept.model_copy(update={"score": "sum"}), [0, 5]) == "better"

@@ -169,7 +169,7 @@ def test_a_page_says_all_there_is_of_one_client(opened: Caseload, clock: Clock) 
         ],
         "notes": [{"text": "Ask about January.", "at": at}],
     }  # fmt: skip
-    few = {"verdict": "too few sittings", "reason": "0 sittings so far. It takes 2 to compare.", "sittings": 0}
+    few = {"verdict": "too few occasions", "reason": "0 occasions so far. It takes 2 to compare.", "occasions": 0}
     assert page["change"][-1] == {"title": "Calm"} | few
     assert [(one["text"], one["comments"]) for one in page["replies"]] == [
         (f"Reply {number}.", int(number == 0)) for number in range(11)

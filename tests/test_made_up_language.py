@@ -264,8 +264,8 @@ _OTHER = re.compile(
 
 
 NAMED = {
-    "assessment/change.py": {"nonoverlap of all pairs", "too few sittings", "no clear change"},  # how a table names it
-    "assessment/report.py": {"too few sittings", "no clear change"},  # the same names, looked up
+    "assessment/change.py": {"nonoverlap of all pairs", "too few occasions", "no clear change"},  # how a table names it
+    "assessment/report.py": {"too few occasions", "no clear change"},  # the same names, looked up
     "definition/asks.py": {"as when it was first given"},  # the licence of what an old file brought, nowhere shown
     "files.py": {"system volume information"},  # another system's folder
     "definition/kinds.py": {  # what an author reads of an item
@@ -326,7 +326,7 @@ def test_no_sentence_stands_in_python() -> None:
 # --- what is shown decides nothing ---
 
 # Names that a table of scores carries, and other programs read: shown by the sentence of the same path.
-VERDICTS = {"too few sittings", "no clear change"}
+VERDICTS = {"too few occasions", "no clear change"}
 _SHOWN_COMPARED = re.compile(
     r"texts(?:\.\w+|\[[^\]]*\])\s*[!=]==|[!=]==\s*(?:this\.)?texts[.\[]|\[[^\]]*texts[.\[][^\]]*\]\.includes"
 )

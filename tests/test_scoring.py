@@ -273,7 +273,7 @@ def test_least_reliable_change_of_well_known_questionnaires(sd: float, reliabili
         (20, 10, "lower", "better"),
         (20, 10, "higher", "worse"),
         (10, 14, "higher", "no clear change"),
-        (10, math.nan, "higher", "too few sittings"),
+        (10, math.nan, "higher", "too few occasions"),
     ],
 )
 def test_the_verdict_follows_the_direction(before: float, after: float, better: str, verdict: str) -> None:
@@ -295,9 +295,9 @@ def test_nap_counts_pairs() -> None:
 
 
 def test_nap_needs_three_on_each_side() -> None:
-    """Two sittings are not enough on either side, and missing ones do not count."""
+    """Two occasions are not enough on either side, and missing ones do not count."""
     for before, after in (([1, 2], [3, 4, 5]), ([1, 2, 3], [4, 5, math.nan])):
-        assert scoring.nap(before, after).verdict == "too few sittings"
+        assert scoring.nap(before, after).verdict == "too few occasions"
         assert math.isnan(scoring.nap(before, after).nap)
 
 
@@ -314,16 +314,16 @@ def test_nap_mirrors_and_its_interval_holds_it(before: list[int], after: list[in
     assert scoring.nap(before, after, better="lower").nap == pytest.approx(back.nap)
 
 
-@pytest.mark.parametrize("sittings", [3, 5, 10])
+@pytest.mark.parametrize("occasions", [3, 5, 10])
 @pytest.mark.parametrize("theta", [0.3, 0.5, 0.8])
-def test_the_nap_interval_ends_where_the_score_test_does(sittings: int, theta: float) -> None:
+def test_the_nap_interval_ends_where_the_score_test_does(occasions: int, theta: float) -> None:
     """At each end the value lies exactly z standard errors away (Hanley & McNeil's variance, Newcombe's method 5)."""
-    before = [float(x) for x in range(sittings)]
+    before = [float(x) for x in range(occasions)]
     after = [x + theta * 2 - 1 for x in before]
     nap = scoring.nap(before, after)
-    h = sittings - 1
+    h = occasions - 1
     for end in (nap.low, nap.high):
-        spread = end * (1 - end) / sittings**2 * (1 + h * ((1 - end) / (2 - end) + end / (1 + end)))
+        spread = end * (1 - end) / occasions**2 * (1 + h * ((1 - end) / (2 - end) + end / (1 + end)))
         assert (nap.nap - end) ** 2 == pytest.approx(scoring.Z**2 * spread, rel=1e-6)
 
 

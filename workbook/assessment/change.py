@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAIRS = "nonoverlap of all pairs"  # how a change was judged, as a table names it
 ERROR = "reliable change"
-SITTINGS = 6  # at most this many on each side: the start against now
+OCCASIONS = 6  # at most this many on each side: the start against now
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Area:
     source: str
     minimum: float
     maximum: float
-    occasion: str | None  # of the latest sitting with a score, else of the latest
+    occasion: str | None  # of the latest with a score, else of the latest
     day: date | None  # of that occasion
     score: float | None
     raw: float | None
     k: int
     n: int
-    sittings: int  # with a score
+    occasions: int  # with a score
     verdict: scoring.Verdict
     reason: str  # how the verdict was worked out, with its numbers
 
@@ -62,7 +62,7 @@ class Change(NamedTuple):
     method: str  # PAIRS or ERROR
     first: str | None  # occasions
     latest: str | None
-    sittings: int
+    occasions: int
     value: float
     low: float
     high: float
@@ -118,7 +118,7 @@ def area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change)
         raw=None if math.isnan(raw) else float(raw),
         k=int(k),
         n=len(scale.items),
-        sittings=len(full),
+        occasions=len(full),
         verdict=change.verdict,
         reason=change.reason,
     )
@@ -155,9 +155,9 @@ def _judged(scale: Scale, values: list[float]) -> _Judged:
 
 
 def _by_pairs(scale: Scale, values: list[float]) -> _Judged:
-    side = min(len(values) // 2, SITTINGS)
+    side = min(len(values) // 2, OCCASIONS)
     nap = scoring.nap(values[:side], values[len(values) - side :], better=scale.better)
-    if nap.verdict == "too few sittings":
+    if nap.verdict == "too few occasions":
         need = 2 * scoring.SIDE
         return (PAIRS, *nap, words.say("assessment.change.pairs.few", count=len(values), need=need))
     shares = {name: _percent(getattr(nap, name)) for name in ("nap", "low", "high")}
@@ -170,7 +170,7 @@ def _by_error(scale: Scale, values: list[float], sd: float, reliability: float) 
     """Judge by the reliable change from the first to the latest."""
     if len(values) < 2:
         says = words.say("assessment.change.error.few", count=len(values))
-        return (ERROR, math.nan, math.nan, math.nan, "too few sittings", says)
+        return (ERROR, math.nan, math.nan, math.nan, "too few occasions", says)
     first, latest = values[0], values[-1]
     change = scoring.reliable_change(first, latest, sd=sd, reliability=reliability, better=scale.better)
     more = "more" if change.verdict != "no clear change" else "within"

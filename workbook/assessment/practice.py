@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workbook import words
 from workbook.answers import occasions
 from workbook.assessment import scoring
-from workbook.assessment.change import SITTINGS
+from workbook.assessment.change import OCCASIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -121,7 +121,7 @@ def _practice_says(weeks: pd.DataFrame, told: Mapping[str, list[Given]], asked: 
     if lapses:
         yield words.say("assessment.practice.looked", count=int(lapses))
     habits = weeks[weeks["old_habit"].notna() | weeks["replacement"].notna()]
-    side = min(len(habits) // 2, SITTINGS)
+    side = min(len(habits) // 2, OCCASIONS)
     if side:
         first, latest = habits.head(side), habits.tail(side)
         yield words.say(

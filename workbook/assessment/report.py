@@ -202,7 +202,7 @@ _SIGNS = {
     "better": ("▲", "better"),
     "worse": ("▼", "worse"),
     "no clear change": ("●", ""),
-    "too few sittings": ("○", "none"),
+    "too few occasions": ("○", "none"),
 }
 
 
@@ -220,7 +220,7 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
         drawn = [charts.practice(practice.weeks, id="mend-practice"), charts.habits(practice.weeks, id="mend-habits")]
     return {
         "areas": areas,
-        "changes": [area for area in areas if area["sittings"]],
+        "changes": [area for area in areas if area["occasions"]],
         "practice": practice,
         "pictures": [Markup(svg) for svg in drawn if svg],  # noqa: S704 - charts escapes what it is given
         "weeks": None if practice is None or practice.weeks.empty else _weeks(practice.weeks),
@@ -255,7 +255,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     return {
         **{
             name: getattr(area, name)
-            for name in ("title", "score", "occasion", "k", "n", "sittings", "verdict", "words", "reason")
+            for name in ("title", "score", "occasion", "k", "n", "occasions", "verdict", "words", "reason")
         },
         "verdict_said": say(f"assessment.verdicts.{area.verdict}"),
         "source": area.source,
@@ -268,7 +268,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
         "verdict_class": css,
         "latest": [(row.prompt, _label(row)) for row in behind if row.occasion == area.occasion],
         "picture": Markup(picture),  # noqa: S704 - charts escapes what it is given
-        "table": _grid(behind, scores) if area.sittings else None,
+        "table": _grid(behind, scores) if area.occasions else None,
         "reworded": [
             (_said(occasion, date.fromisoformat(day)), prompts)
             for occasion, day, prompts in scores.loc[

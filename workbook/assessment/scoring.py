@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from workbook.definition.scales import Scale
 
 Better = Literal["higher", "lower"]
-Verdict = Literal["better", "no clear change", "worse", "too few sittings"]
+Verdict = Literal["better", "no clear change", "worse", "too few occasions"]
 
 Z = 1.96  # two-sided 95 %, as in Jacobson & Truax 1991
-SIDE = 3  # sittings needed on each side before two sides are compared
+SIDE = 3  # occasions needed on each side before two sides are compared
 
 COLUMNS = ("scale", "chapter", "occasion", "score", "raw", "k", "n", "minimum", "maximum")
 
@@ -45,7 +45,7 @@ class Cutoffs(NamedTuple):
 
 
 class Nap(NamedTuple):
-    """Nonoverlap of all pairs: how often a later sitting beats an earlier one, 0–1."""
+    """Nonoverlap of all pairs: how often a later occasion beats an earlier one, 0–1."""
 
     nap: float
     low: float
@@ -238,7 +238,7 @@ def reliable_change(
 
     SEM = SD·√(1 − r), S_diff = √2·SEM, RC = (after − before) / S_diff, reliable when |RC| > 1.96
     (Jacobson & Truax 1991). `sd` and `reliability` are published ones, of the instrument, never of this person.
-    A missing score (NaN) gives no verdict but "too few sittings". Raises ValueError outside sd > 0, 0 ≤ r < 1.
+    A missing score (NaN) gives no verdict but "too few occasions". Raises ValueError outside sd > 0, 0 ≤ r < 1.
     """
     if not (sd > 0 and 0 <= reliability < 1):
         raise ValueError(f"sd must be above 0 and reliability from 0 to below 1; they are {sd} and {reliability}.")
@@ -247,7 +247,7 @@ def reliable_change(
     rc = (after - before) / s_diff
     gain = rc if better == "higher" else -rc
     verdict: Verdict = "better" if gain > Z else "worse" if gain < -Z else "no clear change"
-    return ReliableChange(rc, s_diff, sem, Z * s_diff, verdict if rc == rc else "too few sittings")
+    return ReliableChange(rc, s_diff, sem, Z * s_diff, verdict if rc == rc else "too few occasions")
 
 
 def cutoffs(*, clinical_mean: float, clinical_sd: float, functional_mean: float, functional_sd: float) -> Cutoffs:
@@ -268,19 +268,19 @@ def cutoffs(*, clinical_mean: float, clinical_sd: float, functional_mean: float,
 
 
 def nap(before: Sequence[float], after: Sequence[float], *, better: Better = "higher") -> Nap:
-    """Return how often a later sitting is better than an earlier one, over all pairs; a tie counts half.
+    """Return how often a later occasion is better than an earlier one, over all pairs; a tie counts half.
 
     NAP = (#better + ½·#equal) / (m·n), 0–1, .5 is chance (Parker & Vannest 2009). The 95 % interval is the score
     interval of Newcombe 2006 (part 2, method 5): all θ with (NAP − θ)² ≤ z²·V(θ), where V is Hanley and McNeil's
     variance θ(1 − θ)/mn · [1 + h·((1 − θ)/(2 − θ) + θ/(1 + θ))] with h = (m + n)/2 − 1; Pustejovsky recommends it
-    for single cases. It takes sittings as independent, which one person's weeks are only roughly.
-    Missing sittings are left out; with fewer than 3 on a side everything is NaN, and the verdict says so.
+    for single cases. It takes occasions as independent, which one person's weeks are only roughly.
+    Missing occasions are left out; with fewer than 3 on a side everything is NaN, and the verdict says so.
     """
     first = [float(x) for x in before if x == x]
     last = [float(x) for x in after if x == x]
     pairs = len(first) * len(last)
     if min(len(first), len(last)) < SIDE:
-        return Nap(math.nan, math.nan, math.nan, "too few sittings")
+        return Nap(math.nan, math.nan, math.nan, "too few occasions")
     first.sort()
     wins = sum(bisect_left(first, x) + bisect_right(first, x) for x in last) / 2
     value = (wins if better == "higher" else pairs - wins) / pairs

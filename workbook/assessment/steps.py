@@ -191,7 +191,7 @@ def questions(seen: Seen) -> tuple[str, ...]:
         for item in [item for item, given in useful.items() if any(one.score == point for one in given)][-1:]:
             title = _title(seen.workbook, item.rpartition(".")[0])
             found.append(words.say(f"assessment.questions.{how}", title=title))
-    if not any(area.sittings for area in seen.areas):
+    if not any(area.occasions for area in seen.areas):
         found.append(words.say("assessment.questions.begin"))
     return tuple(found[:QUESTIONS])
 

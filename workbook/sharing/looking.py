@@ -51,7 +51,7 @@ def overview(caseload: Caseload) -> pd.DataFrame:
 
     client (pseudonym), id, since and last (when something came), asked, done and overdue (exercises), due (the
     next date), new (answers since their page was last looked at), gates (openings and closings they told of); per
-    scale the word of the self-assessment, "" without a sitting; revoked; keep_until; damaged, a sentence for a client
+    scale the word of the self-assessment, "" without an occasion; revoked; keep_until; damaged, a sentence for a client
     of whom something cannot be read ("" otherwise): then nothing is counted, and the others are as they are.
     """
     glanced = glances(caseload)
@@ -170,7 +170,7 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
             for one in caseload.instruments_of(client.name)
         ],
         "change": [
-            {"title": area.title, "verdict": area.verdict, "reason": area.reason, "sittings": area.sittings}
+            {"title": area.title, "verdict": area.verdict, "reason": area.reason, "occasions": area.occasions}
             for area in overviews.change(workbook, current, caseload.now()).areas
         ],
         "questions": list(overviews.questions(workbook, current)),

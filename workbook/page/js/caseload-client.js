@@ -33,7 +33,7 @@ export async function client(/** @type {Desk} */ desk, /** @type {string} */ nam
 
 const changed = (/** @type {Desk} */ desk, /** @type {any} */ it) => {
   const { texts } = desk;
-  const known = it.change.filter((/** @type {any} */ one) => one.sittings);
+  const known = it.change.filter((/** @type {any} */ one) => one.occasions);
   return part(texts.change, known.length ? h("dl", { class: "mend-facts" }, known.map((/** @type {any} */ one) =>
     h("div", {}, h("dt", {}, one.title, " ", h("b", { class: "mend-verdict", "data-verdict": one.verdict }, texts[one.verdict])), h("dd", { class: "mend-small" }, fill(texts.they_read, one))))) : small(texts.change_none));
 };

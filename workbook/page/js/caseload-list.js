@@ -6,7 +6,7 @@ import { counted, fill, h } from "./elements.js";
 /** @typedef {import("./caseload-desk.js").Desk} Desk */
 
 const AT_ONCE = 100; // clients drawn at a time
-const VERDICTS = ["worse", "better", "no clear change", "too few sittings"];
+const VERDICTS = ["worse", "better", "no clear change", "too few occasions"];
 
 export async function list(/** @type {Desk} */ desk) {
   const { texts, body, ask, show, hold, go } = desk;
