@@ -12,17 +12,19 @@ import pytest
 
 from tests.caseload_sample import PASSPHRASE
 from tests.clock import Clock
-from tests.safe_answers import answer_safely
+from tests.safe_answers import SAFE, answer_safely
 from workbook import definition, resources
 from workbook.definition.asks import Task
 from workbook.errors import Refused, WorkbookError
 from workbook.journal import Journal
+from workbook.safety import settings
 from workbook.sharing import client as share
 from workbook.sharing import envelope, signing
 from workbook.sharing.bundles import Assignment, Feedback, GateEvent, Submission, content_id
 from workbook.sharing.caseload import Caseload, open_caseload
 from workbook.sharing.keys import Keys, keygen
 from workbook.storage import seal
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -356,6 +358,61 @@ def test_a_stricter_rule_holds_on_every_open_page(journal: Journal, caseload: Ca
         assert {gate.id: gate.state for gate in other.standing().gates}["G7"] == "open"
         share.given(journal, caseload.assign("A.", TASKS, tighten={"G7": {"closed": "yes"}})).accept()
         assert {gate.id: gate.state for gate in other.standing().gates}["G7"] == "closed"
+
+
+GATES = {gate.id: gate for gate in definition.load().gates}
+LOW = dict.fromkeys([id for id in SAFE if id.startswith("start.wellbeing.")], 1)
+CONTACT = {"communication.message", "communication.together", "responsibility.apology"}
+CALMING = {exercise.id for exercise in definition.load().exercises if "calming" in exercise.tags}
+# What can be set → a rule, what it is set to, what was answered, how many hours ago, and what the client finds for it.
+STRICTER: dict[str, tuple[str, object, dict[str, object], int, set[str]]] = {
+    "closed": ("G7", "yes", {}, 0, {"G7 closed", *CONTACT}),
+    "closes": ("G9", ["responsibility.rating"], LOW, 0, {"responsibility.rating"}),
+    "keeps": ("G11", [], {"start.now.stirred": 8}, 0, CALMING),
+    "hides": ("G9", ["space.urges.trigger"], LOW, 0, {"space.urges.trigger"}),
+    "hold_hours": ("G11_inside", 48, {"responsibility.incident.arousal_before": 8}, 30, {"G11_inside closed"}),
+    "recheck_days": ("G9", 7, LOW, 24 * 8, {"G9 asks again"}),
+}
+
+
+def found(journal: Journal) -> set[str]:
+    """What the safety rules do at a client: rules that are closed or ask again, exercises closed, items hidden."""
+    standing = journal.standing()
+    again = {f"{one.gate} asks again" for one in standing.notices if say("safety.over") in one.html}
+    rules = {f"{gate.id} closed" for gate in standing.gates if gate.state == "closed"}
+    return {*rules, *again, *standing.closings, *standing.hidden}
+
+
+@pytest.mark.parametrize("setting", settings.SETTINGS)
+def test_whatever_a_counselor_makes_stricter_the_client_reads_and_finds(
+    journal: Journal, caseload: Caseload, clock: Clock, setting: str
+) -> None:
+    """Each setting there is: its rule is named before the yes, and after it more is closed, hidden or asked again."""
+    gate, value, answers, hours, wanted = STRICTER[setting]
+    for item, answer in answers.items():
+        journal.save(item, answer)
+    clock.forward(hours=hours)
+    before = found(journal)
+    given = share.given(journal, caseload.assign("A.", TASKS, tighten={gate: {setting: value}}))
+    how = "stays_closed" if setting == "closed" else "stricter"
+    assert [line for line in given.lines if GATES[gate].title in line] == [
+        say(f"sharing.client.{how}", title=GATES[gate].title)
+    ]
+    assert found(journal) == before
+    given.accept()
+    assert found(journal) - before == wanted
+    assert before <= found(journal)
+    assert journal.assigned is not None
+    assert journal.assigned.asks.tighten == {gate: {setting: value}}
+
+
+def test_every_rule_can_be_kept_closed_and_each_is_named(journal: Journal, caseload: Caseload) -> None:
+    """All rules at once: the client reads each by its title, in their order, and finds every one of them closed."""
+    given = share.given(journal, caseload.assign("A.", TASKS, tighten={id: {"closed": "yes"} for id in GATES}))
+    said = [say("sharing.client.stays_closed", title=gate.title) for gate in GATES.values()]
+    assert [line for line in given.lines if line in said] == said
+    given.accept()
+    assert {gate.id: gate.state for gate in journal.standing().gates} == dict.fromkeys(GATES, "closed")
 
 
 # --- who speaks ---

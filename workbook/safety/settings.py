@@ -11,7 +11,7 @@ from workbook.words import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SETTINGS = ("closes", "keeps", "hides", "hold_hours", "recheck_days", "closed")
+SETTINGS = ("closes", "keeps", "hides", "hold_hours", "recheck_days", "closed")
 _LISTS = ("closes", "hides", "unscored", "blank")  # longer is stricter
 
 
@@ -47,8 +47,8 @@ def _with_all(gate: Gate, own: Gate) -> Gate:
 def _tightened(gate: Gate, wanted: Mapping[str, object], faults: list[str]) -> Gate:
     changed: dict[str, object] = {}
     for name, value in wanted.items():
-        if name not in _SETTINGS:
-            faults.append(say("safety.tighten.no_setting", id=gate.id, name=name, known=", ".join(_SETTINGS)))
+        if name not in SETTINGS:
+            faults.append(say("safety.tighten.no_setting", id=gate.id, name=name, known=", ".join(SETTINGS)))
         elif name == "closed":
             if value in ("yes", "true", True):
                 changed[name] = True
