@@ -16,6 +16,7 @@ from workbook.page import assets
 FOLDER = assets.script("form.js").parent
 SCRIPTS = sorted(FOLDER.rglob("*.js"))
 ROOT = Path(__file__).parent.parent
+SHIPPED = sorted((ROOT / "workbook").rglob("*.js"))  # those, and what stands around them in a page
 
 MODULES = {
     "end.js": 'import { twice, unlike as other } from "./middle.js";\nimport {\n  one,\n} from "./one.js";\n\n'
@@ -159,7 +160,7 @@ def test_the_measure_of_functions_measures() -> None:
     assert functions(source) == [("function a() {", 5), ("const b = () => {", 3), ("d() {", 4)]
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_no_script_and_no_function_outgrows_its_neighbours(path: Path) -> None:
     """A module has at most 500 lines, a function 80."""
     source = path.read_text("utf-8")
@@ -210,11 +211,18 @@ def test_no_script_writes_style_as_text() -> None:
     """A policy that forbids style attributes holds: styles are set through the object model. A number may have one."""
     found = [
         f"{path.name}: {line.strip()}"
-        for path in SCRIPTS
+        for path in SHIPPED
         for line in path.read_text("utf-8").splitlines()
         if re.search(r"style: (?!\"unit\")[`\"']|setAttribute\(\"style|cssText| style=", line)
     ]
     assert found == []
+
+
+def test_the_types_of_every_script_are_checked() -> None:
+    """No script that is shipped stands outside the folders whose types are checked."""
+    inside = json.loads((ROOT / "tsconfig.json").read_text("utf-8"))["include"]
+    assert {path.name for path in SHIPPED} >= {"form.js", "page.js"}
+    assert [path for path in SHIPPED if not any(path.is_relative_to(ROOT / folder) for folder in inside)] == []
 
 
 @pytest.mark.skipif(not (ROOT / "node_modules" / "typescript").is_dir(), reason="npm install was not run here.")

@@ -1,2 +1,2 @@
 // What Voilà calls in place of MathJax: there is no mathematics here, and nothing to fetch.
-window.MathJax = { Hub: { Config() {}, Configured() {}, Queue() {}, Register: { StartupHook() {} } } };
+/** @type {Window & {MathJax?: object}} */ (window).MathJax = { Hub: { Config() {}, Configured() {}, Queue() {}, Register: { StartupHook() {} } } };

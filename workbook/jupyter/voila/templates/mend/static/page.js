@@ -1,16 +1,59 @@
 // The page beside JupyterLab: tidy what surrounds it, and let links between chapters open as chapters.
 
-/** JupyterLab's application when it shows pages beside its list of chapters, as this one; else null. */
+/**
+ * What we use of JupyterLab's application.
+ * @typedef {{close: () => void}} Tab
+ * @typedef {{
+ *   collapseLeft: () => void, collapseRight: () => void, activateById: (id: string) => void,
+ *   isSideTabBarVisible?: (side: string) => boolean, toggleSideTabBarVisibility: (side: string) => void,
+ *   widgets: (area: string) => Iterable<Tab>, currentWidget: Tab | null,
+ * }} Shell
+ * @typedef {{constructor: {disconnectSender?: (sender: object) => void}}} Signal
+ * @typedef {{
+ *   shell: Shell, restored: Promise<void>, serviceManager: {connectionFailure: Signal},
+ *   commands: {execute: (command: string, options: {path: string}) => void},
+ * }} Lab
+ */
+
+/**
+ * What we use of Voilà's application: what draws the forms.
+ * @typedef {{
+ *   get_model: (id: string) => Promise<unknown>, has_model: (id: string) => boolean,
+ *   restoredStatus: boolean, restored: {connect: (then: () => void) => void},
+ * }} Manager
+ * @typedef {{widgetManager?: Manager}} Voila
+ */
+
+/**
+ * The element that the template writes for this script.
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {HTMLElement}
+ */
+function ours(selector, within = document) {
+  const found = within.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new Error(`The page has no ${selector}.`);
+  return found;
+}
+
+/**
+ * JupyterLab's application when it shows pages beside its list of chapters, as this one; else null.
+ * @returns {Lab | null}
+ */
 function lab() {
   try {
     const config = JSON.parse(window.parent.document.getElementById("jupyter-config-data")?.textContent || "{}");
-    return window.parent !== window && config.mend === "pages" ? (window.parent.jupyterapp ?? null) : null;
+    const around = /** @type {Window & {jupyterapp?: Lab}} */ (window.parent);
+    return around !== window && config.mend === "pages" ? (around.jupyterapp ?? null) : null;
   } catch {
     return null; // another site's frame
   }
 }
 
-/** Leave one chapter and the list of chapters; everything else is for people who program. */
+/**
+ * Leave one chapter and the list of chapters; everything else is for people who program.
+ * @param {Lab} app
+ */
 function tidy(app) {
   const shell = app.shell;
   shell.collapseRight();
@@ -24,13 +67,16 @@ function tidy(app) {
 const FILES = "mend:files"; // in sessionStorage, when someone asked for JupyterLab's own list beside the page
 const showsFiles = () => window.parent.sessionStorage.getItem(FILES) !== null;
 
-/** One control brings JupyterLab's list of files back, and folds it away again. */
+/**
+ * One control brings JupyterLab's list of files back, and folds it away again.
+ * @param {Lab} app
+ */
 function offerFiles(app) {
-  const nav = document.querySelector(".mend-contents");
+  const nav = ours(".mend-contents");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "files";
-  button.textContent = nav.dataset.files;
+  button.textContent = nav.dataset.files ?? "";
   button.setAttribute("aria-expanded", String(showsFiles()));
   button.addEventListener("click", () => {
     const shown = showsFiles();
@@ -45,9 +91,9 @@ function offerFiles(app) {
 
 /** Where there is little room, the list of chapters unfolds under its button. */
 {
-  const nav = document.querySelector(".mend-contents");
-  const button = nav.querySelector("button");
-  const turn = (open) => {
+  const nav = ours(".mend-contents");
+  const button = ours("button", nav);
+  const turn = (/** @type {boolean} */ open) => {
     nav.toggleAttribute("data-open", open);
     button.setAttribute("aria-expanded", String(open));
   };
@@ -62,13 +108,17 @@ function offerFiles(app) {
 /**
  * JupyterLab's own words about a lost server speak of configuration, and take the focus from who is writing. The page
  * says what it means for them: forms keep the words, and say that they are not saved.
+ * @param {Lab} app
  */
 function hush(app) {
   const lost = app.serviceManager.connectionFailure;
   lost.constructor.disconnectSender?.(app.serviceManager);
 }
 
-/** Say once that the forms have not come, and take it back when they have. */
+/**
+ * Say once that the forms have not come, and take it back when they have.
+ * @param {boolean} is
+ */
 function late(is) {
   const said = document.querySelector("main > .trouble.late");
   if (said && !is) said.remove();
@@ -76,8 +126,9 @@ function late(is) {
   const trouble = document.createElement("div");
   trouble.className = "trouble late";
   trouble.setAttribute("role", "alert");
-  trouble.append(document.getElementById("mend-late").content.cloneNode(true));
-  document.getElementById("begin").before(trouble);
+  const words = /** @type {HTMLTemplateElement} */ (ours("#mend-late"));
+  trouble.append(words.content.cloneNode(true));
+  ours("#begin").before(trouble);
 }
 
 const PATIENCE = 60_000; // ms until a page without forms says so
@@ -85,6 +136,7 @@ const PATIENCE = 60_000; // ms until a page without forms says so
 /**
  * What draws a form looks for it among what came from Python, ten times a second for two seconds, and then says that
  * there is none: also when all came during its last pause, which on a busy computer is a long one. So we look once more.
+ * @param {Manager} manager
  */
 function lookAgain(manager) {
   const look = manager.get_model.bind(manager);
@@ -107,13 +159,14 @@ function lookAgain(manager) {
 
 /** Voilà hands over its application in a name of the window, before any form is looked for. */
 {
+  /** @type {Voila | undefined} */
   let voila;
   Object.defineProperty(window, "jupyterapp", {
     configurable: true,
     get: () => voila,
-    set: (application) => {
+    set: (/** @type {Voila} */ application) => {
       voila = application;
-      if (voila.widgetManager) lookAgain(voila.widgetManager);
+      if (application.widgetManager) lookAgain(application.widgetManager);
       else late(true); // its Python has ended meanwhile
     },
   });
@@ -126,9 +179,9 @@ function lookAgain(manager) {
 }
 
 /** The first key on a page leads past its words, to the step that stands open. */
-document.querySelector("a.skip").addEventListener("click", (event) => {
+ours("a.skip").addEventListener("click", (event) => {
   const step = document.querySelector('.mend-step[data-open="true"] h2 button') ?? document.querySelector(".mend-step h2 button");
-  if (!step) return;
+  if (!(step instanceof HTMLElement)) return;
   event.preventDefault();
   step.focus();
 });
@@ -136,14 +189,24 @@ document.querySelector("a.skip").addEventListener("click", (event) => {
 /** Where no Python comes, no Today does: the card is open. */
 if (document.querySelector(".trouble")) document.querySelector("main > .mend-folded")?.setAttribute("open", "");
 
+/**
+ * The address of a chapter of this server, or null: the link leads elsewhere.
+ * @param {HTMLAnchorElement} link
+ */
 function isChapter(link) {
   const url = new URL(link.href, window.location.href);
   return url.origin === window.location.origin && url.pathname.endsWith(".ipynb") ? url : null;
 }
 
+/**
+ * The name of the file that a path ends in.
+ * @param {string} path
+ */
+const last = (path) => decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const url = isChapter(link);
   if (!url || (url.pathname === window.location.pathname && link.target !== "_blank")) return;
   event.preventDefault(); // in a new tab, too, a chapter would be a second page of the same answers
@@ -152,7 +215,7 @@ document.addEventListener("click", (event) => {
     window.location.assign(url.href);
     return;
   }
-  const name = decodeURIComponent(url.pathname.split("/").pop());
+  const name = last(url.pathname);
   if (url.hash) window.parent.sessionStorage.setItem("mend:go", name + url.hash);
   app.commands.execute("docmanager:open", { path: name });
 });
@@ -160,6 +223,7 @@ document.addEventListener("click", (event) => {
 /**
  * Printing prints the chapter, with the answers of its closed steps: they are fetched first. JupyterLab around it would
  * print one screen of itself.
+ * @param {KeyboardEvent} event
  */
 function printChapter(event) {
   if (event.key?.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
@@ -172,7 +236,7 @@ window.addEventListener("keydown", printChapter, true);
 
 /** The browser's own menu prints the window around the chapter: there the chapter is shown in its whole length. */
 function makeRoom() {
-  const frame = window.frameElement;
+  const frame = /** @type {HTMLElement} */ (window.frameElement); // only asked for where there is one
   frame.style.setProperty("--mend-length", `${document.documentElement.scrollHeight}px`);
 }
 
@@ -186,7 +250,7 @@ if (app) {
     around.removeEventListener("beforeprint", makeRoom);
   });
   app.restored.then(() => { tidy(app); hush(app); offerFiles(app); });
-  const name = decodeURIComponent(window.location.pathname.split("/").pop());
+  const name = last(window.location.pathname);
   const go = window.parent.sessionStorage.getItem("mend:go");
   if (go?.startsWith(`${name}#`)) {
     window.parent.sessionStorage.removeItem("mend:go");
