@@ -577,6 +577,7 @@ def test_a_read_only_folder_is_a_sentence_at_the_command(what: str):
             """
             import click
             from workbook.cli.client import main
+            import _strptime  # which reads the time of a backup
             from workbook.jupyter import lab, notebooks  # while Python's own files can be read, wherever they are
             if os.geteuid() == 0:
                 os.seteuid(65534)
