@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.safe_answers import SAFE, answer_safely
-from workbook import definition, resources
+from workbook import definition, resources, words
 from workbook.answers.kinds import Response
 from workbook.definition.items import TAGS
 from workbook.errors import Closed, Refused
@@ -529,8 +530,8 @@ def test_low_wellbeing_is_asked_again_after_two_weeks() -> None:
     low = dict([CLOSES["G9"]])
     soon, late = stand(low), stand(low, now=NOW + timedelta(days=14))
     assert locked(soon) == set()
-    assert "two weeks are over" not in soon.notices[0].html
-    assert "two weeks are over" in next(n.html for n in late.notices if n.gate == "G9")
+    assert words.say("safety.over") not in soon.notices[0].html
+    assert words.say("safety.over") in next(n.html for n in late.notices if n.gate == "G9")
 
 
 @pytest.mark.parametrize(
@@ -682,6 +683,18 @@ def test_a_counselor_may_tighten() -> None:
     assert states(held)["G11"] == "closed"
     assert "G11" not in states(stand({"start.now.stirred": 7}, now=NOW + timedelta(hours=30)))
     assert definition.load().gates == WORKBOOK.gates
+
+
+def test_no_sentence_names_a_time_that_a_counselor_may_change() -> None:
+    """A rule's own words hold whatever its hours and days are; when it opens is said with the real time."""
+    named = re.compile(r"\d+ (?:hour|day|week)|(?:one|two|three) (?:hour|day|week)s|tomorrow|for a day", re.IGNORECASE)
+    changed = [gate for gate in WORKBOOK.gates if gate.hold_hours or gate.recheck_days]
+    assert {gate.id for gate in changed} == {"G9", "G11", "G11_inside"}
+    said = [text for gate in changed for text in (gate.title, gate.reason, gate.notice, gate.blank_reason) if text]
+    assert [text for text in [*said, words.say("safety.over")] if named.search(text)] == []
+    told = [item.help for item in WORKBOOK.items if item.help and "24 hours" in item.help]
+    assert told
+    assert all("at least 24 hours" in text for text in told)  # a counselor may only make it longer
 
 
 FIRM_REST = "No setting can loosen this gate."
