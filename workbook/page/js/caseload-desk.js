@@ -22,8 +22,12 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
   const said = h("p", { class: "mend-small mend-said", role: "status" });
   const body = h("div", {}, h("p", { class: "mend-small" }, texts.opening));
   root.append(body, said);
-  const say = (/** @type {string} */ text) => { said.textContent = text; };
-  const kernel = line(transport, () => { void go.begin(); }, () => say(texts.waiting), PATIENCE);
+  let waits = false; // whether what is said is true only until an answer comes
+  const say = (/** @type {string} */ text, /** @type {boolean} */ passing = false) => {
+    said.textContent = text;
+    waits = passing;
+  };
+  const kernel = line(transport, () => { void go.begin(); }, () => say(texts.waiting, true), PATIENCE);
   return {
     texts, language, root, body, say, kernel, go, everyone: /** @type {any} */ (null), query: "",
     hold: unkept(root),
@@ -34,7 +38,7 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
     async ask(/** @type {string} */ type, /** @type {object} */ fields, /** @type {HTMLElement} */ place, /** @type {ArrayBuffer[]} */ buffers = []) {
       const answered = await kernel.ask(type, fields, buffers);
       const { message } = answered;
-      if (said.textContent === texts.waiting) say("");
+      if (waits) say("");
       const wrong = message.type === "refused" ? message.reason : message.type === "locked" ? texts.locked : null;
       place.replaceChildren(...(wrong ? [h("p", { class: "mend-heeded", role: "alert" }, wrong)] : []));
       return wrong ? null : answered;
