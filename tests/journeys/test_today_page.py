@@ -110,6 +110,8 @@ def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
     cards = ["How are you right now?", "A hard moment?", "Today’s small thing", "What is due", "Where you left off"]
     expect(today.get_by_role("heading", level=2)).to_have_text(cards)
     expect(page.locator(".mend-heed")).to_have_count(0)  # that the check is due is said in its card
+    for named in (page.locator(".mend-crumb b"), page.locator(".mend-contents [aria-current] span").first):
+        expect(named).to_have_text("Today")
     for theme, width in (("light", 1280), ("dark", 1056), ("light", 800), ("light", 360)):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type] # one of the two names it knows
         page.set_viewport_size({"width": width, "height": 900})

@@ -278,10 +278,13 @@ def _when_open(show: Callable[[Journal], Widget]) -> Widget:
 
 
 def _state(chapter_id: str) -> Mapping[str, object]:
+    from workbook.page import today
+
     journal = _page.open()
     progress = journal.progress(chapter_id)
     exercises = [one for one in progress if not one.closed and not one.later]
     return {
+        "title": words.say("page.today.label") if today.stands(journal, chapter_id) else "",  # as in the list
         "chapters": _chapters(journal, tuple(progress)),
         "progress": {
             "done": sum(one.done for one in exercises),
@@ -314,7 +317,7 @@ def _notices(journal: Journal, chapter_id: str) -> tuple[Notice, ...]:
     from workbook.page import today
 
     notices = tuple(one for one in journal.standing().notices if not _asked_here(journal, chapter_id, one))
-    if "today" not in journal.workbook.chapter(chapter_id).shows or not today.comes_back(journal):
+    if not today.stands(journal, chapter_id):
         return notices
     return tuple(notice for notice in notices if notice.gate != today.CHECK)
 

@@ -212,12 +212,8 @@ class Desk:
             "day": max(times).date().isoformat() if times else None,
             "closed": closing and closing.title.rstrip(".?"),
             "next": next(todo, None),
-            "first": opens[:1] == [exercise] and not self._meets_today(chapter),
+            "first": opens[:1] == [exercise] and not today.stands(self._journal, chapter),  # it says what matters now
         }
-
-    def _meets_today(self, chapter: str) -> bool:
-        """Whether Today stands on the page and says what matters now: no step opens by itself below it."""
-        return "today" in self._journal.workbook.chapter(chapter).shows and today.comes_back(self._journal)
 
     def _steps(self, chapter: str) -> list[Exercise]:
         """The exercises on the page of a chapter, each after those that are asked there because it waits for them."""

@@ -114,6 +114,11 @@ def comes_back(journal: Journal) -> bool:
     return first <= answered or min(times) < measures.sitting_start(times, journal.now())
 
 
+def stands(journal: Journal, chapter: str) -> bool:
+    """Tell whether Today stands on a chapter's page, in place of the words of a first visit."""
+    return "today" in journal.workbook.chapter(chapter).shows and comes_back(journal)
+
+
 def _chapter(exercise: str | None) -> str | None:
     return exercise and exercise.partition(".")[0]
 

@@ -86,12 +86,13 @@ class Head {
     this.model = model;
     this.element = element;
     const { name, title, language } = this.chapter;
+    this.title = h("b", {}, title);
     this.count = h("span", { class: "mend-count" });
     this.filled = h("i");
     this.gauge = h("div", { class: "mend-gauge", role: "progressbar", "aria-label": title, "aria-valuemin": 0, hidden: true }, this.filled);
     this.below = h("div", { class: "mend-below" });
     element.replaceChildren(h("div", { class: "mend-chapter", lang: language, "data-lm-suppress-shortcuts": "true" },
-      h("div", { class: "mend-crumb" }, h("span", {}, name, title ? [" · ", h("b", {}, title)] : null), this.count), this.gauge, this.below));
+      h("div", { class: "mend-crumb" }, h("span", {}, name, title ? [" · ", this.title] : null), this.count), this.gauge, this.below));
   }
 
   /** @returns {() => void} take it away again */
@@ -136,8 +137,12 @@ class Head {
     }
   }
 
-  state(/** @type {{progress: Progress, notices: Notice[], chapters?: Listed[]}} */ message) {
+  /** `title`: what the page is called now, where that is not its chapter's title. */
+  state(/** @type {{progress: Progress, notices: Notice[], title?: string, chapters?: Listed[]}} */ message) {
     const { texts } = this.chapter;
+    const title = message.title || this.chapter.title;
+    if (this.title.textContent !== title) this.title.textContent = title;
+    this.gauge.setAttribute("aria-label", title);
     list(message.chapters ?? []);
     const { done, total } = message.progress;
     this.count.textContent = total ? progress(this.chapter, message.progress) : "";
