@@ -158,6 +158,8 @@ def test_a_safety_plan_that_opened_by_itself_shows_every_line(context: BrowserCo
     expect(plan.locator(".mend-prompt:visible").filter(has_text="?")).to_contain_text(lines)
     expect(plan.get_by_role("button", name="Mark as done")).to_be_visible()
     expect(plan.get_by_role("button", name="Show the other questions")).to_be_hidden()
+    expect(page.get_by_role("button", name="Print this chapter")).to_be_visible()
+    expect(page.get_by_text("Open all steps")).to_be_hidden()  # there is one
 
 
 def test_from_the_open_step_any_other_is_three_keys_away(context: BrowserContext, journal: Journal) -> None:

@@ -320,7 +320,7 @@ export class Step {
 
   #acts() {
     const { words } = this;
-    const all = h("button", { type: "button", onclick: () => {
+    const all = h("button", { type: "button", hidden: this.place === 1, onclick: () => { // a step alone has its own heading for it
       const open = this.others().some((step) => !step.open);
       for (const step of this.others()) {
         if (step.open !== open) step.turn();
