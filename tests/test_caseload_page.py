@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
 from tests.panel_page import ask as asked
-from tests.panel_page import open_panel
+from tests.panel_page import IMPATIENT, open_panel
 from workbook import definition, resources
 from workbook.definition import overlay
 from workbook.jupyter import notebooks
@@ -213,6 +213,7 @@ def test_from_the_passphrase_to_a_sealed_reply(
 ) -> None:
     """Receive, look, comment, reply: and the client finds the words beside the answer."""
     journal, file = shared
+    context.add_init_script(IMPATIENT)
     page = open_panel(context, panel)
     unlock(page)
     sound(page)
@@ -234,6 +235,7 @@ def test_from_the_passphrase_to_a_sealed_reply(
         page.get_by_role("button", name="Seal a reply").click()
     assert re.fullmatch(r"Heron-7-\d{4}-\d\d-\d\d-[0-9a-f]{6}\.feedback", sent.value.suggested_filename)
     expect(page.get_by_text("Only Heron-7 can open it.")).to_be_visible()
+    expect(page.locator(".mend-said")).to_have_text("")  # it came, so nothing is waited for
     sound(page)
     share.given(journal, sent.value.path().read_bytes()).accept()
     assert [(one.payload["item"], one.payload["text"]) for one in journal.store.records("comment")] == [

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.panel_page import ask, open_panel
+from tests.panel_page import IMPATIENT, ask, open_panel
 from workbook import words
 from workbook.journal import Journal
 from workbook.page.panels.lock_panel import LockPanel
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 WORDS = "four calm grey herons wading"
-# Whatever is asked takes too long at once.
-IMPATIENT = """{
-  const wait = window.setTimeout;
-  window.setTimeout = (act, after, ...more) => wait(act, after === 10_000 ? 0 : after, ...more);
-}"""
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import { when } from "./dates.js";
 import { h } from "./elements.js";
-import { keep, line, sheet, unkept } from "./panel.js";
+import { keep, line, sheet, telling, unkept } from "./panel.js";
 
 /**
  * @typedef {import("./panel.js").PanelWords} PanelWords
@@ -19,15 +19,10 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
   const { texts, language } = panel;
   const root = sheet(element, panel, "mend-caseload", texts.title);
   root.classList.add("mend-caseload");
-  const said = h("p", { class: "mend-small mend-said", role: "status" });
+  const { said, say, slow, done } = telling(texts);
   const body = h("div", {}, h("p", { class: "mend-small" }, texts.opening));
   root.append(body, said);
-  let waits = false; // whether what is said is true only until an answer comes
-  const say = (/** @type {string} */ text, /** @type {boolean} */ passing = false) => {
-    said.textContent = text;
-    waits = passing;
-  };
-  const kernel = line(transport, () => { void go.begin(); }, () => say(texts.waiting, true), PATIENCE);
+  const kernel = line(transport, () => { void go.begin(); }, slow, done, PATIENCE);
   return {
     texts, language, root, body, say, kernel, go, everyone: /** @type {any} */ (null), query: "",
     hold: unkept(root),
@@ -38,7 +33,6 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
     async ask(/** @type {string} */ type, /** @type {object} */ fields, /** @type {HTMLElement} */ place, /** @type {ArrayBuffer[]} */ buffers = []) {
       const answered = await kernel.ask(type, fields, buffers);
       const { message } = answered;
-      if (waits) say("");
       const wrong = message.type === "refused" ? message.reason : message.type === "locked" ? texts.locked : null;
       place.replaceChildren(...(wrong ? [h("p", { class: "mend-heeded", role: "alert" }, wrong)] : []));
       return wrong ? null : answered;

@@ -3,7 +3,7 @@
 
 import { when } from "./dates.js";
 import { fill, h } from "./elements.js";
-import { errand, line, onReturn, sheet, widget } from "./panel.js";
+import { errand, line, onReturn, sheet, telling, widget } from "./panel.js";
 
 const LARGEST = 8e6; // bytes; a real one is far smaller, and the line to the kernel carries no more
 
@@ -22,16 +22,15 @@ class Given {
     this.language = panel.language;
     this.root = sheet(element, panel, "mend-given", texts.label);
     this.root.classList.add("mend-quietly");
-    this.said = h("p", { class: "mend-small mend-said", role: "status" });
+    const { said, say, slow, done } = telling(texts);
+    this.say = say;
     this.about = h("div");
     this.came = h("div"); // a line for each file that waits in the mailbox of a hub
     this.outcome = h("div");
     this.input = h("input", { type: "file", accept: ".assignment,.feedback", onchange: () => this.take(this.input.files?.[0]) });
-    this.root.append(this.about, this.came, h("details", {}, h("summary", {}, texts.got), h("p", { class: "mend-small" }, texts.how), this.drop()), this.outcome, this.said);
-    this.kernel = line(transport, () => this.read(), () => this.say(texts.waiting));
+    this.root.append(this.about, this.came, h("details", {}, h("summary", {}, texts.got), h("p", { class: "mend-small" }, texts.how), this.drop()), this.outcome, said);
+    this.kernel = line(transport, () => this.read(), slow, done);
   }
-
-  say(/** @type {string} */ text) { this.said.textContent = text; }
 
   drop() {
     const drop = h("label", { class: "mend-drop",

@@ -1,7 +1,7 @@
 // On the first page: the lock. What forgetting means comes before the button. See lock_panel.py.
 
 import { h, unique } from "./elements.js";
-import { line, sheet, widget } from "./panel.js";
+import { line, sheet, telling, widget } from "./panel.js";
 
 /**
  * @typedef {import("./panel.js").PanelWords} PanelWords
@@ -20,22 +20,17 @@ const clear = (/** @type {Secret[]} */ ...fields) => { for (const { input } of f
 
 class Lock {
   /** @type {"" | "locked" | "unlocked"} what is drawn: not drawn anew, since a passphrase may be half typed */ drawn = "";
-  passing = false; // whether what is said is true only while something is on its way
 
   constructor(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {Transport} */ transport) {
     this.texts = panel.texts;
     this.root = sheet(element, panel, "mend-lock", this.texts.label);
     this.root.classList.add("mend-quietly");
-    this.said = h("p", { class: "mend-small mend-said", role: "status" });
+    const { said, say, slow, done } = telling(this.texts);
+    this.say = say;
+    this.done = done;
     this.body = h("div");
-    this.root.append(this.body, this.said);
-    this.kernel = line(transport, () => this.read(), () => this.say(this.texts.waiting, true));
-  }
-
-  /** `passing`: only while something is on its way. */
-  say(/** @type {string} */ text, passing = false) {
-    this.said.textContent = text;
-    this.passing = passing;
+    this.root.append(this.body, said);
+    this.kernel = line(transport, () => this.read(), slow, done);
   }
 
   /** A small form: fields, a button, and what went wrong beside them. */
@@ -51,7 +46,7 @@ class Lock {
       press.disabled = true;
       this.say(this.texts.wait, true);
       await act();
-      if (this.passing) this.say(""); // else there is news in it
+      this.done(); // unless there is news in it
       press.disabled = false;
     } }, ...fields, trouble, h("div", { class: "mend-row" }, press));
   }

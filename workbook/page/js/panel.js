@@ -14,15 +14,31 @@ import { OWN, channel, h, unique } from "./elements.js";
  */
 
 /**
- * Questions to the kernel, each with its own answer; `changed` is called when the kernel says to read again.
+ * The line in which a panel says how things stand. What is said in `passing` holds only until `done`.
+ * @param {Record<string, string>} texts
+ */
+export function telling(texts) {
+  const said = h("p", { class: "mend-small mend-said", role: "status" });
+  let passes = false;
+  const say = (/** @type {string} */ text, passing = false) => {
+    said.textContent = text;
+    passes = passing;
+  };
+  return { said, say, slow: () => say(texts.waiting, true), done: () => { if (passes) say(""); } };
+}
+
+/**
+ * Questions to the kernel, each with its own answer; `changed` is called when the kernel says to read again, `slow` when
+ * an answer takes long, and `came` when none is late any more.
  * @param {Transport} transport @param {() => void} changed @param {() => void} slow
  * @returns {Line}
  */
-export function line(transport, changed, slow, patience = 10_000) {
+export function line(transport, changed, slow, came = () => {}, patience = 10_000) {
   const page = unique();
   /** @type {Map<string, (answered: Answered) => void>} */
   const waiting = new Map();
   let asked = 0;
+  let late = 0;
   const stop = transport.listen((message, buffers) => {
     if (message?.type === "changed") changed();
     const answer = waiting.get(message?.seq);
@@ -35,8 +51,17 @@ export function line(transport, changed, slow, patience = 10_000) {
     ask(type, fields = {}, buffers = []) {
       const seq = `${page}-${(asked += 1)}`;
       return new Promise((resolve) => {
-        const clock = setTimeout(slow, patience);
-        waiting.set(seq, (answered) => { clearTimeout(clock); resolve(answered); });
+        let over = false;
+        const clock = setTimeout(() => {
+          over = true;
+          late += 1;
+          slow();
+        }, patience);
+        waiting.set(seq, (answered) => {
+          clearTimeout(clock);
+          if (over && (late -= 1) === 0) came();
+          resolve(answered);
+        });
         transport.post({ ...fields, type, seq }, buffers);
       });
     },

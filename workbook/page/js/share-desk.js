@@ -2,7 +2,7 @@
 
 import { when } from "./dates.js";
 import { fill, h, unique } from "./elements.js";
-import { line, sheet } from "./panel.js";
+import { line, sheet, telling } from "./panel.js";
 
 /**
  * @typedef {{date: string, number: number, week: boolean} | null} Day
@@ -17,13 +17,12 @@ import { line, sheet } from "./panel.js";
 export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} */ panel, /** @type {Transport} */ transport, /** @type {Steps} */ go) {
   const { texts, language } = panel;
   const root = sheet(element, panel, "mend-share", texts.title);
-  const said = h("p", { class: "mend-small mend-said", role: "status" });
-  const say = (/** @type {string} */ text) => { said.textContent = text; };
+  const { said, say, slow, done } = telling(texts);
   const body = h("div", {}, h("p", { class: "mend-small" }, texts.opening));
   root.append(body, said);
   return {
     texts, language, root, body, say, go,
-    kernel: line(transport, () => go.read(), () => say(texts.waiting)),
+    kernel: line(transport, () => go.read(), slow, done),
     below: h("div"), // what they will see, and then what was sealed
     ticked: /** @type {Set<string>} */ (new Set()),
     touched: /** @type {Set<string>} keys the person has ticked or unticked: reading again leaves those alone */ (new Set()),
