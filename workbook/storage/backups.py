@@ -51,12 +51,12 @@ class Preview(NamedTuple):
         )
 
 
-def _any(_: Path) -> bool:
+def anything(_: Path) -> bool:
     """Where nothing is locked, whatever lies among the backups is one."""
     return True
 
 
-def listed(folder: Path, ours: Callable[[Path], bool] = _any) -> list[Backup]:
+def listed(folder: Path, ours: Callable[[Path], bool] = anything) -> list[Backup]:
     """Return the backups in a folder, newest first; `ours`: only those it says yes to."""
     found = []
     for file in folder.glob("answers-*.sqlite"):
@@ -101,7 +101,7 @@ def due(folder: Path, now: datetime) -> bool:
     return all(abs(now - backup.at) >= HOUR for backup in listed(folder))
 
 
-def newest_good(folder: Path, key: bytes | None, ours: Callable[[Path], bool] = _any) -> Backup | None:
+def newest_good(folder: Path, key: bytes | None, ours: Callable[[Path], bool] = anything) -> Backup | None:
     """Return the newest backup that is whole. Raises OSError when there is no room to look into one."""
     for backup in listed(folder, ours):
         with contextlib.suppress(StoreError), _looked_into(backup.file, folder, key) as copy:
@@ -131,7 +131,7 @@ class Rekeyed(NamedTuple):
     removed: tuple[Path, ...]  # readable and damaged: such a one cannot be locked, and the journal itself is whole
 
 
-def lock(folder: Path, key: bytes | None, new_key: bytes | None, ours: Callable[[Path], bool] = _any) -> Rekeyed:
+def lock(folder: Path, key: bytes | None, new_key: bytes | None, ours: Callable[[Path], bool] = anything) -> Rekeyed:
     """Put every backup under another key (None: readable by anyone), where it is not yet."""
     left, removed = [], []
     for backup in listed(folder, ours):

@@ -24,7 +24,7 @@ def open_store(
     key: bytes | None,
     now: Callable[[], datetime],
     judge: Callable[[Store], object] = lambda store: None,
-    ours: Callable[[Path], bool] = lambda file: True,
+    ours: Callable[[Path], bool] = backups.anything,
 ) -> tuple[Store, tuple[str, ...]]:
     """Open and check the answers, also by `judge`, which raises Damaged.
 
@@ -61,7 +61,7 @@ def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: 
 
 
 def recover(
-    path: Path, key: bytes | None, now: datetime, damage: Damaged, ours: Callable[[Path], bool] = lambda file: True
+    path: Path, key: bytes | None, now: datetime, damage: Damaged, ours: Callable[[Path], bool] = backups.anything
 ) -> str:
     """Put the newest good backup in the place of a damaged file, keep that beside, and say what may be missing."""
     file = path / ANSWERS
