@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
-from tests.panel_page import ask as asked
 from tests.panel_page import IMPATIENT, open_panel
+from tests.panel_page import ask as asked
 from workbook import definition, resources
 from workbook.definition import overlay
 from workbook.jupyter import notebooks
