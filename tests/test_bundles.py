@@ -290,6 +290,17 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(tmp_path: Path) -> N
         inbox.found([post / "none"])
 
 
+def test_of_a_folder_the_first_twenty_thousand_files_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No folder, however full, keeps a counselor waiting for ever; what is named besides is looked at."""
+    named = tmp_path / "z.submission"
+    named.touch()
+    names = [f"{number:05}.submission" for number in range(20_001)]
+    monkeypatch.setattr(os, "walk", lambda path: [(path, [], names[::-1])])
+    assert inbox.found([tmp_path, named]) == [*(tmp_path / name for name in names[:20_000]), named]
+
+
 # --- additions ---
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.clock import Clock
 from workbook import files
-from workbook.errors import SealError
-from workbook.storage import folder, recovery
+from workbook.errors import JournalError, SealError
+from workbook.storage import backups, folder, recovery
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import is_plain
 from workbook.storage.vault import Vault
@@ -72,6 +72,17 @@ def newest(vault: Vault) -> str:
     return vault.store.current()[0].value
 
 
+def locked_with(place: Place, words: str) -> tuple[Path, bytes]:
+    """Save words, make a backup of them, and lock both; return the backup and its bytes while anyone could read it."""
+    vault = place.open()
+    save(vault, words)
+    backup = vault.backup()
+    held = backup.read_bytes()
+    vault.lock(GOOD)
+    vault.close()
+    return backup, held
+
+
 def of_a_stranger(place: Place, tmp_path: Path, name: str) -> Path:
     """Put a readable backup that holds other words among those of the journal."""
     other = Place(tmp_path / name, place.clock)
@@ -98,11 +109,7 @@ def named(place: Place, aside: Path) -> str:
 
 def test_a_readable_backup_put_into_a_locked_journal_is_not_taken_for_its_own(place: Place, tmp_path: Path) -> None:
     """It is set apart as it is and named at each opening; nothing goes back to it, nothing of the journal's is lost."""
-    vault = place.open()
-    save(vault, "my words")
-    mine = vault.backup()
-    vault.lock(GOOD)
-    vault.close()
+    mine, _ = locked_with(place, "my words")
     own = place.names()
     planted = of_a_stranger(place, tmp_path, PLANTED)
     held = planted.read_bytes()
@@ -128,11 +135,8 @@ def test_a_readable_backup_put_into_a_locked_journal_is_not_taken_for_its_own(pl
 
 def test_what_is_set_apart_can_be_gone_back_to_by_name(place: Place, tmp_path: Path) -> None:
     """Someone who put it there themselves says so, and loses nothing by it."""
-    vault = place.open()
-    save(vault, "my words")
-    vault.lock(GOOD)
+    locked_with(place, "my words")
     of_a_stranger(place, tmp_path, PLANTED)
-    vault.close()
     vault = place.open(place.key())
     said = vault.restore(place.backups / ASIDE)
     assert (said.answers, said.changed, said.missing) == (1, 1, 0)
@@ -145,10 +149,8 @@ def test_what_is_set_apart_can_be_gone_back_to_by_name(place: Place, tmp_path: P
 
 def test_a_backup_put_there_while_the_journal_is_open_is_not_used_either(place: Place, tmp_path: Path) -> None:
     """Neither going back to the newest, nor the next backup, nor taking the lock off takes it for the journal's own."""
-    vault = place.open()
-    save(vault, "my words")
-    vault.backup()
-    vault.lock(GOOD)
+    locked_with(place, "my words")
+    vault = place.open(place.key())
     own = place.names()
     planted = of_a_stranger(place, tmp_path, PLANTED).read_bytes()
     assert vault.preview()[1:4] == (1, 0, 0)
@@ -178,14 +180,11 @@ def test_a_backup_put_there_while_the_journal_is_open_is_not_used_either(place: 
 
 def test_a_backup_from_before_locking_is_the_journal_s_own_however_late_it_comes_back(place: Place) -> None:
     """An interrupted locking, no room, a synced drive: what was there when the journal was locked gets locked."""
-    vault = place.open()
-    save(vault, "in the backup")
-    mine = vault.backup()
-    held = mine.read_bytes()
-    save(vault, "later")
-    vault.lock(GOOD)
-    vault.close()
+    mine, held = locked_with(place, "in the backup")
     key = place.key()
+    vault = place.open(key)
+    save(vault, "later")
+    vault.close()
     for _ in range(2):
         mine.write_bytes(held)
         vault = place.open(key)
@@ -209,12 +208,7 @@ def test_a_backup_from_before_locking_is_the_journal_s_own_however_late_it_comes
 
 def test_only_what_was_there_when_it_was_locked_is_its_own(place: Place) -> None:
     """Not one byte may differ, nor its name; and who does not have the key cannot add to what counts as own."""
-    vault = place.open()
-    save(vault, "in the backup")
-    mine = vault.backup()
-    held = mine.read_bytes()
-    vault.lock(GOOD)
-    vault.close()
+    mine, held = locked_with(place, "in the backup")
     lock = place.path / folder.KEYS / "lock.json"
     said = json.loads(lock.read_text())
 
@@ -235,18 +229,11 @@ def test_only_what_was_there_when_it_was_locked_is_its_own(place: Place) -> None
         vault.close()
 
 
-def test_what_cannot_be_set_apart_is_named_and_not_used(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On Windows another program that has it open keeps its name."""
-    vault = place.open()
-    save(vault, "my words")
-    vault.backup()
-    vault.lock(GOOD)
-    vault.close()
+@pytest.fixture
+def kept(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stranger's backup among those of a locked journal, which keeps its name: on Windows a program has it open."""
+    locked_with(place, "my words")
     planted = of_a_stranger(place, tmp_path, PLANTED)
-    held = planted.read_bytes()
-    place.answers.unlink()
     rename = Path.rename
 
     def refuse(path: Path, to: Path) -> Path:
@@ -255,11 +242,45 @@ def test_what_cannot_be_set_apart_is_named_and_not_used(
         return rename(path, to)
 
     monkeypatch.setattr(Path, "rename", refuse)
+    return planted
+
+
+def test_what_cannot_be_set_apart_is_named_and_not_used(place: Place, kept: Path) -> None:
+    """Nothing goes back to it, and no backup of the journal's is left out or let go because it is there."""
+    held = kept.read_bytes()
+    place.answers.unlink()
     vault = place.open(place.key())
-    assert vault.warnings[1:] == (named(place, planted),)
+    assert vault.warnings[1:] == (named(place, kept),)
     assert newest(vault) == "my words"
     assert vault.preview()[1:4] == (1, 0, 0)
-    assert planted.read_bytes() == held
+    made = [place.clock()]
+    for hours in (10.5, 1, 1, 1):  # two of these are within an hour of the planted one, which would be one of five
+        place.clock.forward(hours=hours)
+        vault.back_up_if_due()
+        made.insert(0, place.clock())
+    assert [backup.at for backup in backups.listed(place.backups, lambda file: file != kept)] == made
+    assert kept.read_bytes() == held
+    vault.close()
+
+
+def test_no_lock_is_taken_off_while_a_stranger_s_backup_would_pass_for_the_journal_s(place: Place, kept: Path) -> None:
+    """Without the lock nothing tells them apart, so it stays until somebody has moved that file away."""
+    held = kept.read_bytes()
+    vault = place.open(place.key())
+    names = place.names()
+    with pytest.raises(JournalError) as said:
+        vault.unlock(GOOD)
+    assert str(said.value) == (
+        f"{kept} lies among the backups of this locked journal, but anyone can read it, and it is none of those that "
+        "were there when the journal was locked. It could not be given another name, so the lock was not taken off: "
+        "without it, that file would pass for a backup of yours. Move it away or delete it, then unlock the journal "
+        "again."
+    )
+    assert (vault.locked, place.held.under_way, place.names(), kept.read_bytes()) == (True, False, names, held)
+    assert newest(vault) == "my words"
+    kept.unlink()
+    vault.unlock(GOOD)
+    assert (vault.locked, place.held.exists, vault.preview()[1:4]) == (False, False, (1, 0, 0))
     vault.close()
 
 

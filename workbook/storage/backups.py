@@ -79,8 +79,8 @@ def set_apart(folder: Path, ours: Callable[[Path], bool]) -> tuple[Path, ...]:
     return tuple(kept)
 
 
-def make(answers: Store, folder: Path, now: datetime) -> Backup:
-    """Copy the answers into a folder, check the copy, and let old ones go. Raises StoreError."""
+def make(answers: Store, folder: Path, now: datetime, ours: Callable[[Path], bool] = anything) -> Backup:
+    """Copy the answers into a folder, check the copy, and let old ones of `ours` go. Raises StoreError."""
     at = now.astimezone(UTC)
     file = folder / at.strftime(_NAME)
     half = file.with_suffix(".half")
@@ -91,14 +91,14 @@ def make(answers: Store, folder: Path, now: datetime) -> Backup:
         half.unlink(missing_ok=True)
         raise
     half.replace(file)
-    for old in _too_many(listed(folder)):
+    for old in _too_many(listed(folder, ours)):
         old.file.unlink(missing_ok=True)
     return Backup(at, file)
 
 
-def due(folder: Path, now: datetime) -> bool:
-    """Say whether the newest backup is an hour old; a clock that was set back does not stop backups."""
-    return all(abs(now - backup.at) >= HOUR for backup in listed(folder))
+def due(folder: Path, now: datetime, ours: Callable[[Path], bool] = anything) -> bool:
+    """Say whether the newest of `ours` is an hour old; a clock that was set back does not stop backups."""
+    return all(abs(now - backup.at) >= HOUR for backup in listed(folder, ours))
 
 
 def newest_good(folder: Path, key: bytes | None, ours: Callable[[Path], bool] = anything) -> Backup | None:

@@ -167,9 +167,10 @@ class Opened:
         self._watch()
 
     def unlock(self, passphrase: str) -> None:
-        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
+        """Take the lock away; the answers can be read by anyone who has the files.
 
         For a backup that could not be unlocked the passphrase stays as it is; it is named in `warnings`.
+        Raises Locked, and JournalError while a file lies among the backups that would pass for one without the lock.
         """
         self._vault.unlock(passphrase)
 

@@ -145,16 +145,18 @@ class Vault:
                 )
 
     def unlock(self, passphrase: str) -> None:
-        """Take the lock away; the answers can be read by anyone who has the files. Raises Locked.
+        """Take the lock away; the answers can be read by anyone who has the files.
 
         For a backup that could not be unlocked the passphrase stays as it is; it is named in `warnings`.
+        Raises Locked, and JournalError while a file lies among the backups that would pass for one without the lock.
         """
         with recovery.alone(self.path, patience=60):
             if not self._lock.exists:
                 return
             key = self._lock.open(passphrase)
             if self.locked:
-                backups.set_apart(self.path / BACKUPS, self._ours(key))  # nothing tells them apart any more later
+                for strange in backups.set_apart(self.path / BACKUPS, self._ours(key)):
+                    raise JournalError(words.say("storage.vault.not_apart", file=strange))
                 self._lock.begin()
                 try:
                     self._rekey(None)
@@ -248,8 +250,9 @@ class Vault:
         return said._replace(kept=kept)
 
     def _copied(self) -> Path:
-        backups.set_apart(self.path / BACKUPS, self._ours(self._key))  # else the journal's own give way to them
-        return backups.make(self.store, self.path / BACKUPS, self._now()).file
+        ours = self._ours(self._key)
+        backups.set_apart(self.path / BACKUPS, ours)
+        return backups.make(self.store, self.path / BACKUPS, self._now(), ours).file
 
     def _ours(self, key: bytes | None) -> Callable[[Path], bool]:
         """What tells a backup of the journal from a readable file that was put beside it while it was locked."""
@@ -281,7 +284,7 @@ class Vault:
         self._backed_up = now
         self._no_room = False
         try:
-            if backups.due(self.path / BACKUPS, now):
+            if backups.due(self.path / BACKUPS, now, self._ours(self._key)):
                 self._copied()
         except (StoreError, OSError):
             self._no_room = True
