@@ -86,9 +86,10 @@ _LEFT = frozenset(  # what file managers and systems leave in a folder someone h
 )
 
 
-def is_empty(folder: Path) -> bool:
-    """Say whether a folder holds nothing but what a file manager leaves in it."""
-    return all(one.name.lower() in _LEFT or one.name.startswith("._") for one in folder.iterdir())
+def is_empty(folder: Path, besides: str = "") -> bool:
+    """Say whether a folder holds nothing `besides` one name, and what a file manager leaves in it."""
+    names = [one.name for one in folder.iterdir() if one.name != besides]
+    return all(name.lower() in _LEFT or name.startswith("._") for name in names)
 
 
 def settle(folder: Path) -> None:

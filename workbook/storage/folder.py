@@ -24,7 +24,19 @@ def make(path: Path, now: datetime) -> None:
         raise JournalError(words.say("storage.folder.is_one", path=path, typed=files.typed(path)))
     make_folders(path)
     mark = {"format": FORMAT, "id": secrets.token_hex(16), "created": now.astimezone(UTC).isoformat()}
-    files.write(path / MARK, json.dumps(mark).encode())
+    try:
+        files.write(path / MARK, json.dumps(mark).encode())
+    except OSError as problem:
+        raise JournalError(words.say("storage.folder.refused", path=path, problem=problem.strerror)) from None
+
+
+def may_be_made(path: Path) -> bool:
+    """Say whether there is nothing in a folder, or no folder; what an interrupted `make` left is nothing."""
+    if not path.exists():
+        return True
+    if not path.is_dir() or not files.is_empty(path, besides=HIDDEN):
+        return False
+    return all(one.is_dir() or one.match("journal.json.*.new") for one in (path / HIDDEN).rglob("*"))
 
 
 def make_folders(path: Path) -> None:

@@ -123,7 +123,7 @@ class Opened:
         """
         path = Path(path)
         if not (path / MARK).exists():
-            if path.exists() and (not path.is_dir() or not files.is_empty(path)):
+            if not folder.may_be_made(path):
                 inside = files.typed(path / "Mend")
                 raise JournalError(words.say("storage.folder.is_none", path=path, typed=inside))
             return cls.create(path, now=now)
