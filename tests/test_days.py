@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from dataclasses import dataclass
@@ -12,16 +13,19 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.safe_answers import SAFE, answer_safely
 from workbook import definition
+from workbook.answers import occasions
 from workbook.answers.occasions import Begun, in_order, in_time, still_meant
+from workbook.assessment import export, report, steps
 from workbook.assessment.frame import by_item
 from workbook.cli import counselor
 from workbook.journal import Journal, open_journal
+from workbook.page import today
 from workbook.sharing import overview
 from workbook.sharing.bundles import GateEvent
 
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LOG, INCIDENT = "improvement.log.planned", "responsibility.incident.my_part"  # daily, and as often as one likes
-GIVEN = {LOG: 2, INCIDENT: "I shouted."}
+WEEK, MONTH = "improvement.checkin.plan", "improvement.goals.goal"
+GIVEN = {LOG: 2, INCIDENT: "I shouted.", WEEK: "keep", MONTH: "To sleep."}
 ONCE = [item for item in SAFE if item.startswith(("start.privacy.", "start.safety."))]
 
 
@@ -117,6 +122,33 @@ def test_a_day_told_half_a_year_later_is_the_one_that_person_had(journal: Journa
     assert journal._desk.step(hopes, "start")["day"] == "2026-07-01"
     told = by_item(journal.answers(), journal.local_times(), clock.time.tzinfo)
     assert [given.day for given in told["start.hopes.hope"]] == ["2026-07-01"]
+
+
+def test_what_counts_is_what_was_begun_last_not_what_is_dated_furthest(journal: Journal, clock: Clock):
+    """What a wrong clock wrote in 2036 is neither the newest goal, line or question, nor what was done this week."""
+    right, question, line, goal = clock.time, "review.next.question", "space.take.line", "improvement.goals.goal"
+    for at, said in ((datetime(2036, 1, 7, 9, tzinfo=UTC), "before"), (right + timedelta(hours=1), "now")):
+        clock.time = at
+        answer_safely(journal.save)
+        journal.save("review.next.session", "yes")
+        for item in (question, line, goal):
+            journal.save(item, said)
+        if said == "before":
+            journal.save(LOG, 1)
+            journal.save("improvement.log.went", "kept")
+            journal.save("review.next.done", "yes")
+
+    told = journal.assessment()
+    assert told.asks == ("now",)
+    assert [one.text for one in told.lines] == ["now"]
+    assert told.practice is not None
+    assert [(one.month, one.goal) for one in told.practice.goals] == [("2036-01-01", "before"), ("2026-03-01", "now")]
+    given = by_item(journal.answers(), journal.local_times(), clock.time.tzinfo)
+    seen = steps.Seen(journal.workbook, given, told.areas, told.practice, None, clock.time.date())
+    assert (seen.idle("improvement.log"), seen.idle("review.next")) == (True, False)
+    clock.forward(hours=4)
+    answer_safely(journal.save)
+    assert today.read(journal)["change"] == "In the past seven days you finished one step."  # and kept nothing
 
 
 def test_an_entry_for_yesterday_comes_before_todays():
@@ -229,33 +261,84 @@ def test_times_put_right_keep_the_order_of_saving(minutes: list[int], now: int):
         assert told == saves
 
 
+ZONES = [
+    *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"),  # where clocks change, by half an hour in the last
+    *("Pacific/Kiritimati", "Pacific/Pago_Pago"),  # on both sides of the line where a day ends
+    "Asia/Kathmandu",
+]
+NIGHTS = [datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)]  # Berlin's clocks change
 STEP = st.tuples(
-    st.sampled_from([-720, -570, 0, 330, 840]),  # minutes east of UTC
+    st.sampled_from(ZONES),
     st.sampled_from([0, 0, 0, -3650, 3650, 1, -1]),  # days the clock is wrong by
-    st.sampled_from([1, 50, 600, 1500]),  # minutes that pass before the next
+    st.sampled_from([1, 50, 150, 600, 1500]),  # minutes that pass before the next
     st.sampled_from(sorted(GIVEN)),
 )
+LOOK = st.tuples(st.sampled_from(ZONES), st.sampled_from([-3650, -1, 0, 1, 183, 3650]))  # where from, and days later
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
-@given(st.lists(STEP, min_size=2, max_size=5))
-def test_every_answer_stays_on_the_day_the_person_had(steps: list[tuple[int, int, int, str]]):
-    """Any sequence of zones, wrong clocks and saves: each answer is on the day their clock showed, and opens there."""
-    true = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
+@contextlib.contextmanager
+def travelling() -> Iterator[Callable[[str], None]]:
+    """Take this computer to one time zone after another, and home again."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def to(zone: str) -> None:
+            patch.setenv("TZ", zone)
+            time.tzset()
+
+        yield to
+    time.tzset()
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
+@given(st.sampled_from(NIGHTS), st.lists(STEP, min_size=2, max_size=5), st.lists(LOOK, min_size=1, max_size=3))
+@example(NIGHTS[0], [("Europe/Berlin", 0, 150, LOG), ("Europe/Berlin", 0, 50, INCIDENT)], [("Europe/Berlin", 183)])
+@example(NIGHTS[1], [("Europe/Berlin", 0, 150, LOG), ("Europe/Berlin", 0, 50, INCIDENT)], [("Europe/Berlin", 183)])
+def test_every_answer_stays_on_the_day_the_person_had(
+    true: datetime, steps: list[tuple[str, int, int, str]], looks: list[tuple[str, int]]
+):
+    """Any sequence of zones, wrong clocks and saves: each answer is on the day their clock showed, wherever and
+
+    whenever someone looks at it afterwards: on its form, in the self-assessment, a report and an export.
+    """
     clock = Clock(true)
-    with tempfile.TemporaryDirectory() as folder, open_journal(Path(folder, "Mend"), now=clock) as journal:
+    with travelling() as to, tempfile.TemporaryDirectory() as folder:
         had: dict[tuple[str, str], date] = {}
-        for zone, wrong, passes, item in steps:
-            true += timedelta(minutes=passes)
-            clock.time = (true + timedelta(days=wrong)).astimezone(timezone(timedelta(minutes=zone)))
-            answer_safely(journal.save)
-            had |= dict.fromkeys([(one, "once") for one in ONCE], clock.time.date())
-            exercise = item.rpartition(".")[0]
-            before = set(journal.occasions(exercise))
-            saved = journal.save(item, GIVEN[item])
-            had[item, saved.occasion] = clock.time.date()
-            if saved.occasion not in before and saved.occasion != "once":
-                assert saved.occasion[:10] == clock.time.date().isoformat()
-            assert journal.occasion_now(exercise) == saved.occasion  # the next words go to the same filling
-        times = journal.local_times()
-        assert {place: times[place].date() for place in had} == had
+        newest: dict[str, str] = {}
+        with open_journal(Path(folder, "Mend"), now=clock) as journal:
+            for zone, wrong, passes, item in steps:
+                true += timedelta(minutes=passes)
+                to(zone)
+                clock.time = (true + timedelta(days=wrong)).astimezone()
+                answer_safely(journal.save)
+                had |= dict.fromkeys([(one, "once") for one in ONCE], clock.time.date())
+                exercise = item.rpartition(".")[0]
+                before = set(journal.occasions(exercise))
+                saved = journal.save(item, GIVEN[item])
+                had[item, saved.occasion] = clock.time.date()
+                if saved.occasion not in before:
+                    assert saved.occasion == occasions.start(
+                        journal.workbook.exercise(exercise).repeats, clock.time.date()
+                    )
+                    newest[exercise] = saved.occasion
+                assert journal.occasion_now(exercise) == saved.occasion  # the next words go to the same filling
+        for zone, later in looks:
+            to(zone)
+            clock.time = (true + timedelta(days=later)).astimezone()
+            with open_journal(Path(folder, "Mend"), now=clock) as journal:
+                look(journal, had, newest, Path(folder, "answers.csv"))
+
+
+def look(journal: Journal, had: dict[tuple[str, str], date], newest: dict[str, str], file: Path) -> None:
+    """Find each answer on its day in all that tells of days, and each filling in its place."""
+    times, told = journal.local_times(), journal.answers()
+    assert {place: times[place].date() for place in had} == had
+    once = by_item(told, times, journal.now().tzinfo)
+    assert {item: once[item][0].day for item in ONCE} == {item: had[item, "once"].isoformat() for item in ONCE}
+    assert {exercise: journal.occasions(exercise)[-1] for exercise in newest} == newest
+    export.write(journal.told(), file)
+    rows = export.read(file)
+    days = {(row.item, row.occasion): date.fromisoformat(row.answered_here[:10]) for row in rows.itertuples()}
+    assert {place: days[place] for place in had} == had
+    chosen, reported = report._answered(journal.told())
+    days = dict(zip(zip(chosen["item"], chosen["occasion"], strict=True), reported, strict=True))
+    assert {place: days[place] for place in had} == had

@@ -63,18 +63,19 @@ def in_order(begun: Mapping[str, Begun]) -> list[str]:
 
     The date in its name tells, unless that cannot be: one that was begun before another, but is named for a later day
     than the other was begun on, comes from a clock that was wrong, or from east of here. Then what was begun later
-    comes later.
+    comes later, also a week or a month, which is named for a day before it was begun.
     """
-    known = sorted((one for one in begun if begun[one].number), key=lambda one: begun[one].number)
-    latest: dict[str, str] = {}  # the day each can at most be of: that of the first answer to any begun after it
-    bound = date.max.isoformat()
+    known = sorted((one for one in begun if begun[one].number and one != "once"), key=lambda one: begun[one].number)
+    days: dict[str, str] = {}  # what each counts as
+    bound = first = date.max.isoformat()  # of all begun after it: the earliest day one was begun on, or counts as
     for one in reversed(known):
-        latest[one] = bound
-        bound = min(bound, begun[one].day.isoformat())
+        day = order(one)[0]
+        days[one] = min(day, first) if day > bound else day
+        bound, first = min(bound, begun[one].day.isoformat()), min(first, days[one])
 
     def place(one: str) -> tuple[str, int, int]:
         day, number = order(one)
-        return ("", 0, 0) if one == "once" else (min(day, latest.get(one, day)), begun[one].number, number)
+        return ("", 0, 0) if one == "once" else (days.get(one, day), begun[one].number, number)
 
     return sorted(begun, key=place)
 

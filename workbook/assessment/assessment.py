@@ -7,10 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workbook import words
-from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.assessment.change import Area, Change, area, judged, placed, reworded
-from workbook.assessment.frame import by_item
+from workbook.assessment.frame import by_item, places
 from workbook.assessment.practice import Practice, practised
 from workbook.assessment.steps import Line, Seen, Step, asks, lines, questions, rules, steps
 
@@ -70,11 +69,10 @@ class Assessment:
         rows = self.answers.loc[self.answers["item"].isin(items), columns]
         given = list(zip(rows["occasion"].tolist(), rows["item"].tolist(), strict=True))
         days = self.scores.loc[self.scores["scale"] == scale, "occasion"].tolist()
-        if not days:  # only shown: in no table of scores
-            days = sorted({occasion for occasion, _ in given}, key=occasions.order)
         whens = {occasion: when for when, occasion in enumerate(days)}
-        places = {item: place for place, item in enumerate(items)}
-        order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), places[given[row][1]]))
+        whens = whens or places(rows["occasion"])  # only shown: in no table of scores
+        asked = {item: place for place, item in enumerate(items)}
+        order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), asked[given[row][1]]))
         return rows.iloc[order].astype({"occasion": str, "item": str}).reset_index(drop=True)
 
     def _repr_html_(self) -> str | None:

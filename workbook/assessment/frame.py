@@ -209,15 +209,24 @@ def by_item(rows: pd.DataFrame, times: Times, zone: tzinfo | None) -> dict[str, 
         if occasion == "once":
             day = day_had(item, rows["answered_at"].iloc[number], times, zone)
         found.setdefault(item, []).append(Given(occasion, day, *said))
+    place = places(rows["occasion"])
     for given in found.values():
-        given.sort(key=lambda one: occasions.order(one.occasion))
+        given.sort(key=lambda one: place[one.occasion])
     return found
+
+
+def places(column: pd.Series) -> dict[str, int]:
+    """Return the place of each occasion, the oldest first: as a journal's table knows it, else by its date."""
+    if getattr(column.dtype, "ordered", False):
+        known = [str(one) for one in column.cat.categories]
+    else:
+        known = sorted(column.astype(str).unique(), key=occasions.order)
+    return {occasion: place for place, occasion in enumerate(known)}
 
 
 def oldest_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows in the order of their occasions."""
     if rows.empty:
         return rows
-    known = sorted(rows["occasion"].astype(str).unique(), key=occasions.order)
-    place = rows["occasion"].astype(str).map({occasion: place for place, occasion in enumerate(known)})
+    place = rows["occasion"].astype(str).map(places(rows["occasion"]))
     return rows.loc[place.sort_values(kind="stable").index]

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import words
-from workbook.answers import occasions
 from workbook.assessment import scoring
 from workbook.assessment.change import OCCASIONS
 
@@ -135,13 +134,12 @@ def _practice_says(weeks: pd.DataFrame, told: Mapping[str, list[Given]], asked: 
 
 
 def _goals(told: Mapping[str, list[Given]], asked: lookback.Goals) -> tuple[tuple[Goal, ...], float | None]:
-    months: dict[str, dict[str, Given]] = {}
+    months: dict[str, dict[str, Given]] = {}  # those with a goal first, the oldest first
     for name in ("goal", "level", "weight"):
         for one in told.get(getattr(asked, name), ()):
             months.setdefault(one.occasion, {})[name] = one
     goals, levels, weights = [], [], []
-    for month in sorted(months, key=occasions.order):
-        said = months[month]
+    for month, said in months.items():
         if "goal" in said:
             goals.append(Goal(month, str(said["goal"].value), said["level"].label if "level" in said else ""))
         if "level" in said:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import dates, files
 from workbook.answers import occasions
-from workbook.assessment import printing, scoring
+from workbook.assessment import frame, printing, scoring
 from workbook.assessment.chosen import Chosen, choose
 from workbook.definition import kinds
 from workbook.errors import UnknownId
@@ -331,10 +331,7 @@ class _Row(NamedTuple):
 def _rows(table: pd.DataFrame) -> list[_Row]:
     """Return the rows of a table of answers; each is read many times, which a table is slow at."""
     columns = {name: table[name].tolist() for name in _Row._fields if name in table}
-    if getattr(table["occasion"].dtype, "ordered", False):
-        places = {str(one): place for place, one in enumerate(table["occasion"].cat.categories)}
-    else:
-        places = {one: place for place, one in enumerate(sorted(set(columns["occasion"]), key=occasions.order))}
+    places = frame.places(table["occasion"])
     columns = {"when": [places[occasion] for occasion in columns["occasion"]], **columns}
     return [_Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,7 +97,11 @@ class Seen:
     def idle(self, exercise: str) -> bool:
         """Tell whether an exercise has no answer of this week."""
         days = (one.day for item, given in self.told.items() if _exercise(item) == exercise for one in given)
-        return max(days, default="") < monday(self.day)
+        return not any(map(self.this_week, days))
+
+    def this_week(self, day: str) -> bool:
+        """Tell whether a day is of this week; one further ahead than a zone in the east can be is a wrong clock's."""
+        return monday(self.day) <= day <= (self.day + timedelta(days=1)).isoformat()
 
 
 def _exercise(item: str) -> str:
@@ -154,7 +159,7 @@ def _unbegun(seen: Seen) -> Iterator[_Wish]:
 def _unrated(seen: Seen) -> Iterator[_Wish]:
     """The first principle whose rating is due this week."""
     for area in seen.areas:
-        if area.principle is not None and (area.day is None or area.day.isoformat() < monday(seen.day)):
+        if area.principle is not None and (area.day is None or not seen.this_week(area.day.isoformat())):
             yield area.title, _exercise(seen.workbook.scale(area.id).items[0])
             return
 

@@ -204,7 +204,9 @@ def _small(seen: _Seen) -> tuple[str, str] | None:
     practice = seen.rules.practice
     asked = {item.id for item in seen.journal.workbook.items if not item.retired}
     for item in practice.commitment if practice else ():
-        for occasion, given in seen.told(item) if item in asked else ():
+        told = list(seen.told(item)) if item in asked else []
+        if told:
+            occasion, given = max(told, key=lambda one: one[1].at)
             first = seen.journal.versions(item, occasion)[0]
             return str(given.value), first.local(seen.now.tzinfo).date().isoformat()
     return None
@@ -299,10 +301,11 @@ def _change(seen: _Seen) -> str | None:
     most = max(back, key=len)
     if any(one.at >= since for each in back for one in each):
         return words.say("page.today.change_back", count=len(most))
+    tomorrow = (seen.now.date() + timedelta(days=1)).isoformat()  # of where it is later; what is later still is not so
     went = [
         WENT[str(one.value)]
         for occasion, one in (seen.told(practice.log.went) if practice.log.went else ())
-        if occasion > since.date().isoformat() and one.value in WENT
+        if since.date().isoformat() < occasion <= tomorrow and one.value in WENT
     ]
     planned, kept = sum(each[0] for each in went), sum(each[1] for each in went)
     if kept:
