@@ -94,6 +94,19 @@ def test_every_exercise_has_its_cell_and_panels_come_first() -> None:
         ]
 
 
+def test_each_page_begins_with_one_cell_and_folds_what_is_folded() -> None:
+    """How a page draws a cell is known from its id; where it begins is one cell of code, a counselor's page too."""
+    made = {**notebooks.generate(WORKBOOK), notebooks.CASELOAD: notebooks.caseload()}
+    for name, text in made.items():
+        parts = [(notebooks.part(cell["id"]), cell["cell_type"]) for cell in json.loads(text)["cells"]]
+        chapter = next((one for one in WORKBOOK.chapters if name == f"{one.notebook}.ipynb"), None)
+        folded = [part for part in ("more", "why") if chapter and getattr(chapter, part)]
+        assert [part for part in parts if part[0]] == [
+            ("head" if chapter else "panel", "code"),
+            *((part, "markdown") for part in folded),
+        ]
+
+
 def test_html_in_a_definition_does_not_reach_the_page() -> None:
     """A definition may come from someone else; a notebook's Markdown is shown as it is by Voilà."""
     made = notebooks.generate(with_opening("Hello <script>alert(1)</script> <b>you</b>, 1 < 2"))[NAMES[0]]

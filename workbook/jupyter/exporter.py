@@ -13,6 +13,7 @@ from workbook import journal as journals
 from workbook import words
 from workbook.assessment import report
 from workbook.errors import Locked, WorkbookError
+from workbook.jupyter import notebooks
 from workbook.storage.folder import MARK
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class MendPage(Exporter):
 def page(chapter: str, folder: Path, *, private: bool = False) -> str:
     """Return a chapter of the journal that lies at or above `folder` as HTML, or a page that says why not."""
     home = _journal(folder)
-    if chapter in ("", "caseload"):
+    if chapter in ("", notebooks.COUNSELOR):
         return _instead(words.say("jupyter.exporter.not_ours"))
     if home is None:
         return _instead(words.say("jupyter.exporter.no_journal"))

@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # every character that can mean something in Markdown
 
 
-CASELOAD = "caseload.ipynb"
+COUNSELOR = "caseload"
+"""What stands in a counselor's notebook where another names its chapter."""
+
+CASELOAD = f"{COUNSELOR}.ipynb"
 """The counselor's one notebook; it ships in `notebooks/counselor/`."""
+
+_HEAD, _MORE, _WHY, _PANEL = "head", "more", "why", "panel"  # what ids of cells end in that a page draws otherwise
 
 
 def caseload() -> str:
     """Return the counselor's notebook as JSON."""
     title = words.say("jupyter.caseload.title")
     cells = [
-        _markdown("caseload-title", f"# {title}\n\n*{words.say('jupyter.caseload.lede')}*"),
-        _code("caseload-panel", "from workbook.pages import *; caseload()"),
-        _markdown("caseload-closing", f"---\n\n{words.say('jupyter.caseload.closing')}"),
+        _markdown(f"{COUNSELOR}-title", f"# {title}\n\n*{words.say('jupyter.caseload.lede')}*"),
+        _code(f"{COUNSELOR}-{_PANEL}", "from workbook.pages import *; caseload()"),
+        _markdown(f"{COUNSELOR}-closing", f"---\n\n{words.say('jupyter.caseload.closing')}"),
     ]
-    about = {"cells": _mark(cells), "chapter": "caseload", "language": words.code(), "name": title}
+    about = {"cells": _mark(cells), "chapter": COUNSELOR, "language": words.code(), "name": title}
     return _written(cells, about, title)
 
 
@@ -85,6 +90,16 @@ def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
     return tuple(kept)
 
 
+def part(id: str) -> str:
+    """Return how a page draws a cell, by its id: "head" and "panel" are what it begins with, "more" and "why" folded.
+
+    Everything else is drawn as it comes: "".
+    """
+    if id == f"{COUNSELOR}-{_PANEL}":
+        return _PANEL
+    return next((end for end in (_HEAD, _MORE, _WHY) if id.endswith(f"-{end}")), "")
+
+
 def contents(folder: Path) -> dict[str, str]:
     """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order."""
     found = {}
@@ -114,12 +129,12 @@ def harmless(folder: Path) -> tuple[Path, ...]:
 def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[NotebookNode]:
     cells = [
         _markdown("title", _safely(lambda said: _title(chapter, said))),
-        _code("head", f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
+        _code(_HEAD, f"from workbook.pages import *; chapter({_quoted(chapter.id)})"),
     ]
     if chapter.more:
-        cells.append(_markdown("more", _safely(lambda said: said(str(chapter.more).strip()))))
+        cells.append(_markdown(_MORE, _safely(lambda said: said(str(chapter.more).strip()))))
     if chapter.why:
-        cells.append(_markdown("why", _safely(lambda said: _why(chapter, said))))
+        cells.append(_markdown(_WHY, _safely(lambda said: _why(chapter, said))))
     cells += [_code(panel, f"{panel}()") for panel in chapter.shows]
     before = coverage.asked_before(workbook)
     for exercise in chapter.exercises:

@@ -264,6 +264,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "main_js": "voila.js",
                 "minutes": minutes.words()["title"],
                 "page": self,
+                "part": notebooks.part,
                 "scripts": {one: _place(self.base_url, one) for one in assets.SCRIPTS},
                 "texts": words.section("jupyter.viewer"),
             },
