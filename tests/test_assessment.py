@@ -63,12 +63,12 @@ def assess(answers: pd.DataFrame, **kwargs: object) -> assessment.Assessment:
 
 
 def standing(
-    *, unscored: frozenset[str] = frozenset(), locked: frozenset[str] = frozenset(), track: str = "principles"
+    *, unscored: frozenset[str] = frozenset(), closed: frozenset[str] = frozenset(), track: str = "principles"
 ):
     return SimpleNamespace(
         unscored=unscored,
         scored=lambda id: not unscored & {"all", id},
-        closing=lambda id: "locked" if id in locked else None,
+        closing=lambda id: "closed" if id in closed else None,
         notices=(SimpleNamespace(title="You first"),),
         track=track,
         hidden=frozenset(),
@@ -149,12 +149,12 @@ def test_worse_comes_with_a_next_step() -> None:
     assert "What was different in the weeks when it got harder with “Talking and listening”?" in seen.questions
 
 
-def test_a_locked_exercise_is_never_a_next_step() -> None:
-    """What a gate locks is not suggested."""
+def test_a_closed_exercise_is_never_a_next_step() -> None:
+    """What a gate closes is not suggested."""
     answers = ratings("communication", [3, 3, 3, 3, 1, 1, 1, 1])
-    locked = frozenset(exercise.id for exercise in BOOK.exercises)
-    assert assess(answers, standing=standing(locked=locked)).steps == ()
-    some = assess(answers, standing=standing(locked=frozenset({"communication.pause"})))
+    closed = frozenset(exercise.id for exercise in BOOK.exercises)
+    assert assess(answers, standing=standing(closed=closed)).steps == ()
+    some = assess(answers, standing=standing(closed=frozenset({"communication.pause"})))
     assert all("communication.pause" not in step.href for step in some.steps)
 
 

@@ -69,7 +69,7 @@ def test_an_apology_has_six_parts_and_need_not_ask_forgiveness() -> None:
 
 @pytest.mark.parametrize("exercise", ["responsibility.apology", "communication.message"])
 def test_a_letter_is_fenced_and_ends_unsent(exercise: str) -> None:
-    """Both letters carry the tags that gates lock, and every ending they offer keeps them here."""
+    """Both letters carry the tags that gates close, and every ending they offer keeps them here."""
     letter = WORKBOOK.exercise(exercise)
     assert {"contact", "draft", "repair"} <= set(letter.tags)
     assert list(WORKBOOK.item(f"{exercise}.ending").options) == ["keep", "read", "rest"]

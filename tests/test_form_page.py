@@ -927,7 +927,7 @@ def test_what_comes_later_says_when_and_opens_for_whoever_wants_it_now(browser: 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "jupyter-light", "jupyter-dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("view", ["empty", "filled", "locked"])
+@pytest.mark.parametrize("view", ["empty", "filled", "closed"])
 def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) -> None:
     """No accessibility violation of any impact, in our own colours and in JupyterLab's; nothing wider than a phone."""
     from axe_playwright_python.sync_playwright import Axe
@@ -941,7 +941,7 @@ def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) 
         ]
         desk.answers["every.kind.camera", "once"]["comment"] = {"text": "Thank you.", "from": "Dr. Kim"}
         desk.more = {"assigned": {"from": "Dr. Kim", "instruction": "Only the first half.", "due": "2025-11-20"}}
-    if view == "locked":
+    if view == "closed":
         desk.more = {"closed": {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}}
     scheme = "dark" if theme.endswith("dark") else "light"
     # JupyterLab's theme is its own choice: the system's is the opposite here, to see which one wins.

@@ -15,6 +15,7 @@ from workbook.answers import shown
 from workbook.answers.kinds import Response
 from workbook.journal import Journal
 from workbook.jupyter import pages
+from workbook.page import head
 from workbook.safety import facts, helplines
 from workbook.safety import gates as safety
 
@@ -355,10 +356,10 @@ def test_nothing_for_two_where_one_may_be_afraid_or_bound(changed: dict[str, obj
 @pytest.mark.parametrize("answer", ["afraid", "hurt_by_them"])
 def test_what_two_still_share_is_settled_by_others_where_one_is_afraid(answer: str) -> None:
     """Someone who is afraid gets no form for writing to them, and reads who can settle it and whom to call."""
-    lock = stand({f"start.safety.{answer}": "yes"}).closings["communication.shared"]
-    assert lock.gates[0] == "G3"
-    assert "you do not have to settle that with them yourself" in lock.reason_html
-    assert lock.resources == ("abuse", "crisis", "abused-legal")
+    closing = stand({f"start.safety.{answer}": "yes"}).closings["communication.shared"]
+    assert closing.gates[0] == "G3"
+    assert "you do not have to settle that with them yourself" in closing.reason_html
+    assert closing.resources == ("abuse", "crisis", "abused-legal")
     for other in ("G4", "G5", "G6"):
         assert stand(NEVER_FOR_TWO[other]).closing("communication.shared") is None
 
@@ -499,7 +500,7 @@ def test_every_sentence_is_true_of_the_answer_behind_it(gate: str, item: str, va
     if by_gate.state != "closed":
         assert (gate, value) == ("G6_severe", ["unsure"])
         return
-    reasons = [lock.reason_html for lock in standing.closings.values() if lock.gates[0] == gate]
+    reasons = [closing.reason_html for closing in standing.closings.values() if closing.gates[0] == gate]
     for reason in reasons:
         assert "{" not in reason
         assert words.say("safety.earlier") not in reason
@@ -513,8 +514,8 @@ def test_every_sentence_is_true_of_the_answer_behind_it(gate: str, item: str, va
 def test_a_rule_a_counselor_keeps_closed_says_so_and_claims_nothing() -> None:
     """Someone who answered no is not told that they said yes because a counselor closed the rule."""
     standing = stand(tighten={"G7": {"closed": "yes"}, "G4": {"closed": "yes"}})
-    lock = standing.closings["communication.message"]
-    assert lock.reason_html == f"<p>{words.say('safety.kept_closed')}</p>"
+    closing = standing.closings["communication.message"]
+    assert closing.reason_html == f"<p>{words.say('safety.kept_closed')}</p>"
     assert standing.notices == ()
 
 
@@ -586,6 +587,17 @@ def test_a_line_is_open_when_its_hours_say_so(hours: str | None, day: int, time:
     line = helplines.Line("x", "X", (), "1", None, None, None, hours, None, False, (), "us", None, False, None)
     at = datetime.fromisoformat(f"2026-11-{23 + day}T{time}:00+00:00")
     assert helplines.is_open(line, at) is answers
+
+
+@pytest.mark.parametrize("region", helplines.regions())
+def test_the_list_says_for_whom_a_line_is_and_whether_it_was_checked(region: str) -> None:
+    """Nobody calls a line that is for others, or one that nobody looked up, without knowing it."""
+    for line in helplines.helplines(region):
+        said = head._line(line)
+        whom = f" ({line.who} only)" if line.who else ""
+        known = f"last checked {line.last_checked}" if line.verified else "not checked by us yet"
+        assert said.startswith(f"<li><strong>{helplines.escape(line.name)}</strong>{whom}<"), said
+        assert said.endswith(f"<small>{known}</small></li>"), said
 
 
 def test_every_zone_belongs_to_one_region() -> None:

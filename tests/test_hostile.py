@@ -72,7 +72,7 @@ def test_the_words_of_a_gate_do_not_act(snippet: str) -> None:
     changed = tuple(gate.model_copy(update={**own, "when": always}) for gate in BOOK.gates[:2])
     book = BOOK.model_copy(update={"gates": (*changed, *BOOK.gates[2:])})
     standing = gates.standing(book, {}, datetime(2026, 11, 23, 14, tzinfo=UTC))
-    found = [lock.reason_html for lock in standing.closings.values()] + [notice.html for notice in standing.notices]
+    found = [one.reason_html for one in standing.closings.values()] + [notice.html for notice in standing.notices]
     assert any(notice.title == snippet for notice in standing.notices)
     assert [act for each in set(found) for act in acting(each)] == []
 

@@ -1,4 +1,4 @@
-"""Gates: what closes them, what they lock, what they show, and that doubt never opens anything."""
+"""Gates: what closes them, which pages they close, what they show, and that doubt never opens anything."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def states(standing: safety.Standing) -> dict[str, str]:
     return {gate.id: gate.state for gate in standing.gates if gate.state != "open"}
 
 
-def locked(standing: safety.Standing) -> set[str]:
+def shut(standing: safety.Standing) -> set[str]:
     return set(standing.closings)
 
 
@@ -96,7 +96,7 @@ def test_safe_answers_open_everything() -> None:
     """Someone for whom nothing speaks against it can use the whole workbook."""
     standing = stand()
     assert states(standing) == {}
-    assert locked(standing) == set()
+    assert shut(standing) == set()
     assert (standing.notices, standing.track, standing.hidden, standing.recheck_due) == (
         (),
         "principles",
@@ -106,7 +106,7 @@ def test_safe_answers_open_everything() -> None:
 
 
 def test_contact_exercises_are_known() -> None:
-    """The exercises that could lead to contact carry the tags that lock them."""
+    """The exercises that could lead to contact carry the tags that close them."""
     assert {"responsibility.apology", "communication.message"} <= set(CONTACT)
     assert {"contact", "outreach", "draft"} <= set(WORKBOOK.exercise("communication.message").tags)
     assert {"contact", "draft"} <= set(WORKBOOK.exercise("responsibility.apology").tags)
@@ -116,7 +116,7 @@ def test_nothing_is_typed_before_the_privacy_question() -> None:
     """With no answer at all, only the privacy questions and the safety plan are open, and each page says why."""
     standing = safety.standing(WORKBOOK, {}, NOW)
     assert set(standing.closings) == set(OPEN) - {"start.privacy", "safety-plan.plan"}
-    assert {lock.title for lock in standing.closings.values()} == {"Who else can read this?"}
+    assert {closing.title for closing in standing.closings.values()} == {"Who else can read this?"}
     assert [notice.gate for notice in standing.notices] == ["G0"]
 
 
@@ -124,8 +124,8 @@ def test_nothing_is_typed_before_the_privacy_question() -> None:
 def test_before_the_four_questions_only_what_calms_is_open(word: str) -> None:
     """With one of “right now” never answered, everything but the calming pages waits, and one sentence says so."""
     standing = stand({f"start.now.{word}": BLANK})
-    assert set(OPEN) - locked(standing) == {"start.privacy", "start.now"} | CALM
-    assert {standing.closings[id].title for id in locked(standing)} == {"First, how are you right now?"}
+    assert set(OPEN) - shut(standing) == {"start.privacy", "start.now"} | CALM
+    assert {standing.closings[id].title for id in shut(standing)} == {"First, how are you right now?"}
     assert [notice.gate for notice in standing.notices] == ["now"]
     assert "now" not in states(stand({f"start.now.{word}": SKIP}))  # declined is asked, and closes by its own rule
 
@@ -139,7 +139,7 @@ def test_a_safety_plan_waits_for_no_question() -> None:
     assert closing == {"G1"}
 
 
-def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
+def test_blank_safety_check_closes_what_could_lead_to_contact() -> None:
     """After the first questions, blanks keep contact closed while plain exercises open."""
     first = {key: r for key, r in responses().items() if key[0].startswith(("start.privacy", "start.now"))}
     standing = safety.standing(WORKBOOK, first, NOW)
@@ -159,9 +159,9 @@ def test_blank_safety_check_locks_what_could_lead_to_contact() -> None:
 )
 def test_a_page_that_waits_says_how_many_are_blank(left: tuple[str, ...], said: str) -> None:
     """Each question left blank is counted once, whichever rules ask it; one that was answered is not."""
-    lock = stand({f"start.safety.{word}": BLANK for word in left}).closing("communication.message")
-    assert lock is not None
-    assert said in lock.reason_html
+    closing = stand({f"start.safety.{word}": BLANK for word in left}).closing("communication.message")
+    assert closing is not None
+    assert said in closing.reason_html
 
 
 # --- each row ---
@@ -179,7 +179,7 @@ TAGGED = {tag: {e.id for e in WORKBOOK.exercises if tag in e.tags} for tag in TA
 MESSAGES = TAGGED["contact"] | TAGGED["outreach"]
 TOGETHER = TAGGED["together"]
 ABOUT_ME = {"start.rulers", "space.rating", "improvement.rating", "improvement.habit", "improvement.lapse"}
-LOCKS = {
+SHUTS = {
     "G0": set(),
     "G1": set(OPEN) - {"start.privacy", "start.now", "start.safety"},
     "G2": set(OPEN) - {"start.privacy", "start.now"} - CALM,
@@ -209,35 +209,35 @@ LOCKS = {
 
 
 @pytest.mark.parametrize(("gate", "answer"), CLOSES.items())
-def test_each_row_locks_what_it_names(gate: str, answer: tuple[str, object]) -> None:
-    """Each row locks exactly what the table says; every lock has a reason, a next step and, where needed, help."""
+def test_each_row_closes_the_pages_it_names(gate: str, answer: tuple[str, object]) -> None:
+    """Each row closes exactly what the table says; each has a reason, a next step and, where needed, help."""
     standing = stand(dict([answer]))
-    assert locked(standing) == LOCKS[gate]
-    for lock in map(standing.closing, LOCKS[gate]):
-        assert lock is not None
-        assert lock.gates[0] == gate
-        assert lock.title
-        assert lock.reason_html.startswith("<p>")
-        assert lock.instead
-        assert lock.resources or gate == "both_willing"  # nobody needs a line because they ended it
+    assert shut(standing) == SHUTS[gate]
+    for closing in map(standing.closing, SHUTS[gate]):
+        assert closing is not None
+        assert closing.gates[0] == gate
+        assert closing.title
+        assert closing.reason_html.startswith("<p>")
+        assert closing.instead
+        assert closing.resources or gate == "both_willing"  # nobody needs a line because they ended it
         notebooks = {f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters}
-        assert {href for _, href in lock.instead} <= notebooks
+        assert {href for _, href in closing.instead} <= notebooks
 
 
 PAIRS = [pair for pair in itertools.combinations(CLOSES, 2) if CLOSES[pair[0]][0] != CLOSES[pair[1]][0]]
 
 
 @pytest.mark.parametrize(("low", "high"), PAIRS)
-def test_of_two_rows_both_lock_and_the_higher_speaks(low: str, high: str) -> None:
-    """For all pairs of gates the higher row's effect holds: nothing it locks is opened by the other."""
+def test_of_two_rows_both_close_and_the_higher_speaks(low: str, high: str) -> None:
+    """For all pairs of gates the higher row's effect holds: nothing it closes is opened by the other."""
     (first, one), (second, other) = CLOSES[low], CLOSES[high]
     standing = stand({first: one, second: other})
-    assert set(standing.closings) >= LOCKS[low] | LOCKS[high]
+    assert set(standing.closings) >= SHUTS[low] | SHUTS[high]
     serving = "G2" if "G2" in (low, high) else low
-    for exercise in LOCKS[serving]:
+    for exercise in SHUTS[serving]:
         assert standing.closings[exercise].gates[0] == serving
     hurt, hurts = {"abuse", "abused-legal"}, {"abusers", "abusers-legal"}  # a page speaks to one of the two
-    kinds = {id: {*lock.resources} for id, lock in standing.closings.items()}
+    kinds = {id: {*closing.resources} for id, closing in standing.closings.items()}
     assert [id for id, offered in kinds.items() if offered & hurt and offered & hurts] == []
 
 
@@ -246,7 +246,7 @@ def test_crisis_page_comes_first() -> None:
     everything = dict(CLOSES.values()) | {"start.safety.acts": ["followed", "threatened"]}
     standing = stand(everything)
     assert [notice.gate for notice in standing.notices] == ["G2"]
-    assert {standing.closings[id].title for id in LOCKS["G2"]} == {"You first"}
+    assert {standing.closings[id].title for id in SHUTS["G2"]} == {"You first"}
     assert standing.notices[0].resources[0] == "crisis"
     assert not standing.scored("responsibility")
 
@@ -254,10 +254,10 @@ def test_crisis_page_comes_first() -> None:
 def test_fear_is_served_before_harm_done() -> None:
     """Someone afraid who also did harm: the page offers lines for the hurt alone, the other rule's notice its own."""
     standing = stand({"start.safety.afraid": "yes", "start.safety.they_fear_me": "yes"})
-    lock = standing.closing("responsibility.apology")
-    assert lock is not None
-    assert lock.gates[:2] == ("G3", "G4")
-    assert lock.resources == ("abuse", "crisis", "abused-legal")
+    closing = standing.closing("responsibility.apology")
+    assert closing is not None
+    assert closing.gates[:2] == ("G3", "G4")
+    assert closing.resources == ("abuse", "crisis", "abused-legal")
     assert [(notice.gate, notice.resources) for notice in standing.notices] == [
         ("G3", ("abuse", "crisis", "abused-legal")),
         ("G4", ("abusers", "crisis", "abusers-legal")),
@@ -331,7 +331,7 @@ def test_unsure_and_prefer_not_to_say_count_as_yes(item: str, value: object) -> 
 
 @pytest.mark.parametrize("item", [item for item in SAFE if item.startswith(("start.safety", "start.now"))])
 def test_each_blank_keeps_contact_closed(item: str) -> None:
-    """Leaving any one safety question blank keeps contact exercises locked, and the lock says so."""
+    """Leaving any one safety question blank keeps contact exercises closed."""
     standing = stand({item: BLANK})
     for exercise in CONTACT:
         assert standing.closing(exercise) is not None
@@ -353,7 +353,7 @@ BLOCKING: list[tuple[str, object]] = [
     )
     + [SKIP, BLANK]
 ]
-BLOCKING = [pair for pair in BLOCKING if "privacy" not in pair[0] or pair[1] is BLANK]  # a warning, not a lock
+BLOCKING = [pair for pair in BLOCKING if "privacy" not in pair[0] or pair[1] is BLANK]  # a warning, not a closing
 ONE_EACH = [(item, value) for gate, (item, value) in CLOSES.items() if gate not in ("G0", "G9")]
 ONE_EACH += [(item, BLANK) for item in dict.fromkeys(item for item, _ in BLOCKING)] + [
     ("start.wellbeing.sleep", [BLANK] * 5)
@@ -366,7 +366,7 @@ SUBSETS = [
 
 
 def test_no_subset_of_blocking_answers_opens_contact() -> None:
-    """Every contact exercise is locked under every subset of blocking answers up to size 3, blanks included."""
+    """Every contact exercise is closed under every subset of blocking answers up to size 3, blanks included."""
     subsets = [dict(subset) for subset in SUBSETS if len({item for item, _ in subset}) == len(subset)]
     opened = [
         (exercise, subset)
@@ -426,8 +426,8 @@ def test_no_sequence_of_answers_opens_contact_while_a_blocking_one_stands(steps:
         assert all(standing.closing(exercise) for exercise in MESSAGES)
 
 
-def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
-    """A broken answer closes the gate that needs it; the lock says that something went wrong."""
+def test_an_answer_that_cannot_be_read_closes_and_says_so() -> None:
+    """A broken answer closes the gate that needs it; the page says that something went wrong."""
 
     class Broken:
         def __eq__(self, other: object) -> bool:
@@ -441,7 +441,7 @@ def test_an_answer_that_cannot_be_read_locks_and_says_so() -> None:
         assert standing.closings[exercise].reason_html.startswith("<p>Something went wrong")
 
 
-def test_answers_without_a_time_zone_lock() -> None:
+def test_answers_without_a_time_zone_close() -> None:
     """When no time can be compared, no gate can be worked out, and contact stays closed."""
     standing = safety.standing(WORKBOOK, responses(), NOW.replace(tzinfo=None))
     assert all(standing.closing(exercise) for exercise in CONTACT)
@@ -481,7 +481,7 @@ def test_a_high_number_inside_an_exercise_rests_that_exercise_and_contact() -> N
     answers = responses() | {("responsibility.incident.arousal_after", "2026-11-23"): respond(7)}
     standing = safety.standing(WORKBOOK, answers, NOW)
     assert states(standing) == {"G11_inside": "closed"}
-    assert locked(standing) == {"responsibility.incident", *CONTACT}
+    assert shut(standing) == {"responsibility.incident", *CONTACT}
     assert "It opens again on Tuesday 24 November, 13:50." in standing.closings["responsibility.incident"].reason_html
 
 
@@ -491,9 +491,9 @@ def test_a_clock_that_goes_back_does_not_open_a_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "done", "locked"), [(1, False, False), (61, False, True), (1, True, True), (1441, True, False)]
+    ("minutes", "done", "rests"), [(1, False, False), (61, False, True), (1, True, True), (1441, True, False)]
 )
-def test_a_draft_rests_for_a_day(minutes: int, done: bool, locked: bool) -> None:
+def test_a_draft_rests_for_a_day(minutes: int, done: bool, rests: bool) -> None:
     """A draft rests once it is marked done or left for an hour, for 24 hours from its last word, and not mid-typing."""
     written = NOW - timedelta(minutes=minutes)
     message = next(item for item in WORKBOOK.exercise("communication.message").items if item.kind == "letter")
@@ -501,9 +501,9 @@ def test_a_draft_rests_for_a_day(minutes: int, done: bool, locked: bool) -> None
     if done:
         answers[("communication.message.done", "once")] = respond("yes", written)
     answers |= {key: respond(r.value, NOW) for key, r in responses().items()}  # this sitting's check is done
-    lock = safety.standing(WORKBOOK, answers, NOW).closing("communication.message")
-    assert (lock is not None) == locked
-    assert lock is None or lock.title == "Your draft is resting"
+    closing = safety.standing(WORKBOOK, answers, NOW).closing("communication.message")
+    assert (closing is not None) == rests
+    assert closing is None or closing.title == "Your draft is resting"
 
 
 def test_time_alone_never_undoes_a_no() -> None:
@@ -526,10 +526,10 @@ def test_the_log_alone_keeps_a_crisis_closed_and_no_no() -> None:
 
 
 def test_low_wellbeing_is_asked_again_after_two_weeks() -> None:
-    """G9 lightens the plan, locks nothing, and asks again after 14 days."""
+    """G9 lightens the plan, closes nothing, and asks again after 14 days."""
     low = dict([CLOSES["G9"]])
     soon, late = stand(low), stand(low, now=NOW + timedelta(days=14))
-    assert locked(soon) == set()
+    assert shut(soon) == set()
     assert words.say("safety.over") not in soon.notices[0].html
     assert words.say("safety.over") in next(n.html for n in late.notices if n.gate == "G9")
 
@@ -627,7 +627,7 @@ def test_nobody_is_asked_to_recheck_before_the_first_check() -> None:
 
 
 def test_a_journal_goes_through_its_gates(tmp_path: Path) -> None:
-    """In a real journal: locked at first, open after the check, asked again at the next sitting, closed by a no."""
+    """In a real journal: closed at first, open after the check, asked again at the next sitting, closed by a no."""
     clock = [NOW]
     journal = Journal.create(tmp_path / "journal", now=lambda: clock[0])
 
@@ -668,7 +668,7 @@ def test_log_says_what_opened_and_closed_and_nothing_else() -> None:
 
 
 def test_a_counselor_may_tighten() -> None:
-    """More locks, longer holds, earlier rechecks, a gate kept closed: all allowed; the original stays."""
+    """More closed pages, longer holds, earlier rechecks, a gate kept closed: all allowed; the original stays."""
     contact = ["contact", "outreach", "draft", "together"]
     tightened = {
         "G7": {"closes": [*contact, "repair"]},
@@ -747,10 +747,10 @@ def test_a_gate_that_is_always_closed_is_closed_whatever_else_is_set(gate: str, 
         try:
             rules.tighten(WORKBOOK.gates, {gate: wanted})
         except Refused:  # such settings are not taken; were they in a damaged file, contact would be closed
-            assert set(CONTACT) <= locked(standing)
+            assert set(CONTACT) <= shut(standing)
         else:
             assert states(standing) == {gate: "closed"}
-            assert locked(standing) >= LOCKS.get(gate, set(CONTACT) if gate in ("G6_severe", "recheck") else set())
+            assert shut(standing) >= SHUTS.get(gate, set(CONTACT) if gate in ("G6_severe", "recheck") else set())
 
 
 def test_a_gate_without_a_hold_cannot_be_given_one() -> None:

@@ -231,6 +231,25 @@ def test_a_line_is_marked_as_confirmed_only_where_its_file_says_so() -> None:
     assert said == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"open": "always", "hours": "day and night", "verified": "yes"}, "<b>A &amp; B</b>: 1"),
+        ({"open": "always", "hours": "day and night"}, "<b>A &amp; B</b>: 1 (not checked by us yet)"),
+        ({"hours": "<9 to 5>", "verified": "yes"}, "<b>A &amp; B</b>: 1 (&lt;9 to 5&gt;)"),
+        ({"open": "mon-fri 09:00-17:00", "hours": "9 to 5"}, "<b>A &amp; B</b>: 1 (9 to 5; not checked by us yet)"),
+        ({"who": "men", "text": "Text", "verified": "yes"}, "<b>A &amp; B</b> (men only): 1, Text"),
+        ({"number": None, "url": "https://a.b", "verified": "yes"}, "<b>A &amp; B</b>: https://a.b"),
+        ({"number": None, "note": "Ask at a help desk.", "verified": "yes"}, "<b>A &amp; B</b>: Ask at a help desk."),
+        ({"number": None, "verified": "yes"}, "<b>A &amp; B</b>: "),
+    ],
+)
+def test_a_line_says_how_to_reach_it_when_for_whom_and_that_nobody_checked_it(more: dict, said: str) -> None:
+    """Whoever calls knows beforehand: hours that are not all day, for some only, and a number that nobody looked up."""
+    row = {"id": "a", "name": "A & B", "for": ["crisis"], "number": 1, "source": "S"}
+    assert helplines._told(helplines._line(row | more)) == said
+
+
 def test_only_a_plain_yes_keeps_a_rule_closed_and_nothing_else_is_taken_for_one() -> None:
     """Settings come from YAML as words and from elsewhere as true and false; false is refused, not read as a yes."""
     for said in ("yes", "true", True):

@@ -98,7 +98,7 @@ def test_a_chapter_neither_promises_nor_pushes(chapter: str) -> None:
 
 
 def test_the_safety_rules_neither_promise_nor_push() -> None:
-    """What a locked page says is read by someone who was just told no."""
+    """What a closed page says is read by someone who was just told no."""
     assert _found(_texts(WORKBOOK.gates, "reason")) == []
 
 
@@ -214,7 +214,7 @@ def test_the_words_are_looked_for_at_all() -> None:
 
 
 def test_the_safety_rules_are_easy_to_read() -> None:
-    """What a locked page says, read in a bad hour, stays at grade 7 or less on the whole and 8 at most in one text."""
+    """What a closed page says, read in a bad hour, stays at grade 7 or less on the whole and 8 at most in one text."""
     said = [text for gate in WORKBOOK.gates for text in (gate.reason, gate.notice, gate.blank_reason) if text]
     grades = {text: textstat.flesch_kincaid_grade(re.sub(r"[*\s]+", " ", text)) for text in said}
     assert mean(grades.values()) <= 7

@@ -1,4 +1,4 @@
-"""Lock every contact exercise under every subset of up to three blocking answers: `python -m tests.soak.every_subset`.
+"""Close every contact exercise under every subset of up to three blocking answers: `python -m tests.soak.every_subset`.
 
 The test in `tests/test_safety.py` tries every pair, and triples with one value for each rule; this tries every triple.
 """

@@ -104,7 +104,8 @@ def _lines(lines: Sequence[helplines.Line]) -> str:
 
 
 def _line(line: helplines.Line) -> str:
-    parts = [f"<strong>{escape(line.name)}</strong>"]
+    who = " " + words.say("safety.help.only", who=line.who) if line.who else ""
+    parts = [f"<strong>{escape(line.name)}</strong>{escape(who)}"]
     if line.number:
         parts.append(f'<a class="mend-dial" href="tel:{re.sub(r"[^0-9+]", "", line.number)}">{escape(line.number)}</a>')
     parts += [f"<span>{escape(each)}</span>" for each in (line.text, line.hours, line.note) if each]
@@ -113,7 +114,7 @@ def _line(line: helplines.Line) -> str:
         link = f'<a href="{escape(line.url)}" target="_blank" rel="noopener noreferrer">'
         parts.append(f"{link}{escape(words.say('page.head.web'))}: {escape(shown)}</a>")
     day = line.last_checked
-    checked = words.say("page.head.checked", date=day) if day else words.say("page.head.unchecked")
+    checked = words.say("page.head.checked", date=day) if day else words.say("safety.help.unchecked")
     parts.append(f"<small>{escape(checked)}</small>")
     return f"<li>{''.join(parts)}</li>"
 

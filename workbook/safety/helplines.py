@@ -115,8 +115,9 @@ def _told(line: Line) -> str:
     ways = [way for way in (line.number, line.text, None if line.number else line.url) if way]
     reach = ", ".join(ways) or (line.note or "")
     who = " " + words.say("safety.help.only", who=line.who) if line.who else ""
-    hours = f" ({line.hours})" if line.hours and line.open != "always" else ""
-    return f"<b>{escape(line.name)}</b>{escape(who)}: {escape(reach)}{escape(hours)}"
+    hours = line.hours if line.open != "always" else None
+    known = "; ".join(filter(None, (hours, None if line.verified else words.say("safety.help.unchecked"))))
+    return f"<b>{escape(line.name)}</b>{escape(who)}: {escape(reach)}" + (f" ({escape(known)})" if known else "")
 
 
 def stale(today: date) -> tuple[str, ...]:
