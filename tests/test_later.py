@@ -38,13 +38,14 @@ def test_what_comes_later_is_named_in_the_file() -> None:
 @pytest.mark.parametrize(("after", "comes"), [(0, 2), (3, 2), (3.01, None), (100, None)])
 def test_a_second_visit_begins_after_more_than_three_hours(after: float, comes: int | None) -> None:
     """One step before, at and after the limit; a week of answers in one visit would still be one."""
-    assert waits(WELLBEING, [FIRST], FIRST + timedelta(hours=after)) == comes
-    assert waits(WELLBEING, [FIRST, FIRST - timedelta(hours=2)], FIRST + timedelta(hours=after)) == comes
+    now, before = FIRST + timedelta(hours=after), FIRST - timedelta(hours=2)
+    assert waits(WELLBEING, FIRST, [FIRST], now) == comes
+    assert waits(WELLBEING, before, [before, FIRST], now) == comes
 
 
 def test_before_the_first_answer_it_is_the_first_visit() -> None:
     """Nothing was answered yet: the second visit and the week are still to come."""
-    assert (waits(WELLBEING, [], FIRST), waits(HOPES, [], FIRST)) == (2, date(2026, 3, 9))
+    assert (waits(WELLBEING, None, [], FIRST), waits(HOPES, None, [], FIRST)) == (2, date(2026, 3, 9))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_before_the_first_answer_it_is_the_first_visit() -> None:
 )
 def test_a_week_is_seven_of_the_persons_own_days(now: datetime, comes: date | None) -> None:
     """It comes at midnight of the seventh day, by the clock on the wall."""
-    assert waits(HOPES, [FIRST + timedelta(days=3), FIRST], now) == comes
+    assert waits(HOPES, FIRST, [FIRST, FIRST + timedelta(days=3)], now) == comes
 
 
 def test_it_says_when_it_comes_and_saves_all_the_same(journal: Journal, clock: Clock) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.safe_answers import SAFE
 from workbook import definition
@@ -73,6 +77,11 @@ def test_a_hold_of_hours_where_there_was_none_protects_less() -> None:
     assert rules.loosened([endless], [endless]) == ()
 
 
+def _in(entries: list[Any]) -> Callable[[Callable[[str], bool]], list[Any]]:
+    """What finds entries by the ids of their items, as `Facts.answers_in` does."""
+    return lambda fits: [entry for entry in entries if fits(entry.item)]
+
+
 @pytest.mark.parametrize(
     ("points", "score"),
     [((5, 5, 5, 5, 5), 100), ((0, 0, 0, 0, 0), 0), ((5, 0, 0, 5), 50), ((1, 2, 3, 4, 0), 40), ((4, 0, 0, 0), 20)],
@@ -83,7 +92,7 @@ def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[int, ...],
     day = "2026-11-23"
     responses = {(id, day): Response(point, "answered", NOW) for id, point in zip(scale.items, points, strict=False)}
     entries = [SimpleNamespace(item=item, occasion=when, at=NOW) for item, when in responses]
-    known = SimpleNamespace(workbook=WORKBOOK, responses=responses, entries=entries)
+    known = SimpleNamespace(workbook=WORKBOOK, responses=responses, answers_in=_in(entries))
     assert facts.wellbeing(known) == score  # type: ignore[arg-type]  # only what it reads
 
 
@@ -169,9 +178,9 @@ def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
     [gate] = [gate for gate in WORKBOOK.gates if gate.recheck_days]
     days = {"start.wellbeing.sleep": 20, "start.wellbeing.meals": 15, "start.now.stirred": 1}
     entries = [facts.Entry(NOW - timedelta(days=ago), item, "once", 1, "answered") for item, ago in days.items()]
-    due = verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries))  # type: ignore[arg-type]  # only what it reads
+    due = verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, answers_in=_in(entries)))  # type: ignore[arg-type]  # only what it reads
     assert due == NOW - timedelta(days=15) + timedelta(days=14)
-    assert verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, entries=entries[-1:])) is None  # type: ignore[arg-type]  # the same
+    assert verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, answers_in=_in(entries[-1:]))) is None  # type: ignore[arg-type]  # the same
 
 
 def test_the_list_of_rules_says_in_one_line_how_each_stands() -> None:
@@ -306,8 +315,52 @@ def test_an_agreed_day_has_come_on_the_day_itself(day: object, found: str | None
 @pytest.mark.parametrize(("apart", "began"), [(timedelta(hours=3), 2), (timedelta(hours=3) + MOMENT, 1)])
 def test_a_sitting_begins_after_three_quiet_hours(apart: timedelta, began: int) -> None:
     """To the moment; what is dated later than now is no part of it."""
-    times = [NOW - timedelta(hours=1), NOW - timedelta(hours=1) - apart, NOW + timedelta(hours=1)]
-    past = [facts.Entry(at, "a.b.c", "once", 1, "answered") for at in sorted(times[:2])]
-    start = {1: times[0], 2: times[1]}[began]
-    assert (facts.sitting_start(times, NOW), facts.sitting_of(past, NOW)) == (start, start)
-    assert facts.sitting_start([], NOW) == facts.sitting_of([], NOW) == NOW
+    times = [NOW - timedelta(hours=1) - apart, NOW - timedelta(hours=1), NOW + timedelta(hours=1)]
+    start = {1: times[1], 2: times[0]}[began]
+    assert (facts.sitting_start(times, NOW), facts.sitting_start(times[:2], NOW)) == (start, start)
+    assert facts.sitting_start([], NOW) == NOW
+
+
+FORMER = WORKBOOK.measures.former
+CHECK = WORKBOOK.measures.short_check
+ITEMS = (
+    *(item.id for form in WORKBOOK.measures.forms for item in WORKBOOK.exercise(form).items),
+    *(f"{form}.{word}" for form in FORMER.forms for word in (*FORMER.same, *FORMER.reworded, *FORMER.ticks)),
+    *(f"{form}.{word}" for form in FORMER.forms for word in CHECK.changes),
+    INCIDENT,
+    "start.wellbeing.sleep",
+    "gone.long.ago",
+)
+VALUES = st.one_of(st.none(), st.sampled_from(["yes", "no", "unsure", "none", "words"]), st.lists(st.just("contacted")))
+GIVEN = st.tuples(  # item, occasion, hours ago, value, status
+    st.sampled_from(ITEMS),
+    st.sampled_from(["once", "2026-11-23"]),
+    st.integers(-2, 9),
+    VALUES,
+    st.sampled_from(["answered", "skipped", "blank"]),
+)
+
+
+@given(st.lists(GIVEN, max_size=30), st.lists(GIVEN, max_size=30))
+def test_what_is_asked_of_few_answers_is_what_all_of_them_say(past: list[Any], more: list[Any]) -> None:
+    """However few questions a rule names: each version once, in order, the newest, and the newest not cleared."""
+    history = [
+        SimpleNamespace(item=item, occasion=when, answered_at=NOW - timedelta(hours=ago), value=value, status=status)
+        for item, when, ago, value, status in past
+    ]
+    current = [(item, when, NOW - timedelta(hours=ago), value, status) for item, when, ago, value, status in more]
+    current += [(one.item, one.occasion, one.answered_at, one.value, one.status) for one in history[::2]]
+    responses = {(one[0], one[1]): Response(one[3], one[4], one[2]) for one in current if one[4] != "blank"}
+    known = facts.Facts(WORKBOOK, responses, history, (), NOW)
+    every = facts.entries_of(responses, history, WORKBOOK.measures)
+    newest = {entry.question: entry for entry in every}
+    places = {(entry.item, entry.occasion): entry for entry in every}
+    kept = sorted((entry for entry in places.values() if entry.status != "blank"), key=lambda entry: entry.at)
+    assert dict(known.newest) == newest
+    assert dict(known.kept) == {entry.question: entry for entry in kept}
+    assert len(known.kept) == len({entry.question for entry in kept})
+    for asked in ({*newest}, {*list(newest)[::2]}, {CHECK.each_time[0]}, set[str]()):
+        assert known.answers_to(asked) == [entry for entry in every if entry.question in asked]
+    assert known.answers_in(lambda item: item == INCIDENT) == [entry for entry in every if entry.item == INCIDENT]
+    assert sorted(set(known.times)) == sorted({entry.at for entry in every})
+    assert known.times == sorted(known.times)

@@ -22,7 +22,7 @@ from workbook.storage.reading import Reading
 from workbook.storage.store import PAUSE, Event, StoredAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -170,6 +170,18 @@ class Journal(Opened):
         """Return the current answers and refusals by item and occasion; cleared ones are left out."""
         return dict(self._reading.current())
 
+    def newest(self) -> Mapping[str, Response]:
+        """Return the newest answer or refusal to each question, whatever its occasion."""
+        return self._reading.index().newest
+
+    def times(self) -> Sequence[datetime]:
+        """Return when each current answer or refusal was given, oldest first."""
+        return self._reading.index().times
+
+    def answered(self) -> Collection[str]:
+        """Return the exercises with an answer or refusal."""
+        return self._reading.index().given.keys()
+
     def responses_for(self, exercise_id: str, occasion: str) -> dict[str, Response]:
         """Return the current answers of one exercise on one occasion, by item."""
         self.workbook.exercise(exercise_id)  # one that does not exist is said as such
@@ -312,7 +324,9 @@ class Journal(Opened):
         if exercise.later is None or self.occasions(exercise.id) or exercise.id in {task.exercise for task in asked}:
             return None
         now = self.now()
-        return waits(exercise, (each.local(now.tzinfo) for each in self._reading.in_time().history), now)
+        history = self._reading.in_time().history
+        first = history[0].local(now.tzinfo) if history else None
+        return waits(exercise, first, (each.answered_at for each in history), now)
 
     def _latest(self, exercise: Exercise) -> str:
         now = self.occasion_now(exercise.id)
@@ -329,10 +343,12 @@ class Journal(Opened):
     def occasions(self, exercise_id: str) -> list[str]:
         """Return the occasions of an exercise that have an answer, oldest first; see `occasions.in_order`."""
         self.workbook.exercise(exercise_id)  # one that does not exist is said as such
-        index = self._reading.index()
-        given = index.given.get(exercise_id, {})
-        begun = frame.begun(index.first.get(exercise_id, ()), self.now().tzinfo)
-        return [occasion for occasion in occasions.in_order(begun) if occasion in given]
+        index, here = self._reading.index(), self.now().tzinfo
+        if (exercise_id, here) not in index.order:
+            given = index.given.get(exercise_id, {})
+            order = occasions.in_order(frame.begun(index.first.get(exercise_id, ()), here))
+            index.order[exercise_id, here] = [occasion for occasion in order if occasion in given]
+        return list(index.order[exercise_id, here])
 
     def occasion_now(self, exercise_id: str) -> str:
         """Return the occasion an answer given now belongs to.
@@ -359,7 +375,7 @@ class Journal(Opened):
     def _goes_on(self, exercise: Exercise, occasion: str, today: date) -> bool:
         here = self.responses_for(exercise.id, occasion)
         if exercise.id == self.workbook.measures.now:  # asked anew at each sitting, also twice a day
-            start = measures.sitting_start((each.at for each in self.responses().values()), self.now())
+            start = measures.sitting_start(self.times(), self.now())
             return any(each.at >= start for each in here.values())
         if marked_done(exercise, here):
             return False

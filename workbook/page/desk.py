@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from workbook import dates, words
 from workbook.answers import kinds, occasions
-from workbook.answers.shown import latest as newest_of
 from workbook.definition.items import Note
 from workbook.page import form as forms
 from workbook.page import today
@@ -131,7 +130,7 @@ class Desk:
         standing = journal.standing()
         closing = standing.closing(exercise.id)
         self._seat()
-        latest = newest_of(journal.responses())
+        latest = journal.newest()
         progress = journal.progress_on(exercise, occasion)
         return {
             "occasion": occasion,

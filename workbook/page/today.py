@@ -103,15 +103,13 @@ def _see(journal: Journal) -> _Seen:
 
 def comes_back(journal: Journal) -> bool:
     """Tell whether the forms of the first sitting are answered, or one sitting is over; the safety questions always."""
-    responses = journal.responses()
-    answered = {item.rpartition(".")[0] for item, _ in responses}
+    answered, times = set(journal.answered()), journal.times()
     asked = journal.workbook.measures
     start = next((one for one in journal.workbook.chapters if one.id == _chapter(asked.now)), None)
     first = {f"{start.id}.{word}" for word in start.first} if start else set()
     if not first or not first & set(asked.forms) <= answered:
         return False
-    times = [response.at for response in responses.values()]
-    return first <= answered or min(times) < measures.sitting_start(times, journal.now())
+    return first <= answered or (bool(times) and times[0] < measures.sitting_start(times, journal.now()))
 
 
 def stands(journal: Journal, chapter: str) -> bool:

@@ -6,15 +6,16 @@ import functools
 import itertools
 import operator
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from workbook.definition import kinds
 from workbook.definition.measures import MEASURED, Measures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from workbook.answers.kinds import Response
     from workbook.definition.measures import ShortCheck
@@ -120,29 +121,22 @@ def _as_asked_now(entry: Entry, asked: Measures) -> Entry:
     return entry._replace(item=f"{check.again}.{word}") if check and word in check.changes else entry
 
 
-def sitting_start(times: Iterable[datetime], now: datetime) -> datetime:
-    """Return when the sitting that goes on at `now` began; `now` itself when nothing happened for three hours."""
+def sitting_start(times: Sequence[datetime], now: datetime) -> datetime:
+    """Return when the sitting that goes on at `now` began; `now` itself when nothing happened for three hours.
+
+    `times`: when something happened, oldest first; only the newest are looked at.
+    """
     start = now
-    for at in sorted((at for at in times if at <= now), reverse=True):
+    for at in reversed(times):
         if start - at > SITTING:
             break
-        start = at
+        start = min(start, at)
     return start
 
 
-def sitting_of(entries: list[Entry], now: datetime) -> datetime:
-    """Return the same of entries, oldest first; only the newest are looked at."""
-    start = now
-    for entry in reversed(entries):
-        if start - entry.at > SITTING:
-            break
-        start = min(start, entry.at)
-    return start
-
-
-def recheck_state(entries: list[Entry], newest: Mapping[str, Entry], check: ShortCheck, now: datetime) -> str:
+def recheck_state(times: Sequence[datetime], newest: Mapping[str, Entry], check: ShortCheck, now: datetime) -> str:
     """Return "done", or why it is not: "due" or "changed" (something changed, and what it was is still blank)."""
-    start = sitting_of(entries, now)
+    start = sitting_start(times, now)
 
     def asked(word: str, form: str) -> bool:
         entry = newest.get(f"{form}.{word}")
@@ -163,9 +157,39 @@ def _given(newest: Mapping[str, Entry], id: str) -> bool:
     return entry is not None and entry.given is not None
 
 
+class _Newest(Mapping[str, Entry]):
+    """One entry for each question that has one, found when it is asked for."""
+
+    def __init__(self, questions: Iterable[str], find: Callable[[str], Entry | None]) -> None:
+        self._questions, self._find = frozenset(questions), functools.cache(find)
+
+    def __getitem__(self, question: str) -> Entry:
+        found = self._find(question) if question in self._questions else None
+        if found is None:
+            raise KeyError(question)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (question for question in self._questions if self._find(question) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _places(items: Iterable[str]) -> dict[str, list[int]]:
+    """Return at which places each item stands."""
+    places: dict[str, list[int]] = {}
+    for place, item in enumerate(items):
+        places.setdefault(item, []).append(place)
+    return places
+
+
 @dataclass
 class Facts:
-    """What gates ask about: the newest answers, and what is measured from all of them."""
+    """What gates ask about: the newest answers, and what is measured from all of them.
+
+    Rules ask about few of the questions, and after years about few of the answers: only those are looked at.
+    """
 
     workbook: Workbook
     responses: Mapping[tuple[str, str], Response]
@@ -175,12 +199,16 @@ class Facts:
 
     def __post_init__(self) -> None:
         self.asked = self.workbook.measures
-        self.entries = entries_of(self.responses, self.past, self.asked)
-        self.newest = {entry.question: entry for entry in self.entries}  # a cleared answer too
-        newest = {(e.item, e.occasion): e for e in self.entries}
-        current = sorted(newest.values(), key=operator.attrgetter("at"))
+        self._past, self._current = list(self.past), list(self.responses)
+        self._places = _places(one.item for one in self._past), _places(item for item, _ in self._current)
+        blank = Entry(self.now, "", "", None, "blank")
+        items = (item for places in self._places for item in places)
+        self._known = {item: _as_known(blank._replace(item=item), self.asked) for item in items}  # by ids alone
+        questions = {one.question for one in self._known.values()}
+        self.newest = _Newest(questions, self._newest)  # a cleared answer too
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
-        self.kept = {entry.question: entry for entry in current if entry.status != "blank"}
+        self.kept = _Newest(questions, self._kept)
+        self.times = sorted([*(one.answered_at for one in self._past), *(one.at for one in self.responses.values())])
 
     def get(self, id: str) -> object:
         """Return what a condition compares: a newest answer, or a measure; None when blank or skipped."""
@@ -201,26 +229,37 @@ class Facts:
 
     def sitting_of(self, at: datetime) -> datetime:
         """Return when the sitting began in which something happened `at` a time."""
-        return sitting_of(self.entries, at)
+        return sitting_start(self.times, at)
 
     def answers_to(self, questions: Iterable[str]) -> list[Entry]:
         """Return every version of the answers to some questions, oldest first."""
-        places = sorted(place for id in set(questions) for place in self._places.get(id, ()))
-        return [self.entries[place] for place in places]
+        asked = frozenset(questions)
+        return self._entries(item for item, known in self._known.items() if known.question in asked)
 
-    @functools.cached_property
-    def _places(self) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = {}
-        for place, entry in enumerate(self.entries):
-            places.setdefault(entry.question, []).append(place)
-        return places
+    def answers_in(self, fits: Callable[[str], bool]) -> list[Entry]:
+        """Return every version of what was answered in items whose id fits, oldest first."""
+        return self._entries(item for item, known in self._known.items() if fits(known.item))
+
+    def _entries(self, items: Iterable[str]) -> list[Entry]:
+        items = tuple(items)
+        past, current = (sorted(place for item in items for place in places.get(item, ())) for places in self._places)
+        keys = [self._current[place] for place in current]
+        return entries_of({key: self.responses[key] for key in keys}, [self._past[place] for place in past], self.asked)
+
+    def _newest(self, question: str) -> Entry:
+        return self.answers_to([question])[-1]
+
+    def _kept(self, question: str) -> Entry | None:
+        newest = {(entry.item, entry.occasion): entry for entry in self.answers_to([question])}
+        standing = [entry for entry in newest.values() if entry.status != "blank"]
+        return sorted(standing, key=operator.attrgetter("at"))[-1] if standing else None
 
     @functools.cached_property
     def free_text(self) -> list[Entry]:
         """Every version of every free text, oldest first."""
         told = kinds.those("told")
         texts = {item.id for item in self.workbook.items if item.kind in told}
-        return [entry for entry in self.entries if entry.item in texts]
+        return self.answers_in(texts.__contains__)
 
     @functools.cached_property
     def story(self) -> list[Entry]:
@@ -275,7 +314,7 @@ def distress_rises(facts: Facts) -> int:
     """Return how often in 14 days distress was higher after an exercise than before it, by 2 points or more."""
     rises = 0
     pairs = facts.workbook.measures.distress
-    earliest = facts.now - timedelta(days=DISTRESS_DAYS)
+    earliest = (facts.now - timedelta(days=DISTRESS_DAYS)).astimezone(UTC)  # as answers are: quicker to compare
     for (item, occasion), after in facts.responses.items():
         if after.at < earliest:
             continue
@@ -293,7 +332,7 @@ def wellbeing(facts: Facts) -> float | None:
     """Return the newest well-being answers as a percentage of their range; skipped ones count as lowest."""
     scale = facts.workbook.scale(_fed(facts.workbook.measures.wellbeing))
     items = frozenset(scale.items)
-    filled = [(entry.at, entry.occasion) for entry in facts.entries if entry.item in items]
+    filled = [(entry.at, entry.occasion) for entry in facts.answers_in(items.__contains__)]
     if not filled:
         return None
     occasion = max(filled)[1]
@@ -366,7 +405,7 @@ def draft_resting(facts: Facts) -> str:
 
 def recheck(facts: Facts) -> str:
     """Return "done", "due" or "changed": how the short check of this sitting stands."""
-    return recheck_state(facts.entries, facts.newest, _fed(facts.workbook.measures.short_check), facts.now)
+    return recheck_state(facts.times, facts.newest, _fed(facts.workbook.measures.short_check), facts.now)
 
 
 MEASURES: dict[str, Callable[[Facts], object]] = {

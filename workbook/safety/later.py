@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from workbook.definition.models import Exercise
 
 
-def waits(exercise: Exercise, answered: Iterable[datetime], now: datetime) -> date | int | None:
+def waits(exercise: Exercise, first: datetime | None, answered: Iterable[datetime], now: datetime) -> date | int | None:
     """Return the day or the number of the visit that an exercise waits for; None: it is there.
 
-    `answered`: when each answer of the whole journal was given, in any order, each in the person's own zone. A visit
-    ends after three hours without an answer; a day is one of the person's own.
+    `first`: when the first answer of the journal was given, in the person's own zone. `answered`: when each was, oldest
+    first; of years, no more is looked at than it takes. A visit ends after three hours without an answer; a day is one
+    of the person's own.
     """
-    later, times = exercise.later, sorted(answered)
+    later = exercise.later
     if later is None:
         return None
     if later.days is not None:
-        day = (times[0] if times else now).date() + timedelta(days=later.days)
+        day = (first or now).date() + timedelta(days=later.days)
         return day if now.date() < day else None
-    visits = 1 + sum(b - a > SITTING for a, b in itertools.pairwise([*times, now]))
-    return later.visit if later.visit is not None and visits < later.visit else None
+    begun = (b for a, b in itertools.pairwise(itertools.chain(answered, [now])) if b - a > SITTING)
+    wanted = later.visit or 1
+    return later.visit if len(list(itertools.islice(begun, wanted - 1))) < wanted - 1 else None

@@ -156,6 +156,5 @@ def _since(gate: Gate, facts: Facts) -> datetime | None:
         return None
     scale = facts.workbook.measures.wellbeing
     form = scale and measures.exercise_id(facts.workbook.scale(scale).items[0])
-    wellbeing = (entry.at for entry in reversed(facts.entries) if measures.exercise_id(entry.item) == form)
-    at = next(wellbeing, None)
-    return at + timedelta(days=gate.recheck_days) if at else None
+    wellbeing = facts.answers_in(lambda item: measures.exercise_id(item) == form)
+    return wellbeing[-1].at + timedelta(days=gate.recheck_days) if wellbeing else None

@@ -25,6 +25,8 @@ class Index(NamedTuple):
     given: dict[str, dict[str, dict[str, Response]]]  # current answers by exercise, occasion and item
     first: dict[str, list[StoredAnswer]]  # the first version of each answer, by exercise
     newest: dict[str, Response]  # of each item, whatever its occasion
+    times: list[datetime]  # when each of them was given, oldest first
+    order: dict[object, list[str]]  # kept by who works it out: the occasions of an exercise, oldest first
 
 
 class InTime(NamedTuple):
@@ -82,7 +84,8 @@ class Reading:
         """Return the current answers and the first versions, by exercise."""
         self.versions()
         if self._indexed is None:
-            self._indexed = Index({}, {}, latest(self._current))
+            times = sorted(response.at for response in self._current.values())
+            self._indexed = Index({}, {}, latest(self._current), times, {})
             exercises = {item: item.rpartition(".")[0] for item, _ in self._versions}
             for (item, occasion), response in self._current.items():
                 by_occasion = self._indexed.given.setdefault(exercises[item], {})
