@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
+from tests.mailboxes import Served, served
 from tests.panel_page import IMPATIENT, open_panel
 from tests.panel_page import ask as asked
 from workbook import definition, resources
@@ -37,15 +38,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def panel(home: Path, keyed: tuple[Path, keys.Keys], clock: Clock) -> caseload_panel.Page:
-    """The page, behind a passphrase that is checked without the second it takes."""
+def box(tmp_path: Path) -> Iterator[Served]:
+    with served(str(tmp_path / "mail.sqlite")) as one:
+        yield one
+
+
+@pytest.fixture
+def panel(request: pytest.FixtureRequest, home: Path, keyed: tuple[Path, keys.Keys], clock: Clock) -> Any:
+    """The page, behind a passphrase that is checked without the second it takes; a test with a mailbox has it there."""
 
     def opener(folder: Path, passphrase: str) -> caseload.Caseload:
         if passphrase != PASSPHRASE:
             return caseload.open_caseload(folder, passphrase)
         return caseload.open_caseload(folder, keyed[1], now=clock)
 
-    return caseload_panel.Page(home, opener=opener)
+    here = "box" in request.fixturenames
+    return caseload_panel.Page(
+        home, opener=opener, mailbox=(lambda: request.getfixturevalue("box").of("lee")) if here else None
+    )
 
 
 @pytest.fixture
@@ -209,9 +219,12 @@ def test_the_first_time_losing_the_passphrase_is_said_before_keys_are_made(
 
 
 def test_from_the_passphrase_to_a_sealed_reply(
-    context: BrowserContext, panel: caseload_panel.Page, shared: Any
+    context: BrowserContext, panel: caseload_panel.Page, shared: Any, box: Served
 ) -> None:
-    """Receive, look, comment, reply: and the client finds the words beside the answer."""
+    """Receive, look, comment, reply: and the client finds the words beside the answer.
+
+    A reply can go through a hub's mailbox as well; it is said to be sent once that has it, and what came is got there.
+    """
     journal, file = shared
     context.add_init_script(IMPATIENT)
     page = open_panel(context, panel)
@@ -244,6 +257,24 @@ def test_from_the_passphrase_to_a_sealed_reply(
     with page.expect_download() as summary:
         page.get_by_role("button", name="Page for the session").click()
     assert "Heron-7" in summary.value.path().read_text()
+
+    page.get_by_label("To the whole of it").fill("Until then.")
+    page.get_by_label("Who they are on the hub").fill("anne")
+    page.get_by_role("button", name="Send to Heron-7").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is nobody of this name on the hub.")
+    sound(page)
+    page.get_by_label("Who they are on the hub").fill("ann")
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_text("Sent to ann: the mailbox has it.")).to_be_visible()
+    [letter] = box.of("ann").waiting()
+    assert share.accept_feedback(journal, box.of("ann").fetch(letter.number)).reply == "Until then."
+    journal.save(PART, "I left late.")
+    box.of("ann").send("lee", sealed(journal, PART))
+    page.get_by_role("button", name="All clients").click()
+    page.get_by_role("button", name="Get what came").click()
+    expect(received(page, "1 file looked at")).to_have_text("Heron-7: 1 new.")
+    assert box.of("lee").waiting() == []
+    sound(page)
 
 
 def test_an_assignment_is_made_by_choosing(context: BrowserContext, panel: caseload_panel.Page) -> None:

@@ -135,7 +135,7 @@ def test_a_page_says_all_there_is_of_one_client(opened: Caseload, clock: Clock) 
     titles = {one.id: one.title for one in WORKBOOK.exercises}
     assert [(one["key"].rpartition("@")[2], one["fresh"], one["comment"]) for one in answers] == [
         ("2027-01-03", True, None),
-        ("2027-01-01", True, {"text": "Thank you.", "item": f"{INCIDENT}.my_part", "sent": 1}),
+        ("2027-01-01", True, {"text": "Thank you.", "item": f"{INCIDENT}.my_part", "sent": 1, "waits": False}),
     ]
     later = (AT + timedelta(minutes=11)).isoformat()
     assert {name: value for name, value in page.items() if name not in ("chapters", "change", "audit", "replies")} == {

@@ -266,10 +266,10 @@ def reply(
             for item, text in said.items():
                 opened.comment(client, item, text)
             sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
-            with mailing.on_disk():
-                if file:
+            if file:
+                with mailing.on_disk():
                     _write(file, sealed)
-                mine = mailing.keep(opened, client, name, box, sealed)
+            mine = mailing.keep(opened, client, name, box, sealed)
         mailing.send(opened, mine, box)
     click.echo(say("cli.reply.only", client=plain(client)))
 
@@ -310,6 +310,7 @@ _ABOUT_ONE = ("--words", "--summary", "--export", "--keep-until", "--revoke", "-
 @option("--audit", is_flag=True, help="caseload.audit")
 @option("--port", type=click.IntRange(1, 65535), help="caseload.port")
 @option("--no-browser", is_flag=True, help="caseload.no_browser")
+@mailing.URL
 def caseload(
     home: Path,
     store: str | None,
@@ -324,6 +325,7 @@ def caseload(
     audit: bool,
     port: int | None,
     no_browser: bool,
+    mailbox: str | None,
 ) -> None:
     """Open the caseload in the browser, or do one thing with it."""
     about_one = any((words, summary, copy, keep_until, revoke, erase))
@@ -342,7 +344,7 @@ def caseload(
             if opened.unclaimed:
                 click.echo(say("storage.owners.unclaimed", count=opened.unclaimed, owner=opened.store.owner), err=True)
     else:
-        _serve(home, store, port, browser=not no_browser)
+        _serve(home, store, port, mailbox, browser=not no_browser)
 
 
 def _do(
@@ -379,14 +381,17 @@ def _do(
         click.echo(say("cli.caseload.erased", client=plain(client), left=left))
 
 
-def _serve(home: Path, store: str | None, port: int | None, *, browser: bool) -> None:
+def _serve(home: Path, store: str | None, port: int | None, mailbox: str | None, *, browser: bool) -> None:
     from workbook.jupyter import lab, notebooks
+    from workbook.sharing import letters
 
+    mailbox = mailbox or os.environ.get(letters.ADDRESS, "")
+    mailing.mailbox_at(mailbox or None)  # what is wrong with its address or the token is said before a page opens
     pages = home / "pages"  # beside the keys, so that the page's list of files shows none of them
     pages.mkdir(parents=True, exist_ok=True, mode=0o700)
     (pages / notebooks.CASELOAD).write_text(notebooks.caseload(), encoding="utf-8", newline="\n")
     os.environ.pop(PASSPHRASE, None)  # the page asks
-    environment = {"WORKBOOK_CASELOAD": str(home.absolute()), "WORKBOOK_STORE": store or ""}
+    environment = {"WORKBOOK_CASELOAD": str(home.absolute()), "WORKBOOK_STORE": store or "", letters.ADDRESS: mailbox}
     lab.serve(
         pages,
         notebooks.contents(pages),

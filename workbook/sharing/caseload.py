@@ -250,7 +250,8 @@ class Caseload:
         sealed = envelope.pack_sealed(feedback, self._keys.identities[0], client.key)
         with self.store.together():
             remarks.put_many({answer: one.model_copy(update={"sent": sequence}) for answer, one in waiting.items()})
-            replies.put(str(sequence), Replied(reply=words, comments=len(waiting), made_at=feedback.made_at))
+            said = Replied(reply=words, comments=len(waiting), made_at=feedback.made_at, file=unsent.stem(sealed))
+            replies.put(str(sequence), said)
             self.store.event("replied", "", len(waiting), client=client.id)
         return sealed
 

@@ -79,6 +79,7 @@ class Replied(Kept):
     reply: str | None
     comments: int
     made_at: At | None = None  # None: kept by the first version
+    file: str | None = None  # its `unsent.stem`; None: kept by an earlier version
 
 
 class Note(Kept):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from workbook.definition.models import FOOT
 from workbook.errors import UnknownId
-from workbook.sharing import asking, clients, inbox, kept
+from workbook.sharing import asking, clients, inbox, kept, unsent
 from workbook.sharing import overview as overviews
 from workbook.sharing.kept import Arrived, Glance, Looked, Note, Profile, Remark, Replied, Submitted, TakenBack, Told
 from workbook.words import listed, say
@@ -14,6 +14,7 @@ from workbook.words import listed, say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
+    from pathlib import Path
 
     import pandas as pd
     from pydantic import BaseModel
@@ -33,6 +34,7 @@ M = TypeVar("M", bound="BaseModel")
 class Caseload(Protocol):
     """What is read of a caseload here."""
 
+    home: Path
     store: Store
 
     def clients(self) -> list[Client]: ...
@@ -143,15 +145,22 @@ def glances(caseload: Caseload) -> dict[str, dict[str, Any]]:
 
 
 def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
-    """Return all there is to see of one client, as plain JSON; `look` remembers that it was seen now."""
+    """Return all there is to see of one client, as plain JSON; `look` remembers that it was seen now.
+
+    What `waits` was sealed, and no mailbox has acknowledged it.
+    """
     workbook, assigned = caseload.workbook(client), caseload.assigned(client)
     fresh, current = _fresh(caseload, client), caseload.store.current(client=client.id)
     if look:
         kept.of(caseload.store, Looked, client.id).put("looked", Looked())
     comments = kept.of(caseload.store, Remark, client.id).all()
+    replies = sorted(kept.of(caseload.store, Replied, client.id).rows(), key=lambda one: int(one.key))
+    held = unsent.stems(caseload.home, client.id)
+    waiting = {int(row.key) for row in replies if row.value.file in held}
     chapters = overviews.page(workbook, current, caseload.store.history(client=client.id), fresh)
     for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):
-        answer["comment"] = comments[answer["id"]].model_dump() if answer["id"] in comments else None
+        comment = comments.get(answer["id"])
+        answer["comment"] = comment and {**comment.model_dump(), "waits": comment.sent in waiting}
     return {
         "client": client.name,
         "since": client.since.isoformat(),
@@ -185,7 +194,8 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
         "notes": [{"text": note.text, "at": at} for at, note in kept.of(caseload.store, Note, client.id).all().items()],
         "replies": [
             {"text": row.value.reply, "comments": row.value.comments, "at": row.at.isoformat()}
-            for row in sorted(kept.of(caseload.store, Replied, client.id).rows(), key=lambda one: int(one.key))
+            | {"waits": int(row.key) in waiting}
+            for row in replies
         ],
         "audit": [event(one) for one in caseload.store.events(client.id)],
     }

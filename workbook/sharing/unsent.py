@@ -16,7 +16,7 @@ from workbook.sharing.post import NotSent
 from workbook.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from workbook.sharing.clients import Client
     from workbook.sharing.post import Mailbox
@@ -38,17 +38,7 @@ class Caseload(Protocol):
     def clients(self) -> list[Client]: ...
 
 
-class Tried(NamedTuple):
-    """What came of sending one file."""
-
-    file: Path
-    to: str
-    why: str  # it was not acknowledged; "": it was, and is not kept any more
-    nobody: bool = False  # it goes nowhere until it is said anew who it is for
-    never: bool = False  # the mailbox will not take it: it is kept aside, and tried no more
-
-
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """Where the files of one folder go."""
 
     folder: Path
@@ -57,45 +47,100 @@ class _Way(NamedTuple):
     to: str  # who that is on the hub; "": there was nobody of the name that was said
 
 
+class Tried(NamedTuple):
+    """What came of sending one file."""
+
+    file: Path
+    way: Way
+    why: str  # it was not acknowledged; "": it was
+    nobody: bool = False  # it goes nowhere until it is said anew who it is for
+    never: bool = False  # the mailbox will not take it: it is kept aside, and tried no more
+    ended: bool = False  # the mailbox does not know who asks, or not any more
+
+    @property
+    def to(self) -> str:
+        return self.way.to
+
+
 def keep(opened: Caseload, mailbox: Mailbox, name: str, to: str, data: bytes) -> Path:
     """Keep a file for a client, who is `to` on the hub, on the disk when this returns; return where.
 
-    What is kept for them from before goes to `to` as well. Raises UnknownId and OSError.
+    What is kept for them from before goes to `to` as well. Raises UnknownId, and Refused when it cannot be kept.
     """
-    client = opened.client(name).id
-    folder = opened.home / _FOLDER / hashlib.sha256(f"{mailbox.digest} {client}".encode()).hexdigest()[:32]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _lead(_Way(folder, mailbox.digest, client, to))
-    file = folder / f"{hashlib.sha256(data).hexdigest()[:16]}.{envelope.outside(data)}"
-    files.write(file, data)
+    folder = opened.home / _FOLDER
+    try:
+        folder = lead(opened, mailbox, name, to)
+        file = folder / f"{stem(data)}.{envelope.outside(data)}"
+        files.write(file, data)
+    except OSError as problem:  # its own trouble: in a transaction the store would take it for its own
+        raise Refused(f"{problem.filename or folder}: {problem.strerror}.") from None
     return file
 
 
+def lead(opened: Caseload, mailbox: Mailbox, name: str, to: str) -> Path:
+    """What is kept for a client goes to who is `to` on the hub; return the folder. Raises UnknownId and OSError."""
+    client = opened.client(name).id
+    folder = opened.home / _FOLDER / hashlib.sha256(f"{mailbox.digest} {client}".encode()).hexdigest()[:32]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _note(Way(folder, mailbox.digest, client, to))
+    return folder
+
+
 def send(opened: Caseload, mailbox: Mailbox) -> list[Tried]:
-    """Send what is kept for this mailbox; what was acknowledged is removed, and then it is remembered who that was.
+    """Send what is kept for this mailbox; what was acknowledged is kept no more.
 
     One that is refused keeps no other waiting, and one that is refused for good is put aside. Where there is nobody of
     a name, nothing goes to that name later either.
     """
-    tried: list[Tried] = []
-    down = ""
+    return settle(opened, carry(mailbox, ready(opened, mailbox)))
+
+
+def ready(opened: Caseload, mailbox: Mailbox) -> list[tuple[Path, Way]]:
+    """Return what is kept for this mailbox, for clients who are there, the oldest first."""
     there = {one.id for one in opened.clients() if not one.revoked}
-    ways = {one.folder: one for one in _ways(opened.home) if one.mailbox == mailbox.digest and one.client in there}
-    nobody = {one.folder: say("sharing.post.no_name") for one in ways.values() if not one.to}
-    every = [file for folder in ways for file in _files(folder)]
-    for file in sorted(every, key=lambda one: (one.stat().st_mtime_ns, one.name)):
-        way = ways[file.parent]
-        why, never = nobody.get(way.folder) or down, False
-        if not why:
+    ways = [one for one in _ways(opened.home) if one.mailbox == mailbox.digest and one.client in there]
+    every = [(file, way) for way in ways for file in _files(way.folder)]
+    return sorted(every, key=lambda one: (one[0].stat().st_mtime_ns, one[0].name))
+
+
+def carry(mailbox: Mailbox, every: Iterable[tuple[Path, Way]]) -> list[Tried]:
+    """Hand files to the mailbox, each until it is acknowledged or said why not. Nothing is asked of the caseload."""
+    tried: list[Tried] = []
+    down: NotSent | None = None
+    nobody: dict[Path, NotSent] = {}
+    for file, way in every:
+        problem = nobody.get(way.folder) or (NotSent(say("sharing.post.no_name")) if not way.to else down)
+        never = False
+        if problem is None:
             try:
                 mailbox.send(way.to, file.read_bytes())
-                _done(opened, way, file)
-            except NotSent as problem:
-                why, down, never = str(problem), str(problem) if problem.down else "", problem.never
-                if problem.nobody:
+            except FileNotFoundError:  # withdrawn meanwhile, or sent by another program of theirs
+                continue
+            except NotSent as why:
+                problem, never = why, why.never
+                down = why if why.down else None
+                if why.nobody:
                     nobody[way.folder] = why
-                    _lead(way._replace(to=""))
-        tried.append(Tried(_aside(file) if never else file, way.to, why, way.folder in nobody, never))
+                    _note(way._replace(to=""))
+        lost = not way.to or way.folder in nobody
+        ended = problem is not None and problem.ended
+        tried.append(Tried(_aside(file) if never else file, way, str(problem or ""), lost, never, ended))
+    return tried
+
+
+def settle(opened: Caseload, tried: list[Tried]) -> list[Tried]:
+    """Keep what was acknowledged no more, and remember who that was on the hub; return what was tried."""
+    there = {one.id for one in opened.clients()}
+    for one in tried:
+        if one.why:
+            continue
+        if one.way.client in there:  # else they were erased meanwhile
+            known = kept.of(opened.store, Address, one.way.client)
+            if known.get(one.way.mailbox) != Address(name=one.to):
+                known.put(one.way.mailbox, Address(name=one.to))
+        one.file.unlink(missing_ok=True)
+        if not _files(one.way.folder) and not _files(one.way.folder / _REFUSED):
+            shutil.rmtree(one.way.folder, ignore_errors=True)
     return tried
 
 
@@ -106,14 +151,20 @@ def _aside(file: Path) -> Path:
     return file.replace(folder / file.name)
 
 
-def _done(opened: Caseload, way: _Way, file: Path) -> None:
-    """A file was acknowledged: it was for someone who is there."""
-    known = kept.of(opened.store, Address, way.client)
-    if known.get(way.mailbox) != Address(name=way.to):
-        known.put(way.mailbox, Address(name=way.to))
-    file.unlink()
-    if not _files(way.folder) and not _files(way.folder / _REFUSED):
-        shutil.rmtree(way.folder, ignore_errors=True)
+def count(home: Path) -> int:
+    """Return how many files wait to be sent, to whomever and whatever the mailbox."""
+    return sum(len(_files(way.folder)) for way in _ways(home))
+
+
+def stems(home: Path, client: str) -> set[str]:
+    """Return the `stem` of each file for a client, by id, that no mailbox has acknowledged."""
+    folders = [folder for way in _ways(home) if way.client == client for folder in (way.folder, way.folder / _REFUSED)]
+    return {file.stem for folder in folders for file in _files(folder)}
+
+
+def stem(data: bytes) -> str:
+    """Return what a file is called here, without its ending."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def withdraw(home: Path, client: str) -> int:
@@ -142,15 +193,15 @@ def address(opened: Caseload, mailbox: Mailbox, name: str) -> str | None:
     return found.name if found else None
 
 
-def _lead(way: _Way) -> None:
+def _note(way: Way) -> None:
     said = {"mailbox": way.mailbox, "client": way.client, "to": way.to}
     files.write(way.folder / _WAY, json.dumps(said).encode())
 
 
-def _ways(home: Path) -> Iterator[_Way]:
+def _ways(home: Path) -> Iterator[Way]:
     for file in sorted((home / _FOLDER).glob(f"*/{_WAY}")):
         said = json.loads(file.read_bytes())
-        yield _Way(file.parent, said["mailbox"], said["client"], said["to"])
+        yield Way(file.parent, said["mailbox"], said["client"], said["to"])
 
 
 def _files(folder: Path) -> list[Path]:

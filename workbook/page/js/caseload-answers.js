@@ -40,7 +40,7 @@ function commenting(/** @type {Desk} */ desk, /** @type {any} */ it, /** @type {
   const beside = h("div", { class: "mend-beside" });
   const shown = () => {
     const label = { "aria-label": `${one.comment ? texts.comment_edit : texts.comment}: ${one.prompt}` };
-    const said = one.comment && h("div", { class: "mend-comment" }, h("p", { class: "mend-words", dir: "auto" }, one.comment.text), small(one.comment.sent ? texts.comment_sent : texts.comment_waiting));
+    const said = one.comment && h("div", { class: "mend-comment" }, h("p", { class: "mend-words", dir: "auto" }, one.comment.text), small(!one.comment.sent ? texts.comment_waiting : one.comment.waits ? texts.comment_unsent : texts.comment_sent));
     beside.replaceChildren(...[said, it.revoked ? null : button(one.comment ? texts.comment_edit : texts.comment, write, "mend-quiet", label)].filter(Boolean));
   };
   const write = () => {

@@ -1,6 +1,7 @@
 // An assignment: what to do, in which order, by when, and with which rules tighter.
 
 import { button, field, more, part, small, tick, title } from "./caseload-pieces.js";
+import { addressed, posting } from "./caseload-post.js";
 import { counted, fill, h } from "./elements.js";
 
 /** @typedef {import("./caseload-desk.js").Desk} Desk */
@@ -8,7 +9,7 @@ import { counted, fill, h } from "./elements.js";
 /** @typedef {{exercise: string, title: string, repeats: string, chosen?: string, due?: string, instruction?: string}} Task */
 
 export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
-  const { texts, ask, show, saved, hold, go } = desk;
+  const { texts, ask, show, hold, go } = desk;
   const chapters = it?.own.length ? [...desk.everyone.chapters, { title: texts.instruments_before, exercises: it.own }] : desk.everyone.chapters;
   const known = new Map(chapters.flatMap((/** @type {any} */ chapter) => chapter.exercises).map((/** @type {any} */ one) => [one.id, one]));
   /** @type {Task[]} */
@@ -21,10 +22,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
   /** @type {(() => void)[]} */
   const follow = [];
   const has = (/** @type {string} */ id) => chosen.some((one) => one.exercise === id);
-  const set = (/** @type {any} */ one, /** @type {boolean} */ on) => {
-    if (on && !has(one.id)) chosen.push({ exercise: one.id, title: one.title, repeats: one.repeats });
-    if (!on && has(one.id)) chosen.splice(chosen.findIndex((task) => task.exercise === one.id), 1);
-  };
+  const set = (/** @type {any} */ one, /** @type {boolean} */ on) => choose(chosen, one, on);
   const update = () => {
     for (const each of follow) each();
     ordered.hidden = !chosen.length;
@@ -69,23 +67,36 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
   const { gates, stricter } = tightening(desk, it?.tighten ?? {});
   const own = h("input", { type: "file", multiple: true, accept: ".yaml,.yml" });
   const outcome = h("div");
-  const make = button(texts.make_file, () => make_it(false), "");
-  const make_it = async (/** @type {boolean} */ sure) => {
+  const carried = addressed(desk, it?.to ?? "", () => name.value.trim(), () => make_it(false, true));
+  name.addEventListener("input", carried.named);
+  const make = button(texts.make_file, () => make_it(false, false), carried.send ? "mend-plain" : "");
+  const make_it = async (/** @type {boolean} */ sure, /** @type {boolean} */ post) => {
     if (!chosen.length && !own.files.length) { outcome.replaceChildren(h("p", { class: "mend-heeded", role: "alert" }, texts.nothing_asked)); return; }
     const files = await Promise.all([...own.files].map((file) => file.arrayBuffer()));
-    const got = await ask("assign", { client: name.value, sure, due: due.value || null, tighten: stricter(),
+    const got = await ask("assign", { client: name.value, ...(post ? carried.said() : {}), sure, due: due.value || null, tighten: stricter(),
       tasks: chosen.map((one) => ({ exercise: one.exercise, due: one.due || null, repeats: (!known.get(one.exercise).fixed && one.chosen) || null, instruction: one.instruction || null })) }, outcome, files);
     if (got?.message.type === "asks") {
-      passed(desk, got.message.ask, outcome, due, () => make_it(true));
-    } else if (got) outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream"))));
+      passed(desk, got.message.ask, outcome, due, () => make_it(true, post));
+    } else if (got?.message.kept) await posting(desk, got, name.value, carried.said, outcome);
+    else if (got) outcome.replaceChildren(made(desk, got));
   };
   update();
   show(title(it ? fill(texts.assign_again, it) : texts.assign), h("p", {}, texts.assign_how), h("div", { class: "mend-row" }, button(texts.back, go.list)),
-    h("section", { class: "mend-part" }, field(texts.pseudonym, name, texts.pseudonym_hint)),
+    h("section", { class: "mend-part" }, field(texts.pseudonym, name, texts.pseudonym_hint), carried.shown),
     part(texts.ask_for, field(texts.due_all, due), tree, ordered),
     h("section", { class: "mend-part mend-folded" }, more(h("b", {}, texts.tighten), small(texts.tighten_how), gates), more(h("b", {}, texts.instruments), field(texts.instruments_how, own))),
-    h("section", { class: "mend-part" }, outcome, h("div", { class: "mend-row" }, make)));
+    h("section", { class: "mend-part" }, outcome, h("div", { class: "mend-row" }, carried.send, make)));
 }
+
+/** Ask for an exercise as the last one, or not any more. */
+function choose(/** @type {Task[]} */ chosen, /** @type {any} */ one, /** @type {boolean} */ on) {
+  const at = chosen.findIndex((task) => task.exercise === one.id);
+  if (on && at < 0) chosen.push({ exercise: one.id, title: one.title, repeats: one.repeats });
+  if (!on && at >= 0) chosen.splice(at, 1);
+}
+
+const made = (/** @type {Desk} */ { texts, saved }, /** @type {import("./panel.js").Answered} */ got) =>
+  h("div", { class: "mend-good", role: "status" }, h("p", {}, h("b", {}, fill(texts.file_made, { file: got.message.file }))), h("p", {}, texts.file_next), h("p", {}, saved(got, "application/octet-stream")));
 
 /** A day that has passed is asked for once more. */
 function passed(/** @type {Desk} */ { texts }, /** @type {string} */ asks, /** @type {HTMLElement} */ outcome, /** @type {HTMLElement} */ due, /** @type {() => void} */ go) {

@@ -2,6 +2,7 @@
 
 import { shared, unsent, waiting } from "./caseload-answers.js";
 import { button, field, more, part, small, title } from "./caseload-pieces.js";
+import { addressed, posting } from "./caseload-post.js";
 import { when } from "./dates.js";
 import { counted, fill, h } from "./elements.js";
 
@@ -54,18 +55,26 @@ function replying(/** @type {Desk} */ desk, /** @type {any} */ it, /** @type {Ma
   const words = hold("textarea", { rows: 4, maxlength: 20000, dir: "auto" });
   const outcome = h("div");
   const count = unsent(it);
-  const seal = button(texts.seal, async () => {
+  const carried = addressed(desk, it.to, () => it.client, () => make(true));
+  const seal = button(texts.seal, () => make(false), carried.send ? "mend-plain" : "");
+  const sealed = () => it.chapters.flatMap((/** @type {any} */ chapter) => chapter.exercises).flatMap((/** @type {any} */ exercise) => exercise.answers).filter((/** @type {any} */ one) => one.comment && !one.comment.sent);
+  async function make(/** @type {boolean} */ post) {
     for (const store of drafts.values()) if (!(await store())) return;
-    const got = await ask("reply", { client: it.client, words: words.value }, outcome);
+    const got = await ask("reply", { client: it.client, words: words.value, ...(post ? carried.said() : {}) }, outcome);
     if (!got) return;
     words.value = "";
-    for (const chapter of it.chapters) for (const exercise of chapter.exercises) for (const one of exercise.answers) if (one.comment) one.comment.sent ||= 1;
+    const along = sealed();
+    for (const one of along) Object.assign(one.comment, { sent: 1, waits: Boolean(got.message.kept) });
     waiting(desk, it);
+    if (got.message.kept) {
+      await posting(desk, got, it.client, carried.said, outcome, () => { for (const one of along) one.comment.waits = false; });
+      return;
+    }
     outcome.replaceChildren(h("div", { class: "mend-good", role: "status" }, h("p", {}, fill(texts.sealed, { file: got.message.file, client: it.client })), h("p", {}, saved(got, "application/octet-stream"))));
-  }, "");
-  const before = it.replies.length ? more(texts.replies, h("ul", {}, it.replies.map((/** @type {any} */ one) => h("li", {}, small(counted(desk, "reply_line", one.comments, { date: when(one.at, language) })),
+  }
+  const before = it.replies.length ? more(texts.replies, h("ul", {}, it.replies.map((/** @type {any} */ one) => h("li", {}, small(counted(desk, "reply_line", one.comments, { date: when(one.at, language) }), one.waits && ` · ${texts.reply_unsent}`),
     one.text && h("p", { class: "mend-words" }, one.text))))) : null;
-  return part(texts.replying, h("p", { class: "mend-small mend-waiting", role: "status" }, count ? counted(desk, "reply_waiting", count) : texts.reply_none), field(texts.reply_words, words), outcome, h("div", { class: "mend-row" }, seal), before);
+  return part(texts.replying, h("p", { class: "mend-small mend-waiting", role: "status" }, count ? counted(desk, "reply_waiting", count) : texts.reply_none), field(texts.reply_words, words), carried.shown, outcome, h("div", { class: "mend-row" }, carried.send, seal), before);
 }
 
 const rules = (/** @type {Desk} */ desk, /** @type {any} */ it) => {

@@ -2,7 +2,7 @@
 
 import { when } from "./dates.js";
 import { h } from "./elements.js";
-import { keep, line, sheet, telling, unkept } from "./panel.js";
+import { errand, keep, line, sheet, telling, unkept } from "./panel.js";
 
 /**
  * @typedef {import("./panel.js").PanelWords} PanelWords
@@ -23,6 +23,12 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
   const body = h("div", {}, h("p", { class: "mend-small" }, texts.opening));
   root.append(body, said);
   const kernel = line(transport, () => { void go.begin(); }, slow, done, PATIENCE);
+  const judged = (/** @type {Answered} */ answered, /** @type {HTMLElement} */ place) => {
+    const { message } = answered;
+    const wrong = message.type === "refused" ? message.reason : message.type === "locked" ? texts.locked : null;
+    place.replaceChildren(...(wrong ? [h("p", { class: "mend-heeded", role: "alert" }, wrong)] : []));
+    return wrong ? null : answered;
+  };
   return {
     texts, language, root, body, say, kernel, go, everyone: /** @type {any} */ (null), query: "",
     hold: unkept(root),
@@ -31,11 +37,12 @@ export function desk(/** @type {HTMLElement} */ element, /** @type {PanelWords} 
 
     /** Ask, and say what was refused where the person is looking. Returns null when it was. */
     async ask(/** @type {string} */ type, /** @type {object} */ fields, /** @type {HTMLElement} */ place, /** @type {ArrayBuffer[]} */ buffers = []) {
-      const answered = await kernel.ask(type, fields, buffers);
-      const { message } = answered;
-      const wrong = message.type === "refused" ? message.reason : message.type === "locked" ? texts.locked : null;
-      place.replaceChildren(...(wrong ? [h("p", { class: "mend-heeded", role: "alert" }, wrong)] : []));
-      return wrong ? null : answered;
+      return judged(await kernel.ask(type, fields, buffers), place);
+    },
+
+    /** Likewise, for what takes as long as a mailbox makes it. */
+    async away(/** @type {string} */ type, /** @type {object} */ fields, /** @type {HTMLElement} */ place) {
+      return judged(await errand(kernel, type, fields), place);
     },
 
     /** A view begins with its heading, and a screen reader goes on from there. */

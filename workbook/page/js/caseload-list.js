@@ -1,6 +1,7 @@
 // Everyone at a glance, and files that came.
 
 import { button, field, small, title } from "./caseload-pieces.js";
+import { getting } from "./caseload-post.js";
 import { counted, fill, h } from "./elements.js";
 
 /** @typedef {import("./caseload-desk.js").Desk} Desk */
@@ -76,21 +77,32 @@ function receiving(/** @type {Desk} */ desk) {
   zone.addEventListener("drop", (/** @type {any} */ drop) => { drop.preventDefault(); drop.stopPropagation(); delete zone.dataset.over; take(drop.dataTransfer.files); });
   async function take(/** @type {Iterable<File>} */ files) {
     const all = [...files];
-    if (!all.length) return;
-    outcome.replaceChildren();
-    for (const [number, file] of all.entries()) {
-      progress.textContent = fill(texts.receiving, { done: number + 1, of: all.length });
-      const place = h("div");
-      const answered = await ask("receive", { sure: false }, place, [await file.arrayBuffer()]);
-      outcome.append(answered?.message.held ? holding(desk, file, answered.message) : h("li", {}, answered ? answered.message.said : [h("b", {}, file.name), place]));
+    if (all.length) await through(all.length, each);
+    async function* each() {
+      for (const file of all) {
+        const place = h("div");
+        const answered = await ask("receive", { sure: false }, place, [await file.arrayBuffer()]);
+        yield answered?.message.held ? holding(desk, file, answered.message) : h("li", {}, answered ? answered.message.said : [h("b", {}, file.name), place]);
+      }
+    }
+  }
+  async function through(/** @type {number} */ many, /** @type {() => AsyncGenerator<HTMLElement>} */ each, /** @type {HTMLElement[]} */ said = []) {
+    outcome.replaceChildren(...said);
+    let done = 0;
+    const tell = () => { progress.textContent = done < many ? fill(texts.receiving, { done: done + 1, of: many }) : ""; };
+    tell();
+    for await (const line of each()) {
+      outcome.append(line);
+      done += 1;
+      tell();
     }
     const lines = outcome;
-    const last = counted(desk, "received", all.length);
+    const last = many ? counted(desk, "received", done) : "";
     await go.list();
     // The list is drawn anew, with what came of each file above it.
     body.querySelector(".mend-outcome").replaceWith(h("p", { class: "mend-small", role: "status" }, last), lines);
   }
-  return h("section", { class: "mend-part" }, h("h3", {}, texts.receive), zone, progress, outcome);
+  return h("section", { class: "mend-part" }, h("h3", {}, texts.receive), getting(desk, through), zone, progress, outcome);
 }
 
 /** A file that waits for a yes: another key, or very much taken back. Nothing of it is taken in before. */

@@ -17,7 +17,8 @@ from workbook.definition.feeding import guarded
 from workbook.errors import Locked, Refused
 from workbook.page import assets
 from workbook.page.panels import panel
-from workbook.sharing import asking, caseload, keys
+from workbook.page.panels.posting import Posting
+from workbook.sharing import asking, caseload, keys, letters, post
 from workbook.storage import keeper
 from workbook.words import say
 
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 
     from workbook.page.panels.panel import Buffers, Message, Reply
     from workbook.sharing.caseload import Caseload
+    from workbook.sharing.post import Mailbox
 
 
 def panel_here(environ: Mapping[str, str] = os.environ) -> Page:
     """Return the page for the caseload named in the environment, as `workbook caseload` sets it."""
     home = environ.get("WORKBOOK_CASELOAD") or str(Path.home() / "Mend caseload")
     files.forbid_dumps()
-    return Page(Path(home), store=environ.get("WORKBOOK_STORE") or None)
+    url, token = environ.get(letters.ADDRESS, ""), environ.get(post.TOKEN, "")
+    mailbox = (lambda: post.Mailbox(url, token)) if url else None
+    return Page(Path(home), store=environ.get("WORKBOOK_STORE") or None, mailbox=mailbox)
 
 
 class Page(panel.Panel):
@@ -46,15 +50,19 @@ class Page(panel.Panel):
         home: Path,
         *,
         store: str | None = None,
+        mailbox: Callable[[], Mailbox] | None = None,
         opener: Callable[[Path, str], Caseload] | None = None,
         idle: timedelta = keeper.IDLE,
         seconds: Callable[[], float] = keeper.awake_and_asleep,
     ) -> None:
         """`opener` opens the caseload with a passphrase; None: `caseload.open_caseload`.
 
+        `mailbox` is the way to a hub's, and raises Refused when there is none; None: files go by hand.
         Without anyone for `idle`, counted in `seconds`, it locks itself.
         """
+        self._posting = Posting(lambda: self._opened, mailbox)
         handlers = {
+            **self._posting.handlers,
             **{"ready": self._ready, "make": self._make, "unlock": self._unlock, "rotate": self._rotate},
             **{"list": self._list, "receive": self._take_in, "audit": self._audit, "assign": self._assign},
             **{"client": self._client, "comment": self._comment, "note": self._note, "reply": self._reply},
@@ -141,6 +149,7 @@ class Page(panel.Panel):
         rows = [_row(row, today) for row in table.to_dict("records")]
         return {
             "type": "list",
+            **self._posting.state(),
             "counselor": opened.counselor,
             "scales": [[scale.id, scale.title] for scale in asking.principle_scales()],
             "clients": rows,
@@ -157,7 +166,7 @@ class Page(panel.Panel):
         return {"type": "audit", "rows": [{**row, "at": row["at"].isoformat()} for row in rows.to_dict("records")]}
 
     def _assign(self, message: Message, buffers: Buffers) -> Reply:
-        tasks = message["tasks"]
+        tasks, to = message["tasks"], self._posting.to(message)
         only = [str(task["exercise"]) for task in tasks]
         often = {str(task["exercise"]): str(task["repeats"]) for task in tasks if task.get("repeats")}
         client = str(message["client"]).strip()
@@ -178,15 +187,18 @@ class Page(panel.Panel):
         gone = asking.passed(asked, self._opened.today())
         if gone and message.get("sure") is not True:
             return {"type": "asks", "ask": gone}
-        packed = self._opened.assign(
-            client, asked, instruments=own, tighten=dict(message["tighten"]), language=language
-        )
-        return {"type": "assigned", "file": self._named(message, packed, "assignment")}, [packed]
+        tighten, opened = dict(message["tighten"]), self._opened
+        with opened.store.together():  # nothing counts as asked before it is in a file
+            packed = opened.assign(client, asked, instruments=own, tighten=tighten, language=language)
+            waits = self._posting.keep(client, to, packed)
+        return {"type": "assigned", "file": self._named(message, packed, "assignment"), "kept": waits}, [packed]
 
     # --- one client ---
 
     def _client(self, message: Message, buffers: Buffers) -> Reply:
-        return {"type": "client", **self._opened.page(str(message["client"]), look=message.get("look") is True)}
+        name = str(message["client"])
+        shown = self._opened.page(name, look=message.get("look") is True)
+        return {"type": "client", **shown, **self._posting.address(name)}
 
     def _comment(self, message: Message, buffers: Buffers) -> Reply:
         self._opened.comment(str(message["client"]), str(message["answer"]), str(message["text"]).strip())
@@ -197,8 +209,11 @@ class Page(panel.Panel):
         return {"type": "noted"}
 
     def _reply(self, message: Message, buffers: Buffers) -> Reply:
-        sealed = self._opened.reply(str(message["client"]), str(message["words"]).strip() or None)
-        return {"type": "replied", "file": self._named(message, sealed, "feedback")}, [sealed]
+        client, to, opened = str(message["client"]), self._posting.to(message), self._opened
+        with opened.store.together():  # nothing counts as said before it is in a file
+            sealed = opened.reply(client, str(message["words"]).strip() or None)
+            kept = self._posting.keep(client, to, sealed)
+        return {"type": "replied", "file": self._named(message, sealed, "feedback"), "kept": kept}, [sealed]
 
     def _summary(self, message: Message, buffers: Buffers) -> Reply:
         page = self._opened.summary(str(message["client"])).encode()
