@@ -362,7 +362,7 @@ def test_a_backup_that_there_is_no_room_to_unlock_keeps_its_passphrase(journal: 
         f"{large} could not be unlocked, and still needs the passphrase. Is the disk full, or may its folder only be "
         "read? Put that right and unlock the journal again.",
     ]
-    with reopened(journal) as again:
+    with reopened(journal, GOOD) as again:
         again.unlock(GOOD)
         assert again.warnings == ()
         assert again.preview(large).missing == 0
@@ -831,16 +831,16 @@ def test_a_lock_from_another_computer_damages_nothing(journal: Journal, tmp_path
 
 
 def test_an_interrupted_unlocking_is_finished_by_unlocking_again(journal: Journal):
-    """The answers are readable already and the passphrase is still there: it goes, and nothing is asked any more."""
+    """The answers are readable already and the passphrase is still there: it goes, and is asked no more."""
     journal.lock(GOOD)
     backup = journal.backup()
-    Lock(journal.path / ".mend" / "keys").begin()
+    (held := Lock(journal.path / ".mend" / "keys")).begin(held.open(GOOD))
     left = {file: file.read_bytes() for file in (journal.path / ".mend" / "keys" / "lock.json", backup)}
     journal.unlock(GOOD)
     for file, held in left.items():
         file.write_bytes(held)  # as a power cut leaves it
 
-    with reopened(journal) as again:
+    with reopened(journal, GOOD) as again:
         assert not again.locked
         again.unlock(GOOD)
         assert again.responses()[PLACE].value == CANARY

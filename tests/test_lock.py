@@ -117,37 +117,126 @@ def test_a_locked_journal_opens_with_its_passphrase_only(journal: Journal, clock
         assert again.locked
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_lock_does_not_give_way_to_a_readable_file(journal: Journal):
-    """A plain file in the place of the locked one is not opened, and nothing is written, until that is confirmed."""
-    file = journal.path / ".mend" / "answers.sqlite"
+    """A plain file in the place of the locked one is not opened, and nothing is written, until that is confirmed.
+
+    Also where somebody writes beside it that locking was interrupted: only who has the key can say that.
+    """
+    file, kept = (journal.path / ".mend" / name for name in ("answers.sqlite", "keys/lock.json"))
     plain = journal.backup().read_bytes()
     journal.lock(GOOD)
     journal.close()
-    locked = file.read_bytes()
+    locked, held = file.read_bytes(), json.loads(kept.read_text())
     file.write_bytes(plain)
-    before = {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()}
+    (other := quick(journal.path.parent)).make(b"1" * 32, GOOD)
+    another = json.loads((journal.path.parent / "lock.json").read_text())["under_way"]
 
-    with pytest.raises(JournalError) as said:
-        reopened(journal, GOOD)
-    assert str(said.value) == (
-        f"This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was not "
-        "opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook unlock "
-        f"--as-it-is --journal {journal.path}. Then lock the journal again. If you did not, move that file away and "
-        "open the journal: its newest backup takes its place."
-    )
-    assert {path: path.read_bytes() for path in journal.path.rglob("*") if path.is_file()} == before
+    for written in ({}, {"under_way": "yes"}, {"under_way": another}, {"under_way": held["check"]}, {"under_way": [1]}):
+        kept.write_text(json.dumps(held | written))
+        before = contents(journal.path)
+        with pytest.raises(JournalError) as said:
+            reopened(journal, GOOD)
+        assert str(said.value) == (
+            f"This journal has a passphrase, but {file} is not locked: anyone can read it, or has put it there. It was "
+            "not opened, and nothing was changed. If you put it there yourself, take the passphrase off: workbook "
+            f"unlock --as-it-is --journal {journal.path}. Then lock the journal again. If you did not, move that file "
+            "away and open the journal: its newest backup takes its place."
+        )
+        with pytest.raises((JournalError, Locked)):
+            reopened(journal)
+        assert contents(journal.path) == before
     with pytest.raises(Locked):
         vault.accept(journal.path, "otter lantern gravel kettle")
+    assert not other.began(bytes(32))
 
     file.write_bytes(locked)
     with reopened(journal, GOOD) as again:
         assert again.responses()[PART, "2026-03-02"].value == CANARY
     file.write_bytes(plain)
     vault.accept(journal.path, GOOD)
-    with reopened(journal) as again:
+    with reopened(journal, GOOD) as again:
         again.unlock(GOOD)
         assert again.responses()[PART, "2026-03-02"].value == CANARY
         assert again.preview().missing == 0
+
+
+def test_a_lock_that_was_taken_away_is_missed(journal: Journal):
+    """Where readable answers lie and no lock is there, the locked backups say that there was one."""
+    file, kept = (journal.path / ".mend" / name for name in ("answers.sqlite", "keys/lock.json"))
+    plain = journal.backup().read_bytes()
+    journal.lock(GOOD)
+    journal.close()
+    newest = max((journal.path / ".mend" / "backups").iterdir())
+    held = kept.read_bytes()
+    file.write_bytes(plain)
+    kept.unlink()
+    with reopened(journal) as again:
+        assert again.warnings == (
+            f"{newest}, a backup, needs a passphrase or is damaged, but this journal has no passphrase. If you took "
+            "the passphrase off yourself, delete that file. If you did not, somebody may have taken "
+            f"{kept} away and put other answers in the place of yours: bring that file back.",
+        )
+    kept.write_bytes(held)
+    with pytest.raises(JournalError, match="is not locked"):
+        reopened(journal, GOOD)
+    file.unlink()
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
+
+
+def test_what_was_interrupted_asks_for_the_passphrase_and_then_goes_on(journal: Journal):
+    """Killed before the answers were locked, or after they were unlocked: all is there, and the lock can be put on."""
+    journal.close()
+    Lock(journal.path / ".mend" / "keys").make(key := lock.new_key(), GOOD)
+    before = contents(journal.path)
+    for wrong, said in (
+        (None, "was interrupted. What you wrote is there; its passphrase opens it. Then lock it again, or take"),
+        ("otter lantern gravel kettle", "did not open the journal"),
+    ):
+        with pytest.raises(Locked, match=said):
+            reopened(journal, wrong)
+    assert {path: held for path, held in contents(journal.path).items() if path.name != "attempts.json"} == before
+
+    with reopened(journal, GOOD) as again:
+        assert not again.locked
+        again.save(PART, CANARY + " again")
+    with Keeper(key) as keeper, reopened(journal, environ=keeper.environment) as again:  # asked once, for every page
+        assert again.responses()[PART, "2026-03-02"].value == CANARY + " again"
+        again.lock(GOOD)
+        assert again.locked
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY + " again"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"check": 5}, {"check": "é"}, {"check": None}, {"passphrase": None}, {"passphrase": "é"}, {"passphrase": [1]},
+        {"recovery": 5}, {"format": None}, {"passphrase": "AAA"},
+    ],
+)  # fmt: skip
+def test_a_lock_with_nonsense_in_it_is_said_and_nothing_is_changed(journal: Journal, written: dict[str, object]):
+    """Whatever stands in the lock's file, opening says in a sentence that it is damaged; put back, it opens again."""
+    journal.lock(GOOD)
+    key = Lock(journal.path / ".mend" / "keys").open(GOOD)
+    journal.close()
+    kept = journal.path / ".mend" / "keys" / "lock.json"
+    held = kept.read_bytes()
+    for nonsense in (json.dumps(json.loads(held) | written), "[" * 100_000, "[]", "5", ""):
+        kept.write_text(nonsense)
+        before = contents(journal.path)
+        with Keeper(key) as keeper, pytest.raises(Locked, match=r"missing or damaged|newer version"):
+            reopened(journal, environ=keeper.environment)
+        with pytest.raises(Locked, match=r"missing or damaged|newer version"):
+            reopened(journal, GOOD)
+        assert contents(journal.path) == before
+    kept.write_bytes(held)
+    with reopened(journal, GOOD) as again:
+        assert again.responses()[PART, "2026-03-02"].value == CANARY
 
 
 @pytest.mark.parametrize(
@@ -436,8 +525,9 @@ def test_what_a_lock_keeps_is_read_by_later_versions(tmp_path: Path):
         "check": "167fb7f5adeeb13fcc9bcd830ff05982",
         "passphrase": said["passphrase"],
         "readable": "bdcd815cb919984abfd01b9af5f1c4d6",
-        "under_way": "yes",
+        "under_way": said["under_way"],
     }
+    assert held.began(bytes(32))
     assert (held.knows(bytes(32), file), held.knows(b"1" * 32, file)) == (True, False)
     held.change(bytes(32), GOOD)
     assert held.open(GOOD) == bytes(32)
@@ -455,11 +545,12 @@ def test_what_a_lock_keeps_of_its_key_and_of_what_is_under_way(tmp_path: Path, c
     held.make(bytes(32), GOOD)
     assert held.exists
     assert (held.fits(bytes(32)), held.fits(b"1" * 32)) == (True, False)
-    stood = [held.under_way]
+    stood = [(held.under_way, held.began(bytes(32)), held.began(b"1" * 32))]
     held.done()
-    stood.append(held.under_way)
-    held.begin()
-    assert [*stood, held.under_way] == [True, False, True]
+    stood.append((held.under_way, held.began(bytes(32)), held.began(b"1" * 32)))
+    held.begin(bytes(32))
+    stood.append((held.under_way, held.began(bytes(32)), held.began(b"1" * 32)))
+    assert stood == [(True, True, False), (False, False, False), (True, True, False)]
     assert held.open(GOOD) == bytes(32)
 
     file = tmp_path / "lock.json"

@@ -66,7 +66,7 @@ class Lock:
         for file in readable:
             with contextlib.suppress(OSError):  # one that cannot be read cannot be locked either
                 marks.append(_mark(key, file))
-        self._write(held | ({"readable": " ".join(marks)} if marks else {}) | {"under_way": "yes"})
+        self._write(held | ({"readable": " ".join(marks)} if marks else {}) | {"under_way": _under_way(key)})
 
     def knows(self, key: bytes, file: Path) -> bool:
         """Say whether a readable file is one that was there when the lock was made, under its name and unchanged.
@@ -79,12 +79,16 @@ class Lock:
 
     @property
     def under_way(self) -> bool:
-        """Whether locking or unlocking has begun and is not done: only then may the answers lie open under a lock."""
-        return self._read().get("under_way") == "yes"
+        """Whether it says that locking or unlocking has begun and is not done; who has the files can write that."""
+        return "under_way" in self._read()
 
-    def begin(self) -> None:
+    def began(self, key: bytes) -> bool:
+        """Say whether that was written by who has the key: only then may the answers lie open under a lock."""
+        return self._read().get("under_way") == _under_way(key)
+
+    def begin(self, key: bytes) -> None:
         """Remember that the files are about to be unlocked."""
-        self._write(self._read() | {"under_way": "yes"})
+        self._write(self._read() | {"under_way": _under_way(key)})
 
     def done(self) -> None:
         """Remember that the answers are locked."""
@@ -92,7 +96,7 @@ class Lock:
 
     def fits(self, key: bytes) -> bool:
         """Say whether a key is the one of this journal."""
-        return secrets.compare_digest(self._read().get("check", ""), _check(key))
+        return secrets.compare_digest(self._read()["check"], _check(key))
 
     def change(self, key: bytes, passphrase: str) -> None:
         """Put a new passphrase in the place of the old one; a recovery key stays good. Raises WeakPassphrase."""
@@ -159,8 +163,18 @@ class Lock:
             held = json.loads(self._file.read_text())
             if held["format"] != 1:
                 raise Locked(words.say("storage.lock.newer"))
+            for sealed in held["passphrase"], held.get("recovery", ""):
+                base64.b64decode(sealed)
+            held["check"].encode("ascii")
             return dict(held)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):  # damaged, or made to look so
             raise Locked(words.say("storage.lock.lost", file=self._file)) from None
 
     def _write(self, held: Mapping[str, object]) -> None:
@@ -222,6 +236,11 @@ def _code(secret: str) -> str | None:
 def _check(key: bytes) -> str:
     """Tell one key from another; it says nothing about a key of 32 random bytes."""
     return hashlib.blake2b(key, digest_size=16, person=b"mend.check").hexdigest()
+
+
+def _under_way(key: bytes) -> str:
+    """A word that nobody can make without the key."""
+    return hashlib.blake2b(key=key, digest_size=16, person=b"mend.under_way").hexdigest()
 
 
 def _mark(key: bytes, file: Path) -> str:

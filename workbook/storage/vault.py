@@ -18,7 +18,7 @@ from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_f
 from workbook.storage.sqlite import is_plain, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from workbook.storage.store import Store
 
@@ -81,7 +81,7 @@ class Vault:
         self._store, damage = recovery.open_store(self.path, key, self._now, self._judge, ours)
         self._key, self._backed_up = key, None
         unknown = (recovery.unknown(self.path, file) for file in strange)
-        self._told = (*damage, *unknown, *recovery.conflicts(self.path))
+        self._told = (*damage, *unknown, *recovery.conflicts(self.path), *self._without_lock())
         if damage:  # an older state is here now: to a counselor this is another copy
             exchange.sources(self._store).remove("mine")
         self._opened()
@@ -93,6 +93,13 @@ class Vault:
                 if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
                     self._lock.done()
         self.back_up_if_due()
+
+    def _without_lock(self) -> Iterator[str]:
+        """Name a backup that needs a passphrase where the journal has none: its own may have been put aside."""
+        for backup in () if self._lock.exists else backups.listed(self.path / BACKUPS):
+            if not is_plain(backup.file):
+                yield words.say("storage.vault.no_lock", file=backup.file, lock=self.path / KEYS / "lock.json")
+                return
 
     def close(self) -> None:
         """Let go of the files and of the key."""
@@ -157,7 +164,7 @@ class Vault:
             if self.locked:
                 for strange in backups.set_apart(self.path / BACKUPS, self._ours(key)):
                     raise JournalError(words.say("storage.vault.not_apart", file=strange))
-                self._lock.begin()
+                self._lock.begin(key)
                 try:
                     self._rekey(None)
                 except BaseException:
@@ -300,20 +307,26 @@ def unlock(
     held, file = lock.Lock(path / KEYS, now), path / ANSWERS
     if not held.exists:
         return None
-    if file.exists() and is_plain(file):
-        if held.under_way:
-            return None
-        raise JournalError(words.say("storage.vault.unlocked", file=file, path=files.typed(path)))
+    readable = file.exists() and is_plain(file)
+    if readable and not held.under_way:
+        raise _unlocked(path)
+    key = None
     if passphrase is None:
         borrowed = keeper.borrow(environ)
-        if borrowed is not None and held.fits(borrowed):
-            return borrowed
+        key = borrowed if borrowed is not None and held.fits(borrowed) else None
         passphrase = environ.get("WORKBOOK_PASSPHRASE")
-    if not passphrase:
-        raise Locked(words.say("storage.vault.locked"))
-    key = held.open(passphrase)
-    keeper.lend(key, environ)
-    return key
+    if key is None:
+        if not passphrase:
+            raise Locked(words.say("storage.vault.interrupted") if readable else words.say("storage.vault.locked"))
+        key = held.open(passphrase)
+        keeper.lend(key, environ)
+    if readable and not held.began(key):
+        raise _unlocked(path)
+    return None if readable else key
+
+
+def _unlocked(path: Path) -> JournalError:
+    return JournalError(words.say("storage.vault.unlocked", file=path / ANSWERS, path=files.typed(path)))
 
 
 def accept(path: Path, passphrase: str, now: Callable[[], datetime] = local_now) -> None:
@@ -322,5 +335,4 @@ def accept(path: Path, passphrase: str, now: Callable[[], datetime] = local_now)
     Raises Locked when the passphrase is not that of the journal.
     """
     held = lock.Lock(path / KEYS, now)
-    held.open(passphrase)
-    held.begin()
+    held.begin(held.open(passphrase))
