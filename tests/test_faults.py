@@ -22,7 +22,6 @@ from workbook import files
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
 from workbook.page import form
-from workbook.storage import keeper as keepers
 from workbook.storage import lock, recovery
 from workbook.storage.keeper import Keeper
 from workbook.storage.lock import Lock
@@ -740,14 +739,6 @@ def test_reading_is_no_sign_of_life(journal: Journal):
         page.save(PART, "someone is here")
         assert keeper._used == 1000.0
         page.close()
-
-
-def test_a_night_with_the_lid_closed_counts(tmp_path: Path):
-    """The keeper's clock goes on while the computer sleeps: in the morning the key is gone before anyone asks."""
-    passed = [0.0]
-    with Keeper(b"k" * 32, seconds=lambda: passed[0]) as keeper:
-        passed[0] = 8 * 3600.0
-        assert keepers.borrow(keeper.environment) is None
 
 
 # --- what a synced drive leaves, by the names it uses ---

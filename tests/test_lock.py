@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -10,10 +9,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing.connection import Client
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -648,18 +645,6 @@ def test_an_idle_workbook_locks_itself_and_wakes(journal: Journal):
         elsewhere.submit(page_of_a_kernel).result()
 
 
-def test_someone_writing_keeps_it_open():
-    """Each sign of life starts the idle time again."""
-    passed, idle = [0.0], keepers.IDLE.total_seconds()
-    with Keeper(b"k" * 32, seconds=lambda: passed[0]) as keeper:
-        for _ in range(5):
-            passed[0] += idle - 1
-            keepers.used(keeper.environment)
-        assert keepers.borrow(keeper.environment) == b"k" * 32
-        passed[0] += idle + 1
-        assert keepers.borrow(keeper.environment) is None
-
-
 def test_a_key_of_another_journal_is_not_used(journal: Journal):
     """The keeper of one journal cannot make another look damaged."""
     journal.lock(GOOD)
@@ -667,31 +652,6 @@ def test_a_key_of_another_journal_is_not_used(journal: Journal):
 
     with Keeper(lock.new_key()) as keeper, pytest.raises(Locked, match="This journal is locked"):
         reopened(journal, environ=keeper.environment)
-
-
-def test_a_caller_who_says_nothing_or_nonsense_holds_nobody_up():
-    """What comes over the line is bytes of a bounded length: never an object, and one caller is heard beside others."""
-    with Keeper(b"k" * 32) as keeper:
-        where = keeper.environment[keepers.ADDRESS]
-        silent, late = Client(where), Client(where)
-        for said in (b"keep zz", b"\x80\x04K\x01.", b"keep " + b"00" * 5000, b""):
-            with contextlib.suppress(OSError, EOFError), Client(where) as asking:
-                asking.send_bytes(said)
-                assert asking.recv_bytes() in (b"kept", b"gone")
-        assert keepers.borrow(keeper.environment) == b"k" * 32
-        time.sleep(1.5)  # a busy machine may hold up whoever asks
-        late.send_bytes(b"key")
-        assert late.recv_bytes() == b"6b" * 32
-        silent.close()
-        late.close()
-
-
-def test_only_its_owner_reaches_the_keeper():
-    """The socket stands in a folder no one else may enter, and it is gone afterwards."""
-    with Keeper(b"k" * 32) as keeper:
-        folder = Path(keeper.environment[keepers.ADDRESS]).parent
-        assert oct(folder.stat().st_mode & 0o777) == "0o700"
-    assert not folder.exists()
 
 
 def test_a_lock_file_that_is_gone_is_said(journal: Journal):

@@ -71,10 +71,14 @@ ROOMS = {
     ),
     "storage": Room(
         (
-            *("storage/backups", "storage/folder", "storage/lock", "storage/records", "storage/recovery"),
-            *("storage/sqlite", "storage/vault"),
+            *("storage/backups", "storage/database", "storage/exchange", "storage/folder", "storage/keeper"),
+            *("storage/lock", "storage/mail", "storage/opened", "storage/owners", "storage/reading"),
+            *("storage/records", "storage/recovery", "storage/sqlite", "storage/store", "storage/vault"),
         ),
-        ("test_vault", "test_store", "test_records", "test_backups", "test_lock", "test_faults", "test_files"),
+        (
+            *("test_folder", "test_keeper", "test_vault", "test_reading", "test_records", "test_backups", "test_lock"),
+            *("test_mailbox", "test_store", "test_journal", "test_owners", "test_faults", "test_share", "test_files"),
+        ),
     ),
 }
 
