@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,23 @@ def test_someone_answers_where_they_are_and_the_page_opens(journal: Journal) -> 
     assert desk.payload(message, None)["closed"] is None
     assert shown(guest) == ["start.safety"], "it does not go from under the hands of someone who reads it again"
     assert shown(journal.exercise("start.safety", within="communication")) == []
+
+
+def test_a_page_is_read_while_the_browser_draws_it(journal: Journal) -> None:
+    """In a kernel the cells of a page wait for no answer of years; what is read comes right after the last of them."""
+
+    async def page() -> list[str]:
+        guest: Any = journal.exercise("start.safety", within="communication")
+        journal.exercise(MESSAGE, within="communication")
+        assert shown(guest) == []
+        async with asyncio.timeout(30):
+            while not guest.children:
+                await asyncio.sleep(0.01)
+        return shown(guest)
+
+    assert asyncio.run(page()) == ["start.safety"]
+    journal.close()
+    journal._desk._read()  # a page that closed meanwhile: whoever asks hears of it
 
 
 def test_nobody_is_asked_where_nothing_waits_or_something_graver_closes(journal: Journal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from workbook.page import form as forms
 from workbook.page import today
 from workbook.safety import coverage, helplines, language
 from workbook.storage import exchange
+
+_PAUSE = 0.05  # seconds without another form: the cells of a page have run
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -45,6 +49,7 @@ class Desk:
         self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
         self._guests: weakref.WeakKeyDictionary[VBox, tuple[str, str]] = weakref.WeakKeyDictionary()  # → form, chapter
         self._saving = False  # a form of this desk does, and the others are told what concerns them
+        self._ahead: asyncio.TimerHandle | None = None  # see `_read_ahead`
         journal.attend(self._all_changed)
         journal.listen(self._saved)
 
@@ -86,7 +91,28 @@ class Desk:
 
         widget = forms.Form(forms.payload(exercise, journal.workbook, within), save=save, read=read, step=step)
         self._forms[widget] = self._context_ids(exercise)
+        self._read_ahead()
         return widget
+
+    def _read_ahead(self) -> None:
+        """Read what every form asks about, once the cells of a page have run: while the browser draws it.
+
+        After years that takes as long as drawing does. Without an event loop, as at a prompt, nothing is read ahead.
+        """
+        self._read_no_more()
+        with contextlib.suppress(RuntimeError):
+            self._ahead = asyncio.get_running_loop().call_later(_PAUSE, self._read)
+
+    def _read_no_more(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = None
+
+    def _read(self) -> None:
+        with contextlib.suppress(Exception):  # it is said to the form that asks next
+            self._journal.progress()
+            self._seat()
+        self._read_no_more()  # the forms that were seated
 
     def guest(self, id: str, chapter: str) -> VBox:
         """Return room for a form on the page of another chapter: it is there once something waits for its answers."""
@@ -95,7 +121,9 @@ class Desk:
         box = VBox()
         self._journal.workbook.exercise(id)  # one that does not exist is said as such
         self._guests[box] = (id, chapter)
-        self._seat()
+        self._read_ahead()
+        if self._ahead is None:
+            self._seat()
         return box
 
     def _seat(self) -> None:
