@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +13,11 @@ import pytest
 
 from tests.clock import Clock
 from workbook import files
-from workbook.errors import JournalError, SealError
+from workbook.errors import JournalError, SealError, StoreError
 from workbook.storage import backups, folder, recovery
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import is_plain
-from workbook.storage.vault import Vault
+from workbook.storage.vault import Vault, unlock
 
 GOOD = "otter lantern gravel teapot"
 ITEM = "responsibility.incident.my_part"
@@ -285,15 +286,78 @@ def test_no_lock_is_taken_off_while_a_stranger_s_backup_would_pass_for_the_journ
 
 
 def test_a_backup_that_cannot_be_read_stops_neither_locking_nor_opening(place: Place) -> None:
-    """Whatever lies among the backups, the answers open."""
+    """Whatever lies among the backups, the answers open, with a lock and without; of another copy it is said."""
     vault = place.open()
     save(vault, "my words")
     (place.backups / PLANTED).mkdir()
+    vault.close()
+    vault = place.open()
+    assert (newest(vault), vault.warnings) == ("my words", ())
+    copy = place.answers.with_name("answers 2.sqlite")
+    copy.mkdir()
+    with pytest.raises(JournalError) as said:
+        vault.lock(GOOD)
+    assert str(said.value) == (
+        f"{copy} cannot be read, so it is not certain that nobody can read it. Move it away or delete it, then lock "
+        "the journal."
+    )
+    assert (vault.locked, place.held.exists) == (False, False)
+    copy.rmdir()
     vault.lock(GOOD)
     vault.close()
     vault = place.open(place.key())
     assert newest(vault) == "my words"
+    vault.unlock(GOOD)
+    assert (newest(vault), vault.locked) == ("my words", False)
     vault.close()
+
+
+def test_answers_that_cannot_be_read_under_a_lock_are_a_sentence(place: Place) -> None:
+    """Before anybody is asked for a passphrase."""
+    locked_with(place, "my words")
+    place.answers.unlink()
+    place.answers.mkdir()
+    with pytest.raises(StoreError) as said:
+        unlock(place.path, environ={})
+    assert str(said.value) == (
+        f"{place.answers} could not be read or written (IsADirectoryError). Nothing saved was lost. Try again."
+    )
+
+
+def test_every_file_is_its_owner_s_alone_whatever_was_done(place: Place, tmp_path: Path) -> None:
+    """Whatever the system would allow others: answers, what is kept of damaged ones, copies, the lock, the stick."""
+    before = os.umask(0)
+    try:
+        locked_with(place, "my words")
+        place.answers.unlink()
+        vault = place.open(place.key())
+        assert newest(vault) == "my words"
+        vault.restore()
+        vault.backup(tmp_path / "stick")
+        vault.unlock(GOOD)
+        vault.close()
+    finally:
+        os.umask(before)
+    files_ = [path for folder in (place.path, tmp_path / "stick") for path in folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files_} >= {"answers.sqlite", "answers.damaged-2026-03-02T09-00-00Z.sqlite"}
+    assert {(path.name, oct(path.stat().st_mode & 0o777)) for path in files_} == {(p.name, "0o600") for p in files_}
+
+
+def test_each_backup_that_came_back_readable_is_locked(place: Place) -> None:
+    """Whether those before and after it are locked already or not."""
+    vault = place.open()
+    save(vault, "my words")
+    made = []
+    for _ in range(4):
+        place.clock.forward(hours=1)
+        made.append(vault.backup())
+    held = [backup.read_bytes() for backup in made]
+    vault.lock(GOOD)
+    vault.close()
+    for at in (0, 2):
+        made[at].write_bytes(held[at])
+    place.open(place.key()).close()
+    assert [is_plain(backup) for backup in made] == [False] * 4
 
 
 def test_one_page_at_a_time_puts_a_journal_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

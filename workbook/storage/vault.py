@@ -15,7 +15,7 @@ from workbook.errors import JournalError, Locked, StoreError
 from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
-from workbook.storage.sqlite import is_plain, rewrite
+from workbook.storage.sqlite import in_words, is_plain, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -97,9 +97,10 @@ class Vault:
     def _without_lock(self) -> Iterator[str]:
         """Name a backup that needs a passphrase where the journal has none: its own may have been put aside."""
         for backup in () if self._lock.exists else backups.listed(self.path / BACKUPS):
-            if not is_plain(backup.file):
-                yield words.say("storage.vault.no_lock", file=backup.file, lock=self.path / KEYS / "lock.json")
-                return
+            with contextlib.suppress(OSError):  # one that cannot be read
+                if not is_plain(backup.file):
+                    yield words.say("storage.vault.no_lock", file=backup.file, lock=self.path / KEYS / "lock.json")
+                    return
 
     def close(self) -> None:
         """Let go of the files and of the key."""
@@ -128,7 +129,10 @@ class Vault:
         with recovery.alone(self.path, patience=60):
             if self.locked:
                 raise JournalError(words.say("storage.vault.locked_already", typed=files.typed(self.path)))
-            self._refuse_to_lock()
+            try:
+                self._refuse_to_lock()
+            except OSError as problem:
+                raise JournalError(words.say("storage.vault.copy_unread", copy=problem.filename)) from None
             key = lock.new_key()
             self._lock.make(key, passphrase, (backup.file for backup in backups.listed(self.path / BACKUPS)))
             try:
@@ -307,7 +311,8 @@ def unlock(
     held, file = lock.Lock(path / KEYS, now), path / ANSWERS
     if not held.exists:
         return None
-    readable = file.exists() and is_plain(file)
+    with in_words(str(file)):
+        readable = file.exists() and is_plain(file)
     if readable and not held.under_way:
         raise _unlocked(path)
     key = None
