@@ -266,6 +266,49 @@ def test_a_preview_counts_one_as_one():
     assert "holds 2 answers. 0 of them differ from" in str(backups.Preview(at, answers=2, changed=0, missing=3))
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON answers BEGIN UPDATE answers SET value = '\"other\"' WHERE id = new.id; END",
+        "CREATE VIEW v AS SELECT * FROM answers",
+    ],
+)
+def test_a_copy_that_would_change_what_is_saved_is_not_gone_back_to(
+    journal: Journal, tmp_path: Path, added: str
+) -> None:
+    """A copy that somebody gave rules of its own is damaged: nothing goes back to it; as the journal it gives way."""
+    journal.save(PART, "mine")
+    copy = tmp_path / "copy.sqlite"
+    shutil.copyfile(journal.backup(), copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute(added)
+        connection.commit()
+    for act in (journal.preview, journal.restore):
+        with pytest.raises(Damaged):
+            act(copy)
+    journal.save(PART, "mine again")
+    assert journal.responses()[PLACE].value == "mine again"
+    journal.close()
+    shutil.copyfile(copy, journal.path / ".mend" / "answers.sqlite")
+    with reopened(journal) as again:
+        assert again.responses()[PLACE].value == "mine"
+        assert [said.split(" ")[3:7] for said in again.warnings] == [["your", "answers", "was", "damaged,"]]
+
+
+def test_a_copy_with_an_answer_nested_without_end_is_said_to_be_damaged(journal: Journal, tmp_path: Path) -> None:
+    """A thousand lists within each other are sound for SQLite and too many for Python: that is said."""
+    journal.save(PART, "mine")
+    copy = tmp_path / "copy.sqlite"
+    shutil.copyfile(journal.backup(), copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("UPDATE answers SET value = ?", ("[" * 990 + "]" * 990,))
+        connection.commit()
+    for act in (journal.preview, journal.restore):
+        with pytest.raises(Damaged):
+            act(copy)
+    assert journal.responses()[PLACE].value == "mine"
+
+
 def test_looking_into_a_backup_of_an_older_version_leaves_it_as_it_is(journal: Journal) -> None:
     """Whatever it takes to read it is done to a copy, which goes again; also when it takes the damaged one's place."""
     folder = journal.path / ".mend" / "backups"

@@ -95,6 +95,9 @@ def test_a_mark_that_cannot_be_read_is_said(tmp_path: Path, clock: Clock) -> Non
     for text in ("", "{", "[]", "{}", '{"format": 1}', '{"format": "x", "id": "a"}'):
         mark.write_text(text)
         assert refused(lambda: folder.check(tmp_path)) == unread
+    for text in ("[" * 100_000, '{"format": 1e400, "id": "a"}', '{"format": ' + "9" * 5000 + ', "id": "a"}'):
+        mark.write_text(text)
+        assert refused(lambda: folder.check(tmp_path)) == unread
     mark.write_text('{"format": 2, "id": "a"}')
     assert refused(lambda: folder.check(tmp_path)) == (
         f"{tmp_path} was made by a newer version of Mend (format 2; this one knows 1). Nothing was changed. Install "

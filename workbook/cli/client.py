@@ -165,9 +165,10 @@ def _take_in(file: Path, folder: Path, environ: Mapping[str, str], *, sure: bool
     from workbook.journal import Journal, open_journal
     from workbook.jupyter import notebooks
     from workbook.sharing import client as sharing
+    from workbook.sharing import inbox
     from workbook.storage.folder import MARK
 
-    data = file.read_bytes()
+    data = inbox.read(file)
     if (folder / MARK).exists():
         with opening.opened(folder, environ) as journal:
             brought = sharing.given(journal, data)

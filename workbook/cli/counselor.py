@@ -71,12 +71,12 @@ def keygen(
     """Make a counselor's keys, or renew them."""
     from workbook import files
     from workbook.sharing import client as share
-    from workbook.sharing import keys
+    from workbook.sharing import inbox, keys
 
     exists = keys.is_caseload(home)
     sheet = None if recovery_sheet is None else share.new_file(recovery_sheet, "recovery-sheet.html")
     if recover is not None:
-        count = keys.recover(home, recover.read_bytes(), _new(NEW_PASSPHRASE))
+        count = keys.recover(home, inbox.read(recover), _new(NEW_PASSPHRASE))
         click.echo(say("cli.keygen.recovered", home=home, count=count))
         return
     renew = rotate or change_passphrase or (sheet is not None and exists)
@@ -255,6 +255,7 @@ def reply(
 ) -> None:
     """Seal comments, and a reply to the whole, to a client."""
     from workbook.sharing import client as share
+    from workbook.sharing import inbox
 
     mailing.need(output or mailbox, "-o")
     box = mailing.mailbox_at(mailbox)
@@ -265,7 +266,7 @@ def reply(
         with opened.store.together():  # nothing counts as said before it is in a file
             for item, text in said.items():
                 opened.comment(client, item, text)
-            sealed = opened.reply(client, words, assignment=assignment.read_bytes() if assignment else None)
+            sealed = opened.reply(client, words, assignment=inbox.read(assignment) if assignment else None)
             if file:
                 with mailing.on_disk():
                     _write(file, sealed)

@@ -6,7 +6,6 @@ practice runs.
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,7 +51,7 @@ def open_caseload(
     """
     home = Path(home)
     keys = keeping.unlock(home, opener) if isinstance(opener, str) else opener
-    about = json.loads((home / keeping.ABOUT).read_text())
+    counselor = keeping.counselor(home)
     if store:
         shared = Store(owners.address(store), client=_OWN, now=now, owner=keys.owner)
         try:
@@ -60,11 +59,11 @@ def open_caseload(
         except BaseException:
             shared.close()
             raise
-        opened = Caseload(home, about["counselor"], keys, shared, now)
+        opened = Caseload(home, counselor, keys, shared, now)
         opened.unclaimed = owners.unclaimed(shared)
         return opened
     file = Store(home / keeping.STORE, key=bytes.fromhex(keys.store), client=_OWN, now=now)
-    return Caseload(home, about["counselor"], keys, file, now)
+    return Caseload(home, counselor, keys, file, now)
 
 
 class Caseload:

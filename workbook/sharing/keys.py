@@ -98,7 +98,11 @@ def unlock(home: Path, passphrase: str) -> Keys:
     Raises JournalError when `home` holds no caseload, and SealError when the passphrase is wrong.
     """
     refuse_missing(home)
-    sealed = (home / KEYS).read_bytes()
+    try:
+        sealed = (home / KEYS).read_bytes()
+    except OSError:
+        command = f"workbook keygen --home {home} --recover sheet.txt"
+        raise JournalError(words.say("sharing.keys.no_keys", file=home / KEYS, command=command)) from None
     try:
         plain = json.loads(seal.unseal_with_passphrase(sealed, _one_form(passphrase)))
     except SealError:
@@ -106,6 +110,15 @@ def unlock(home: Path, passphrase: str) -> Keys:
             raise
         plain = json.loads(seal.unseal_with_passphrase(sealed, passphrase))  # as an earlier version kept it
     return Keys(tuple(plain["identities"]), plain["store"])
+
+
+def counselor(home: Path) -> str:
+    """Return the counselor's name, as a caseload keeps it. Raises JournalError when it cannot be read."""
+    file = Path(home) / ABOUT
+    try:
+        return one_name(json.loads(file.read_bytes())["counselor"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise JournalError(words.say("sharing.keys.unread", file=file)) from None
 
 
 def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
@@ -170,7 +183,7 @@ def recovery_sheet(home: Path, opener: str | Keys, *, now: Callable[[], datetime
     return report.page(
         "recovery.html",
         title=words.say("assessment.recovery.title"),
-        counselor=json.loads((Path(home) / ABOUT).read_text())["counselor"],
+        counselor=counselor(home),
         home=str(home),
         identities=keys.identities,
         store=keys.store,

@@ -155,7 +155,7 @@ def page(caseload: Caseload, client: Client, *, look: bool) -> dict[str, Any]:
         kept.of(caseload.store, Looked, client.id).put("looked", Looked())
     comments = kept.of(caseload.store, Remark, client.id).all()
     replies = sorted(kept.of(caseload.store, Replied, client.id).rows(), key=lambda one: int(one.key))
-    held = unsent.stems(caseload.home, client.id)
+    held = unsent.stems(caseload.home)
     waiting = {int(row.key) for row in replies if row.value.file in held}
     chapters = overviews.page(workbook, current, caseload.store.history(client=client.id), fresh)
     for answer in (one for chapter in chapters for exercise in chapter["exercises"] for one in exercise["answers"]):

@@ -153,12 +153,12 @@ def _aside(file: Path) -> Path:
 
 def count(home: Path) -> int:
     """Return how many files wait to be sent, to whomever and whatever the mailbox."""
-    return sum(len(_files(way.folder)) for way in _ways(home))
+    return sum(len(_files(folder)) for folder in (home / _FOLDER).glob("*"))
 
 
-def stems(home: Path, client: str) -> set[str]:
-    """Return the `stem` of each file for a client, by id, that no mailbox has acknowledged."""
-    folders = [folder for way in _ways(home) if way.client == client for folder in (way.folder, way.folder / _REFUSED)]
+def stems(home: Path) -> set[str]:
+    """Return the `stem` of each file that no mailbox has acknowledged."""
+    folders = [one for folder in (home / _FOLDER).glob("*") for one in (folder, folder / _REFUSED)]
     return {file.stem for folder in folders for file in _files(folder)}
 
 
@@ -199,9 +199,14 @@ def _note(way: Way) -> None:
 
 
 def _ways(home: Path) -> Iterator[Way]:
+    """Whose the files of each folder are. Raises Refused when one cannot be read: they are somebody's all the same."""
     for file in sorted((home / _FOLDER).glob(f"*/{_WAY}")):
-        said = json.loads(file.read_bytes())
-        yield Way(file.parent, said["mailbox"], said["client"], said["to"])
+        try:
+            said = json.loads(file.read_bytes())
+            way = Way(file.parent, *(str(said[name]) for name in ("mailbox", "client", "to")))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise Refused(say("sharing.post.no_way", file=file)) from None
+        yield way
 
 
 def _files(folder: Path) -> list[Path]:

@@ -56,7 +56,7 @@ def check(path: Path) -> str:
     try:
         mark = json.loads((path / MARK).read_text())
         made, id_ = int(mark["format"]), str(mark["id"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged, or made to look so
         raise JournalError(words.say("storage.folder.unread", mark=path / MARK, path=path)) from None
     if made > FORMAT:
         raise JournalError(words.say("storage.folder.newer", path=path, made=made, known=FORMAT))

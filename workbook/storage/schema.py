@@ -165,6 +165,7 @@ _NO_TIME = (
 )
 _NO_ZONE = "{0} NOT BETWEEN -1439 AND 1439 OR typeof({0}) NOT IN ('integer', 'null')"
 UNREADABLE = (
+    "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1",  # not ours: it would change what is saved
     f"SELECT 1 FROM answers WHERE {_NO_ZONE.format('zone')} LIMIT 1",  # noqa: S608 # our own names
     *(
         f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
