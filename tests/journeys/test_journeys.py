@@ -18,13 +18,13 @@ from workbook.journal import Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, WebSocket
+    from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page
 
     from tests.journeys.serving import Lab
 
 SAVED = re.compile(r"Saved \d")  # not “Saved as you go”; of a form that was answered before, see `filling.saved`
-# A busy computer: what Python tells of the forms is held back until `busy.tell`, and the pause between two looks for
-# them is so long that all have come meanwhile; a minute is over when `busy.minute` is called.
+# A busy computer: what Python tells of the forms is held back until `busy.tell`; a minute is over when `busy.minute` is
+# called.
 BUSY = """
 const busy = (window.busy = {});
 const [wait, Line] = [setTimeout, WebSocket];
@@ -32,17 +32,7 @@ const told = new Promise((tell) => (busy.tell = tell));
 window.WebSocket = class extends Line {
   set onmessage(hear) { super.onmessage = async (message) => { await told; hear(message); }; }
 };
-window.setTimeout = (then, ms, ...more) => {
-  if (ms === 60000) return (busy.minute = then);
-  if (ms !== 100 || !document.querySelector(".jp-OutputArea-output")) return wait(then, ms, ...more);
-  busy.looks = true;
-  const began = Date.now();
-  const look = () => {
-    const over = Date.now() - began > 2000 && window.jupyterapp.widgetManager.restoredStatus;
-    return over ? then() : wait(look, 20);
-  };
-  return wait(look, 20);
-};
+window.setTimeout = (then, ms, ...more) => (ms === 60000 ? (busy.minute = then) : wait(then, ms, ...more));
 """
 CELLS = "window.jupyterapp.shell.currentWidget.content.model.cells.length"  # drawn or not
 
@@ -146,33 +136,26 @@ def test_the_first_answer_of_any_step_is_eight_keys_away(lab: Lab, page: Page) -
         assert step.locator(":focus").count() == 1
 
 
-def test_the_script_of_its_forms_comes_once_to_a_chapter(lab: Lab, page: Page) -> None:
-    """Python sends nine forms and no script with them; opened again, the page asks for none it has."""
-    said: list[bytes] = []
-
-    def hear(line: WebSocket) -> None:
-        line.on("framereceived", lambda frame: said.append(frame if isinstance(frame, bytes) else frame.encode()))
-
-    page.on("websocket", hear)
+def test_a_chapter_is_drawn_by_its_own_scripts_which_come_once(lab: Lab, page: Page) -> None:
+    """Nothing of Voilà's program is asked for but its style; opened again, the page asks for no script it has."""
     for _ in range(2):
         page.goto(lab.page("10-responsibility"))
         expect(page.locator(".mend-step[data-known] h2 button")).to_have_count(9)
-    assert any(b"update_states" in frame for frame in said)
-    assert [len(frame) for frame in said if b"class Step" in frame] == []
     asked = page.evaluate(
         """performance.getEntriesByType("resource")
-             .filter((one) => /labextensions|step\\.js|chapter\\.js/.test(one.name))
+             .filter((one) => one.name.split("?")[0].endsWith(".js"))
              .map((one) => [new URL(one.name).pathname.split("/").pop(), one.transferSize])"""
     )
-    assert {"step.js", "chapter.js"} <= {name for name, _ in asked}
-    assert [name for name, size in asked if size] == []
+    assert sorted(asked) == [
+        [name, 0] for name in ("chapter.js", "help.js", "line.js", "page.js", "step.js", "voila-style.js")
+    ]
 
 
 def test_a_busy_computer_gets_its_forms_late_and_says_so_meanwhile(lab: Lab, page: Page) -> None:
-    """Forms that came while a page paused between two looks for them are drawn; after a minute it says why none is."""
+    """After a minute without a word from Python the page says why no form is there; they come when it has time."""
     page.add_init_script(BUSY)
     page.goto(lab.page("10-responsibility"))
-    until(lambda: page.evaluate("Boolean(busy.looks && busy.minute)"), True)
+    until(lambda: page.evaluate("Boolean(busy.minute)"), True)
     trouble = page.locator("main").get_by_role("alert")
     expect(trouble).to_have_count(0)
     page.evaluate("busy.minute()")

@@ -105,6 +105,7 @@ def prepare(runtime: Path, titles: Mapping[str, str], *, plain: bool) -> None:
         "data/voila/templates/mend/help.html": chapter.help_html(page=True).replace("{", "&#123;"),
         "data/voila/templates/mend/minutes.html": minutes.section().replace("{", "&#123;"),
         "data/voila/templates/mend/static/help.js": assets.module("help.js"),
+        "data/voila/templates/mend/static/line.js": assets.module("line.js"),
         "data/voila/templates/mend/static/surroundings.css": assets.surroundings(),
         "data/voila/templates/mend/static/help.css": assets.look("help.css"),
         "data/voila/templates/mend/static/minutes.css": assets.style("minutes.css").read_text(encoding="utf-8"),

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import nbformat
 from jinja2.bccache import Bucket, BytecodeCache
 from jupyter_server.utils import ensure_async, url_path_join
 from nbconvert.preprocessors.clearoutput import ClearOutputPreprocessor
+from nbformat import NotebookNode
 from tornado.iostream import StreamClosedError
 from tornado.routing import PathMatches, Rule
 from tornado.web import HTTPError, RequestHandler, authenticated
@@ -25,7 +27,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import ENV_VARIABLE, get_page_config
 
 from workbook import words
-from workbook.jupyter import notebooks
+from workbook.jupyter import drawn, harmless, notebooks
 from workbook.page import assets, minutes
 from workbook.storage import folder, sqlite
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
     from jupyter_server.serverapp import ServerApp
-    from nbformat import NotebookNode
 
 PATIENCE = 60.0  # seconds for Python to start, and then for each part of a page
 
@@ -193,7 +194,14 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     trouble: str | None = None
     kernel_id: str | None = None
+    ours = False  # whether every line is one of ours: then the page needs nothing of Voilà's to be drawn
     _starting: asyncio.Future[None] | None = None
+
+    async def load_notebook(self, path: str) -> NotebookNode:
+        """Return the notebook, and note whether it is one of ours: that is judged here, whatever it says of itself."""
+        notebook: NotebookNode = await super().load_notebook(path)
+        self.ours = harmless.is_harmless(nbformat.writes(notebook))
+        return notebook
 
     async def _begin(self, nb: NotebookNode) -> None:
         """Called first by the template: let Python start while the words are sent."""
@@ -220,25 +228,33 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
     async def _cells(self, nb: NotebookNode) -> AsyncIterator[NotebookNode]:
         """Yield each cell as it is ready; one that Python did not show carries why, the first with its words."""
         nb, _ = ClearOutputPreprocessor().preprocess(nb, {})
+        shown = drawn.Drawn()
         for at, cell in enumerate(nb.cells):
             if cell.cell_type == "code":
                 told = self.trouble is not None
-                if not told:
+                if not self.kernel_started and not told and await self._is_there() and self.ours:
+                    yield NotebookNode(cell_type="line")
+                if self.trouble is None:
                     await self._run(cell, at)
                 if self.trouble is not None:
                     cell.outputs = []
                     cell.metadata["trouble"] = "" if told else self.trouble
+                elif self.ours:
+                    cell.metadata["shown"] = shown.by(cell, self.executor.widget_state)
             yield cell
         if self.kernel_started:
             await self._cleanup_resources()
 
-    async def _run(self, cell: NotebookNode, at: int) -> None:
+    async def _is_there(self) -> bool:
+        """Wait for Python to start."""
         try:
             await cast("asyncio.Future[None]", self._starting)  # begun by the template, above the first cell
         except Exception as problem:  # whatever it was, the person hears of it in words
             self.log.error("A page's Python did not start: %s", type(problem).__name__)
             self.trouble = "missing" if importlib.util.find_spec("ipykernel") is None else "not_started"
-            return
+        return self.trouble is None
+
+    async def _run(self, cell: NotebookNode, at: int) -> None:
         try:
             await asyncio.wait_for(self.executor.execute_cell(cell, None, at, store_history=False), PATIENCE)
         except Exception as problem:  # the same
@@ -263,6 +279,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "install": f"{sys.executable} -m pip install ipykernel",
                 "main_js": "voila.js",
                 "minutes": minutes.words()["title"],
+                "ours": self.ours,
                 "page": self,
                 "part": notebooks.part,
                 "scripts": {one: _place(self.base_url, one) for one in assets.SCRIPTS},

@@ -157,6 +157,9 @@ function lookAgain(manager) {
   });
 }
 
+/** A page of ours draws its forms itself, see line.js. */
+document.addEventListener("mend:late", (event) => late(/** @type {CustomEvent<boolean>} */ (event).detail));
+
 /** Voilà hands over its application in a name of the window, before any form is looked for. */
 {
   /** @type {Voila | undefined} */

@@ -1,0 +1,107 @@
+"""A page of ours draws its own forms: what is written in it for that, and how it speaks with its Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+from nbformat import v4
+
+from tests.test_scripts import node
+from workbook.jupyter import drawn
+from workbook.page import assets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["node"]
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def said(node: str, folder: Path, code: str) -> str:
+    """Return what a line of script prints that knows `frames.js`."""
+    (folder / "frames.mjs").write_text(assets.module("frames.js"), encoding="utf-8")
+    line = f'import {{ packed, unpacked }} from "./frames.mjs"; {code}'
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", line], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def _bytes(part: dict[str, object]) -> bytes:
+    return json.dumps(part).encode()
+
+
+def test_what_a_page_says_is_what_jupyter_reads(node: str, tmp_path: Path) -> None:
+    """A message arrives in its parts, files with it, whatever letters it has."""
+    content = {"comm_id": "one", "data": {"method": "custom", "content": {"value": "naïve 再见 🙂"}}}
+    code = (
+        f"const {{ id, frame }} = packed('comm_msg', {json.dumps(content)}, 'here',"
+        " [new Uint8Array([1, 2]).buffer, new Uint8Array([]).buffer, new Uint8Array([3]).buffer]);"
+        " console.log(JSON.stringify([id, Buffer.from(frame).toString('hex')]))"
+    )
+    id, frame = json.loads(said(node, tmp_path, code))
+    channel, parts = deserialize_msg_from_ws_v1(bytes.fromhex(frame))
+    header, parent, metadata, found = (json.loads(part) for part in parts[:4])
+    assert (channel, parent, metadata, found) == ("shell", {}, {}, content)
+    assert {**header, "date": ""} == {
+        "msg_id": id, "msg_type": "comm_msg", "session": "here", "username": "", "date": "", "version": "5.3",
+    }  # fmt: skip
+    assert parts[4:] == [b"\x01\x02", b"", b"\x03"]
+
+
+def test_what_jupyter_says_is_what_a_page_reads(node: str, tmp_path: Path) -> None:
+    """Its letters and its files arrive; what is said to others is not even read."""
+    told = (
+        ("comm_msg", {"comm_id": "one", "data": {"content": "再见 🙂"}}, [b"\x07", b"", b"\x08\x09"]),
+        ("stream", {"text": "somebody else’s"}, []),
+    )
+    frames = [
+        serialize_msg_to_ws_v1(
+            [*map(_bytes, ({"msg_type": kind}, {"msg_id": "x"}, {}, content)), *buffers], "iopub"
+        ).hex()
+        for kind, content, buffers in told
+    ]
+    code = (
+        f"const all = {json.dumps(frames)}.map((each) => unpacked(new Uint8Array(Buffer.from(each, 'hex')).buffer));"
+        "const bytes = (one) => Array.from(new Uint8Array(one.buffer, one.byteOffset, one.byteLength));"
+        "console.log(JSON.stringify(all.map((one) => ({ ...one, buffers: one.buffers.map(bytes) }))))"
+    )
+    assert json.loads(said(node, tmp_path, code)) == [
+        {
+            "header": {"msg_type": "comm_msg"},
+            "parent_header": {"msg_id": "x"},
+            "content": {"comm_id": "one", "data": {"content": "再见 🙂"}},
+            "buffers": [[7], [], [8, 9]],
+        },
+        {"header": {"msg_type": "stream"}, "parent_header": {"msg_id": "x"}, "content": {}, "buffers": []},
+    ]
+
+
+def test_a_page_is_told_each_thing_once() -> None:
+    """What is drawn, with which script and in which clothes; room for others again when they have come."""
+    esm = f"{assets.Script('step.js')} // as on our page: … [{json.dumps('step.js')}] …"
+    form = {"_esm": esm, "_css": ".form {}", "exercise": {"id": "a.b"}, "layout": "IPY_MODEL_layout", "tooltip": None}
+    box = {"children": [], "_model_name": "VBoxModel"}
+    layout = {"_model_name": "LayoutModel"}
+    shown = drawn.Drawn()
+
+    def cell(*data: dict[str, object]) -> object:
+        return v4.new_code_cell(outputs=[v4.new_output("execute_result", data=each) for each in data])
+
+    sentence = {"text/html": "<p>A sentence.</p>", "text/plain": ""}
+    both = cell({VIEW: {"model_id": "1"}, "text/html": "instead"}, sentence)
+    step = {"script": "step.js", "state": {"exercise": {"id": "a.b"}}, "css": ".form {}"}
+    assert shown.by(both, {"1": form, "2": box, "3": layout}) == {
+        "places": [{"model": "1"}, {"html": "<p>A sentence.</p>"}],
+        "models": {"1": step, "2": {"children": []}},
+    }
+    later = {"1": form, "2": {**box, "children": ["IPY_MODEL_4"]}, "3": layout, "4": {**form, "exercise": {"id": "c"}}}
+    assert shown.by(cell({VIEW: {"model_id": "2"}}), later) == {
+        "places": [{"model": "2"}],
+        "models": {"2": {"children": ["4"]}, "4": {"script": "step.js", "state": {"exercise": {"id": "c"}}, "css": ""}},
+    }
+    assert shown.by(cell(), later) == {"places": [], "models": {}}
