@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from nbformat import v4
 
+from tests.safe_answers import answer_safely
+from tests.test_kernels import apart
 from tests.test_scripts import node
-from workbook.jupyter import drawn
+from workbook.journal import Journal
+from workbook.jupyter import drawn, pages
 from workbook.page import assets
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["node"]
 
+CAMERA = "responsibility.incident.camera"
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -105,3 +111,28 @@ def test_a_page_is_told_each_thing_once() -> None:
         "models": {"2": {"children": ["4"]}, "4": {"script": "step.js", "state": {"exercise": {"id": "c"}}, "css": ""}},
     }
     assert shown.by(cell(), later) == {"places": [], "models": {}}
+
+
+def test_a_save_is_acknowledged_before_the_head_of_its_page_is_worked_out(tmp_path: Path) -> None:
+    """How far the page is, and its notices, follow, and once after two saves; where no page asks, at once."""
+    page, said = pages._Page(), list[str]()
+    page.head = Mock(changed=lambda: said.append("state"))
+
+    async def story(form: Any, occasion: str) -> None:
+        text = {"type": "answer", "page": "here", "item": CAMERA, "occasion": occasion, "status": "answered"}
+        form.send = lambda message: said.append(message.get("reason", message["type"]))
+        for seq in (1, 2):
+            form._receive(form, {**text, "seq": seq, "seen": seq - 1, "value": f"{seq} words"}, [])
+        assert said == ["saved", "saved"]
+        async with asyncio.timeout(60):
+            while len(said) < 3:
+                await asyncio.sleep(0.01)
+        assert said == ["saved", "saved", "state"]
+
+    with Journal.create(tmp_path / "journal") as journal:
+        answer_safely(journal.save)
+        journal.listen(page.changed)
+        apart(story(journal.exercise("responsibility.incident"), journal.occasion_now("responsibility.incident")))
+        said.clear()
+        journal.save(CAMERA, "3 words")
+        assert said == ["state", "changed"]  # the form reads again, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import gc
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share", "today"]
 
 _log = logging.getLogger(__name__)
+_AFTER = (
+    0.05  # seconds from a save until the head of its page says what has changed: the save is acknowledged meanwhile
+)
 _P = ParamSpec("_P")
 
 
@@ -52,6 +56,7 @@ class _Page:
     def __init__(self) -> None:
         self.journal: Journal | None = None
         self.head: Head | None = None
+        self.telling: asyncio.TimerHandle | None = None  # until the head says what has changed
         self.chapter: str | None = None  # whose page this is
         self.waiting: list[tuple[Callable[[Journal], Widget], VBox]] = []
         self.listed: tuple[object, list[dict[str, str]]] | None = None  # the list of chapters, and what it was read at
@@ -74,6 +79,16 @@ class _Page:
             box.children = [show(journal)]
 
     def changed(self) -> None:
+        """Let the head say what is true now, once what was just saved is acknowledged: that comes first."""
+        if self.head is None or self.telling is not None:
+            return
+        try:
+            self.telling = asyncio.get_running_loop().call_later(_AFTER, self._tell)
+        except RuntimeError:  # nobody asked from a page
+            self._tell()
+
+    def _tell(self) -> None:
+        self.telling = None
         if self.head is not None:
             self.head.changed()
 
