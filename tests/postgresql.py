@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def programs() -> Path | None:
@@ -26,9 +26,29 @@ def programs() -> Path | None:
 class Server:
     """One running server. It listens on a socket in its own folder, and to nobody else."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, call: Callable[..., None], started: tuple[object, ...]) -> None:
+        self._folder, self._call, self._started = folder, call, started
         self._made = 0
+
+    @property
+    def log(self) -> Path:
+        """All that the server itself says."""
+        return self._folder / "log"
+
+    def kill(self) -> None:
+        """End it as a power cut would, whatever it is doing."""
+        self._call("pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again; when this returns, it answers."""
+        self._call("pg_ctl", *self._started)
+
+    def dump(self, url: str) -> bytes:
+        """Return all of a database as `pg_dump` writes it, as the administrator."""
+        name = url.partition("@/")[2].partition("?")[0]
+        file = self._folder / f"{name}.dump"
+        self._call("pg_dump", "-h", self._folder, "-U", "mend", "-f", file, name)
+        return file.read_bytes()
 
     def database(self) -> str:
         """Make an empty database and return its URL."""
@@ -60,15 +80,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(bin_: Path) -> Iterator[Server]:
-    """Make and start a server, and stop it afterwards whatever happened."""
+def running(bin_: Path, *, fsync: bool = False) -> Iterator[Server]:
+    """Make and start a server, and stop it afterwards whatever happened. `fsync`: it waits for the disk."""
     with tempfile.TemporaryDirectory(prefix="mend-pg-", ignore_cleanup_errors=True) as name:
         folder, data = Path(name), Path(name, "data")
         account: dict[str, str] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root; its package made this account
             account = {"user": "postgres", "group": "postgres"}
             shutil.chown(folder, **account)
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={'on' if fsync else 'off'}"
 
         def call(program: str, *arguments: object) -> None:
             command = [str(bin_ / program), *map(str, arguments)]
@@ -76,8 +96,9 @@ def running(bin_: Path) -> Iterator[Server]:
                 subprocess.run(command, check=True, stdout=nowhere, cwd=folder, **account)
 
         call("initdb", "-D", data, "-U", "mend", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-        call("pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+        server = Server(folder, call, ("-D", data, "-o", options, "-l", folder / "log", "-w", "start"))
+        server.start()
         try:
-            yield Server(folder)
+            yield server
         finally:
-            call("pg_ctl", "-D", data, "-m", "immediate", "stop")
+            server.kill()

@@ -91,7 +91,7 @@ def journals(tmp_path: Path, clock: Clock) -> Iterator[list[Journal]]:
 
 
 def fill(opened: Caseload, journal: Journal, word: str) -> None:
-    """Ask, receive, reply and note with a client who is called A."""
+    """Ask, receive, reply and note with a client who is called A; `word` is none that the six to compare can be."""
     ask(opened, journal, "A.", ["responsibility.incident"])
     journal.save(PART, f"{word} said this")
     opened.receive(sealed(journal, PART))
@@ -114,16 +114,16 @@ def test_no_counselor_sees_changes_or_erases_what_is_anothers(
     """Each has a client with the same name: list, page, export, audit, reply and erasure are of their own."""
     one, other = desks
     with one.open(clock) as mine, other.open(clock) as theirs:
-        for opened, journal, word in ((mine, journals[0], "heron"), (theirs, journals[1], "plover")):
+        for opened, journal, word in ((mine, journals[0], "dugong"), (theirs, journals[1], "quagga")):
             assert (opened.clients(), len(opened.audit())) == ([], 0)
             fill(opened, journal, word)
-        for opened, own, foreign in ((mine, "heron", "plover"), (theirs, "plover", "heron")):
+        for opened, own, foreign in ((mine, "dugong", "quagga"), (theirs, "quagga", "dugong")):
             assert [client.name for client in opened.clients()] == ["A."]
             assert list(opened.audit()["what"]) == ["assigned", "received", "replied"]
             assert (own in shown(opened), foreign in shown(opened)) == (True, False)
         token = theirs.client("A.").token
         assert token not in shown(mine)
-        journals[1].save(CAMERA, "plover looks")
+        journals[1].save(CAMERA, "quagga looks")
         late = sealed(journals[1], CAMERA)
         with pytest.raises(Refused, match="not sealed for this key"):
             mine.receive(late)
@@ -138,16 +138,36 @@ def test_no_counselor_sees_changes_or_erases_what_is_anothers(
         assert theirs.receive(late).new == 1
 
 
+@pytest.mark.parametrize("desks", ["one account"], indirect=True)
+def test_no_word_is_in_the_log_of_the_server(
+    desks: list[Desk], journals: list[Journal], clock: Clock, postgresql: Server
+) -> None:
+    """A dump of a caseload holds what is in it; the log does not, also when the server refuses a statement."""
+    one, _ = desks
+    with one.open(clock) as mine:
+        fill(mine, journals[0], "shearwater")
+        postgresql.ask(
+            one.url,
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full up'; END $$",
+            "CREATE TRIGGER no BEFORE INSERT ON records FOR EACH ROW EXECUTE FUNCTION no()",
+        )
+        with pytest.raises(StoreError) as said:
+            mine.note("A.", "shearwater again")
+        assert "shearwater" not in str(said.value)
+    dumped, logged = postgresql.dump(one.url), postgresql.log.read_bytes()
+    assert (b"shearwater" in dumped, b"full up" in logged, b"shearwater" in logged) == (True, True, False)
+
+
 def test_the_page_and_the_commands_of_one_show_nothing_of_the_other(
     desks: list[Desk], journals: list[Journal], clock: Clock, tmp_path: Path
 ) -> None:
     """The same by the panel's messages, and by each command that reads or writes."""
     one, other = desks
     with other.open(clock) as theirs:
-        fill(theirs, journals[1], "plover")
+        fill(theirs, journals[1], "quagga")
         before = shown(theirs)
         with one.open(clock) as mine:
-            fill(mine, journals[0], "heron")
+            fill(mine, journals[0], "dugong")
 
         page = caseload_panel.Page(one.home, opener=lambda home, passphrase: one.open(clock))
         said: list[Any] = []
@@ -164,7 +184,7 @@ def test_the_page_and_the_commands_of_one_show_nothing_of_the_other(
             page._receive(None, message, [])
         assert [content["type"] for content, _ in said] == ["open", "list", "audit", "client", "exported", "summary"]
         told = repr(said)
-        assert ("heron" in told, "plover" in told) == (True, False)
+        assert ("dugong" in told, "quagga" in told) == (True, False)
         page._receive(None, {"type": "erase", "client": "A."}, [])
         page._receive(None, {"type": "lock"}, [])
         assert (said[-2][0]["type"], said[-2][0]["left"]) == ("erased", 0)
@@ -198,7 +218,7 @@ def test_the_server_itself_shows_a_connection_no_row_of_another(
     """With statements that name no owner: nothing is read, changed, removed or slipped in."""
     one, other = desks
     with one.open(clock) as mine, other.open(clock) as theirs:
-        fill(theirs, journals[1], "plover")
+        fill(theirs, journals[1], "quagga")
         for whose in ("", "set_config('mend.owner', '', false)", "set_config('mend.keys', ',age1', false)"):
             with mine.store._engine.begin() as raw:
                 if whose:
@@ -224,7 +244,7 @@ def test_who_names_anothers_rows_needs_their_account_too(
     """With an account each the owner's name alone opens nothing: not by hand, and not with a copy of their keys."""
     one, other = desks
     with one.open(clock) as mine, other.open(clock) as theirs:
-        fill(theirs, journals[1], "plover")
+        fill(theirs, journals[1], "quagga")
         with mine.store._engine.begin() as raw:
             raw.exec_driver_sql("SELECT set_config('mend.owner', %s, false)", (other.keys.owner,))
             assert counted(raw) == [0, 0, 0]
@@ -245,8 +265,8 @@ def test_every_statement_about_rows_names_their_owner(desks: list[Desk], journal
         sa.event.listen(
             mine.store._engine, "before_cursor_execute", lambda c, cursor, statement, *rest: asked.append(statement)
         )
-        fill(mine, journals[0], "heron")
-        journals[0].save(PART, "heron said more", occasion="2027-01-05")
+        fill(mine, journals[0], "dugong")
+        journals[0].save(PART, "dugong said more", occasion="2027-01-05")
         mine.receive(sealed(journals[0], withdraw=[PART]))
         shown(mine)
         client = mine.client("A.").id
@@ -309,8 +329,8 @@ def test_an_older_database_is_divided_by_keys_and_keeps_every_row(
     """Each takes what they asked for, with an older key too; what bears no key is kept, shown to nobody, and said."""
     one, other = desks
     with one.open(clock) as mine, other.open(clock) as theirs:
-        fill(mine, journals[0], "heron")
-        fill(theirs, journals[1], "plover")
+        fill(mine, journals[0], "dugong")
+        fill(theirs, journals[1], "quagga")
         mine.assign("B.", [])
         mine.erase("B.")
         for opened in (mine, theirs):  # what the first version kept once for both

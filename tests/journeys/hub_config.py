@@ -20,20 +20,25 @@ c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['HUB_PROXY_PORT
 c.ConfigurableHTTPProxy.command = [os.environ["HUB_PROXY"]]
 c.ConfigurableHTTPProxy.pid_file = str(here / "proxy.pid")
 
+c.JupyterHub.cleanup_servers = False  # who is writing goes on while the hub starts again
+
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 
 at = f"http://127.0.0.1:{os.environ['HUB_MAILBOX_PORT']}"
-run = [sys.executable, "-P", "-m", "workbook", "mailbox", "--store", str(here / "mail.sqlite")]
+run = [sys.executable, "-P", "-m", "workbook", "mailbox", "--store", os.environ["HUB_STORE"]]
 own = {"PYTHONPATH": os.environ["PYTHONPATH"]}
 c.JupyterHub.services = [{"name": "mailbox", "url": at, "command": run, "environment": own}]
-c.JupyterHub.load_groups = {"counselors": {"users": ["lee"]}, "clients": {"users": ["ann"]}}  # which makes them, too
+c.JupyterHub.load_groups = {
+    "counselors": {"users": ["lee"]},
+    "clients": {"users": ["ann", "bea"]},
+}  # which makes them, too
 c.JupyterHub.load_roles = [
     {"name": "mailbox", "services": ["mailbox"], "scopes": ["read:users:name"]},
     {"name": "user", "scopes": ["self", "access:services!service=mailbox"]},
 ]
 c.JupyterHub.api_tokens = {
-    f"token-of-{name}-{'0' * 32}": name for name in ("lee", "ann")
+    f"token-of-{name}-{'0' * 32}": name for name in ("lee", "ann", "bea")
 }  # as the hub's page makes them
 
 c.JupyterHub.spawner_class = "simple"

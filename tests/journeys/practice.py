@@ -35,28 +35,37 @@ RESOLVED = f"--host-resolver-rules=MAP *.{NAME} 127.0.0.1, MAP {NAME} 127.0.0.1,
 class Practice:
     """One running hub, whose files lie in `folder`; `address` is where people log in."""
 
-    def __init__(self, folder: Path, proxy: str) -> None:
+    def __init__(self, folder: Path, proxy: str, store: str) -> None:
+        """`proxy` is the program that browsers reach, `store` where the mailbox keeps its files."""
         self.folder = folder
+        self._below: list[psutil.Process] = []  # all that was started, by hubs that have ended
+        self._said = 0  # how much of the log is of these
         self.port, own, self.mailbox_port, routes = _free_ports(4)
         self.address = f"https://{NAME}:{self.port}"
         _certify(folder)
         (folder / "homes").mkdir()
-        settings = {
+        self._settings = {
             "HUB_FOLDER": str(folder),
             "HUB_PORT": str(self.port),
             "HUB_OWN_PORT": str(own),
             "HUB_PROXY": proxy,
             "HUB_MAILBOX_PORT": str(self.mailbox_port),
             "HUB_PROXY_PORT": str(routes),
+            "HUB_STORE": store,
         }
-        with self.log.open("w") as log:
+        self.start()
+
+    def start(self) -> None:
+        """Start the hub, with its proxy and mailbox; who had a server has it still."""
+        with self.log.open("a") as log:
+            self._said = log.tell()
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", str(Path(__file__).with_name("hub_config.py"))],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
-                cwd=folder,
+                env={**os.environ, **self._settings, "PYTHONPATH": str(ROOT)},
+                cwd=self.folder,
             )
 
     @property
@@ -67,7 +76,7 @@ class Practice:
     def wait(self, seconds: float = 120) -> None:
         """Wait until people can log in."""
         end = time.monotonic() + seconds
-        while "JupyterHub is now running" not in (said := self.log.read_text("utf-8")):
+        while "JupyterHub is now running" not in (said := self.log.read_text("utf-8")[self._said :]):
             assert self.process.poll() is None, said
             assert time.monotonic() < end, said
             time.sleep(0.2)
@@ -77,29 +86,35 @@ class Practice:
         return f"https://{person}.{NAME}:{self.port}/user/{person}/{path}"
 
     def mailbox(self, person: str) -> Mailbox:
-        """Return the mailbox as `lee`, a counselor, or `ann` reaches it; nobody else has a token."""
+        """Return the mailbox as `lee`, a counselor, `ann` or `bea` reaches it; nobody else has a token."""
         return Mailbox(f"http://127.0.0.1:{self.mailbox_port}/services/mailbox", f"token-of-{person}-{'0' * 32}")
 
     def journal(self, person: str) -> Path:
         return self.folder / "homes" / person / "Mend"
 
-    def stop(self) -> None:
-        """End the hub, and with it the proxy and everyone's server."""
+    def end(self) -> None:
+        """End the hub, and with it proxy and mailbox; everyone's server goes on."""
         if self.process.poll() is not None:
             return
-        below = psutil.Process(self.process.pid).children(recursive=True)
+        self._below += psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:  # it did not end them: they are ended here, each by its id
+        except subprocess.TimeoutExpired:
             self.process.kill()
-            for each in below:
+
+    def stop(self) -> None:
+        """End the hub and everyone's server, each by its id."""
+        self.end()
+        for how in (psutil.Process.terminate, psutil.Process.kill):
+            for each in self._below:
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    each.kill()
+                    how(each)
+            _, self._below = psutil.wait_procs(self._below, timeout=20)
 
 
 @contextlib.contextmanager
-def practising(folder: Path) -> Iterator[Practice]:
+def practising(folder: Path, store: str) -> Iterator[Practice]:
     """Run a hub, and stop it afterwards whatever happened. Without its proxy: skipped here, a failure in CI."""
     proxy = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
     if not proxy.exists() or shutil.which("node") is None:
@@ -107,7 +122,7 @@ def practising(folder: Path) -> Iterator[Practice]:
         if os.environ.get("CI"):
             pytest.fail(cure)
         pytest.skip(cure)
-    practice = Practice(folder, str(proxy))
+    practice = Practice(folder, str(proxy), store)
     try:
         practice.wait()
         yield practice

@@ -8,6 +8,7 @@ import json
 import ssl
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -16,7 +17,7 @@ from tests.conftest import ARGUMENTS
 from tests.journeys import filling
 from tests.journeys.practice import NAME, RESOLVED, Practice, practising
 from tests.journeys.test_journeys import SAVED, state, until
-from tests.mailboxes import assignment, submission
+from tests.mailboxes import assignment, feedback, submission
 from tests.safe_answers import answer_safely
 from tests.test_hub import UNTRUE
 from tests.test_share_page import PART, opened
@@ -30,13 +31,21 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, FrameLocator, Locator, Page
 
+    from tests.postgresql import Server
+
 CANARY = "quagga-marzipan"
 STARTING = 180_000  # milliseconds for someone's server to start on a busy machine
 
 
 @pytest.fixture(scope="module")
-def practice(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Practice]:
-    with practising(tmp_path_factory.mktemp("hub")) as practice:
+def store(postgresql: Server) -> str:
+    """The database of the mailbox."""
+    return postgresql.database()
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory: pytest.TempPathFactory, chromium: str, store: str) -> Iterator[Practice]:
+    with practising(tmp_path_factory.mktemp("hub"), store) as practice:
         yield practice
 
 
@@ -185,6 +194,22 @@ def test_words_survive_a_server_that_stops_and_one_button_opens_the_page_again(a
     filling.saved(alice.form("start.privacy"))
 
 
+def test_words_survive_a_hub_and_a_proxy_that_start_again(alice: Visitor) -> None:
+    """Both go while someone types, and come back: the same button opens the page, and what was typed is saved."""
+    alice.arrive()
+    alice.practice.end()
+    alice.alias.fill("Joan")
+    again = alice.form("start.privacy").get_by_role("button", name="Open this page again")
+    expect(again).to_be_visible()
+    assert "Joan" not in written(alice)
+    alice.practice.start()
+    alice.practice.wait()
+    again.dispatch_event("click")  # the page may have found the way back by itself: then the button is away
+    until(lambda: written(alice)[-1:], ["Joan"], STARTING / 1000)  # by the new page, as above
+    expect(alice.alias).to_have_value("Joan")
+    filling.saved(alice.form("start.privacy"))
+
+
 def test_who_logs_out_is_out_and_so_is_who_leaves_the_page(alice: Visitor, bob: Visitor) -> None:
     """After either, going back meets the hub's question who one is, and no word of the page."""
     alice.arrive()
@@ -199,8 +224,13 @@ def test_who_logs_out_is_out_and_so_is_who_leaves_the_page(alice: Visitor, bob: 
     until(lambda: [each["name"] for each in bob.context.cookies() if "hub-login" in each["name"]], [], 60)
 
 
-def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(practice: Practice, browsers: Browser) -> None:
-    """No file goes by hand: the counselor's list is looked at and taken in, and the answer is with the mailbox."""
+def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
+    practice: Practice, browsers: Browser, postgresql: Server, store: str
+) -> None:
+    """No file goes by hand: the counselor's list is looked at and taken in, and the answer is with the mailbox.
+
+    PostgreSQL goes while it is being sent: that is said, it is kept, and sent again it is there once.
+    """
     folder = practice.journal("cleo")
     folder.parent.mkdir()
     with Journal.create(folder) as journal:
@@ -224,6 +254,16 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(practice:
     panel.get_by_role("checkbox", name="All of “One moment I regret”").check(timeout=STARTING)
     panel.get_by_role("button", name="See what they will see").click()
     expect(panel.locator(".mend-sight")).to_contain_text(CANARY)
+    with contextlib.suppress(psycopg.OperationalError), psycopg.connect(store.replace("+psycopg", "")) as holding:
+        holding.execute("LOCK TABLE mail")
+        panel.get_by_role("button", name="Send to Dr. Example").click()
+        waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%mail%'"
+        until(lambda: postgresql.ask(store, waits), [(True,)])
+        postgresql.kill()
+    expect(panel.get_by_role("heading", name="Not sent. Your answers are saved")).to_be_visible()
+    expect(panel.get_by_text("The mailbox cannot reach the place where it keeps files.")).to_be_visible()
+    expect(panel.get_by_role("button", name="Have it as a file")).to_be_visible()
+    postgresql.start()
     panel.get_by_role("button", name="Send to Dr. Example").click()
     expect(panel.get_by_role("heading", name="Sent", exact=True)).to_be_visible()
     sent = [opened(lee.fetch(one.number)) for one in lee.waiting() if one.sender == "cleo"]
@@ -231,12 +271,22 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(practice:
     cleo.context.close()
 
 
-def test_nothing_anyone_wrote_is_in_the_hub_s_database_or_log(alice: Visitor) -> None:
-    """What was written in the page is in the journal, and nowhere that the hub keeps anything."""
+def test_nothing_anyone_wrote_is_in_the_hub_s_database_or_log_or_a_dump(
+    alice: Visitor, postgresql: Server, store: str
+) -> None:
+    """What was written and sent is in the journal, and nowhere that hub, mailbox and PostgreSQL keep anything."""
     assert CANARY in written(alice)
-    kept = [path for path in alice.practice.folder.iterdir() if path.is_file()]
-    assert {"hub.sqlite", "hub.log", "mail.sqlite"} <= {path.name for path in kept}
-    assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
+    lee, bea = alice.practice.mailbox("lee"), alice.practice.mailbox("bea")
+    lee.send("bea", assignment())  # the only kind that is not sealed
+    lee.send("bea", feedback(CANARY))
+    bea.send("lee", submission())
+    kept = {path.name: path.read_bytes() for path in alice.practice.folder.iterdir() if path.is_file()}
+    assert {"hub.sqlite", "hub.log"} <= kept.keys()
+    kept |= {"postgresql.log": postgresql.log.read_bytes(), "mailbox.dump": postgresql.dump(store)}
+    as_dumped = lambda word: word.encode().hex().encode()  # noqa: E731 # read beside its use
+    assert all(word in kept["mailbox.dump"] for word in (b"feedback", b"submission", as_dumped("mend-assignment")))
+    hidden = (CANARY.encode(), as_dumped(CANARY))
+    assert [name for name, data in kept.items() if any(each in data for each in hidden)] == []
 
 
 def test_no_page_asks_anyone_but_the_hub(alice: Visitor, bob: Visitor) -> None:
@@ -274,4 +324,4 @@ def test_files_go_through_the_hubs_mailbox_and_the_hub_says_who_is_who(practice:
         headers = {"Host": f"mailbox--service.{NAME}:{practice.port}", "Authorization": f"token {lee._token}"}
         connection.request("GET", "/services/mailbox/api/mail", headers=headers)
         found = [one["from"] for one in json.loads(connection.getresponse().read())["mail"]]
-        assert [name for name in found if name != "cleo"] == ["ann"]  # hers is from her page
+        assert [name for name in found if name not in ("cleo", "bea")] == ["ann"]  # those are of other tests
