@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from workbook.definition import load
-from workbook.jupyter import lab, notebooks, prepared
+from workbook.jupyter import lab, notebooks, policy, prepared
 
 
 def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:
@@ -21,6 +22,13 @@ def test_a_double_click_shows_the_page_and_plain_shows_the_notebook() -> None:
     viewer = {"defaultViewers": {"notebook": "Voila Preview"}}
     assert prepared.overrides()["@jupyterlab/docmanager-extension:plugin"] == viewer
     assert "@jupyterlab/docmanager-extension:plugin" not in prepared.overrides(plain=True)
+
+
+def test_no_two_starts_have_the_same_address() -> None:
+    """Nobody can guess where the pages lie, and for which path their cookies are: 96 random bits, anew each time."""
+    addresses = {policy.path() for _ in range(50)}
+    assert len(addresses) == 50
+    assert all(re.fullmatch(r"/[A-Za-z0-9_-]{16}/", address) for address in addresses)
 
 
 @pytest.mark.process

@@ -53,9 +53,9 @@ class Tried(NamedTuple):
     file: Path
     way: Way
     why: str  # it was not acknowledged; "": it was
-    nobody: bool = False  # it goes nowhere until it is said anew who it is for
-    never: bool = False  # the mailbox will not take it: it is kept aside, and tried no more
-    ended: bool = False  # the mailbox does not know who asks, or not any more
+    nobody: bool  # it goes nowhere until it is said anew who it is for
+    never: bool  # the mailbox will not take it: it is kept aside, and tried no more
+    ended: bool  # the mailbox does not know who asks, or not any more
 
     @property
     def to(self) -> str:
