@@ -21,6 +21,7 @@ from workbook.safety import settings as rules
 
 WORKBOOK = definition.load()
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+SKIP = object()
 STRICT = WORKBOOK.gates[0].model_copy(
     update={
         "closed": True, "until_later_visit": True, "hold_hours": 24, "recheck_days": 14, "closes": ("draft",),
@@ -84,13 +85,27 @@ def _in(entries: list[Any]) -> Callable[[Callable[[str], bool]], list[Any]]:
 
 @pytest.mark.parametrize(
     ("points", "score"),
-    [((5, 5, 5, 5, 5), 100), ((0, 0, 0, 0, 0), 0), ((5, 0, 0, 5), 50), ((1, 2, 3, 4, 0), 40), ((4, 0, 0, 0), 20)],
+    [
+        ((5, 5, 5, 5, 5), 100),
+        ((0, 0, 0, 0, 0), 0),
+        ((5, 0, 0, 5), 50),
+        ((1, 2, 3, 4, 0), 40),
+        ((4, 0, 0, 0), 20),
+        ((None, 5, 0, 0, 5), 50),  # blank: not counted
+        ((SKIP, 5, 0, 0, 5), 40),  # declined: counted as the least
+        ((SKIP, SKIP, SKIP, SKIP, SKIP), 0),
+        ((None, None, 5, 5, 5), None),  # too few
+    ],
 )
-def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[int, ...], score: float) -> None:
+def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[object, ...], score: float | None) -> None:
     """From 0, all at their least, to 100, all at their most; the limit of 50 is met exactly at the middle."""
     [scale] = [scale for chapter in WORKBOOK.chapters for scale in chapter.scales if scale.id == "wellbeing"]
     day = "2026-11-23"
-    responses = {(id, day): Response(point, "answered", NOW) for id, point in zip(scale.items, points, strict=False)}
+    responses = {
+        (id, day): Response(None, "skipped", NOW) if point is SKIP else Response(point, "answered", NOW)
+        for id, point in zip(scale.items, points, strict=False)
+        if point is not None
+    }
     entries = [SimpleNamespace(item=item, occasion=when, at=NOW) for item, when in responses]
     known = SimpleNamespace(workbook=WORKBOOK, responses=responses, answers_in=_in(entries))
     assert facts.wellbeing(known) == score  # type: ignore[arg-type]  # only what it reads
@@ -111,6 +126,7 @@ def test_a_retelling_counts_for_thirty_days_to_the_moment() -> None:
     assert facts.retellings(told(NOW, *sorted(days))) == 3  # type: ignore[arg-type]  # only what it reads
     days[-1] -= MOMENT
     assert facts.retellings(told(NOW, *sorted(days))) == 2  # type: ignore[arg-type]  # the same
+    assert facts.retellings(told(NOW, days[-1])) == facts.retellings(told(NOW)) == 0  # type: ignore[arg-type]  # the same
 
 
 def test_a_retelling_is_a_sitting_of_its_own_after_three_hours() -> None:
@@ -127,6 +143,29 @@ def test_writing_is_counted_from_midnight_to_midnight() -> None:
     for at, minutes in ((midnight, 2), (midnight - MOMENT, 0), (midnight + timedelta(days=1) - MOMENT, 2)):
         assert facts.writing_minutes(told(NOW, at, words=words)) == minutes  # type: ignore[arg-type]  # only what it reads
     assert facts.writing_minutes(told(NOW, midnight + timedelta(days=1), words=words)) == 0  # type: ignore[arg-type]  # the same
+
+
+@pytest.mark.parametrize(
+    ("texts", "minutes"),
+    [
+        (((-1, 6000), (0, 6120)), 1),  # a long story of yesterday, and a line of today
+        (((0, 240), (0, 120), (0, 240)), 3),  # words taken out were written too
+        (((-1, 240), (1, 480)), 0),  # dated yesterday and tomorrow
+    ],
+)
+def test_only_what_was_added_today_counts_as_written_today(texts: tuple[tuple[int, int], ...], minutes: float) -> None:
+    """At 120 characters a minute, whatever stood there before."""
+    entries = [
+        facts.Entry(NOW + timedelta(days=day, minutes=6 * turn), INCIDENT, "once", "w" * length, "answered")
+        for turn, (day, length) in enumerate(texts)
+    ]
+    assert facts.writing_minutes(SimpleNamespace(now=NOW, story=entries)) == minutes  # type: ignore[arg-type]  # only what it reads
+
+
+def test_saves_of_another_day_are_no_stretch_of_writing() -> None:
+    """A clock that was set back left two saves on the day to come."""
+    times = [NOW + timedelta(days=1), NOW + timedelta(days=1, minutes=4)]
+    assert facts.writing_minutes(told(NOW, *times)) == 0  # type: ignore[arg-type]  # only what it reads
 
 
 @pytest.mark.parametrize(("gap", "minutes"), [(timedelta(minutes=5), 5), (timedelta(minutes=5) + MOMENT, 0)])
@@ -171,6 +210,27 @@ def test_only_two_numbers_that_were_given_are_compared(before: Response, after: 
     responses = {(f"a.b.{first}", "once"): before, (f"a.b.{word}", "once"): after}
     known = SimpleNamespace(workbook=WORKBOOK, now=NOW, responses=responses)
     assert facts.distress_rises(known) == 0  # type: ignore[arg-type]  # only what it reads
+
+
+def test_what_rose_long_ago_hides_nothing_that_rose_since() -> None:
+    """Old numbers stand among the answers before new ones, and so do numbers of which one was never given."""
+    word, first = next((later, earlier) for later, earlier in WORKBOOK.measures.distress.items())
+    days = {"old": 20, "alone": 3, "one": 2, "two": 1}
+    responses = {
+        (f"a.b.{name}", occasion): Response(value, "answered", NOW - timedelta(days=ago))
+        for occasion, ago in days.items()
+        for name, value in ((word, 9), (first, 2))
+        if (occasion, name) != ("alone", first)
+    }
+    known = SimpleNamespace(workbook=WORKBOOK, now=NOW, responses=responses)
+    assert facts.distress_rises(known) == 2  # type: ignore[arg-type]  # only what it reads
+
+
+def test_an_answer_to_a_question_that_is_no_more_stays_as_it_was() -> None:
+    """What an earlier short check asked and no rule asks now is taken for no other question; nor is another form's."""
+    for item in ("start.recheck.changed", "space.boundary.afraid", "communication.reached_out.afraid"):
+        past = SimpleNamespace(item=item, occasion="once", value="yes", status="answered", answered_at=NOW)
+        assert facts.entries_of({}, [past], WORKBOOK.measures) == [facts.Entry(NOW, item, "once", "yes", "answered")]
 
 
 def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
@@ -282,6 +342,7 @@ def test_each_reason_for_rules_that_are_not_whole_is_a_row_of_its_own() -> None:
         (timedelta(hours=24), None, "no"),
         (timedelta(0), timedelta(0), "yes"),
         (timedelta(0), MOMENT, "no"),  # marked done, then written on
+        (timedelta(minutes=1), -timedelta(seconds=30), "yes"),  # marked half a minute after the last word
     ],
 )
 def test_a_draft_rests_from_an_hour_to_a_day_after_its_last_word(

@@ -52,11 +52,11 @@ ROOMS = {
     "safety": Room(
         (
             *("safety/facts", "safety/gates", "safety/judgements", "safety/verdicts", "safety/settings"),
-            *("safety/helplines", "safety/sentences", "safety/later", "safety/coverage"),
+            *("safety/helplines", "safety/sentences", "safety/later", "safety/coverage", "safety/language"),
         ),
         (
-            *("test_stricter", "test_people", "test_measures", "test_coverage", "test_later", "test_guests"),
-            *("test_judgements", "test_gates", "test_older_journals", "test_safety"),
+            *("test_people", "test_stricter", "test_visits", "test_later", "test_coverage", "test_judgements"),
+            *("test_guests", "test_language", "test_gates", "test_safety", "test_measures", "test_older_journals"),
         ),
     ),
     "sharing": Room(

@@ -129,7 +129,7 @@ def sitting_start(times: Sequence[datetime], now: datetime) -> datetime:
     start = now
     for at in reversed(times):
         if start - at > SITTING:
-            break
+            return start
         start = min(start, at)
     return start
 
@@ -288,14 +288,18 @@ def writing_minutes(facts: Facts) -> float:
     minute. Deleted text is not taken off. A day is the client's own, midnight to midnight.
     """
     midnight = facts.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = [entry for entry in facts.story if midnight <= entry.at < midnight + timedelta(days=1)]
-    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(today)]
+
+    def today(entry: Entry) -> bool:
+        return midnight <= entry.at < midnight + timedelta(days=1)
+
+    saves = [entry.at for entry in facts.story if today(entry)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(saves)]
     spans = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
     length: dict[tuple[str, str], int] = {}
     keys = 0
     for entry in facts.story:
         place = (entry.item, entry.occasion)
-        if midnight <= entry.at < midnight + timedelta(days=1):
+        if today(entry):
             keys += max(0, _length(entry.given) - length.get(place, 0))
         length[place] = _length(entry.given)
     return max(spans.total_seconds() / 60, keys / KEYS_A_MINUTE)

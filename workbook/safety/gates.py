@@ -27,7 +27,8 @@ CONTACT = ("contact", "outreach", "draft", "together")  # what stays closed when
 # A workbook without one of these keeps contact closed.
 FIRM = ("G1", "G2", "G3", "G4", "G5", "G5_protects", "G6_severe")
 CALM = "calming"
-ROLES = (("abuse", "abused-legal"), ("abusers", "abusers-legal"))  # help lines for the hurt, and for who hurts
+HURT, HURTS = ("abuse", "abused-legal"), ("abusers", "abusers-legal")  # help lines for the hurt, and for who hurts
+OTHER_SIDE = dict.fromkeys(HURT, HURTS) | dict.fromkeys(HURTS, HURT)
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Closing:
     reason_html: str
     instead: tuple[tuple[str, str], ...]  # label, notebook
     resources: tuple[str, ...]  # kinds of help lines, most important first
-    urgent: bool = False  # the lines to call stand before the words
-    asks: tuple[str, ...] = ()  # the forms whose answers it waits for
-    waits: bool = False  # for those answers alone: nothing that was answered closes it
+    urgent: bool  # the lines to call stand before the words
+    asks: tuple[str, ...]  # the forms whose answers it waits for
+    waits: bool  # for those answers alone: nothing that was answered closes it
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class GateState:
     state: State
     closes: tuple[str, ...]
     why: str
-    title: str = ""
-    until: datetime | None = None
-    kept: bool = False  # a counselor keeps it closed: no answer closed it, and the log holds nothing of it
+    title: str
+    until: datetime | None
+    kept: bool  # a counselor keeps it closed: no answer closed it, and the log holds nothing of it
 
 
 @dataclass(frozen=True)
@@ -219,11 +220,10 @@ def _due(facts: Facts) -> bool:
     return asked and measures.recheck(facts) != "done"
 
 
-def _rank(one: Verdict) -> int:
-    """Order what is shown: a page that speaks first, the privacy question, closed rows, blanks; each in table order."""
-    if one.state == "closed":
-        return 0 if one.gate.first else 2
-    return 1 if one.state == "unknown" and "all" in one.gate.blank else 3
+def _rank(one: Verdict) -> tuple[bool, ...]:
+    """Order what is shown: a page that speaks first, the first questions, closed rows, blanks; each in table order."""
+    closed = one.state == "closed"
+    return not (closed and one.gate.first), closed or "all" not in one.gate.blank, not closed
 
 
 def _targets(one: Verdict) -> frozenset[str]:
@@ -255,7 +255,6 @@ def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, fro
 
 def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
     top = by[0]
-    closed = [one for one in by if one.state == "closed" or one.broken] or by[:1]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
     asks = tuple(form for form in workbook.measures.forms if any(form in one.asks for one in by))
     waits = top.state == "unknown" and not top.broken
@@ -271,7 +270,7 @@ def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
         title=title,
         reason_html=_html(reason),
         instead=instead,
-        resources=_one_role(kind for one in closed if one.state == "closed" for kind in one.gate.resources),
+        resources=_one_role(kind for one in by if one.state == "closed" for kind in one.gate.resources),
         urgent=top.gate.first and top.state == "closed",
         asks=asks,
         waits=waits,
@@ -284,7 +283,7 @@ def _one_role(kinds: Iterable[str]) -> tuple[str, ...]:
     The page speaks to one of the two: to someone who is afraid as well as sorry, to the one who is afraid.
     """
     found = tuple(dict.fromkeys(kinds))
-    others = next((other for kind in found for role, other in zip(ROLES, ROLES[::-1], strict=True) if kind in role), ())
+    others = next((OTHER_SIDE[kind] for kind in found if kind in OTHER_SIDE), ())
     return tuple(kind for kind in found if kind not in others)
 
 

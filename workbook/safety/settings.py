@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from workbook.definition.models import Gate
@@ -92,7 +93,7 @@ def _looser(mine: Gate | None, gate: Gate) -> Iterable[tuple[str, dict[str, obje
         yield "no_hold", {}
     elif (mine.hold_hours or 0) < (gate.hold_hours or 0):
         yield "less_hold", {"hours": gate.hold_hours}
-    if (mine.recheck_days or 10_000) > (gate.recheck_days or 10_000):
+    if (mine.recheck_days or math.inf) > (gate.recheck_days or math.inf):
         yield "later", {"days": gate.recheck_days}
     for name in _LISTS:
         kept = getattr(mine, name)

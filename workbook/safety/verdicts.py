@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbook.safety.facts import Facts
 
 State = Literal["open", "closed", "unknown"]
+STATES: dict[bool | None, State] = {True: "closed", False: "open", None: "unknown"}  # what a condition comes to
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,7 @@ class Verdict:
 
     @property
     def asks(self) -> tuple[str, ...]:
-        """The forms that it waits for: their answers are blank, or due again."""
-        if self.broken or self.state == "open":
-            return ()
+        """The forms that it waits for while it closes anything: their answers are blank, or due again."""
         waits = {measures.exercise_id(id) for id in self.blank} if self.state == "unknown" else set()
         waits |= {form for id in _condition(self.gate.when).ids if (form := self.asked.asked_in(id))}
         return tuple(form for form in self.asked.forms if form in waits)
@@ -83,7 +82,7 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
         id = entry.question
         if id in questions and (entry.status == "skipped" or entry.given == "unsure"):
             return True
-        return id in asked and condition.evaluate(lambda one: entry.given if one == id else None) is True
+        return bool(condition.evaluate(lambda one: entry.given if one == id else None))
 
     mine = [entry for entry in facts.answers_to(asked) if closes(entry)]
     answered: State = "unknown" if blank else "open"
@@ -103,7 +102,7 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
     said = [facts.kept[id] for id in questions if id in facts.kept]
     causes = tuple(entry for entry in said if closes(entry))
     value = True if causes else condition.evaluate(facts.get)
-    state: State = "closed" if value else "open" if value is False else "unknown"
+    state = STATES[value]
     measured = _measured(condition, facts) if value else frozenset()
     causes += tuple(facts.kept[id] for id in map(facts.asked.behind, measured) if id in facts.kept)
     return Verdict(gate, state, blank=blank, since=_since(gate, facts), causes=causes, measured=measured)
@@ -113,7 +112,7 @@ def _measured(condition: Condition, facts: Facts) -> frozenset[str]:
     """Return the measures that make a condition true."""
 
     def alone(id: str) -> bool:
-        return condition.evaluate(lambda one: facts.get(one) if one == id else None) is True
+        return bool(condition.evaluate(lambda one: facts.get(one) if one == id else None))
 
     return frozenset(id for id in condition.ids if id.startswith(MEASURED) and alone(id))
 
@@ -125,7 +124,7 @@ def _reopened(condition: Condition, last: datetime, facts: Facts) -> bool:
         at = facts.given_at(id)
         return facts.get(id) if at is not None and at >= last else None
 
-    return condition.evaluate(since) is True
+    return bool(condition.evaluate(since))
 
 
 def _not_answered_later(
@@ -155,6 +154,6 @@ def _since(gate: Gate, facts: Facts) -> datetime | None:
     if not gate.recheck_days:
         return None
     scale = facts.workbook.measures.wellbeing
-    form = scale and measures.exercise_id(facts.workbook.scale(scale).items[0])
-    wellbeing = facts.answers_in(lambda item: measures.exercise_id(item) == form)
+    items = facts.workbook.scale(scale).items if scale else ()
+    wellbeing = facts.answers_in(items.__contains__)
     return wellbeing[-1].at + timedelta(days=gate.recheck_days) if wellbeing else None
