@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbook import definition
@@ -307,6 +307,39 @@ def test_an_item_is_shown_when_its_condition_is_true(
     """What is false or not known yet hides, and an answer to a hidden item counts as blank for others."""
     exercise = workbook.exercise("space.urges")
     assert asked_now.active(exercise, given_(**values)) == {f"space.urges.{word}" for word in shown}
+
+
+GIVEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "had": st.sampled_from(["yes", "no", None]),
+        "strength": st.sampled_from([6, 7, None]),
+        "did": st.just("walked"),
+        "old": st.just("kept"),
+        "useful": st.just("yes"),
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # nothing writes into the workbook
+@given(st.lists(GIVEN, max_size=6), st.booleans())
+def test_of_many_occasions_each_shows_what_it_would_alone(
+    workbook: Workbook, occasions: list[dict[str, object]], called: bool
+) -> None:
+    """The same answers show the same on every occasion, another answer something else, and a retired item nothing."""
+    urges = {f"2026-05-{day:02}": given_(**values) for day, values in enumerate(occasions, 1)}
+    calls = {"once": {"space.call.who": Response("Sam", "answered", NOW)}} if called else {}
+    every = {"space.urges": urges, "space.call": calls}
+    newest = {id: one for here in (*urges.values(), *calls.values()) for id, one in here.items()}
+    assert asked_now.places(workbook.exercises, every, newest) == {
+        (id, occasion)
+        for exercise, given in every.items()
+        for occasion, here in given.items()
+        for id in asked_now.active(
+            workbook.exercise(exercise), asked_now.seen_by(workbook.exercise(exercise), newest, here)
+        )
+        & here.keys()
+    }
 
 
 def test_an_exercise_is_shown_when_its_condition_is_true(workbook: Workbook) -> None:

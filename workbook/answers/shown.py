@@ -92,13 +92,17 @@ def places(
         elsewhere = {id for rules in plan.rules.values() for rule in rules for id in rule.ids} & newest.keys()
         others = {id: newest[id] for id in elsewhere - plan.rules.keys()}
         asked = {item.id for item in exercise.items if not item.retired}
+        # What is shown depends on a few answers only, which are the same on many occasions of years.
+        decide = [
+            id for id in {id for rules in plan.rules.values() for rule in rules for id in rule.ids} if id in asked
+        ]
+        visible: dict[tuple[str, ...], set[str]] = {}
         for occasion, every in given.get(exercise.id, {}).items():
-            here = {item: response for item, response in every.items() if item in asked}
-            if here and not elsewhere and not any(plan.rules.values()):  # all that is asked is shown
-                found |= {(item, occasion) for item in plan.asked & here.keys()}
-            elif here:
-                visible = _shown(plan, others | here)  # what `seen_by` says, as far as a condition asks for it
-                found |= {(item, occasion) for item in visible & here.keys()}
+            said = tuple([repr(every[id][:2]) if id in every else "" for id in decide])
+            if said not in visible:
+                here = {id: every[id] for id in decide if id in every}
+                visible[said] = _shown(plan, others | here)  # what `seen_by` says, as far as a condition asks for it
+            found.update([(item, occasion) for item in every if item in visible[said]])
     return found
 
 
