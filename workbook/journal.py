@@ -207,13 +207,18 @@ class Journal(Opened):
         order = occasions.in_order(frame.begun(self._reading.first(), self.now().tzinfo))
         return frame.answers(self.workbook, rows, self.active(), order)
 
-    def local_times(self) -> dict[tuple[str, str], datetime]:
+    def local_times(self, occasion: str | None = None) -> dict[tuple[str, str], datetime]:
         """Return when each current answer was saved by the person's own clock, by item and occasion.
 
-        Its date is the day they had. Answers that do not know their time zone are given in that of now.
+        Its date is the day they had. Answers that do not know their time zone are given in that of now. `occasion`:
+        of those on that one.
         """
         here = self.now().tzinfo
-        return {place: versions[-1].local(here) for place, versions in self._reading.versions().items()}
+        return {
+            place: versions[-1].local(here)
+            for place, versions in self._reading.versions().items()
+            if occasion is None or place[1] == occasion
+        }
 
     def history(self) -> pd.DataFrame:
         """Return one row per version of every answer, cleared ones too; see `frame.HISTORY_COLUMNS`."""
@@ -280,7 +285,7 @@ class Journal(Opened):
             self.answers(),
             standing=self.standing(),
             now=self.now(),
-            times=self.local_times(),
+            times=self.local_times("once"),  # what comes again says its day itself
             show=report.panel,
         )
 

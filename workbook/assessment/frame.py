@@ -64,9 +64,9 @@ def begun(first: Iterable[StoredAnswer], here: tzinfo | None = None) -> dict[str
     """
     earliest: dict[tuple[str, str], list[StoredAnswer]] = {}  # only of these need the day be known
     for version in first:
-        known = earliest.setdefault((version.exercise, version.occasion), [version])
-        if version.begun < known[0].begun:
-            known[:] = [version]
+        known = earliest.get(place := (version.exercise, version.occasion))
+        if known is None or version.begun < known[0].begun:
+            earliest[place] = [version]
         elif version.begun == known[0].begun:
             known.append(version)
     found: dict[str, occasions.Begun] = {}

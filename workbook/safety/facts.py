@@ -178,10 +178,10 @@ class _Newest(Mapping[str, Entry]):
 
 def _places(items: Iterable[str]) -> dict[str, list[int]]:
     """Return at which places each item stands."""
-    places: dict[str, list[int]] = {}
+    places: defaultdict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
-        places.setdefault(item, []).append(place)
-    return places
+        places[item].append(place)
+    return dict(places)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 Place = tuple[str, str]  # item, occasion
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+_Given = defaultdict[str, defaultdict[str, dict[str, Response]]]
 
 
 class Index(NamedTuple):
@@ -84,14 +88,17 @@ class Reading:
         """Return the current answers and the first versions, by exercise."""
         self.versions()
         if self._indexed is None:
-            times = sorted(response.at for response in self._current.values())
-            self._indexed = Index({}, {}, latest(self._current), times, {})
-            exercises = {item: item.rpartition(".")[0] for item, _ in self._versions}
+            given: _Given = defaultdict(lambda: defaultdict(dict))
+            first: defaultdict[str, list[StoredAnswer]] = defaultdict(list)
+            exercises = {item: item.rpartition(".")[0] for item in {item for item, _ in self._versions}}
             for (item, occasion), response in self._current.items():
-                by_occasion = self._indexed.given.setdefault(exercises[item], {})
-                by_occasion.setdefault(occasion, {})[item] = response
+                given[exercises[item]][occasion][item] = response
             for (item, _), versions in self._versions.items():
-                self._indexed.first.setdefault(exercises[item], []).append(versions[0])
+                first[exercises[item]].append(versions[0])
+            times = sorted([response.at for response in self._current.values()])
+            # Plain ones from here on: what is asked for and not there must not be made.
+            plain = {exercise: dict(occasions) for exercise, occasions in given.items()}
+            self._indexed = Index(plain, dict(first), latest(self._current), times, {})
         return self._indexed
 
     def in_time(self) -> InTime:
