@@ -12,7 +12,7 @@ from tests.clock import Clock
 from tests.safe_answers import answer_safely
 from workbook.answers import shown
 from workbook.journal import Journal
-from workbook.storage.reading import Reading
+from workbook.storage.reading import Index, Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,10 +39,16 @@ def test_what_is_held_is_what_a_new_reading_finds(tmp_path: Path) -> None:
             clock.time += later
             journal.standing()
             journal.save(item, value, status="blank" if value is None else "answered")
-            held = journal._reading.in_time()
-            found = Reading(lambda: journal.store, clock, lambda: None).in_time()
+            again = Reading(lambda: journal.store, clock, lambda: None)
+            assert _sorted(journal._reading.index()) == _sorted(again.index()), what
+            held, found = journal._reading.in_time(), again.in_time()
             assert (dict(held.current), held.events) == (dict(found.current), found.events), what
             assert held.history == found.history, what
+
+
+def _sorted(index: Index) -> Index:
+    """The same, whatever order it was learnt in."""
+    return index._replace(first={id: sorted(first) for id, first in index.first.items()}, order={})
 
 
 def test_what_is_shown_of_years_is_what_each_form_shows(tmp_path: Path) -> None:

@@ -349,11 +349,12 @@ class Journal(Opened):
         """Return the occasions of an exercise that have an answer, oldest first; see `occasions.in_order`."""
         self.workbook.exercise(exercise_id)  # one that does not exist is said as such
         index, here = self._reading.index(), self.now().tzinfo
-        if (exercise_id, here) not in index.order:
+        known = index.order.setdefault(exercise_id, {})
+        if here not in known:
             given = index.given.get(exercise_id, {})
             order = occasions.in_order(frame.begun(index.first.get(exercise_id, ()), here))
-            index.order[exercise_id, here] = [occasion for occasion in order if occasion in given]
-        return list(index.order[exercise_id, here])
+            known[here] = [occasion for occasion in order if occasion in given]
+        return list(known[here])
 
     def occasion_now(self, exercise_id: str) -> str:
         """Return the occasion an answer given now belongs to.

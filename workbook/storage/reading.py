@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +31,25 @@ class Index(NamedTuple):
     first: dict[str, list[StoredAnswer]]  # the first version of each answer, by exercise
     newest: dict[str, Response]  # of each item, whatever its occasion
     times: list[datetime]  # when each of them was given, oldest first
-    order: dict[object, list[str]]  # kept by who works it out: the occasions of an exercise, oldest first
+    order: dict[str, dict[object, list[str]]]  # kept by who works it out: an exercise's occasions, oldest first
+
+    def take(self, answer: StoredAnswer, response: Response, before: Response | None) -> None:
+        """Take in a current answer that is newer than all others, in the place of the one `before`."""
+        exercise = answer.item.rpartition(".")[0]
+        self.given.setdefault(exercise, {}).setdefault(answer.occasion, {})[answer.item] = response
+        self.newest[answer.item] = response
+        if before is not None:
+            del self.times[bisect.bisect_left(self.times, before.at)]
+        self.times.append(response.at)
+        self.order.pop(exercise, None)
+
+    def begin(self, answer: StoredAnswer, replaced: StoredAnswer | None) -> None:
+        """Take in the first version of an answer, in the place of what it was."""
+        first = self.first.setdefault(answer.item.rpartition(".")[0], [])
+        if replaced is None:
+            first.append(answer)
+        else:
+            first[:] = [answer if one is replaced else one for one in first]
 
 
 class InTime(NamedTuple):
@@ -114,15 +133,24 @@ class Reading:
         place = (answer.item, answer.occasion)
         versions = self._versions.setdefault(place, [])
         replaced = versions.pop() if versions and versions[-1].version == answer.version else None
+        begins = not versions
         versions.append(answer)
         self._line = self._line and self._line.with_next(answer, replaced)
+        newest = answer.answered_at > self._newest_at
         if answer.answered_at < self._newest_at:  # the clock was set back: which answer is the newest is seen anew
             self._current, self._moved = _responses(self._in_time()[0]), True
         elif answer.status == "blank":
             self._current.pop(place, None)
         else:
-            self._current[place] = Response(answer.value, answer.status, answer.answered_at)
-        self._newest_at, self._indexed = max(self._newest_at, answer.answered_at), None
+            before = self._current.get(place)
+            self._current[place] = given = Response(answer.value, answer.status, answer.answered_at)
+            if newest and self._indexed is not None:
+                self._indexed.take(answer, given, before)
+                if begins:
+                    self._indexed.begin(answer, replaced)
+        if not newest or answer.status == "blank":
+            self._indexed = None
+        self._newest_at = max(self._newest_at, answer.answered_at)
 
     def gate_log(self) -> list[Event]:
         """Return when safety rules closed and opened, in order."""
