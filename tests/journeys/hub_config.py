@@ -44,7 +44,7 @@ c.JupyterHub.api_tokens = {
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{username}")
 c.Spawner.cmd = [sys.executable, "-P", "-m", "workbook", "hub"]
-c.Spawner.environment = {"WORKBOOK_MAILBOX": f"{at}/services/mailbox"}
+c.Spawner.environment = {"WORKBOOK_MAILBOX": f"{at}/services/mailbox", "TZ": "UTC"}
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!user", "access:services!service=mailbox"]
 c.Spawner.notebook_dir = "/"  # for another editor: Mend shows the journal, and nothing beside it
 c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "TMPDIR"]

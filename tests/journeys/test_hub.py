@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.postgresql import Server
 
 CANARY = "quagga-marzipan"
+ZONE, EAST = "Asia/Tokyo", 540  # of every browser here, and its minutes east of UTC; the machine of the hub is in UTC
 STARTING = 180_000  # milliseconds for someone's server to start on a busy machine
 
 
@@ -63,7 +64,7 @@ class Visitor:
     def __init__(self, practice: Practice, browsers: Browser, name: str) -> None:
         self.practice, self.name = practice, name
         self.context = browsers.new_context(
-            ignore_https_errors=True, viewport={"width": 1280, "height": 900}, locale="en-GB"
+            ignore_https_errors=True, viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id=ZONE
         )
         self.context.set_default_navigation_timeout(STARTING)
         self.page: Page = self.context.new_page()
@@ -131,8 +132,13 @@ def bob(practice: Practice, browsers: Browser) -> Iterator[Visitor]:
 
 
 def test_who_logs_in_answers_and_finds_it_after_a_reload(alice: Visitor) -> None:
-    """The first page comes by itself; what is answered on it is kept in that person's journal, and is there again."""
+    """The first page comes by itself; what is answered on it is kept in that person's journal, and is there again.
+
+    Which day it is, the browser says.
+    """
     alice.arrive()
+    with Journal.open(alice.practice.journal("alice")) as journal:
+        assert {answer.zone for answer in journal.store.history()} == {EAST}
     alice.page.reload()
     expect(alice.shared_device("No")).to_be_checked()
     assert (alice.practice.journal("alice") / ".mend" / "answers.sqlite").is_file()

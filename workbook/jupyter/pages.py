@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec
 from workbook import definition, files, words
 from workbook import journal as journals
 from workbook.errors import Locked, WorkbookError
+from workbook.jupyter.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,6 +56,7 @@ class _Page:
 
     def __init__(self) -> None:
         self.journal: Journal | None = None
+        self.clock = Clock()
         self.head: Head | None = None
         self.telling: asyncio.TimerHandle | None = None  # until the head says what has changed
         self.chapter: str | None = None  # whose page this is
@@ -65,7 +67,9 @@ class _Page:
         """Return the journal; raises Locked while it needs a passphrase."""
         if self.journal is None:
             files.forbid_dumps()
-            self.journal = journals.open_journal(passphrase=passphrase)
+            self.journal = journals.open_journal(passphrase=passphrase, now=self.clock)
+            if words.on_hub() and self.clock.zone is None:  # the browser has not said: as when they answered last
+                self.clock.zone = self.journal.store.zone()
             words.follow(self.journal.workbook.language)
             self.journal.listen(self.changed)
         return self.journal
@@ -77,6 +81,11 @@ class _Page:
         while self.waiting:
             show, box = self.waiting.pop(0)
             box.children = [show(journal)]
+
+    def follow(self, zone: str) -> None:
+        """On a hub the day is that of who looks at the page; at home this computer's clock is theirs."""
+        if words.on_hub() and self.clock.follow(zone) and self.journal is not None:
+            self.journal.moved()
 
     def changed(self) -> None:
         """Let the head say what is true now, once what was just saved is acknowledged: that comes first."""
@@ -193,7 +202,9 @@ def chapter(id: str) -> Widget:
         payload = heads.payload(workbook, workbook.chapter(id))
     except Locked:
         payload = heads.payload(None, None)
-    _page.head = heads.Head(payload, read=lambda: _state(id), remember=_remember, unlock=_page.unlock)
+    _page.head = heads.Head(
+        payload, read=lambda: _state(id), remember=_remember, unlock=_page.unlock, follow=_page.follow
+    )
     return _page.head
 
 

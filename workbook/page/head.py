@@ -123,7 +123,8 @@ class Head(anywidget.AnyWidget):
     """What stands above a chapter.
 
     `read()` gives the part that changes: `{progress: {done, total, minutes}, notices: [{title, html}], region}`,
-    or raises `Locked`; `remember(region)` keeps where the person is; `unlock(passphrase)` raises `Locked` when wrong.
+    or raises `Locked`; `remember(region)` keeps where the person is; `unlock(passphrase)` raises `Locked` when wrong;
+    `follow(zone)` hears which time zone the browser has.
     """
 
     _esm = assets.Script("chapter.js")
@@ -137,11 +138,13 @@ class Head(anywidget.AnyWidget):
         read: Callable[[], Mapping[str, object]],
         remember: Callable[[str], None],
         unlock: Callable[[str], None],
+        follow: Callable[[str], None] = lambda zone: None,
     ) -> None:
         super().__init__(chapter=dict(chapter))
         self._read = read
         self._remember = remember
         self._unlock = unlock
+        self._follow = follow
         self.on_msg(self._receive)
 
     def __repr__(self) -> str:
@@ -158,6 +161,8 @@ class Head(anywidget.AnyWidget):
                 with contextlib.suppress(*((WorkbookError,) if message.get("guessed") else ())):  # nobody chose it
                     self._remember(str(message["region"]))
                 return
+            if message.get("type") == "ready":
+                self._follow(str(message.get("zone", "")))
             if message.get("type") == "unlock":
                 self._unlock(str(message["passphrase"]))
         except Locked as refused:  # wrong, or too early after a wrong one

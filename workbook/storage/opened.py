@@ -147,6 +147,11 @@ class Opened:
         """Call `heard` when the journal has locked itself, and when it is open again."""
         self._attending.append(heard)
 
+    def moved(self) -> None:
+        """The clock shows the time of another zone: what was worked out by it is worked out again, on every page."""
+        self._forget()
+        self._tell(*self._attending, *self._listeners)
+
     def _tell(self, *listeners: Callable[[], None]) -> None:
         for heard in listeners:
             heard()

@@ -171,6 +171,13 @@ class Store(Database):
                 connection.execute(_ADD, row)
         return answer
 
+    def zone(self) -> tzinfo | None:
+        """Return the time zone of the newest save, as far from UTC as it was then; None: it is not known."""
+        query = sa.select(_answers.c.zone).where(self._mine(_answers), _answers.c.saved > 0)
+        with self._reading() as connection:
+            zone = connection.execute(query.order_by(_answers.c.saved.desc()).limit(1)).scalar()
+        return None if zone is None else _clock(zone)
+
     def save_many(self, answers: Iterable[StoredAnswer], client: str | None = None) -> int:
         """Store answers that come from elsewhere, all or none; return how many were new.
 

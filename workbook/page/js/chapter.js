@@ -103,7 +103,7 @@ class Head {
     aside.node.addEventListener("mend:region", moved);
     const asleep = setTimeout(() => this.heard || this.fallAsleep(), ASLEEP);
     this.model.on("msg:custom", receive);
-    this.model.send({ type: "ready" });
+    this.model.send({ type: "ready", zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
     return () => {
       clearTimeout(asleep);
       this.model.off("msg:custom", receive);
