@@ -15,7 +15,7 @@ import pytest
 
 from tests.clock import Clock
 from tests.safe_answers import answer_safely
-from workbook import definition, example
+from workbook import definition, example, words
 from workbook.assessment import export, frame, spreadsheet
 from workbook.definition import models
 from workbook.errors import WorkbookError
@@ -143,6 +143,21 @@ def test_the_codebook_explains_every_item(robin: Journal, tmp_path: Path) -> Non
         "retired": "",
         "source": "Own items (S)",
     }
+
+
+def test_what_a_codebook_says_besides_codes_is_in_the_language(robin: Journal) -> None:
+    """That a scale turns an answer round, and that a question is no longer asked, are words."""
+    scale = robin.workbook.scale("space").model_copy(update={"reverse": ("space.rating.boundary",)})
+    chapters = [
+        chapter.model_copy(update={"scales": (scale,)}) if chapter.id == "space" else chapter
+        for chapter in robin.workbook.chapters
+    ]
+    turned = robin.workbook.model_copy(update={"chapters": tuple(chapters)})
+    said = {"assessment.export.reversed": "⟦{scale}⟧", "assessment.export.retired": "⟦⟧"}
+    with words.spoken(words.Language("ja", {**words.load().sentences, **said})):
+        book = export.codebook(turned).set_index("item")
+    assert book.loc["space.rating.boundary", "scales"] == "⟦space⟧"
+    assert book.loc["improvement.checkin.commitment", "retired"] == "⟦⟧"
 
 
 def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:

@@ -365,6 +365,33 @@ def test_nothing_compares_a_word_that_is_shown() -> None:
         assert (file.name, _SHOWN_COMPARED.findall(script)) == (file.name, [])
 
 
+def test_what_is_decided_is_the_same_in_another_language(tmp_path: Path) -> None:
+    """Twelve weeks in two languages: the same rules are closed, steps offered, verdicts given, and words chosen."""
+
+    def decided(journal: Journal) -> tuple[object, ...]:
+        example.fill(journal)
+        told, standing = journal.assessment(), journal.standing()
+        return (
+            [(gate.id, gate.state, gate.until) for gate in standing.gates],
+            [(notice.urgent, notice.resources) for notice in standing.notices],
+            (standing.hidden, standing.unscored, standing.track, standing.recheck_due),
+            [(area.id, area.verdict, area.score, area.day) for area in told.areas],
+            told.change.drop(columns=["title", "reason"]).to_dict("records"),
+            [step.href for step in told.steps],
+            (len(told.lines), len(told.questions), len(told.asks), len(told.unscored)),
+            [(one.exercise, one.answered, one.total, one.done) for one in journal.progress()],
+            {name: bool(said) for name, said in today_panel.today.read(journal).items()},
+            journal.answers()[["item", "occasion", "score", "status", "share"]].to_dict("records"),
+        )
+
+    with Journal.create(tmp_path / "plain", now=lambda: example.ENDS) as plain:
+        expected = decided(plain)
+    with words.spoken(BRACKETS), Journal.create(tmp_path / "other", now=lambda: example.ENDS) as other:
+        other.install(brackets_workbook())
+        found = decided(other)
+    assert repr(found) == repr(expected)  # NaN is not itself
+
+
 @pytest.mark.parametrize(
     "script", ["if (done === texts.yes) {}", "if (texts.wait === said) {}", "[texts.a, texts.b].includes(said)"]
 )

@@ -103,8 +103,9 @@ def codebook(workbook: Workbook) -> pd.DataFrame:
     scales: dict[str, list[str]] = {}
     for scale in workbook.scales:
         for id in scale.items:
-            turned = " (reversed)" if id in scale.reverse else ""
-            scales.setdefault(id, []).append(f"{scale.id}{turned}")
+            turned = id in scale.reverse
+            named = words.say("assessment.export.reversed", scale=scale.id) if turned else scale.id
+            scales.setdefault(id, []).append(named)
     ranges: dict[str, tuple[float, float]] = {
         id: bounds for scale in workbook.scales for id, bounds in scale.ranges.items()
     }
@@ -127,7 +128,7 @@ def codebook(workbook: Workbook) -> pd.DataFrame:
                     "share": item.share or exercise.share,
                     "repeats": exercise.repeats,
                     "scales": ", ".join(scales.get(item.id, ())),
-                    "retired": "yes" if item.retired else "",
+                    "retired": words.say("assessment.export.retired") if item.retired else "",
                     "source": item.source or exercise.source or "",
                 }
             )

@@ -93,7 +93,9 @@ def _fill(
 
 
 def _day(occasion: str) -> object:
-    """A day as one; a second filling of a day with its number, `once` as it is."""
+    """A day as one; a second filling of a day with its number, and what was asked once in words."""
+    if occasion == "once":
+        return words.say("assessment.report.once")
     try:
         return date.fromisoformat(occasion)
     except ValueError:
