@@ -22,6 +22,7 @@ LACKING = {  # names Windows' Python does not have
     "socket": "AF_UNIX SO_PEERCRED SO_REUSEPORT socketpair_unix",
     "time": "CLOCK_BOOTTIME CLOCK_MONOTONIC clock_gettime tzset",
 }
+ELSEWHERE = frozenset(["add_signal_handler", "add_child_handler", "preexec_fn", "pass_fds"])  # of loops and processes
 MODULES = frozenset(["fcntl", "grp", "posix", "pty", "pwd", "resource", "spwd", "syslog", "termios", "tty"])
 ASKS = re.compile(r"hasattr\(|getattr\(|os\.name|sys\.platform|\bIS_WINDOWS\b|ImportError|AttributeError")
 DASHED = re.compile(r"%-[A-Za-z]|%[eklPsR]\b")  # strftime codes of other systems
@@ -41,16 +42,26 @@ def _functions(tree: ast.Module) -> list[ast.AST]:
 def lacking(source: str) -> list[str]:
     """Return what a source uses that Windows does not have, in a function that does not ask whether it is there."""
     found: list[str] = []
-    for part in _functions(ast.parse(source)):
+    tree = ast.parse(source)
+    imports = [one for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names]
+    aliases = {one.asname: one.name for one in imports if one.asname}
+    for part in _functions(tree):
         if ASKS.search(ast.unparse(part)):
             continue
         for node in ast.walk(part):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.attr in LACKING.get(node.value.id, "").split():
-                    found.append(f"{node.value.id}.{node.attr}")
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
-                found += [name for name in names if name in MODULES]
+                home = aliases.get(node.value.id, node.value.id)
+                if node.attr in LACKING.get(home, "").split():
+                    found.append(f"{home}.{node.attr}")
+            if isinstance(node, (ast.Attribute, ast.keyword)):
+                name = node.attr if isinstance(node, ast.Attribute) else node.arg
+                found += [name] if name in ELSEWHERE else []
+            elif isinstance(node, ast.Import):
+                found += [one.name for one in node.names if one.name in MODULES]
+            elif isinstance(node, ast.ImportFrom):
+                home = node.module or ""
+                found += [home] if home in MODULES else []
+                found += [f"{home}.{one.name}" for one in node.names if one.name in LACKING.get(home, "").split()]
     return found
 
 
@@ -74,6 +85,10 @@ def test_the_search_finds_what_it_looks_for() -> None:
     """Unguarded calls are named, guarded ones are not."""
     assert lacking("import os\ndef mine():\n    return os.getuid()\n") == ["os.getuid"]
     assert lacking("import fcntl\n") == ["fcntl"]
+    assert lacking("from fcntl import flock\nfrom os import fork as f\n") == ["fcntl", "os.fork"]
+    assert lacking("import signal as s\nx = s.SIGKILL\n") == ["signal.SIGKILL"]
+    assert lacking("def wait(loop):\n    loop.add_signal_handler(2, print)\n") == ["add_signal_handler"]
+    assert lacking("run(command, pass_fds=[3])\n") == ["pass_fds"]
     assert lacking("import os\ndef mine():\n    return os.getuid() if hasattr(os, 'getuid') else 0\n") == []
     assert DASHED.search('f"{day:%-d %B}"')
 
