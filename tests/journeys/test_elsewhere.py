@@ -15,7 +15,7 @@ from tests.journeys.exporting import exported, pick, read_offline
 from tests.journeys.serving import serving
 from tests.journeys.test_journeys import SAVED, choose, run_all, state, until
 from tests.safe_answers import answer_safely
-from workbook import definition, resources
+from workbook import definition, resources, words
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LONDON = {"TZ": "Europe/London"}  # whose numbers are shown follows the clock's zone
 HOPE, WORDS = "start.hopes.hope", "I hope to sleep again."
 PRIVATE = "Can anyone else use or look at this device"
+PASSPHRASE = "correct horse battery staple"
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) 
 
 def test_the_notebooks_work_in_jupyterlab(page: Page, browser: Browser, notebooks: Path, place: Place) -> None:
     """`jupyter lab notebooks/` and Run All show the same form, keep what is answered, and export it from the menu."""
-    command = ("--allow-root", "-y")
+    command = ("--allow-root", "-y", "--MendPage.private=True")
     with serving(
         notebooks, program=("-m", "jupyterlab"), command=command, environment=place.environment | LONDON
     ) as jupyter:
@@ -86,7 +87,7 @@ def test_the_notebooks_work_in_jupyterlab(page: Page, browser: Browser, notebook
         with Journal.open(place.journal) as journal:
             answer_safely(journal.save)
             journal.save(HOPE, WORDS)
-        exports(page, browser, place)
+        exports(page, browser, place, private=True)
         jupyter.process.terminate()  # a Ctrl-C is asked about
 
 
@@ -99,16 +100,42 @@ def test_the_editor_of_mend_exports_the_same(page: Page, browser: Browser, place
         page.goto(lab.url("lab/tree/00-start.ipynb"))
         run_all(page)
         page.locator('[id="start.privacy"]').get_by_role("radio").first.wait_for()
-        exports(page, browser, place)
+        exports(page, browser, place, private=False)
 
 
-def exports(page: Page, browser: Browser, place: Place) -> None:
-    """Export the first chapter both ways, and open what came without a network: private answers are not in it."""
-    mend = exported(page, "Mend", place.profile)
+def put_in_place(own: Path, other: Path) -> None:
+    """Let a journal be another one: open pages would keep it from being locked where it is."""
+    away = own.parent.parent / "away"
+    away.mkdir()
+    for each in [one for one in own.iterdir() if one.name not in ("lab", "run")]:  # what the server itself works with
+        each.rename(away / each.name)
+    for each in other.iterdir():
+        each.rename(own / each.name)
+
+
+def exports(page: Page, browser: Browser, place: Place, *, private: bool) -> None:
+    """Export the first chapter both ways, open and locked, and open without a network what Mend's gave.
+
+    Private answers are in it only where the program was started to put them in; of a locked journal, nothing is.
+    """
+    folder = place.profile
+    mend, plain = exported(page, "Mend", folder), exported(page, "HTML", folder).read_text("utf-8")
     said = read_offline(browser, mend)
-    assert (WORDS in said, PRIVATE in said, "private ones. They go in only when you ask" in said) == (True, False, True)
+    assert (WORDS in said, PRIVATE in said) == (True, private)
+    told = "This file holds private answers" if private else "private ones. They go in only when you ask"
+    assert told in said
     assert mend.stat().st_size < 100_000
-    plain = exported(page, "HTML", place.profile).read_text("utf-8")
     forms = [form.title for form in definition.load().chapter("start").exercises if not form.retired]
     assert [title for title in forms if f"What was answered in “{title}” is in the journal" not in plain] == []
     assert [word for word in (WORDS, "widget-view+json") if word in plain] == []
+
+    with Journal.create(place.home / "locked") as journal:
+        answer_safely(journal.save)
+        journal.save(HOPE, WORDS)
+        journal.lock(PASSPHRASE)
+    put_in_place(place.journal / ".mend", place.home / "locked" / ".mend")
+    mend, plain = exported(page, "Mend", folder), exported(page, "HTML", folder).read_text("utf-8")
+    said = read_offline(browser, mend)
+    assert (words.say("jupyter.exporter.locked") in said, "workbook report --journal" in said) == (True, True)
+    assert [word for word in (WORDS, PRIVATE) if word in said or word in plain] == []
+    assert mend.stat().st_size < 100_000
