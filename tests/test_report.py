@@ -273,6 +273,20 @@ def test_skipped_lists_tables_and_letters_read_well(tmp_path: Path) -> None:
     assert "I chose not to answer this one." in words(report.write(skipped, tmp_path / "s.html", now=example.ENDS))
 
 
+def test_a_number_that_a_form_works_out_is_in_the_report_as_on_the_page(tmp_path: Path) -> None:
+    """Where it stands, with its sign and unit; none where an answer behind it is missing, or is left out."""
+    form = "moving-on.acceptance"
+    before, after, moved = (BOOK.item(f"{form}.distress_{which}") for which in ("before", "after", "change"))
+    given = ((before.id, 7), (after.id, 4))
+    shown = words(report.write(by_hand(*given), tmp_path / "r.html", now=example.ENDS))
+    assert re.search(rf"{re.escape(after.prompt)}\s*4\s*{re.escape(moved.prompt)}\s*−3 points", shown)
+    whole = by_hand(*given)
+    half = told(whole.answers.assign(share=["private", "ask"]))
+    for journal, has in ((whole, True), (by_hand(given[0]), False), (half, False)):
+        assert (moved.prompt in words(report.write(journal, tmp_path / "r.html", now=example.ENDS))) is has
+    assert moved.prompt in words(report.write(half, tmp_path / "r.html", private=True, now=example.ENDS))
+
+
 def test_the_file_is_for_its_owner_only_and_whole_or_not_there(tmp_path: Path) -> None:
     """Nobody else may read it; a folder that is missing is said in a sentence and leaves nothing behind."""
     journal = by_hand(("space.take.line", "A line"))

@@ -106,6 +106,11 @@ def places(
     return found
 
 
+def sources(item: Item) -> tuple[str, ...]:
+    """Return the items that a computed one is worked out from."""
+    return tuple(id for _, ids in item.compute if ids for id in ids) if item.kind == "computed" else ()
+
+
 def computed(item: Item, responses: Mapping[str, Response]) -> float | None:
     """Return the number a computed item shows, from the responses of its exercise, keyed by item id.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import dates, files
 from workbook.answers import occasions
+from workbook.answers import shown as asked_now
+from workbook.answers.kinds import Response
 from workbook.assessment import frame, printing, scoring
 from workbook.assessment.chosen import Chosen, choose
 from workbook.definition import kinds
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from workbook.assessment.assessment import Assessment
     from workbook.assessment.change import Area
     from workbook.assessment.frame import Told
-    from workbook.definition.models import Workbook
+    from workbook.definition.models import Exercise, Workbook
 
 SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
 WEEK = ("week", "days", "planned", "kept", "resumed", "old_habit", "replacement")  # columns of `Practice.weeks`
@@ -186,7 +188,7 @@ def _whole(
         left_out=chosen.left_out,
         seen=_seen(seen, pictures=pictures),
         assessed=not chosen.partial or _tells(seen),
-        chapters=_chapters(told.workbook, chosen.rows, scored),
+        chapters=_chapters(told, chosen.rows, scored),
     )
 
 
@@ -365,13 +367,18 @@ def _weeks(weeks: pd.DataFrame) -> dict[str, Any]:
 # --- the answers ---
 
 
-def _chapters(workbook: Workbook, table: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
+def _chapters(told: Told, table: pd.DataFrame, scored: set[str]) -> list[dict[str, Any]]:
     """Return the chapters that have an answer, with their exercises, in notebook order."""
+    workbook = told.workbook
     shown_above = {item for scale in workbook.scales if scale.id in scored for item in scale.items}
     given: dict[str, list[_Row]] = {}
-    for row in _rows(table):
+    rows, every = _rows(table), [row for row in _rows(told.answers) if row.status in ("answered", "skipped")]
+    for row in rows:
         if not row.item.endswith(".done") and row.item not in shown_above:
             given.setdefault(row.exercise, []).append(row)
+    for exercise in workbook.exercises:
+        if exercise.id in given:
+            _work_out(exercise, given[exercise.id], rows, every)
     found = []
     for chapter in workbook.chapters:
         exercises = [
@@ -382,6 +389,32 @@ def _chapters(workbook: Workbook, table: pd.DataFrame, scored: set[str]) -> list
         if exercises:
             found.append({"id": chapter.id, "title": chapter.title, "exercises": exercises})
     return found
+
+
+def _work_out(exercise: Exercise, given: list[_Row], chosen: Sequence[_Row], every: Sequence[_Row]) -> None:
+    """Put the numbers that a form works out among the answers `given`, each in its place, for each occasion.
+
+    `chosen` has all that goes into the report, `every` all there is: a number from an answer that is left out is left
+    out as well.
+    """
+    computed = [item for item in exercise.items if item.kind == "computed"]
+    left_out = {(row.item, row.occasion) for row in every} - {(row.item, row.occasion) for row in chosen}
+    newest = {row.item: _response(row) for row in every if row.exercise != exercise.id} if computed else {}
+    for when, occasion in sorted({(row.when, row.occasion) for row in given}) if computed else ():
+        here = {row.item: _response(row) for row in chosen if (row.exercise, row.occasion) == (exercise.id, occasion)}
+        asked = asked_now.active(exercise, asked_now.seen_by(exercise, newest, here))
+        for item in computed:
+            whole = not left_out & {(id, occasion) for id in asked_now.sources(item)}
+            value = asked_now.computed(item, here) if whole and item.id in asked else None
+            if value is not None:
+                said = (item.kind, item.prompt, kinds.of(item).label(item, value), value, "answered")
+                given.append(_Row(when, occasion, item.id, *said, exercise.id, value))
+    places = {item.id: place for place, item in enumerate(exercise.items)}
+    given.sort(key=lambda row: (places.get(row.item, len(places)), row.when))
+
+
+def _response(row: _Row) -> Response:
+    return Response(row.value, "answered" if row.status == "answered" else "skipped", datetime.min)  # noqa: DTZ901 # when is not asked
 
 
 def _exercise(workbook: Workbook, title: str, rows: Sequence[_Row]) -> dict[str, Any]:

@@ -259,6 +259,11 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _rounded(value: float) -> str:
+    """Return a number as the page shows one that is worked out: to one decimal, with a minus of its own."""
+    return f"{value:.1f}".removesuffix(".0").replace("-", "−")
+
+
 _NOTHING: dict[str, Any] = {  # what most kinds have of a column
     "asked": True,
     "faults": _no_faults,
@@ -432,7 +437,13 @@ KINDS: dict[str, Kind] = {
     ),
     "note": _kind(items.Note, **_NEVER),
     "timer": _kind(items.Timer, **_NEVER),  # its minutes pass in a talk; those of the form are for its questions
-    "computed": _kind(items.Computed, **_NEVER, codes=lambda item: item.compute.model_dump(exclude_none=True)),
+    "computed": _kind(
+        items.Computed,
+        **_NEVER
+        | {"label": lambda item, value: words.number(_rounded(value)) + (f" {item.unit}" if item.unit else "")},
+        cell="label",
+        codes=lambda item: item.compute.model_dump(exclude_none=True),
+    ),
 }
 
 
