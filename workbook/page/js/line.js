@@ -40,6 +40,7 @@ const written = (/** @type {Element} */ script) => JSON.parse(script.textContent
 class Line {
   /** @type {Map<string, Model>} */ models = new Map();
   /** @type {Map<string, ArrayBuffer>} */ #unsaid = new Map(); // while there is no line: each thing once, by what it says
+  /** @type {Map<string, HTMLElement[]>} */ #waiting = new Map(); // places of what is not known yet
   /** @type {Set<string>} */ #worn = new Set(); // style sheets
   /** @type {WebSocket | null} */ #socket = null;
   #session = random();
@@ -66,7 +67,7 @@ class Line {
   #open() {
     const socket = new WebSocket(this.address, [PROTOCOL]);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#ask();
+    socket.onopen = () => this.#call();
     socket.onmessage = ({ data }) => this.#hear(unpacked(data));
     socket.onclose = () => {
       clearTimeout(this.#next);
@@ -85,13 +86,13 @@ class Line {
   }
 
   /** A line is there when an answer was heard on it: what Python says before, nobody hears. */
-  #ask() {
+  #call() {
     clearTimeout(this.#next);
     if (this.#heard || this.#socket?.readyState !== WebSocket.OPEN) return;
     const { id, frame } = packed("kernel_info_request", {}, this.#session);
     this.#asked = id;
     this.#socket.send(frame);
-    this.#next = setTimeout(() => this.#ask(), AGAIN);
+    this.#next = setTimeout(() => this.#call(), AGAIN);
   }
 
   say(/** @type {string} */ type, /** @type {object} */ content, /** @type {ArrayBuffer[]} */ buffers = []) {
@@ -108,15 +109,17 @@ class Line {
       for (const frame of this.#unsaid.values()) this.#socket?.send(frame);
       this.#unsaid.clear();
       this.#isUp();
+      for (const { id, shown } of this.models.values()) if (shown.children) this.#ask(id); // what came while nobody heard it
     }
     const data = content.data ?? {};
     const id = content.comm_id;
-    if (header.msg_type === "comm_open") this.show({ [id]: this.#of(data.state ?? {}) });
-    else if (header.msg_type === "comm_close") this.models.delete(id);
-    else if (header.msg_type !== "comm_msg") return;
+    if (header.msg_type === "comm_close") this.models.delete(id);
     else if (data.method === "custom") for (const hear of this.models.get(id)?.hearers ?? []) hear(data.content, buffers);
-    else if (data.method === "update" && data.state?.children) this.show({ [id]: this.#of(data.state) });
+    else if (data.state) this.show({ [id]: this.#of(data.state) }); // it is made, it is another, or it was asked for
   }
+
+  /** Let Python say what something is now. */
+  #ask(/** @type {string} */ id) { this.say("comm_msg", { comm_id: id, data: { method: "request_state" } }); }
 
   // What is drawn .....................................................................................................
 
@@ -129,11 +132,14 @@ class Line {
 
   show(/** @type {Record<string, Shown>} */ all) {
     for (const [id, shown] of Object.entries(all)) {
-      const known = this.models.get(id);
-      if (known) known.shown = { ...known.shown, children: shown.children };
-      else if (shown.children || shown.script) this.models.set(id, new Model(this, id, shown));
+      if (!shown.children && !shown.script) continue; // it says how another is laid out
+      const model = this.models.get(id) ?? new Model(this, id, shown);
+      if (shown.children) model.shown = shown; // all else stays what it is made with
+      this.models.set(id, model);
       this.#wear(shown.css);
-      for (const place of known && shown.children ? known.places : []) this.#fill(place, shown.children ?? []);
+      for (const place of this.#waiting.get(id) ?? []) this.draw(place);
+      this.#waiting.delete(id);
+      for (const place of shown.children ? model.places : []) this.#fill(place, shown.children ?? []);
     }
   }
 
@@ -145,33 +151,38 @@ class Line {
     document.head.append(style);
   }
 
-  /** Room for others: those that are there stay, so that nothing loses the focus. */
+  /** Room for others: those that are there stay where they are, so that nothing loses the focus. */
   #fill(/** @type {HTMLElement} */ place, /** @type {string[]} */ children) {
-    const there = new Map([...place.children].map((each) => [/** @type {HTMLElement} */ (each).dataset.model, each]));
-    place.replaceChildren(...children.map((id) => {
-      const known = there.get(id);
-      if (known) return known;
+    const there = /** @type {HTMLElement[]} */ ([...place.children]);
+    for (const each of there) if (!children.includes(each.dataset.model ?? "")) each.remove();
+    for (const id of children.filter((one) => !there.some((each) => each.dataset.model === one))) {
       const made = document.createElement("div");
       made.dataset.model = id;
+      place.append(made);
       this.draw(made);
-      return made;
-    }));
+    }
   }
 
   /** Draw what Python shows at a place: its script is fetched at once, and draws when the line is there. */
   async draw(/** @type {HTMLElement} */ place) {
-    const model = this.models.get(place.dataset.model ?? "");
-    if (!model) return;
-    model.places.add(place);
-    const { script } = model.shown;
-    if (!script) {
-      this.#fill(place, model.shown.children ?? []);
+    const id = place.dataset.model ?? "";
+    const model = this.models.get(id);
+    if (!model) {
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), place]);
+      this.#ask(id);
       return;
     }
-    const coming = import(new URL(this.#scripts[script], location.href).href);
+    model.places.add(place);
+    const { script, children } = model.shown;
+    if (!script) {
+      this.#fill(place, children ?? []);
+      if (this.#heard) this.#ask(id); // what is written in the page may be older than what it is now
+      return;
+    }
+    const coming = import(new URL(this.#scripts[script], location.href).href).catch(() => tell(true)); // it did not come
+    const drawn = await coming;
     await this.up;
-    const drawn = (await coming).default;
-    drawn.render({ model, el: place });
+    drawn?.default.render({ model, el: place });
   }
 }
 
@@ -206,7 +217,7 @@ function look() {
     const places = /** @type {NodeListOf<HTMLElement>} */ (script.parentElement?.querySelectorAll("[data-model]"));
     line.show(written(script));
     script.remove();
-    for (const each of places) line.draw(each).catch(() => tell(true)); // its script did not come
+    for (const each of places) line.draw(each);
   }
 }
 
