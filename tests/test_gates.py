@@ -534,6 +534,8 @@ def test_that_it_can_be_asked_for_in_court_comes_first(gate: str) -> None:
     """Before anyone who did harm, or is bound, writes on, they read that what they write can be asked for in court."""
     assert GATES[gate].reason.startswith("**Before you write more: what you write here can be asked for in court.**")
     assert (GATES[gate].notice or "").startswith("**What you write here can be asked for in court.**")
+    privacy = [text for item in WORKBOOK.exercise("start.privacy").items for text in (item.prompt, item.help) if text]
+    assert sum("**What you write here can be asked for in court**" in text for text in privacy) == 1
 
 
 # --- whom to call ---

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +76,10 @@ def test_a_hold_of_hours_where_there_was_none_protects_less() -> None:
         "No setting can loosen this gate.",
     )
     assert rules.loosened([endless], [endless]) == ()
+    hour = STRICT.model_copy(update={"hold_hours": 1})  # the shortest
+    assert rules.loosened([endless], [hour]) == (
+        f"{STRICT.id} would hold for less than 1 hours. No setting can loosen this gate.",
+    )
 
 
 def _in(entries: list[Any]) -> Callable[[Callable[[str], bool]], list[Any]]:
@@ -291,6 +295,24 @@ def test_lines_come_in_the_order_of_who_answers_now() -> None:
         for at, one in enumerate(hours)
     ]
     assert [line.id for line in helplines._by_need(lines, "crisis", NOW)] == ["2", "5", "1", "4", "0", "3"]
+
+
+def test_a_page_offers_one_number_for_danger_and_four_lines_at_most() -> None:
+    """In China there are two such numbers; the police's alone stands first in a crisis, and where the list is, last."""
+    told = helplines.brief("CN", ["crisis", "abuse", "abused-legal", "young"], NOW)
+    assert [line.partition("</b>")[0].rpartition("<b>")[2].partition(" ")[0] for line in told] == [
+        "报警", "希望24热线", "妇女维权公益服务热线", "全国统一心理援助热线", "12348", "More:",
+    ]  # fmt: skip
+    assert told[0].startswith("In danger now: ")
+
+
+def test_a_line_is_looked_at_again_after_a_year() -> None:
+    """On the day itself it is not yet old, on the next it is; one that nobody checked is named always."""
+    line = next(line for line in helplines.helplines("US") if line.verified)
+    day = line.last_checked or date(1, 1, 1)
+    said = f"data/resources/US.yaml: {line.name} was last checked on {day}."
+    assert [said in helplines.stale(day + timedelta(days=days)) for days in (0, 365, 366)] == [False, False, True]
+    assert "data/resources/GB-IE.yaml: Citizens Advice was never checked." in helplines.stale(day)
 
 
 def test_a_line_is_marked_as_confirmed_only_where_its_file_says_so() -> None:

@@ -23,6 +23,7 @@ from tests.test_safety import (
 )
 from workbook.answers.kinds import Response
 from workbook.safety import gates as safety
+from workbook.safety import helplines, language, verdicts
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(hours=4)  # another visit
@@ -183,7 +184,9 @@ def test_after_a_change_what_changed_is_asked(said: object) -> None:
 def test_what_a_rule_said_cannot_be_changed_afterwards() -> None:
     """Whoever is handed where someone stands can open nothing in it, and does not print what was answered."""
     standing = stand({"start.safety.binds_me": "yes"})
-    for one in (standing, standing.gates[0], standing.notices[0], standing.closings["responsibility.apology"]):
+    told = (standing, standing.gates[0], standing.notices[0], standing.closings["responsibility.apology"])
+    behind = (verdicts.judge(WORKBOOK.gates[0], None), helplines.helplines("US")[0])
+    for one in (*told, *behind, language.cues()[0], language.find("I am sorry, but you left.")[0]):
         for name in vars(one):
             with pytest.raises(AttributeError, match="cannot assign"):
                 setattr(one, name, None)

@@ -102,8 +102,8 @@ def is_open(line: Line, now: datetime) -> bool | None:
 
 def _by_need(lines: Iterable[Line], kind: str, now: datetime) -> list[Line]:
     """Return the lines of a kind: answered now, then not known, then closed; each in the file's order."""
-    order = {True: 0, None: 1, False: 2}
-    return sorted((line for line in lines if kind in line.kinds), key=lambda line: order[is_open(line, now)])
+    order = (True, None, False)
+    return sorted((line for line in lines if kind in line.kinds), key=lambda line: order.index(is_open(line, now)))
 
 
 def _elsewhere(line: Line) -> str:

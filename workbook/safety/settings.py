@@ -32,11 +32,10 @@ def tighten(gates: tuple[Gate, ...], settings: Mapping[str, object]) -> tuple[Ga
             faults.append(say("safety.tighten.not_lines", id=id))
         else:
             known[id] = _tightened(known[id], wanted, faults)
-    stricter = tuple(known.values())
-    faults += loosened(stricter, gates)
+    faults += loosened(known.values(), gates)
     if faults:
         raise Refused("\n".join(faults))
-    return tuple(_with_all(gate, own) for gate, own in zip(stricter, gates, strict=True))
+    return tuple(_with_all(known[own.id], own) for own in gates)
 
 
 def _with_all(gate: Gate, own: Gate) -> Gate:
