@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 import workbook
 from tests.clock import Clock
@@ -44,6 +45,44 @@ def test_a_record_comes_back_as_it_was_put(store: Store) -> None:
     assert regions.all() == {"region": Region(region="au")}
     regions.remove("region")
     assert (regions.get("region"), regions.all()) == (None, {})
+
+
+def test_records_are_kept_as_they_were_and_can_be_put_back(store: Store) -> None:
+    """Under the names that earlier versions know, damaged ones too; nobody changes what was read."""
+    said = exchange.Beside(
+        item="i", occasion="once", by="Dr. Example", text="I see.", at=datetime(2026, 3, 2, tzinfo=UTC)
+    )
+    comments = exchange.comments(store)
+    comments.put("a", said)
+    comments.put_many({"b": said})
+    held = {"item": "i", "occasion": "once", "from": "Dr. Example", "text": "I see.", "at": "2026-03-02T00:00:00+00:00"}
+    store.record("key", "client", {"damaged": 1})
+    everything = [("comment", "a", held), ("comment", "b", held), ("key", "client", {"damaged": 1})]
+    assert records.as_kept(store, ("comment", "key")) == everything
+    comments.remove("a", "b")
+    store.record("key", "client", {"damaged": 2})
+    records.put_back(store, everything)
+    assert records.as_kept(store, ("comment", "key")) == everything
+    assert comments.all() == {"a": said, "b": said}
+    with pytest.raises(ValidationError, match="frozen"):
+        said.text = "another"
+
+
+def test_the_whole_ones_do_not_wait_for_a_damaged_one(store: Store) -> None:
+    """Those of one client, or of everyone, and whose was damaged; which names there are is known without reading."""
+    for client, region in (("me", "uk"), ("a", "au"), ("b", 5), ("b", None), ("c", 5)):
+        store.record("setting", "region", region and {"region": region}, client=client)
+    store.record("setting", "other", {"region": 5})
+    regions = Records(store, "setting", Region)
+    mine, theirs = [("me", "region", "uk")], [("a", "region", "au"), ("me", "region", "uk")]
+    assert [(row.client, row.key, row.value.region) for row in regions.whole()] == mine
+    assert [(row.client, row.key, row.value.region) for row in regions.whole(of_everyone=True)] == theirs
+    whole, damaged = regions.parted()
+    assert ([(row.client, row.key, row.value.region) for row in whole], damaged) == (theirs, {"c", "me"})
+    assert ("other" in regions, "none" in regions, regions.keys()) == (True, False, {"region", "other"})
+    for read in (regions.rows, regions.of_everyone):
+        with pytest.raises(Damaged):
+            read()
 
 
 @pytest.mark.parametrize("payload", [{}, {"secret": None}, {"secret": ["canary"]}, {"secret": "x", "canary": 1}])

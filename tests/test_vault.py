@@ -13,10 +13,12 @@ import pytest
 
 from tests.clock import Clock
 from workbook import files
-from workbook.errors import JournalError, SealError, StoreError
-from workbook.storage import backups, folder, recovery
+from workbook.errors import Damaged, JournalError, SealError, StoreError
+from workbook.storage import backups, exchange, folder, keeper, recovery
+from workbook.storage import vault as vaults
+from workbook.storage.exchange import Source
 from workbook.storage.lock import Lock
-from workbook.storage.sqlite import is_plain
+from workbook.storage.sqlite import is_plain, rewrite
 from workbook.storage.vault import Vault, unlock
 
 GOOD = "otter lantern gravel teapot"
@@ -405,3 +407,183 @@ def test_every_other_copy_of_the_answers_is_found(tmp_path: Path) -> None:
         f"{first}{hidden / 'keys' / 'lock.json'}: {hidden / 'keys' / 'lock 2.json'}",
         f"{first}{hidden / 'journal.json'}: {hidden / 'journal (1).json'}",
     ]
+
+
+def refuse(*_: object) -> None:
+    raise StoreError("no room")
+
+
+def test_what_fails_while_locking_or_unlocking_leaves_no_mark_of_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock stays as long as it is needed, and says that it is being taken off only while it is: else a readable file
+    that somebody puts there later would pass for answers that were half unlocked.
+    """
+    vault = place.open()
+    save(vault, "my words")
+    with monkeypatch.context() as patch:
+        patch.setattr(vaults, "rewrite", refuse)
+        with pytest.raises(StoreError, match="no room"):
+            vault.lock(GOOD)
+    assert (vault.locked, place.held.exists, newest(vault)) == (False, False, "my words")
+    with monkeypatch.context() as patch:
+        patch.setattr(backups, "sweep", refuse)  # the answers are locked by then
+        with pytest.raises(StoreError, match="no room"):
+            vault.lock(GOOD)
+    assert (vault.locked, place.held.under_way, newest(vault)) == (True, False, "my words")
+    assert place.held.fits(place.key())
+    with monkeypatch.context() as patch:
+        patch.setattr(vaults, "rewrite", refuse)
+        with pytest.raises(StoreError, match="no room"):
+            vault.unlock(GOOD)
+    assert (vault.locked, place.held.under_way, newest(vault)) == (True, False, "my words")
+    vault.unlock(GOOD)
+    assert (vault.locked, place.held.exists, newest(vault)) == (False, False, "my words")
+    vault.close()
+
+
+def test_a_stick_that_is_pulled_out_is_what_is_said(place: Place, tmp_path: Path) -> None:
+    """Half a copy is taken away where it can be; where it cannot, what went wrong first is the sentence."""
+    vault = place.open()
+    stick = tmp_path / "stick"
+
+    def pulled_out(file: Path) -> None:
+        shutil.rmtree(stick)
+        refuse()
+
+    for copy_to in (refuse, pulled_out):
+        vault.store.copy_to = copy_to  # type: ignore[method-assign, assignment]
+        with pytest.raises(StoreError, match="no room"):
+            vault.backup(stick)
+        assert list(tmp_path.glob("stick/*")) == []
+    vault.close()
+
+
+def test_a_page_says_that_someone_is_here_at_most_every_five_seconds(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`workbook open` is told while there is a lock; who types fast waits for nobody."""
+    passed, told = [100.0], []
+    monkeypatch.setattr(vaults, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr(keeper, "used", lambda _: told.append(passed[0]))
+    vault = place.open()
+    vault.used()
+    vault.lock(GOOD)
+    for seconds in (0.0, 1.0, 4.0, 0.5, 5.0, 0.5):
+        passed[0] += seconds
+        vault.used()
+    vault.unlock(GOOD)
+    passed[0] += 60
+    vault.used()
+    assert told == [100.0, 105.5, 111.0]
+    vault.close()
+
+
+def test_the_next_opening_ends_an_interrupted_locking(place: Place) -> None:
+    """Once: a lock that nothing is wrong with is not written again."""
+    locked_with(place, "my words")
+    key, lock = place.key(), place.path / folder.KEYS / "lock.json"
+    place.held.begin(key)
+    place.open(key).close()
+    assert not place.held.under_way
+    before = lock.stat()
+    place.open(key).close()
+    assert (lock.stat().st_ino, lock.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_the_log_of_answers_that_are_gone_is_kept(place: Place) -> None:
+    """What was written last may be in it, and the file that takes its place has nothing to do with it."""
+    vault = place.open()
+    save(vault, "my words")
+    vault.backup()
+    vault.close()
+    place.answers.unlink()
+    for end in ("-wal", "-shm"):
+        place.answers.with_name(f"answers.sqlite{end}").write_text(end)
+    vault = place.open()
+    assert newest(vault) == "my words"
+    vault.close()
+    kept = "answers.damaged-2026-03-02T09-00-00Z.sqlite"
+    held = {path.name: path.read_text() for path in place.answers.parent.glob(f"{kept}*")}
+    assert held == {kept: "", f"{kept}-wal": "-wal", f"{kept}-shm": "-shm"}
+
+
+def test_what_is_found_damaged_is_let_go_of(place: Place) -> None:
+    """No page of this Python has it open any more, so that whatever is to be done with the file can be."""
+    place.open().close()
+    opened: list[object] = []
+
+    def judge(store: object) -> None:
+        opened.append(store)
+        raise Damaged("damaged")
+
+    for backup in backups.listed(place.backups):
+        backup.file.unlink()
+    with pytest.raises(Damaged):
+        recovery.open_store(place.path, None, place.clock, judge)
+    assert len(opened) == 2
+    rewrite(place.answers, None, None)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_what_was_handed_over_stays_when_one_goes_back(place: Place, given: bool) -> None:
+    """With a counselor, keys and what was handed over are as now; with none, as in the backup, and another copy."""
+    vault = place.open()
+    save(vault, "my words")
+    vault.store.record("key", "client", {"secret": "then"})
+    backup = vault.backup()
+    vault.store.record("key", "client", {"secret": "now"})
+    if given:
+        vault.store.record("assignment", "newest", {"of": "a counselor"})
+    mine = Source(id="a", place="here")
+    exchange.sources(vault.store).put("mine", mine)
+    vault.restore(backup)
+
+    def kept(kind: str) -> list[object]:
+        return [record.payload for record in vault.store.records(kind)]
+
+    assert kept("key") == [{"secret": "now" if given else "then"}]
+    assert kept("assignment") == [{"of": "a counselor"}] * given
+    assert exchange.sources(vault.store).get("mine") == (mine if given else None)
+
+    exchange.sources(vault.store).put("mine", mine)
+    place.clock.forward(hours=1)
+    vault.backup()
+    vault.close()
+    vault = place.open()
+    assert exchange.sources(vault.store).get("mine") == mine
+    vault.close()
+    place.answers.unlink()
+    vault = place.open()  # what was handed over since that backup is not known here: another copy
+    assert exchange.sources(vault.store).get("mine") is None
+    vault.close()
+
+
+@pytest.mark.parametrize("error", [StoreError("full"), OSError("full")])
+def test_that_no_backup_can_be_made_is_said_until_one_can(
+    place: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """An hour later it is tried again; what was saved is saved."""
+    vault = place.open()
+    assert vault.warnings == ()
+
+    def full(*_: object) -> None:
+        raise error
+
+    place.clock.forward(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(backups, "make", full)
+        save(vault, "my words")
+        vault.back_up_if_due()
+    said = (
+        "No backup of your answers could be made. Is the disk full? What you write is saved all the same; free some "
+        "space."
+    )
+    place.clock.forward(minutes=59)
+    vault.back_up_if_due()
+    assert (vault.warnings, newest(vault)) == ((said,), "my words")
+    place.clock.forward(minutes=1)
+    vault.back_up_if_due()
+    assert vault.warnings == ()
+    assert backups.listed(place.backups)[0].at == place.clock()
+    vault.close()

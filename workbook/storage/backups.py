@@ -155,7 +155,7 @@ def sweep(folder: Path) -> None:
     for place, pattern in ((folder, "*.half*"), (folder, "*.new*"), (folder.parent, "answers.sqlite.new*")):
         for half in place.glob(pattern):
             with contextlib.suppress(OSError):
-                half.unlink(missing_ok=True)
+                half.unlink()
 
 
 def in_words(at: datetime) -> str:
