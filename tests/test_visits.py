@@ -21,6 +21,7 @@ from tests.test_safety import (
     states,
     version,
 )
+from workbook import words
 from workbook.answers.kinds import Response
 from workbook.safety import gates as safety
 from workbook.safety import helplines, language, verdicts
@@ -176,6 +177,54 @@ def test_what_was_answered_at_the_last_visit_is_asked_again(word: str) -> None:
 def test_after_a_change_what_changed_is_asked(said: object) -> None:
     """A yes, a doubt and a declined answer are a change."""
     assert checked(WHOLE | {"changed": said}) == {"recheck"}
+
+
+# --- the first page, and what cannot be read ---
+
+
+def spoken(standing: safety.Standing) -> list[tuple[str, str, str, tuple[str, ...], str]]:
+    """What stands at the top: which rule, its title, how its words begin, whom to call, and where that stands."""
+    return [
+        (one.gate, one.title, one.html.partition(".")[0].partition(":")[0], one.resources, one.urgent)
+        for one in standing.notices
+    ]
+
+
+def test_the_first_page_asks_who_can_see_it_and_then_warns() -> None:
+    """Before the two questions it says that there are two; once someone else may see the device, it says that."""
+    asks = ("G0", "Who else can read this?", "<p>Before you type anything, there are two short questions", (), "")
+    warns = ("G0", "Who else can read this?", "<p><strong>Someone else may be able to see this device", (), "")
+    assert spoken(safety.standing(WORKBOOK, {}, NOW)) == [asks]
+    assert spoken(stand({"start.privacy.shared_device": "yes"})) == [warns]
+    assert spoken(stand({"start.privacy.shared_device": "yes", "start.privacy.watched": BLANK})) == [warns]
+
+
+def test_answers_that_cannot_be_read_at_all_leave_the_numbers_and_what_calms() -> None:
+    """Every rule is closed and says that something went wrong; whom to call stands under the words."""
+    standing = safety.standing(WORKBOOK, None, NOW)  # type: ignore[arg-type]  # a damaged file
+    assert spoken(standing) == [
+        (
+            "G0",
+            words.say("safety.stays_closed"),
+            "<p>Something went wrong with this safety rule",
+            ("crisis",),
+            "after",
+        )
+    ]
+    assert {one.state for one in standing.gates} == {"unknown"}
+    assert {one.reason_html for one in standing.closings.values()} == {f"<p>{words.say('safety.broken')}</p>"}
+    assert (standing.scored("wellbeing"), standing.recheck_due) == (False, True)
+
+
+def test_a_rule_of_someones_own_that_waits_for_a_measure_leads_to_the_first_page() -> None:
+    """Where no form behind the rules has the answer that is blank, the page points to the first chapter."""
+    gates = tuple(
+        gate.model_copy(update={"blank": ("narrative",)}) if gate.id == "G9" else gate for gate in WORKBOOK.gates
+    )
+    told = {key: one for key, one in responses().items() if not key[0].startswith("start.wellbeing")}
+    closing = safety.standing(WORKBOOK.model_copy(update={"gates": gates}), told, NOW).closings["moving-on.grief"]
+    assert (closing.gates, closing.waits, closing.asks) == (("G9",), True, ())
+    assert closing.instead == ((words.say("safety.answer"), "00-start.ipynb"),)
 
 
 # --- what others hold ---

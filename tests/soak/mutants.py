@@ -150,6 +150,8 @@ def _without_annotations(code: str) -> str:
             node.annotation = None
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.returns = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(value=None)
         elif isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "Protocol" for b in node.bases):
             node.body = [ast.Pass()]  # shapes, for mypy alone
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):  # and its contrary
