@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
 
     from workbook.definition.items import Item
-    from workbook.definition.models import Exercise
+    from workbook.definition.models import Exercise, Workbook
     from workbook.journal import Journal
     from workbook.page.form import Form
     from workbook.safety.gates import Closing, Standing
@@ -48,6 +48,7 @@ class Desk:
         self._journal = journal
         self._forms: weakref.WeakKeyDictionary[Form, frozenset[str]] = weakref.WeakKeyDictionary()
         self._guests: weakref.WeakKeyDictionary[VBox, tuple[str, str]] = weakref.WeakKeyDictionary()  # → form, chapter
+        self._before: tuple[Workbook, Mapping[str, tuple[str, ...]]] | None = None  # see `_asked_before`
         self._saving = False  # a form of this desk does, and the others are told what concerns them
         self._ahead: asyncio.TimerHandle | None = None  # see `_read_ahead`
         journal.attend(self._all_changed)
@@ -246,7 +247,7 @@ class Desk:
         """The exercises on the page of a chapter, each after those that are asked there because it waits for them."""
         workbook = self._journal.workbook
         guests = {id for box, (id, page) in self._guests.items() if page == chapter and box.children}
-        before = coverage.asked_before(workbook)
+        before = self._asked_before()
         return [
             step
             for one in workbook.chapter(chapter).exercises
@@ -254,10 +255,17 @@ class Desk:
             for step in (*(workbook.exercise(id) for id in before.get(one.id, ()) if id in guests), one)
         ]
 
+    def _asked_before(self) -> Mapping[str, tuple[str, ...]]:
+        """Which forms are asked before which exercise: worked out once for a workbook, since each step asks."""
+        workbook = self._journal.workbook
+        if self._before is None or self._before[0] is not workbook:
+            self._before = (workbook, coverage.asked_before(workbook))
+        return self._before[1]
+
     def _is_later(self, chapter: str) -> Callable[[Exercise], bool]:
         """Whether an exercise is neither of a chapter's first sitting nor asked because one of that waits for it."""
         workbook = self._journal.workbook
-        before = coverage.asked_before(workbook)
+        before = self._asked_before()
         sitting = {f"{chapter}.{word}" for word in workbook.chapter(chapter).first}
         sitting |= {guest for id in sitting for guest in before.get(id, ())}
         return lambda exercise: exercise.id not in sitting

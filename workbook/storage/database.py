@@ -83,11 +83,21 @@ class Database:
         self.close()
 
     def stamp(self) -> object:
-        """Return a value that stays equal until another process (or connection) writes."""
+        """Return a value that stays equal until another process (or connection) writes.
+
+        Asked hundreds of times for a page, so of the driver itself.
+        """
         if self._file is None:
             return object()
-        with self._reading() as connection:
-            return sqlite.driver(connection).execute("PRAGMA data_version").fetchone()[0]
+        outer = getattr(self._within, "connection", None)
+        with sqlite.in_words(self._name):
+            if outer is not None:
+                return _changes(sqlite.driver(outer))
+            self._follow()
+            with contextlib.closing(self._engine.raw_connection()) as connection:
+                driver: Any = connection.driver_connection
+                self._refuse_newer(driver.execute)
+                return _changes(driver)
 
     def shrink(self) -> None:
         """Rewrite the file without what was removed, and empty its log."""
@@ -144,7 +154,7 @@ class Database:
                 sqlite.driver(connection).execute("BEGIN IMMEDIATE")
             self._within.connection = connection
             try:
-                self._refuse_newer(connection)
+                self._refuse_newer(self._ask(connection))
                 yield connection
             except BaseException:
                 connection.rollback()
@@ -160,20 +170,30 @@ class Database:
             yield outer
             return
         with sqlite.in_words(self._name), self._connected() as connection:
-            self._refuse_newer(connection)
+            self._refuse_newer(self._ask(connection))
             yield connection
 
-    def _refuse_newer(self, connection: sa.Connection) -> None:
+    def _ask(self, connection: sa.Connection) -> Callable[[str], Any]:
+        """What is asked often is asked of the driver, where there is a file."""
+        if self._file is None:
+            return connection.exec_driver_sql
+        driver: Any = sqlite.driver(connection)
+        return driver.execute  # type: ignore[no-any-return]  # the driver has no types
+
+    def _refuse_newer(self, ask: Callable[[str], Any]) -> None:
         """Another program may have brought the file up to date while this one had it open."""
         if not self._schema:  # being made
             return
-        ask = connection.exec_driver_sql if self._file is None else sqlite.driver(connection).execute  # asked often
-        newest: Any = ask(_SCHEMA_NOW).fetchone()
+        newest = ask(_SCHEMA_NOW).fetchone()
         if newest[0] > self._schema:
             raise StoreError(words.say("storage.file.brought_up", where=self._name))
 
     def _connected(self) -> sa.Connection:
-        """Connect to what is at the path now: a restored or synced file may have taken the place of ours."""
+        self._follow()
+        return self._engine.connect()
+
+    def _follow(self) -> None:
+        """Let what is connected to next be at the path now: a restored or synced file may have taken ours' place."""
         if self._file is not None:
             at = sqlite.identity(self._file)
             if at is None and self._schema:  # SQLite would begin a new one without a word
@@ -181,7 +201,6 @@ class Database:
             if at != self._at:
                 self._engine.dispose()
                 self._at = at or self._at
-        return self._engine.connect()
 
     def _migrate(self, migrations: tuple[Callable[[sa.Connection], None], ...]) -> None:
         if self._version() == len(migrations):
@@ -208,6 +227,10 @@ class Database:
         if (newest or 0) != count:
             raise sqlite.damaged(self._name)
         return int(count)
+
+
+def _changes(connection: Any) -> object:
+    return connection.execute("PRAGMA data_version").fetchone()[0]
 
 
 _SCHEMA_NOW = "SELECT max(version) FROM migrations"
