@@ -101,17 +101,25 @@ def _in(entries: list[Any]) -> Callable[[Callable[[str], bool]], list[Any]]:
         ((None, None, 5, 5, 5), None),  # too few
     ],
 )
-def test_well_being_is_the_part_of_its_range_in_percent(points: tuple[object, ...], score: float | None) -> None:
-    """From 0, all at their least, to 100, all at their most; the limit of 50 is met exactly at the middle."""
+@pytest.mark.parametrize("least", [0, 1, -2])
+def test_well_being_is_the_part_of_its_range_in_percent(
+    points: tuple[object, ...], score: float | None, least: int
+) -> None:
+    """From 0, all at their least, to 100, all at their most, wherever the points of a workbook begin."""
     [scale] = [scale for chapter in WORKBOOK.chapters for scale in chapter.scales if scale.id == "wellbeing"]
     day = "2026-11-23"
     responses = {
-        (id, day): Response(None, "skipped", NOW) if point is SKIP else Response(point, "answered", NOW)
+        (id, day): Response(point + least, "answered", NOW)
+        if isinstance(point, int)
+        else Response(None, "skipped", NOW)
         for id, point in zip(scale.items, points, strict=False)
         if point is not None
     }
     entries = [SimpleNamespace(item=item, occasion=when, at=NOW) for item, when in responses]
-    known = SimpleNamespace(workbook=WORKBOOK, responses=responses, answers_in=_in(entries))
+    item = WORKBOOK.item(scale.items[0])
+    item = item.model_copy(update={"points": {point + least: word for point, word in item.points.items()}})  # type: ignore[attr-defined]  # it has points
+    workbook = SimpleNamespace(measures=WORKBOOK.measures, scale=lambda id: scale, item=lambda id: item)
+    known = SimpleNamespace(workbook=workbook, responses=responses, answers_in=_in(entries))
     assert facts.wellbeing(known) == score  # type: ignore[arg-type]  # only what it reads
 
 
