@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tests.safe_answers import answer_safely
 from workbook.answers import shown
 from workbook.journal import Journal
 from workbook.storage.reading import Index, Reading
+from workbook.storage.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +46,46 @@ def test_what_is_held_is_what_a_new_reading_finds(tmp_path: Path) -> None:
             held, found = journal._reading.in_time(), again.in_time()
             assert (dict(held.current), held.events) == (dict(found.current), found.events), what
             assert held.history == found.history, what
+
+
+STEPS_OF_A_CLOCK = [timedelta(**step) for step in (
+    {"seconds": 20}, {"minutes": 5}, {"days": 1}, {}, {"minutes": -1}, {"days": -2}, {"days": 40}, {"days": -40},
+)]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_however_a_clock_goes_what_is_held_is_what_a_new_reading_finds(tmp_path: Path, seed: int) -> None:
+    """Whatever was saved, cleared, closed or written by another kernel, and also when time has passed since."""
+    chosen, clock = random.Random(seed), Clock()  # noqa: S311 # no secret
+    with Store(tmp_path / "answers.sqlite", now=clock) as store, Store(tmp_path / "answers.sqlite", now=clock) as other:
+        held = Reading(lambda: store, clock, lambda: None)
+        for _ in range(40):
+            clock.time += chosen.choice(STEPS_OF_A_CLOCK[: 8 if seed % 2 else 5])
+            found = Reading(lambda: store, clock, lambda: None)
+            here, there = held.in_time(), found.in_time()
+            assert (dict(here.current), here.history, here.events) == (dict(there.current), there.history, there.events)
+            assert (held.current(), held.versions()) == (found.current(), found.versions())
+            assert _sorted(held.index()) == _sorted(found.index())
+            assert sorted(held.first()) == sorted(found.first())
+            saved = {
+                "item": f"exercise.{chosen.choice('ab')}.item", "occasion": chosen.choice(("once", "2026-03-02")),
+                "value": chosen.random(), "status": chosen.choice(("answered", "answered", "answered", "blank")),
+                "exercise": "exercise", "label": "", "prompt": "", "kind": "text", "fingerprint": "f",
+            }  # fmt: skip
+            what = chosen.choice(("saved", "saved", "saved", "closed", "elsewhere"))
+            if what == "closed":
+                store.event(chosen.choice(("gate-closed", "gate-opened", "shared")), "G1")
+            elif what == "elsewhere":
+                other.save(**saved)
+            else:
+                held.remember(store.save(**saved))
+            # At times put right, which `in_time` sees anew: there is nothing else in which they may differ.
+            found = Reading(lambda: store, clock, lambda: None)
+            assert (_said(held), held.versions()) == (_said(found), found.versions())
+
+
+def _said(reading: Reading) -> dict[tuple[str, str], object]:
+    return {place: response.value for place, response in reading.current().items()}
 
 
 def _sorted(index: Index) -> Index:
