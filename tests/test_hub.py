@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 from traitlets.config import Config
@@ -12,6 +17,7 @@ from traitlets.config import Config
 from workbook import definition, words
 from workbook.cli import client as cli
 from workbook.definition import overlay
+from workbook.journal import Journal
 from workbook.jupyter import hub, lab, places, policy
 from workbook.jupyter.kernels import Kernels
 from workbook.page import head
@@ -87,6 +93,27 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
             },
         },
     }
+
+
+def test_who_is_there_opened_a_page_or_saved_an_answer(tmp_path: Path) -> None:
+    """What an open page asks for by itself, and what a kernel is busy with, is no sign of anyone."""
+    at = [datetime(2027, 1, 4, hour, tzinfo=UTC) for hour in range(9, 13)]
+    settings: dict[str, Any] = {"started": at[0], "api_last_activity": at[3], "last_activity_times": {"x": at[3]}}
+    there = hub.Presence(tmp_path, settings)
+    assert there() == at[0]
+    with Journal.create(tmp_path) as journal:
+        for file in (tmp_path / ".mend").glob("answers.sqlite*"):
+            os.utime(file, (at[1].timestamp(),) * 2)
+        journal.save("start.privacy.alias", "R.")
+        saved = there()
+        assert saved > at[0]
+        assert journal.answers().shape[0] == 1  # reading is no saving
+        assert there() == saved
+    page = SimpleNamespace(request=SimpleNamespace(headers={"Sec-Fetch-Dest": "document"}), settings=settings)
+    before = datetime.now(UTC)
+    with contextlib.suppress(AttributeError):  # no page is made here, it is only asked for
+        lab.guard(page, nbformat.v4.new_notebook(), "")  # type: ignore[arg-type] # as far as it is asked
+    assert before <= settings[lab.OPENED] <= there()
 
 
 def test_what_is_set_for_the_usual_editor_is_dropped_and_what_the_hub_says_is_kept(

@@ -244,7 +244,11 @@ def test_what_nobody_asked_for_is_not_kept_in_memory(lengths: list[int], box: Se
 def lengths(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes of each call's body are in memory when it was answered."""
     found: list[int] = []
-    monkeypatch.setattr(mailbox, "_counted", lambda handler: found.append(len(handler.request.body or b"")))
+
+    def counted(handler: Any) -> None:
+        found.append(sum(map(len, (handler.request.body or b"", *getattr(handler, "_parts", ())))))
+
+    monkeypatch.setattr(mailbox, "_counted", counted)
     return found
 
 
@@ -296,6 +300,16 @@ def test_nothing_is_acknowledged_that_is_not_kept(postgresql: Server, caplog: py
     logged = "\n".join(f"{one.getMessage()} {one.exc_text}" for one in caplog.records if one.name != "asyncio")
     assert "POST 200" in logged
     assert [word for word in (CANARY, "ann", "t-lee", TOKEN, "mend-assignment") if word in logged] == []
+
+
+def test_it_waits_for_the_disk_whatever_the_server_is_set_to(postgresql: Server) -> None:
+    """An administrator who lets PostgreSQL answer early does so for others: what is acknowledged here is kept."""
+    url = postgresql.database()
+    postgresql.ask(url, f"ALTER DATABASE {url.partition('@/')[2].partition('?')[0]} SET synchronous_commit = off")
+    assert postgresql.ask(url, "SHOW synchronous_commit") == [("off",)]
+    letters = mail.Mail(url)
+    with contextlib.closing(letters), letters._connected("lee") as connection:
+        assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == "on"
 
 
 def test_only_a_client_has_exchanged_what_proves_a_journal(box: Served) -> None:

@@ -321,6 +321,23 @@ def test_nothing_goes_out_to_who_was_erased_or_revoked(home: Path, box: Served, 
     assert (kinds(box, "ann"), kinds(box, "kim"), [*home.rglob("*.assignment")]) == ([], ["assignment"], [])
 
 
+def test_who_is_gone_while_a_file_goes_out_is_not_written_of_again(home: Path, box: Served) -> None:
+    """Nothing that is kept goes to who was revoked; of who was erased meanwhile the caseload keeps no name."""
+    lee = box.of("lee")
+    with opened(home) as mine:
+        data = mine.assign("A.", [])
+        client = mine.client("A.").id
+        unsent.keep(mine, lee, "A.", "ann", data)
+        tried = unsent.carry(lee, unsent.ready(mine, lee))
+        mine.erase("A.")
+        assert [one.why for one in unsent.settle(mine, tried)] == [""]
+        assert (client in mine.store.clients(), [*home.rglob("*.assignment")]) == (False, [])
+        data = mine.assign("B.", [])
+        mine.revoke("B.")
+        unsent.keep(mine, lee, "B.", "kim", data)
+        assert (unsent.send(mine, lee), kinds(box, "kim")) == ([], [])
+
+
 def test_one_file_that_cannot_be_fetched_keeps_no_other_waiting(
     home: Path, box: Served, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -282,6 +282,20 @@ def test_every_statement_about_rows_names_their_owner(desks: list[Desk], journal
     assert [one for one in rows if not re.search(r"owner = %|\bowner\b.*VALUES", one, re.S)] == []
 
 
+@pytest.mark.parametrize("desks", ["the administrator's account"], indirect=True)
+def test_a_newer_version_of_anothers_hides_none(desks: list[Desk], clock: Clock) -> None:
+    """Also where both call a client the same, and the server watches over nobody: the newest is one's own newest."""
+    answer: dict[str, Any] = {"item": PART, "exercise": "responsibility.incident", "occasion": "once"}
+    more: dict[str, Any] = {"status": "answered", "prompt": "", "label": "", "kind": "text", "fingerprint": ""}
+    with desks[0].open(clock) as mine, desks[1].open(clock) as theirs:
+        mine.store.save(value="mine", client="A.", **answer, **more)
+        for value in ("theirs", "theirs, later"):
+            theirs.store.save(value=value, client="A.", **answer, **more)
+            clock.forward(minutes=5)
+        assert [one.value for one in mine.store.current(client="A.")] == ["mine"]
+        assert [one.value for one in theirs.store.current(client="A.")] == ["theirs, later"]
+
+
 @pytest.mark.parametrize("desks", ["one account"], indirect=True)
 def test_opening_waits_for_nobody_who_writes(desks: list[Desk], clock: Clock) -> None:
     """Once the server knows a caseload, it opens while another counselor takes in what came."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import grp
 import pwd
 import re
@@ -160,7 +161,7 @@ def test_the_settings_for_a_hub_are_ones_it_knows(for_a_hub: tuple[Config, dict[
     from jupyterhub import app, auth, proxy, scopes, spawner
     from jupyterhub.services.service import Service
 
-    settings, _ = for_a_hub
+    settings, beside = for_a_hub
     kinds = (app.JupyterHub, auth.PAMAuthenticator, proxy.ConfigurableHTTPProxy, spawner.Spawner)
     known = {kind.__name__: set(kind.class_traits(config=True)) for kind in kinds}
     assert {name for name in settings if name not in known} == {"SystemdSpawner"}
@@ -175,6 +176,28 @@ def test_the_settings_for_a_hub_are_ones_it_knows(for_a_hub: tuple[Config, dict[
     assert given - set(scopes.scope_definitions) == set()
     assert given & {"access:servers", "tokens", "groups", "admin:users", "admin:groups"} == set()
     assert set(values["hub"]["config"]["JupyterHub"]) - known["JupyterHub"] == set()
+    assert values["hub"]["config"]["KubeSpawner"]["server_token_scopes"] == settings.Spawner.server_token_scopes
+    assert values["singleuser"]["extraEnv"].keys() <= settings.Spawner.environment.keys()
+    assert settings.JupyterHub.proxy_class is beside["Quiet"]
+
+
+def test_what_passes_the_proxy_is_no_sign_of_anyone(
+    for_a_hub: tuple[Config, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that stands open asks by itself; on Kubernetes the hub is told the same."""
+    from jupyterhub.proxy import ConfigurableHTTPProxy
+
+    async def routes(self: object) -> dict[str, Any]:
+        return {"/user/ann/": {"data": {"user": "ann", "last_activity": "2027-01-04T09:00:00Z"}}}
+
+    monkeypatch.setattr(ConfigurableHTTPProxy, "get_all_routes", routes)
+    charts = Config()
+    for code in yaml.safe_load((HUB / "values.yaml").read_text("utf-8"))["hub"]["extraConfig"].values():
+        exec(code, {"c": charts})  # noqa: S102 # ours
+    for settings in (for_a_hub[0], charts):
+        quiet = settings.JupyterHub.proxy_class
+        found = asyncio.run(quiet.get_all_routes(object.__new__(quiet)))
+        assert (issubclass(quiet, ConfigurableHTTPProxy), found) == (True, {"/user/ann/": {"data": {"user": "ann"}}})
 
 
 def test_a_person_whose_journal_is_gone_gets_no_new_one(

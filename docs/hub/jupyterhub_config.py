@@ -9,6 +9,7 @@ import pwd
 import sys
 from pathlib import Path
 
+from jupyterhub.proxy import ConfigurableHTTPProxy
 from tornado import web
 
 c = get_config()  # noqa: F821 # JupyterHub brings it
@@ -23,11 +24,23 @@ def members(group: str) -> list[str]:
     return grp.getgrnam(group).gr_mem
 
 
+class Quiet(ConfigurableHTTPProxy):
+    """What passes the proxy is no sign of anyone, because an open page asks by itself: servers say who was there."""
+
+    async def get_all_routes(self, *args):
+        """Return where everyone is, without when something passed."""
+        routes = await super().get_all_routes(*args)
+        for route in routes.values():
+            route["data"].pop("last_activity", None)
+        return routes
+
+
 # Addresses: the proxy, a service of its own, has TLS and sorts by name.
 c.JupyterHub.bind_url = "https://:443"
 c.JupyterHub.subdomain_host = f"https://{domain}"
 c.JupyterHub.ssl_key = "/etc/mend/key.pem"
 c.JupyterHub.ssl_cert = "/etc/mend/certificate.pem"
+c.JupyterHub.proxy_class = Quiet
 c.ConfigurableHTTPProxy.should_start = False  # its token is CONFIGPROXY_AUTH_TOKEN, in hub.env too
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8001"
 c.JupyterHub.last_activity_interval = 60  # so often a proxy that started anew is told again where everyone is
@@ -48,7 +61,7 @@ c.Spawner.cmd = [str(programs / "workbook"), "hub"]
 c.Spawner.environment = {"LANG": "C.UTF-8", "WORKBOOK_MAILBOX": "http://127.0.0.1:8710/services/mailbox"}
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!user", "access:services!service=mailbox"]
 c.Spawner.http_timeout = 60  # seconds until it answers; 30 are few when many come at once
-c.Spawner.mem_limit = "1G"  # eight open pages need 0.8
+c.Spawner.mem_limit = "1G"  # eight open pages need 0.9
 c.SystemdSpawner.extra_paths = [str(programs)]
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.isolate_devices = True
@@ -86,8 +99,8 @@ def refuse_empty(spawner) -> None:
 c.Spawner.pre_spawn_hook = refuse_empty
 c.Spawner.post_stop_hook = remember
 
-# Services. The culler stops what was idle for half an hour. A page that stands open moves `last_activity`,
-# so that it never looks idle; twelve hours end that too, and what is typed then survives in the page.
+# Services. The culler stops who opened no page and saved no answer for half an hour; what is typed then survives
+# in the page.
 culler = ["-m", "jupyterhub_idle_culler", "--timeout=1800", "--max-age=43200", "--cull-every=300"]
 store = "postgresql:///mailbox?host=/var/run/postgresql"  # no password: PostgreSQL asks the system which account it is
 c.JupyterHub.services = [

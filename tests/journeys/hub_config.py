@@ -29,16 +29,17 @@ at = f"http://127.0.0.1:{os.environ['HUB_MAILBOX_PORT']}"
 run = [sys.executable, "-P", "-m", "workbook", "mailbox", "--store", os.environ["HUB_STORE"]]
 own = {"PYTHONPATH": os.environ["PYTHONPATH"]}
 c.JupyterHub.services = [{"name": "mailbox", "url": at, "command": run, "environment": own}]
+clients = ["ann", "bea", *os.environ.get("HUB_PEOPLE", "").split()]
 c.JupyterHub.load_groups = {
     "counselors": {"users": ["lee"]},
-    "clients": {"users": ["ann", "bea"]},
+    "clients": {"users": clients},
 }  # which makes them, too
 c.JupyterHub.load_roles = [
     {"name": "mailbox", "services": ["mailbox"], "scopes": ["read:users:name"]},
     {"name": "user", "scopes": ["self", "access:services!service=mailbox"]},
 ]
 c.JupyterHub.api_tokens = {
-    f"token-of-{name}-{'0' * 32}": name for name in ("lee", "ann", "bea")
+    f"token-of-{name}-{'0' * 32}": name for name in ("lee", *clients)
 }  # as the hub's page makes them
 
 c.JupyterHub.spawner_class = "simple"

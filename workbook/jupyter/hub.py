@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from workbook import words
 from workbook.jupyter import lab, notebooks, places
 from workbook.sharing import letters
 from workbook.sharing.post import NotSent
-from workbook.storage.folder import MARK
+from workbook.storage.folder import ANSWERS, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,7 +121,26 @@ def serve(
     """Serve the journal's notebooks to one person of a hub until it says to stop; see `lab.serve`."""
     with lab.ready(journal, titles, trusted, environment=environment or {}, kept=places.of_hub()) as settings:
         lab.merge(settings, listening(notebooks.first(titles)))
-        _run(settings)
+        _run(settings, journal)
+
+
+class Presence:
+    """When someone was there last: they opened a page, or an answer was saved.
+
+    JupyterHub stops who is not. A page that stands open asks for things by itself, which is no sign of anyone.
+    """
+
+    def __init__(self, journal: Path, settings: Mapping[str, Any]) -> None:
+        """`settings` are those of the running server."""
+        file = journal / ANSWERS
+        self._files, self._settings = (file, file.with_name(f"{file.name}-wal")), settings
+
+    def __call__(self) -> datetime:
+        """Return it in UTC; at the earliest when the server started."""
+        saved = [datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in self._files if file.exists()]
+        started: datetime = self._settings["started"]
+        opened: datetime = self._settings.get(lab.OPENED, started)
+        return max(started, opened, *saved)
 
 
 def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settings:
@@ -143,8 +163,10 @@ def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settin
     }
 
 
-def _run(settings: lab.Settings) -> None:
+def _run(settings: lab.Settings, journal: Path) -> None:
     from jupyterhub.singleuser.extension import JupyterHubSingleUser
     from traitlets.config import Config
 
-    lab.run(JupyterHubSingleUser.initialize_server(argv=[], config=Config(settings)))
+    server = JupyterHubSingleUser.initialize_server(argv=[], config=Config(settings))
+    server.web_app.last_activity = Presence(journal, server.web_app.settings)
+    lab.run(server)

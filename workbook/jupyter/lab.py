@@ -15,6 +15,7 @@ import secrets
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,9 @@ TORNADO: dict[str, object] = {"headers": {policy.HEADER: policy.policy()}}
 def _not_ours(first: str) -> str:
     said = words.section("jupyter.not_ours")
     return f"# {said['title']}\n\n{said['why']}\n\n[{said['back']}]({first})\n"
+
+
+OPENED = "mend_page_opened"  # among the server's settings: when a page was asked for last
 
 
 class LabError(WorkbookError):
@@ -152,6 +156,7 @@ def guard(page: JupyterHandler, notebook: NotebookNode, cwd: str) -> NotebookNod
     if asked.get("Sec-Fetch-Dest") != "document" and asked.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise HTTPError(403)
     del cwd  # the same for all pages
+    page.settings[OPENED] = datetime.now(UTC)
     nonce = policy.for_page(page)
     # JupyterLab asked them, and signed the notebook.
     agreed = [cell.metadata.get("trusted") for cell in notebook.cells if cell.cell_type == "code"]
