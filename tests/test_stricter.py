@@ -248,7 +248,12 @@ def test_an_answer_to_a_question_that_is_no_more_stays_as_it_was() -> None:
 def test_what_is_looked_at_again_is_due_by_its_own_answers() -> None:
     """Two weeks after the newest well-being answer, whatever else was answered since; without one, never."""
     [gate] = [gate for gate in WORKBOOK.gates if gate.recheck_days]
-    days = {"start.wellbeing.sleep": 20, "start.wellbeing.meals": 15, "start.now.stirred": 1}
+    days = {
+        "start.wellbeing.sleep": 20,
+        "start.wellbeing.tasks": 18,
+        "start.wellbeing.meals": 15,
+        "start.now.stirred": 1,
+    }
     entries = [facts.Entry(NOW - timedelta(days=ago), item, "once", 1, "answered") for item, ago in days.items()]
     due = verdicts._since(gate, SimpleNamespace(workbook=WORKBOOK, answers_in=_in(entries)))  # type: ignore[arg-type]  # only what it reads
     assert due == NOW - timedelta(days=15) + timedelta(days=14)

@@ -93,6 +93,24 @@ def test_what_was_answered_speaks_before_what_was_left_blank() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "page", "asks"),
+    [
+        ({"start.safety.under_18": BLANK}, "communication.message", ("start.safety",)),
+        ({"start.now.stirred": BLANK}, "start.hopes", ("start.now",)),
+        (
+            {"start.now.stirred": BLANK, "start.safety.affair": BLANK},
+            "responsibility.apology",
+            ("start.now", "start.safety"),
+        ),
+        ({"start.safety.afraid": "yes", "start.safety.hurt_by_them": BLANK}, "start.rulers", ()),
+    ],
+)
+def test_a_page_asks_for_the_forms_it_waits_for(changed: dict[str, object], page: str, asks: tuple[str, ...]) -> None:
+    """In the order in which they are asked; a page that an answer closes asks for none, whatever else is blank."""
+    assert stand(changed).closings[page].asks == asks
+
+
+@pytest.mark.parametrize(
     ("changed", "first"),
     [
         ({"start.privacy.watched": BLANK, "start.safety.afraid": "yes"}, "G0"),
