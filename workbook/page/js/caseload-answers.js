@@ -17,7 +17,7 @@ export function shared(/** @type {Desk} */ desk, /** @type {any} */ it, /** @typ
     const name = h("span", {}, h("b", {}, exercise.title), when_ && `, ${when_}`, h("small", {}, ` ${foot}`), fresh ? [" ", h("span", { class: "mend-tag" }, counted(desk, "fresh_count", fresh))] : null);
     // What is not open is not drawn yet: there may be hundreds of answers.
     const details = h("details", { class: "mend-exercise", ontoggle: () => {
-      if (details.open && details.childElementCount === 1) details.append(h("div", { class: "mend-answers" }, exercise.answers.map((/** @type {any} */ one) => answer(desk, it, one, drafts))));
+      if (details.open && details.childElementCount === 1) details.append(h("div", {}, exercise.answers.map((/** @type {any} */ one) => answer(desk, it, one, drafts))));
     } }, h("summary", {}, name));
     if (fresh && fresh <= 20 && !opened.has(exercise.id)) details.open = true;
     opened.add(exercise.id); // of what repeats, the newest

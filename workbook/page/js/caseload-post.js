@@ -71,7 +71,7 @@ export function getting(desk, take) {
       }, lines);
     } else place.replaceChildren(small(texts.came_none));
   };
-  return h("div", { class: "mend-came" }, small(texts.came_how), everyone.unsent ? small(counted(desk, "unsent_count", everyone.unsent)) : null,
+  return h("div", {}, small(texts.came_how), everyone.unsent ? small(counted(desk, "unsent_count", everyone.unsent)) : null,
     h("div", { class: "mend-row" }, button(texts.came, get, "")), place);
 }
 

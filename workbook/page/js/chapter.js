@@ -41,7 +41,7 @@ function progress(/** @type {Chapter} */ chapter, /** @type {Progress} */ { done
 /** One notice in full, the others folded under their titles: most important first. The HTML is cleaned in Python. */
 function notices(/** @type {Texts} */ texts, /** @type {Notice[]} */ found) {
   if (found.length === 0) return [];
-  return [h("section", { class: "mend-heeds", "aria-label": texts.notices },
+  return [h("section", { "aria-label": texts.notices },
     found.map(({ title, html }, at) => (at === 0
       ? h("div", { class: "mend-heed" }, h("h2", {}, title), h("div", { html }))
       : h("details", { class: "mend-heed" }, h("summary", {}, title), h("div", { html })))))];

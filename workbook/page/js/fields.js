@@ -93,7 +93,7 @@ export function line(/** @type {Item} */ item, /** @type {Tools} */ tools) {
 /** @returns {Control} */
 export function longtext(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   const area = words(tools, item.max_length, tools.describe, (text) => tools.change(orBlank(text), true));
-  const hints = h("div", { class: "mend-hints", "aria-live": "polite" });
+  const hints = h("div", { "aria-live": "polite" });
   return {
     node: h("div", {}, area.node, hints), target: area.field, show: area.show, focus: () => area.field.focus(),
     hint: (found, value) => showHints(hints, found, value),
@@ -114,7 +114,7 @@ export function letter(/** @type {Item} */ item, /** @type {Tools} */ tools) {
     const help = part.help ? h("p", { class: "mend-help", id: unique() }, part.help) : null;
     const area = words(tools, item.max_length, `${tools.describe} ${help?.id ?? ""}`.trim(), () => tools.change(value(), true), 2);
     area.field.id = unique();
-    const hints = h("div", { class: "mend-hints", "aria-live": "polite" });
+    const hints = h("div", { "aria-live": "polite" });
     parts.set(key, { ...area, hints });
     return h("div", { class: "mend-part" },
       h("label", { for: area.field.id }, part.label, part.optional ? h("span", { class: "mend-optional" }, ` · ${tools.texts.part_optional}`) : null),

@@ -104,7 +104,7 @@ class Given {
     const same = JSON.stringify(message.letters);
     if (same === this.waiting) return;
     this.waiting = same;
-    this.came.replaceChildren(...message.letters.map((/** @type {any} */ one) => h("p", { class: "mend-came" }, fill(this.texts.came, one), " ",
+    this.came.replaceChildren(...message.letters.map((/** @type {any} */ one) => h("p", {}, fill(this.texts.came, one), " ",
       h("button", { type: "button", class: "mend-plain", onclick: () => this.collect(one.number) }, this.texts.came_look))));
   }
 

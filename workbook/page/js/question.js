@@ -27,7 +27,7 @@ export function question(/** @type {Item} */ item, /** @type {Desk} */ desk) {
   const bare = {
     item, kind, inHand: () => false, show() {}, invalid() {},
     notice: h("div", { class: "mend-notice", id: unique(), "aria-live": "polite" }),
-    comment: h("div", { class: "mend-comments" }),
+    comment: h("div", {}),
   };
   if (item.kind === "note") return note(bare);
   if (item.kind === "timer") return { ...bare, node: timer(item, desk) };

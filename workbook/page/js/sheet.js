@@ -44,7 +44,7 @@ export class Sheet {
     this.voice = h("div", { class: "mend-hidden", "aria-live": "polite" });
     this.wait = h("p", { class: "mend-wait", role: "status" }, texts.opening);
     this.closed = h("div", { class: "mend-closed", hidden: true });
-    this.unasked = h("div", { class: "mend-unasked", hidden: true });
+    this.unasked = h("div", { hidden: true });
     this.earlier = h("div", { class: "mend-earlier", hidden: true });
     this.later = h("div", { class: "mend-earlier", hidden: true });
     this.night = h("div", { class: "mend-earlier", role: "group", "aria-label": texts.day_question, hidden: true });

@@ -68,7 +68,7 @@ export class Step {
     this.button = h("button", { type: "button", "aria-expanded": "false", "aria-controls": within, onclick: () => this.turn(), onkeydown: (/** @type {KeyboardEvent} */ key) => this.#go(key) },
       this.mark, h("span", { class: "mend-step-title", id: heading }, title), h("span", { class: "mend-hidden" }, ": "), this.told);
     this.said = h("p", { class: "mend-step-said", role: "status" });
-    this.body = h("div", { class: "mend-step-body", id: within, hidden: true });
+    this.body = h("div", { id: within, hidden: true });
     this.after = h("div", { class: "mend-step-after", hidden: true });
     this.root = h("div", { class: "mend-step", "data-step": id, "data-open": "false", lang: language, "data-lm-suppress-shortcuts": "true" },
       h("h2", {}, this.button), this.said, h("p", { class: "mend-step-unprinted" }, words.unprinted), this.body, this.after);
@@ -206,7 +206,7 @@ export class Step {
     this.after.replaceChildren(
       h("p", {}, next ? words.marked : `${words.marked} ${words.last}`),
       next ? h("button", { type: "button", class: "mend-step-next", onclick: () => this.#leadTo(next) }, fill(words.next, next.exercise)) : "",
-      h("button", { type: "button", class: "mend-step-enough", onclick: () => this.#enough() }, words.enough));
+      h("button", { type: "button", onclick: () => this.#enough() }, words.enough));
   }
 
   #leadTo(/** @type {Step} */ next) {
@@ -333,7 +333,7 @@ export class Step {
       this.#gather(true);
       first?.button.focus();
     } });
-    return h("div", { class: "mend-step-acts" }, this.more, all, h("button", { type: "button", class: "mend-step-print", onclick: () => this.print() }, words.print), this.printed);
+    return h("div", { class: "mend-step-acts" }, this.more, all, h("button", { type: "button", onclick: () => this.print() }, words.print), this.printed);
   }
 
   /** Open every step, wait for its answers, print, and close again what was closed. */

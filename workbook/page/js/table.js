@@ -27,7 +27,7 @@ class Table {
     const { texts } = tools;
     this.list = h("div", { class: "mend-rows" });
     this.add = quiet(fill(texts.table_add, { row: item.row }), () => first(this.insert({}, this.rows.length)).focus(),
-      { class: "mend-quiet mend-add", "aria-describedby": tools.describe });
+      { class: "mend-quiet", "aria-describedby": tools.describe });
     this.full = h("span", { class: "mend-help", hidden: true }, texts.table_full);
     this.undo = quiet(texts.table_undo, () => this.putBack(), { hidden: true });
     this.node = h("div", {}, this.list, h("div", { class: "mend-tablefoot" }, this.add, this.full, this.undo));

@@ -26,7 +26,7 @@ export class Tap {
     this.body = h("div", { class: "mend-days" });
     this.said = h("span", { role: "status" });
     this.undo = quiet(texts.undo, () => this.post("undo"), { hidden: true });
-    this.node = h("section", { class: "mend-now mend-tap", hidden: true }, this.title, this.body, h("p", { class: "mend-did" }, this.said, this.undo));
+    this.node = h("section", { class: "mend-now", hidden: true }, this.title, this.body, h("p", { class: "mend-did" }, this.said, this.undo));
   }
 
   /** Draw it anew, and leave the focus where it is: on the same button, or on what comes in its place. */
@@ -59,7 +59,7 @@ export class Tap {
     if (tap.night && this.chosen === "yesterday") return [...small, this.group(tap, tap.yesterday)];
     const before = !tap.blank || tap.night ? []
       : this.chosen === "yesterday" ? [h("p", {}, tap.yesterday.name), this.group(tap, tap.yesterday)]
-      : [h("p", { class: "mend-yesterday" }, texts.yesterday, " ", this.choose("yesterday", texts.yesterday_fill))];
+      : [h("p", {}, texts.yesterday, " ", this.choose("yesterday", texts.yesterday_fill))];
     return [...small, this.group(tap, tap.today), ...before];
   }
 
