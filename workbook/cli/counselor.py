@@ -384,11 +384,11 @@ def _do(
 
 def _serve(home: Path, store: str | None, port: int | None, mailbox: str | None, *, browser: bool) -> None:
     from workbook.jupyter import lab, notebooks
-    from workbook.sharing import letters
+    from workbook.sharing import keys, letters
 
     mailbox = mailbox or os.environ.get(letters.ADDRESS, "")
     mailing.mailbox_at(mailbox or None)  # what is wrong with its address or the token is said before a page opens
-    pages = home / "pages"  # beside the keys, so that the page's list of files shows none of them
+    pages = home / keys.PAGES  # beside the keys, so that the page's list of files shows none of them
     pages.mkdir(parents=True, exist_ok=True, mode=0o700)
     (pages / notebooks.CASELOAD).write_text(notebooks.caseload(), encoding="utf-8", newline="\n")
     os.environ.pop(PASSPHRASE, None)  # the page asks

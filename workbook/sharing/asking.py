@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import ValidationError
 
 from workbook import dates, definition
 from workbook.definition import overlay
 from workbook.definition.asks import Task
+from workbook.definition.base import did_you_mean
+from workbook.definition.models import Repeats
 from workbook.errors import Refused
 from workbook.sharing import overview
 from workbook.words import say
@@ -71,7 +75,20 @@ def tasks_for(
                 workbook.exercise(name)  # a name that does not exist is said as such
                 raise Refused(say("sharing.asking.not_asked", name=name))
             said[name][key] = value
-    return tuple(Task(exercise=name, **more) for name, more in said.items())
+    return tuple(_task(name, more) for name, more in said.items())
+
+
+def _task(name: str, more: Mapping[str, Any]) -> Task:
+    """Return one task; raises Refused for how often or words that it cannot hold."""
+    try:
+        return Task(exercise=name, **more)
+    except ValidationError as problem:
+        how, most = more.get("repeats"), problem.errors()[0].get("ctx", {}).get("max_length")
+        if most is not None:
+            raise Refused(say("sharing.asking.too_long", name=name, most=most)) from None
+        known = get_args(Repeats)
+        cure = did_you_mean(how, known)
+        raise Refused(say("sharing.asking.how_often", how=how, known=", ".join(known), cure=cure).strip()) from None
 
 
 def passed(tasks: Iterable[Task], today: date) -> str:

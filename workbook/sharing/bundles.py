@@ -79,8 +79,16 @@ Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 ContentId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # a digest: see `content_id`
 PublicKey = Annotated[str, Field(pattern=r"^age1[0-9a-z]{20,120}$")]
 Number = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_a_name)]
-Words = Annotated[str, Field(max_length=20_000), AfterValidator(plain)]
+LONGEST_NAME, LONGEST_WORDS = 80, 20_000  # characters
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_a_name)]
+Words = Annotated[str, Field(max_length=LONGEST_WORDS), AfterValidator(plain)]
+
+
+def refuse_too_long(text: str, most: int = LONGEST_WORDS) -> None:
+    """Raise Refused for a name, or words, that no file between counselor and client can hold."""
+    if len(text) > most:
+        begins = f"{text[:30]}…"
+        raise Refused(say("sharing.bundles.too_long", begins=begins, count=len(text), most=most))
 
 
 class _Part(BaseModel):

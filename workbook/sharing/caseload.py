@@ -17,7 +17,7 @@ from workbook.errors import Refused, UnknownId, one_name, plain
 from workbook.safety import settings as safety
 from workbook.sharing import arriving, clients, envelope, kept, looking, signing, unsent
 from workbook.sharing import keys as keeping
-from workbook.sharing.bundles import Assignment, Comment, Feedback
+from workbook.sharing.bundles import LONGEST_NAME, Assignment, Comment, Feedback, refuse_too_long
 from workbook.sharing.clients import Client
 from workbook.sharing.inbox import Outcome, Receipt
 from workbook.sharing.kept import Note, Profile, Remark, Replied
@@ -161,6 +161,7 @@ class Caseload:
         name = one_name(name)
         if not name:
             raise Refused(say("sharing.caseload.pseudonym"))
+        refuse_too_long(name, LONGEST_NAME)
         asks = Asks(language=language, tasks=tuple(tasks), instruments=tuple(instruments), tighten=dict(tighten or {}))
         installed = overlay.shipped(language)
         judge(asks, installed)  # what the client would refuse is refused here
@@ -217,6 +218,7 @@ class Caseload:
         It goes out with the next reply. Raises UnknownId when the client has shared no such answer.
         """
         client = self.client(name)
+        refuse_too_long(text)
         stored = self._shared_answer(client, answer)
         kept.of(self.store, Remark, client.id).put(stored.id, Remark(text=text, item=stored.item, sent=0))
 
@@ -232,6 +234,7 @@ class Caseload:
         waiting = {answer: one for answer, one in remarks.all().items() if not one.sent}
         if not waiting and not words and assignment is None:
             raise Refused(say("sharing.caseload.nothing_to_say", client=name))
+        refuse_too_long(words or "")
         before = replies.rows()
         sequence = 1 + max((int(row.key) for row in before), default=0)
         last = max((row.value.made_at or row.at for row in before), default=None)

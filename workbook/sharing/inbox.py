@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workbook.answers import kinds
 from workbook.definition import fingerprint
 from workbook.errors import InvalidAnswer, Refused, UnknownId, plain
-from workbook.sharing import bundles, envelope, kept
+from workbook.sharing import bundles, envelope, kept, keys
 from workbook.sharing.kept import Held, TakenBack
 from workbook.storage import seal
+from workbook.storage.folder import HIDDEN
 from workbook.storage.store import StoredAnswer
 from workbook.words import say
 
@@ -70,18 +71,26 @@ class Outcome(NamedTuple):
 def found(paths: Iterable[Path]) -> list[Path]:
     """Return the files to look at: those named, and all below the folders named, sorted; links are not followed.
 
+    What a caseload or a journal is made of is nothing that anyone sent: in a folder it is not looked at.
     Raises Refused for a path where there is nothing.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+            inside = [one for folder, within, names in os.walk(path) for one in _sent(Path(folder), within, names)]
             files += sorted(one for one in inside if not one.is_symlink())[:MOST_FILES]
         elif path.exists():
             files.append(path)
         else:
             raise Refused(say("sharing.inbox.no_file", file=plain(path)))
     return files
+
+
+def _sent(folder: Path, within: list[str], names: list[str]) -> list[Path]:
+    """Return the files of one folder but for a caseload's own; of the folders `within` it, take away what is ours."""
+    home = keys.is_caseload(folder)
+    within[:] = [one for one in within if one != HIDDEN and not (home and one == keys.PAGES)]
+    return [folder / one for one in names if not (home and one.startswith(keys.FILES))]
 
 
 def read(file: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from workbook import dates, files, words
 from workbook.errors import Damaged, JournalError, Refused, SealError, one_name
-from workbook.sharing import signing
+from workbook.sharing import bundles, signing
 from workbook.storage import lock, seal
 from workbook.storage import sheet as sheets
 from workbook.storage.database import local_now
@@ -33,6 +33,8 @@ FORMAT = 1
 KEYS = "keys.age"
 ABOUT = "caseload.json"
 STORE = "caseload.sqlite"
+PAGES = "pages"  # a folder: what the browser is shown
+FILES = (KEYS, ABOUT, STORE)  # what names of a caseload's own files begin with
 _START = "AGE-SECRET-KEY-1"
 
 
@@ -57,9 +59,11 @@ class Keys:
 def keygen(home: Path, passphrase: str, *, counselor: str = "", now: Callable[[], datetime] = local_now) -> Path:
     """Make a caseload's folder and keys, under a passphrase; return the folder.
 
-    Raises JournalError when there is one already, and WeakPassphrase when the passphrase could be guessed.
+    Raises JournalError when there is one already, WeakPassphrase when the passphrase could be guessed, and Refused for
+    a name that is too long.
     """
     home = Path(home)
+    bundles.refuse_too_long(one_name(counselor), bundles.LONGEST_NAME)
     lock.judge(passphrase)
     refuse_existing(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -89,7 +93,8 @@ def refuse_existing(home: Path) -> None:
 def refuse_missing(home: Path) -> None:
     """Raise JournalError when a folder holds no caseload."""
     if not is_caseload(home):
-        raise JournalError(words.say("sharing.keys.none", home=home, command=f"workbook keygen --home {home}"))
+        command = f"workbook keygen --home {files.typed(home)}"
+        raise JournalError(words.say("sharing.keys.none", home=home, command=command))
 
 
 def unlock(home: Path, passphrase: str) -> Keys:
@@ -101,7 +106,7 @@ def unlock(home: Path, passphrase: str) -> Keys:
     try:
         sealed = (home / KEYS).read_bytes()
     except OSError:
-        command = f"workbook keygen --home {home} --recover sheet.txt"
+        command = f"workbook keygen --home {files.typed(home)} --recover sheet.txt"
         raise JournalError(words.say("sharing.keys.no_keys", file=home / KEYS, command=command)) from None
     try:
         plain = json.loads(seal.unseal_with_passphrase(sealed, _one_form(passphrase)))
