@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from workbook.jupyter import hub, lab, places, policy
 from workbook.jupyter.kernels import Kernels
 from workbook.page import head
 
+ROOT = Path(words.__file__).parent
 SAID = {
     "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:8888/user/alice/",
     "JUPYTERHUB_PUBLIC_HUB_URL": "https://example.org/hub/",
@@ -170,6 +172,15 @@ def test_no_sentence_of_a_hub_is_true_at_home_only(on_hub: None) -> None:
     }
     found = {path for path, text in said.items() if any(each in text for each in UNTRUE)}
     assert {path for path in found if not path.startswith(COUNSELORS)} == {"page.share.folder"}  # not drawn: next test
+
+
+def test_nothing_that_a_page_is_made_of_says_it_by_itself() -> None:
+    """Scripts, templates and style sheets hold no such sentence: errors, the lock and help say what stands in words."""
+    files = [path for path in ROOT.rglob("*") if path.suffix in (".js", ".j2", ".html", ".css", ".json")]
+    assert {"index.html.j2", "lock.js", "share.js", "help.js"} <= {path.name for path in files}
+    notes = re.compile(r"/\*.*?\*/|^\s*//[^\n]*|\{#.*?#\}", re.DOTALL | re.MULTILINE)
+    said = {path.name: notes.sub("", path.read_text("utf-8")) for path in files}
+    assert {name: each for name, text in said.items() for each in UNTRUE if each in text} == {}
 
 
 def _section(name: str) -> dict[str, object]:
