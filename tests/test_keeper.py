@@ -19,6 +19,8 @@ from workbook.storage.keeper import Keeper
 KEY, OTHER = b"k" * 32, b"o" * 32
 HALF_AN_HOUR = 1800.0
 
+pytestmark = pytest.mark.process  # each keeper and its callers are threads
+
 
 def test_someone_writing_keeps_it_open() -> None:
     """Each sign of life starts the half hour again; a moment after it nobody is given the key."""
