@@ -17,11 +17,10 @@ from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, jou
 from workbook import definition, files, resources
 from workbook.cli import client as cli
 from workbook.definition.asks import Task
-from workbook.errors import JournalError, Refused, SealError, UnknownId, WeakPassphrase
+from workbook.errors import Refused, SealError, UnknownId, WeakPassphrase
 from workbook.journal import Journal
-from workbook.sharing import asking, caseload, keys, overview, unsent
+from workbook.sharing import asking, caseload, keys, overview
 from workbook.sharing import client as share
-from workbook.sharing.post import Mailbox
 from workbook.storage import sheet
 from workbook.words import say
 
@@ -285,48 +284,6 @@ def test_a_recovery_sheet_opens_the_caseload_under_a_new_passphrase(home: Path, 
     )
     with pytest.raises(Refused, match="does not open the caseload"):
         keys.recover(home, page.replace(keyed[1].store, "ab" * 32), PASSPHRASE)
-
-
-@pytest.mark.parametrize("held", [None, "", "{", "[]", "{}", '"x"', "[" * 100_000])
-def test_a_caseload_that_lost_a_part_says_which(home: Path, keyed: tuple[Path, Any], held: str | None) -> None:
-    """Its name, its keys, or for whom what has not gone out is: missing or nonsense, each is one sentence."""
-    about, kept = home / "caseload.json", home / "keys.age"
-    if held is not None:
-        before = about.read_bytes()
-        about.write_text(held)
-        for use in (lambda: caseload.open_caseload(home, keyed[1]), lambda: keys.recovery_sheet(home, keyed[1])):
-            with pytest.raises(JournalError) as said:
-                use()
-            assert str(said.value) == (
-                f"{about} cannot be read, and the caseload needs it. Nothing was changed. Give yourself the right to "
-                "read it, or put it back from a copy."
-            )
-        about.write_bytes(before)
-    before = kept.read_bytes()
-    kept.unlink()
-    with pytest.raises(JournalError) as said:
-        keys.unlock(home, PASSPHRASE)
-    assert str(said.value) == (
-        f"{kept} cannot be read, and the caseload opens with nothing else. Nothing was changed. Give yourself the "
-        "right to read it, or put it back from a copy. The recovery sheet makes it anew: workbook keygen --home "
-        f"{home} --recover sheet.txt"
-    )
-    kept.write_bytes(before)
-    if held is not None:
-        with caseload.open_caseload(home, keyed[1]) as opened:
-            opened.assign("A.", [Task(exercise="space.urges")])
-            way = home / "unsent" / "ab" / "way.json"
-            way.parent.mkdir(parents=True)
-            way.write_text(held)
-            (way.parent / "0.feedback").write_bytes(b"x")
-            for act in (lambda: unsent.ready(opened, Mailbox("https://hub.example", "t")), lambda: opened.erase("A.")):
-                with pytest.raises(Refused) as refused:
-                    act()
-                assert str(refused.value) == (
-                    f"{way} cannot be read, so nobody knows who the files beside it are for. Nothing was changed. Put "
-                    "it back from a copy, or move its folder away and make the files anew."
-                )
-            assert (unsent.count(home), unsent.stems(home), opened.client("A.").name) == (1, {"0"}, "A.")
 
 
 def _folded(text: str, width: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from tests.caseload_sample import PASSPHRASE
 from tests.clock import Clock
 from workbook.errors import JournalError, Refused, SealError
-from workbook.sharing import keys, signing
+from workbook.sharing import caseload, keys, signing
 from workbook.storage import seal, sheet
 
 FIRST, SECOND = (f"AGE-SECRET-KEY-1{letter * 58}" for letter in "QP")
@@ -67,6 +67,52 @@ def test_letters_that_look_the_same_are_the_same_passphrase(home: Path) -> None:
     for wrong in ("caf\u00e9 six loud parrots", "cafe\u0301 six loud carrots", "six loud carrots"):
         with pytest.raises(SealError):
             keys.unlock(home, wrong)
+
+
+def test_a_caseload_that_lost_a_part_says_which(home: Path, keyed: tuple[Path, keys.Keys]) -> None:
+    """What it is called by, or its keys: missing or nonsense, each is one sentence, and put back it opens."""
+    about, kept = home / "caseload.json", home / "keys.age"
+    before = about.read_bytes()
+    for nonsense in ("", "{", "[]", "{}", '"x"', "[" * 100_000):
+        about.write_text(nonsense)
+        for use in (lambda: caseload.open_caseload(home, keyed[1]), lambda: keys.recovery_sheet(home, keyed[1])):
+            with pytest.raises(JournalError) as said:
+                use()
+            assert str(said.value) == (
+                f"{about} cannot be read, and the caseload needs it. Nothing was changed. Give yourself the right to "
+                "read it, or put it back from a copy."
+            )
+    about.unlink()
+    about.mkdir()
+    with pytest.raises(JournalError, match="the caseload needs it"):
+        keys.counselor(home)
+    about.rmdir()
+    about.write_bytes(before)
+    held = kept.read_bytes()
+    kept.unlink()
+    with pytest.raises(JournalError) as said:
+        keys.unlock(home, PASSPHRASE)
+    assert str(said.value) == (
+        f"{kept} cannot be read, and the caseload opens with nothing else. Nothing was changed. Give yourself the "
+        "right to read it, or put it back from a copy. The recovery sheet makes it anew: workbook keygen --home "
+        f"{home} --recover sheet.txt"
+    )
+    kept.write_bytes(held)
+    with caseload.open_caseload(home, PASSPHRASE) as opened:
+        assert opened.counselor == "Dr. Example"
+
+
+def test_of_the_lines_of_a_sheet_the_one_that_opens_the_store_is_taken(
+    home: Path, keyed: tuple[Path, keys.Keys]
+) -> None:
+    """Whatever else stands on the paper; where none opens it, the sheet is another's and nothing changes."""
+    caseload.open_caseload(home, keyed[1]).close()
+    identity, store = keyed[1].identities[0], keyed[1].store
+    assert keys.recover(home, f"{identity}\n{'ab' * 32}\n{store}", "six loud green parrots") == 1
+    assert keys.unlock(home, "six loud green parrots") == keyed[1]
+    with pytest.raises(Refused, match="does not open the caseload"):
+        keys.recover(home, f"{identity}\n{'ab' * 32}", PASSPHRASE)
+    assert keys.unlock(home, "six loud green parrots") == keyed[1]
 
 
 def test_a_sheet_without_a_part_says_which(home: Path, keyed: tuple[Path, keys.Keys]) -> None:

@@ -29,9 +29,12 @@ class Box:
         self.digest, self.refuses = digest, refuses
         self.asked: list[str] = []  # to whom, each time
         self.had: list[tuple[str, bytes]] = []
+        self.never: bytes | None = None  # what it will not take
 
     def send(self, to: str, data: bytes) -> int:
         self.asked.append(to)
+        if data == self.never:
+            raise NotSent("Too large.", never=True)
         if to in self.refuses:
             raise self.refuses[to]
         self.had.append((to, data))
@@ -135,6 +138,47 @@ def test_what_is_refused_keeps_no_other_waiting(desk: Desk) -> None:
         assert unsent.stems(desk.home) == {kept[0].stem, kept[2].stem}
         assert len(desk.send(box)) == count
         unsent.withdraw(desk.home, desk.opened.client("B.").id)
+
+
+def test_what_was_put_aside_stays_when_the_rest_has_gone(desk: Desk) -> None:
+    """The last that is acknowledged takes the folder away only where nothing is kept in it."""
+    box = Box()
+    first, second = desk.keep(box, "A.1", "A.2")
+    box.never = desk.data["A.1"]
+    assert [(one.name, one.why, one.never) for one in desk.send(box)] == [
+        ("A.1", "Too large.", True),
+        ("A.2", "", False),
+    ]
+    assert (unsent.stems(desk.home), second.exists()) == ({first.stem}, False)
+    assert unsent.withdraw(desk.home, desk.opened.client("A.").id) == 1
+
+
+def test_where_nobody_knows_whose_the_files_are_nothing_goes_and_nobody_is_erased(desk: Desk) -> None:
+    """What says it is missing or nonsense: one sentence; the files are counted all the same, and go when it is back."""
+    box = Box()
+    [kept] = desk.keep(box, "A.1")
+    way = kept.parent / "way.json"
+    before = way.read_bytes()
+
+    def acts() -> None:
+        for act in (lambda: unsent.ready(desk.opened, as_mailbox(box)), lambda: desk.opened.erase("A.")):
+            with pytest.raises(Refused) as refused:
+                act()
+            assert str(refused.value) == (
+                f"{way} cannot be read, so nobody knows who the files beside it are for. Nothing was changed. Put it "
+                "back from a copy, or move its folder away and make the files anew."
+            )
+
+    for nonsense in ("", "{", "[]", "{}", '"x"', "[" * 100_000):
+        way.write_text(nonsense)
+        acts()
+    way.unlink()
+    way.mkdir()
+    acts()
+    assert (unsent.count(desk.home), unsent.stems(desk.home), desk.opened.client("A.").name) == (1, {kept.stem}, "A.")
+    way.rmdir()
+    way.write_bytes(before)
+    assert [one.name for one in desk.send(box)] == ["A.1"]
 
 
 def test_where_there_is_nobody_nothing_goes_to_that_name_later(desk: Desk) -> None:

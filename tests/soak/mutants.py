@@ -68,7 +68,16 @@ ROOMS = {
         ),
         (
             *("test_bounds", "test_arriving", "test_looking", "test_taking_in", "test_bundles", "test_seal"),
-            *("test_keys", "test_unsent", "test_days", "test_records", "test_share", "test_letters", "test_caseload"),
+            *(
+                "test_keys",
+                "test_unsent",
+                "test_post",
+                "test_days",
+                "test_records",
+                "test_share",
+                "test_letters",
+                "test_caseload",
+            ),
             *("test_mailbox", "test_mailbox_commands", "test_exchange", "test_mutations"),
         ),
     ),

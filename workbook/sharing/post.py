@@ -125,8 +125,10 @@ class Mailbox:
         try:
             with self._opener.open(asked, timeout=_SECONDS) as answer:
                 body: bytes = answer.read(_MOST + 1)
-                if not 200 <= answer.status < 300 or len(body) > _MOST:
+                if len(body) > _MOST:
                     raise NotSent(say("sharing.post.no_mailbox"))
+                if answer.length:  # bytes that were promised and did not come
+                    raise NotSent(say("sharing.post.down"), down=True)
                 return body
         except urllib.error.HTTPError as refused:
             ended = refused.code == 401
