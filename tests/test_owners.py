@@ -219,7 +219,8 @@ def test_the_server_itself_shows_a_connection_no_row_of_another(
     one, other = desks
     with one.open(clock) as mine, other.open(clock) as theirs:
         fill(theirs, journals[1], "quagga")
-        for whose in ("", "set_config('mend.owner', '', false)", "set_config('mend.keys', ',age1', false)"):
+        named = f"set_config('mend.keys', '{other.keys.owner}', false)"  # an older row's key opens that, and no other's
+        for whose in ("", "set_config('mend.owner', '', false)", "set_config('mend.keys', ',age1', false)", named):
             with mine.store._engine.begin() as raw:
                 if whose:
                     raw.exec_driver_sql(f"SELECT {whose}")
