@@ -313,7 +313,7 @@ def _changed(lab: Lab, home: Path) -> Iterator[str]:
         policy, source = answer.headers["Content-Security-Policy"] or "", answer.read().decode()
     if "script-src 'nonce-" not in policy or "default-src 'none'" not in policy:
         yield f"the policy is {policy}"
-    if source.count("widget-view+json") < 3 or 'class="mend-sos"' not in source or 'class="trouble"' in source:
+    if source.count("<div data-model=") < 3 or 'class="mend-sos"' not in source or 'class="trouble"' in source:
         yield "the page has no forms, or no help"
     if (home / "ran").exists():
         yield "code of another Jupyter ran"
