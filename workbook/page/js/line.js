@@ -11,7 +11,8 @@ import { PROTOCOL, packed, random, unpacked } from "./frames.js";
  */
 
 const PATIENCE = 60_000; // ms until a page without a line says so
-const AGAIN = 500; // ms until Python is asked once more whether it hears, and until a lost line is tried again
+const SOON = 50; // ms until Python is asked once more whether it hears; what it says first often nobody hears yet
+const AGAIN = 500; // ms until it is asked later on, and until a lost line is tried again
 const LONGEST = 15_000; // ms between two tries
 
 /** What a script is handed: its words, and how it speaks with its half in Python. */
@@ -44,8 +45,9 @@ class Line {
   /** @type {Set<string>} */ #worn = new Set(); // style sheets
   /** @type {WebSocket | null} */ #socket = null;
   #session = random();
-  #asked = "";
+  /** @type {Set<string>} what was asked on this line */ #asked = new Set();
   #heard = false;
+  #wait = SOON;
   #pause = AGAIN;
   /** @type {any} */ #next;
   #isUp = () => {};
@@ -102,7 +104,7 @@ class Line {
   }
 
   #hear(/** @type {import("./frames.js").Message} */ { header, parent_header: parent, content, buffers }) {
-    if (!this.#heard && header.msg_type === "status" && parent.msg_id === this.#asked) {
+    if (!this.#heard && header.msg_type === "status" && this.#asked.has(parent.msg_id)) {
       clearTimeout(this.#next);
       this.#heard = true;
       this.#pause = AGAIN;
