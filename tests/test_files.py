@@ -125,8 +125,14 @@ def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_conso
     )
     # Leaving tells the server, and the hub it belongs to, that the visit is over: no word of anyone's.
     told = re.findall(r"fetch\((?:exit|`\$\{hub\}logout`), \{ [^}]*\}\)", text) if path.name == "help.js" else []
-    assert found == ["fetch("] * len(told) == ["fetch("] * (2 if path.name == "help.js" else 0)
     assert not any("body" in each or "method" in each for each in told)
+    # What is written goes to the page's own Python, and to nothing else: the address is that of the page.
+    own = r"new URL\(`\$\{baseUrl\}api/kernels/[^;]*, location\.href\);"
+    line = re.findall(own, text) if path.name == "line.js" else []
+    opened = re.findall(r"new WebSocket\(.*\)", text)
+    assert (len(told), len(line)) == (2 * (path.name == "help.js"), path.name == "line.js")
+    assert opened == ["new WebSocket(this.address, [PROTOCOL])"] * len(line)
+    assert [each for each in found if each != "WebSocket" or not line] == ["fetch("] * len(told)
 
 
 @pytest.mark.process
