@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
@@ -19,7 +18,7 @@ from workbook.jupyter import viewer
 from workbook.jupyter.kernels import Kernels, Ours
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
 pytestmark = pytest.mark.process
 
@@ -35,13 +34,7 @@ def running(folder: Path, story: Callable[[Kernels], Awaitable[None]]) -> None:
         finally:
             await kernels.shutdown_all(now=True)
 
-    apart(whole())
-
-
-def apart(story: Coroutine[Any, Any, None]) -> None:
-    """Run a story in a thread of its own: this one may have Playwright's event loop."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, story).result()
+    asyncio.run(whole())
 
 
 def ids(kernels: Kernels) -> list[str]:
@@ -225,7 +218,7 @@ def test_a_line_that_is_never_heard_is_hung_up() -> None:
     """A page that waited too long leaves no sockets behind."""
     client = Mock(get_shell_msg=Mock(side_effect=asyncio.CancelledError))
     with pytest.raises(asyncio.CancelledError):
-        apart(viewer._line(Mock(client=lambda: client)))
+        asyncio.run(viewer._line(Mock(client=lambda: client)))
     client.stop_channels.assert_called_once_with()
 
 
@@ -251,4 +244,4 @@ def test_a_page_that_is_left_hangs_up(begun: str) -> None:
             await asyncio.sleep(0)  # lets what waits for it run
         page.executor.kc.stop_channels.assert_called_once_with()
 
-    apart(leave())
+    asyncio.run(leave())

@@ -12,7 +12,6 @@ from jupyter_server.services.kernels.connection.base import deserialize_msg_from
 from nbformat import v4
 
 from tests.safe_answers import answer_safely
-from tests.test_kernels import apart
 from tests.test_scripts import node
 from workbook.journal import Journal
 from workbook.jupyter import drawn, pages
@@ -132,7 +131,7 @@ def test_a_save_is_acknowledged_before_the_head_of_its_page_is_worked_out(tmp_pa
     with Journal.create(tmp_path / "journal") as journal:
         answer_safely(journal.save)
         journal.listen(page.changed)
-        apart(story(journal.exercise("responsibility.incident"), journal.occasion_now("responsibility.incident")))
+        asyncio.run(story(journal.exercise("responsibility.incident"), journal.occasion_now("responsibility.incident")))
         said.clear()
         journal.save(CAMERA, "3 words")
         assert said == ["state", "changed"]  # the form reads again, too
