@@ -94,7 +94,8 @@ def ratios() -> Iterator[Ratio]:
     yield Ratio("scripts and styles of a chapter", "those of that page", sizes[0] / sizes[1])
     yield Ratio("memory with three pages open", "a bare Voilà with three of its pages open", ours / theirs)
     empty = _kernel("'Nothing is imported here'")
-    yield Ratio("memory of the kernel that waits", "an empty kernel", statistics.median(waiting) / empty)
+    held = statistics.median(waiting) / (WAIT * empty)
+    yield Ratio("memory of the kernels that wait, one of them with tables", f"{WAIT} empty kernels", held)
 
 
 def make(folder: Path) -> Path:
@@ -106,7 +107,7 @@ def make(folder: Path) -> Path:
 
 
 def settle(lab: Lab, page: Page) -> float:
-    """Leave the page, end its kernel, wait until as many wait as may; return the memory of one of them in bytes."""
+    """Leave the page, end its kernel, wait until as many wait as may; return the memory of these in bytes."""
     page.goto("about:blank")
     for kernel in json.load(_ask(lab, "api/kernels")):
         _ask(lab, f"api/kernels/{kernel['id']}", "DELETE")
@@ -117,7 +118,7 @@ def settle(lab: Lab, page: Page) -> float:
         if len(waiting) == WAIT:
             spent = sum(one.cpu_times().user for one in waiting)
             if spent == before:  # they have imported what they need
-                return float(waiting[0].memory_full_info().uss)
+                return float(sum(one.memory_full_info().uss for one in waiting))
             before = spent
 
 

@@ -82,9 +82,9 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
     One page waits to be next there, two at home.
     """
     settings = hub.listening("00-start.ipynb", SAID)
-    assert (Kernels().most, Kernels(config=Config(settings)).most) == (2, 1)
+    assert [(each.most, each.tables) for each in (Kernels(), Kernels(config=Config(settings)))] == [(2, 1), (1, 0)]
     assert settings == {
-        "Kernels": {"most": 1},
+        "Kernels": {"most": 1, "tables": 0},
         "ServerApp": {
             "default_url": "/lab/tree/00-start.ipynb",
             "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},

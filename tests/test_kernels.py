@@ -94,6 +94,34 @@ def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
     running(tmp_path, story)
 
 
+def test_look_back_gets_the_kernel_that_has_loaded_the_tables(tmp_path: Path) -> None:
+    """One of those that wait has, and is kept for it; another page has it only when no other waits."""
+
+    async def has_tables(kernels: Kernels, id: str) -> str:
+        client = await viewer._line(kernels.get_kernel(id))
+        asked = client.execute("", user_expressions={"tables": "'pandas' in __import__('sys').modules"})
+        while (reply := await client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != asked:
+            pass  # an earlier question, asked twice
+        client.stop_channels()
+        return str(reply["content"]["user_expressions"]["tables"]["data"]["text/plain"])
+
+    async def story(kernels: Kernels) -> None:
+        kernels.kernel_spec_manager = Ours()
+        kernels.start_ahead()
+        kernels.start_ahead()
+        plain, laden = [await task for task in kernels._waiting]
+        assert [await has_tables(kernels, each) for each in (plain, laden)] == ["False", "True"]
+        assert await kernels.start_kernel(path="", tables=True) == laden
+        kernels.start_ahead()
+        again = await kernels._waiting[1]
+        assert await kernels.start_kernel(path="") == plain
+        assert await kernels.start_kernel(path="") == again
+        kernels.start_ahead()
+        assert (len(kernels._waiting), kernels._laden) == (1, set())  # the first is for any page
+
+    running(tmp_path, story)
+
+
 def test_of_two_that_wait_the_one_that_is_up_is_given(tmp_path: Path) -> None:
     """A page does not wait for a kernel that is still starting while another is there."""
 

@@ -149,7 +149,7 @@ def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settin
     One page waits to be next, not two: many people share the machine's memory.
     """
     return {
-        "Kernels": {"most": 1},
+        "Kernels": {"most": 1, "tables": 0},
         "ServerApp": {
             "default_url": f"/lab/tree/{start}",
             "jpserver_extensions": {**lab.EXTENSIONS, "jupyterhub.singleuser.extension": True},

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
+
+_TABLES = "WORKBOOK_TABLES" in os.environ  # `kernels.TABLES`, whose module is too much to load here
 
 # No history of what was run, no module that happens to lie beside the notebooks, no start-up file of the person's.
 _OURS = {
     "HistoryManager": {"enabled": False},
     "InteractiveShellApp": {
         "exec_PYTHONSTARTUP": False,
-        "exec_lines": ["__import__('workbook.jupyter.pages').jupyter.pages.prepare()"],
+        "exec_lines": [f"__import__('workbook.jupyter.pages').jupyter.pages.prepare(tables={_TABLES})"],
         "ignore_cwd": True,
     },
 }

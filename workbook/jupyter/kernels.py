@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from traitlets import Integer
 
 _HERE: Any = ""  # the journal's folder
 _NAME = "python3"  # what notebooks ask for
+TABLES = "WORKBOOK_TABLES"  # in the surroundings of a kernel: it is to load the library of tables while it waits
 
 
 class Ours(KernelSpecManager):
@@ -55,11 +57,14 @@ class Kernels(AsyncMappingKernelManager):
     pause = 3.0  # seconds after a page was asked for until the next kernel starts: the page comes first
     # That wait: whoever leafs through chapters opens a second page sooner than a kernel is there. Fewer on a hub.
     most = Integer(2).tag(config=True)
+    # Of these, that have loaded the library of tables, too: one page needs it, and it is as large as all the rest.
+    tables = Integer(1).tag(config=True)
     _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._waiting: list[asyncio.Task[str]] = []  # the oldest first
+        self._laden: set[asyncio.Task[str]] = set()  # of these, those with the library of tables
         self._starting: set[asyncio.Task[str]] = set()  # of these, and of what a page took already, those not up yet
 
     def __bool__(self) -> bool:
@@ -69,8 +74,12 @@ class Kernels(AsyncMappingKernelManager):
     def start_ahead(self) -> None:
         """Start a kernel for the next page, unless enough of them wait already. Needs a running event loop."""
         if len(self._waiting) < self.most:
-            task = asyncio.ensure_future(super()._async_start_kernel(path=_HERE))
+            laden = bool(self._waiting) and len(self._laden) < self.tables  # the first is for any page, and up sooner
+            surroundings = {**os.environ, TABLES: "1"} if laden else dict(os.environ)
+            task = asyncio.ensure_future(super()._async_start_kernel(path=_HERE, env=surroundings))
             self._waiting.append(task)
+            if laden:
+                self._laden.add(task)
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
 
@@ -85,24 +94,30 @@ class Kernels(AsyncMappingKernelManager):
         if len(self._waiting) < self.most:
             self._timer = asyncio.get_running_loop().call_later(self.pause, self._fill_up)
 
-    async def _async_start_kernel(self, *, kernel_id: str | None = None, path: Any = None, **kwargs: Any) -> str:
-        """Give a page a kernel that waits; start one when there is none, or the page lies in another folder."""
+    async def _async_start_kernel(
+        self, *, kernel_id: str | None = None, path: Any = None, tables: bool = False, **kwargs: Any
+    ) -> str:
+        """Give a page a kernel that waits; start one when there is none, or the page lies in another folder.
+
+        `tables`: the page asks for the library of tables, so one that has it is given first, and to others last.
+        """
         self.stop_ahead()
         Path(self.connection_dir).mkdir(mode=0o700, exist_ok=True)  # systems clean temporary folders after days
         self._timer = asyncio.get_running_loop().call_later(self.pause, self._fill_up)
         if kernel_id is None and path is not None and self.cwd_for_path(path) == self.cwd_for_path(_HERE):
-            waited = await self._take()
+            waited = await self._take(tables=tables)
             if waited is not None:
                 return waited
         return await super()._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
 
     start_kernel = _async_start_kernel  # type: ignore[assignment] # asynchronous here, as in the class above
 
-    async def _take(self) -> str | None:
+    async def _take(self, *, tables: bool) -> str | None:
         """Return a kernel that waits, the first that is up and well; from here on it is like any other."""
         while self._waiting:
-            task = next((each for each in self._waiting if each.done()), self._waiting[0])
+            task = min(self._waiting, key=lambda each: (not each.done(), (each in self._laden) != tables))
             self._waiting.remove(task)
+            self._laden.discard(task)
             try:
                 id = await task
                 kernel: Any = self.get_kernel(id)

@@ -105,8 +105,11 @@ class _Page:
 _page = _Page()
 
 
-def prepare() -> None:
-    """Do ahead what every page needs, while a kernel waits for its page; nothing of a person's is read."""
+def prepare(*, tables: bool = False) -> None:
+    """Do ahead what every page needs, while a kernel waits for its page; nothing of a person's is read.
+
+    `tables`: load what the self-assessment is worked out with, too.
+    """
     import sqlcipher3.dbapi2  # noqa: F401 # imported to be there
 
     from workbook.page import form
@@ -117,6 +120,10 @@ def prepare() -> None:
     chapter.payload(workbook, workbook.chapters[0])
     form.payload(workbook.exercises[0], workbook)
     language.cues()
+    if tables:
+        from workbook.assessment import report
+
+        report.prepare()
     # All this stays: looking through it for rubbish, again and again, would take longer than reading a year of answers.
     gc.collect()
     gc.freeze()

@@ -217,7 +217,8 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     async def _start(self, nb: NotebookNode) -> None:
         kernels = self.request_handler.kernel_manager
-        self.kernel_id = await ensure_async(kernels.start_kernel(kernel_name="python3", path=self.cwd))
+        tables = any(cell.cell_type == "code" and "assessment(" in cell.source for cell in nb.cells)  # Look back's
+        self.kernel_id = await ensure_async(kernels.start_kernel(kernel_name="python3", path=self.cwd, tables=tables))
         kernel = kernels.get_kernel(self.kernel_id)
         self.executor = VoilaExecutor(nb, km=kernel, config=self.traitlet_config)
         self.executor.kc = await _line(kernel)
