@@ -16,6 +16,8 @@ from workbook.sharing.post import Mailbox, NotSent, Waiting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.process
+
 MOST = envelope.LARGEST + 2**20
 NO_MAILBOX = "What answers at this address is not a mailbox of Mend. Check the address."
 LOG_IN = (
