@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from tests.mailboxes import Served
     from workbook.sharing.keys import Keys
 
 ARGUMENTS = [
@@ -48,7 +49,7 @@ settings.load_profile("mend")
 
 
 # What each of these starts runs beside the test that asks for it.
-_STARTING = frozenset({"browser", "postgresql", "desks", "node"})
+_STARTING = frozenset({"browser", "postgresql", "desks", "node", "box"})
 
 
 def _starts(item: pytest.Item) -> bool:
@@ -129,6 +130,15 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
 def home(keyed: tuple[Path, Keys], tmp_path: Path) -> Path:
     """The folder of a caseload that is a test's own."""
     return shutil.copytree(keyed[0], tmp_path / "caseload")
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Served]:
+    """A mailbox of this test's own, on loopback."""
+    from tests.mailboxes import served  # tornado, which most tests do without
+
+    with served(str(tmp_path / "mail.sqlite")) as one:
+        yield one
 
 
 @pytest.fixture

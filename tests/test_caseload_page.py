@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.caseload_sample import CAMERA, NOW, PART, PASSPHRASE, Clock, ask, journal_of, sealed
-from tests.mailboxes import Served, served
+from tests.mailboxes import Served
 from tests.panel_page import IMPATIENT, open_panel
 from tests.panel_page import ask as asked
 from workbook import definition, resources
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOW)
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Served]:
-    with served(str(tmp_path / "mail.sqlite")) as one:
-        yield one
 
 
 @pytest.fixture

@@ -35,12 +35,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Served]:
-    with served(str(tmp_path / "mail.sqlite")) as one:
-        yield one
-
-
-@pytest.fixture
 def journal(tmp_path: Path, clock: Clock) -> Iterator[Journal]:
     with journal_of(tmp_path / "journal", clock) as made:
         yield made

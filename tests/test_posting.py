@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.caseload_sample import NOW, PART, PASSPHRASE, journal_of, sealed
 from tests.clock import Clock
-from tests.mailboxes import Served, feedback, person, served
+from tests.mailboxes import Served, feedback, person
 from tests.panel_page import ask
 from workbook.cli import client as cli
 from workbook.jupyter import lab
@@ -74,12 +74,6 @@ class Counselor:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOW)
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Served]:
-    with served(str(tmp_path / "mail.sqlite")) as one:
-        yield one
 
 
 @pytest.fixture
