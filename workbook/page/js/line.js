@@ -69,7 +69,11 @@ class Line {
   #open() {
     const socket = new WebSocket(this.address, [PROTOCOL]);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#call();
+    socket.onopen = () => {
+      this.#asked.clear();
+      this.#wait = SOON;
+      this.#call();
+    };
     socket.onmessage = ({ data }) => this.#hear(unpacked(data));
     socket.onclose = () => {
       clearTimeout(this.#next);
@@ -92,9 +96,10 @@ class Line {
     clearTimeout(this.#next);
     if (this.#heard || this.#socket?.readyState !== WebSocket.OPEN) return;
     const { id, frame } = packed("kernel_info_request", {}, this.#session);
-    this.#asked = id;
+    this.#asked.add(id);
     this.#socket.send(frame);
-    this.#next = setTimeout(() => this.#call(), AGAIN);
+    this.#next = setTimeout(() => this.#call(), this.#wait);
+    this.#wait = Math.min(2 * this.#wait, AGAIN);
   }
 
   say(/** @type {string} */ type, /** @type {object} */ content, /** @type {ArrayBuffer[]} */ buffers = []) {
