@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["assessment", "caseload", "chapter", "exercise", "given", "lock", "share", "today"]
 
 _log = logging.getLogger(__name__)
-_AFTER = (
-    0.05  # seconds from a save until the head of its page says what has changed: the save is acknowledged meanwhile
-)
+_AFTER = 0.05  # seconds from a save, which is acknowledged meanwhile, until the head of its page says what has changed
 _P = ParamSpec("_P")
 
 

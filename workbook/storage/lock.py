@@ -167,14 +167,7 @@ class Lock:
                 base64.b64decode(sealed)
             held["check"].encode("ascii")
             return dict(held)
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ):  # damaged, or made to look so
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # damaged, or made so
             raise Locked(words.say("storage.lock.lost", file=self._file)) from None
 
     def _write(self, held: Mapping[str, object]) -> None:

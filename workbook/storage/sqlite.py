@@ -235,12 +235,7 @@ def in_words(where: str) -> Iterator[None]:
         yield
     except (sa.exc.SQLAlchemyError, OSError) as problem:
         raise _in_sentence(problem, where) from problem
-    except (
-        Unreadable,
-        json.JSONDecodeError,
-        UnicodeDecodeError,
-        RecursionError,
-    ):  # each quotes what it could not read: not passed on
+    except (Unreadable, json.JSONDecodeError, UnicodeDecodeError, RecursionError):  # each quotes what it cannot read
         raise damaged(where) from None
     except Exception as problem:
         if type(problem).__module__.startswith("sqlcipher3"):
