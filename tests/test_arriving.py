@@ -311,7 +311,7 @@ def test_many_files_are_taken_in_whatever_the_others_are(opened: Caseload, tmp_p
         asked.append((file.name, bool(receipt.held)))
         return len(asked) > 1
 
-    outcomes = opened.receive_many(inbox.found([folder]), told.append, sure=no)
+    outcomes = opened.receive_many(inbox.found([folder]).files, told.append, sure=no)
     assert (asked, told) == ([("b.submission", True)], outcomes)
     assert [(one.file.name, one.receipt is not None, one.passed_over) for one in outcomes] == [
         ("a.submission", True, False),

@@ -85,7 +85,7 @@ def test_a_folder_with_a_caseload_in_it_is_looked_through_for_what_was_sent(home
     hidden.mkdir(parents=True)
     (hidden / "journal.json").write_text("{}")
     (tmp_path / "journal" / "b.submission").write_bytes(b"sent")
-    found = inbox.found([tmp_path])
+    found = inbox.found([tmp_path]).files
     assert {one.relative_to(tmp_path).as_posix() for one in found} == {
         (home / "a.submission").relative_to(tmp_path).as_posix(),
         "journal/b.submission",

@@ -277,7 +277,7 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(tmp_path: Path) -> N
     os.mkfifo(post / "pipe.submission")
     with (post / "large.submission").open("wb") as large:
         large.truncate(seal.LARGEST + 1)
-    assert [one.name for one in inbox.found([post])] == ["a.submission", "large.submission", "pipe.submission"]
+    assert [one.name for one in inbox.found([post]).files] == ["a.submission", "large.submission", "pipe.submission"]
     for file, sentence in (
         (post / "pipe.submission", "pipe.submission is not a file. Nothing was changed."),
         (Path(os.devnull), "null is not a file. Nothing was changed."),
@@ -293,12 +293,17 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(tmp_path: Path) -> N
 def test_of_a_folder_the_first_twenty_thousand_files_are_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No folder, however full, keeps a counselor waiting for ever; what is named besides is looked at."""
+    """No folder, however full, keeps a counselor waiting for ever; how many are left is said; what is named is read."""
     named = tmp_path / "z.submission"
     named.touch()
     names = [f"{number:05}.submission" for number in range(20_001)]
     monkeypatch.setattr(os, "walk", lambda path: [(path, [], names[::-1])])
-    assert inbox.found([tmp_path, named]) == [*(tmp_path / name for name in names[:20_000]), named]
+    found = inbox.found([tmp_path, named])
+    assert found.files == [*(tmp_path / name for name in names[:20_000]), named]
+    assert found.more == [
+        f"More than 20,000 files in {tmp_path}: 1 of them were not looked at. Move those away that were taken in, "
+        "and receive the folder again."
+    ]
 
 
 # --- additions ---

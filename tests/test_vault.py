@@ -322,7 +322,8 @@ def test_answers_that_cannot_be_read_under_a_lock_are_a_sentence(place: Place) -
     with pytest.raises(StoreError) as said:
         unlock(place.path, environ={})
     assert str(said.value) == (
-        f"{place.answers} could not be read or written (IsADirectoryError). Nothing saved was lost. Try again."
+        f"{place.answers} is a folder, a pipe or a device, where a file of answers should be. It was not opened. Move "
+        "it away, and put the file itself there, or leave it to the newest backup of a journal."
     )
 
 

@@ -1,21 +1,75 @@
-"""Files for their owner only, written whole or not at all."""
+"""Files for their owner only, written whole or not at all; read only where they are ordinary, and not too large."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
 import shlex
+import shutil
+import stat
 from typing import TYPE_CHECKING
 
 from workbook import words
 from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
+
+
+class NotOrdinary(OSError):
+    """There is something else under a file's name: a folder, or what may wait for ever (a pipe, a socket, a device)."""
+
+
+@contextlib.contextmanager
+def opened(path: Path, most: int) -> Iterator[BinaryIO]:
+    """Lend a file for reading that is an ordinary one of at most `most` bytes; nothing is waited for.
+
+    Every file that somebody else may have put there is opened here. Raises NotOrdinary, and OSError, both before a
+    byte is read; `strerror` says why.
+    """
+    _refuse_odd(path, path.stat(), most)  # a device may act when it is opened
+    held = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(held, "rb") as file:
+        _refuse_odd(path, os.fstat(held), most)  # another may have taken its place
+        yield file
+
+
+def read(path: Path, most: int) -> bytes:
+    """Return what an ordinary file of at most `most` bytes holds. Raises as `opened` does."""
+    with opened(path, most) as file:
+        data = file.read(most + 1)
+    if len(data) > most:  # it grew, or its system does not say how long it is
+        raise _too_large(path)
+    return data
+
+
+def copy(path: Path, new: Path, most: int) -> None:
+    """Copy an ordinary file as `write` would, a piece at a time. Raises as `opened` and `write` do."""
+
+    def pour(into: Path) -> None:
+        with opened(path, most) as file, into.open("wb") as out:
+            shutil.copyfileobj(file, out)
+            out.flush()
+            os.fsync(out.fileno())
+
+    fill(new, pour)
+
+
+def _refuse_odd(path: Path, there: os.stat_result, most: int) -> None:
+    if not stat.S_ISREG(there.st_mode):
+        raise NotOrdinary(errno.EINVAL, words.say("files.not_ordinary"), str(path))
+    if there.st_size > most:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> OSError:
+    return OSError(errno.EFBIG, words.say("files.too_large"), str(path))
 
 
 def write(path: Path, data: bytes) -> None:
@@ -58,7 +112,13 @@ def _plain(words: str) -> str:
 
 
 def erase(path: Path) -> None:
-    """Remove a file after writing zeros over it; a disk may keep old blocks all the same. Raises OSError."""
+    """Remove a file after writing zeros over it; a disk may keep old blocks all the same. Raises OSError.
+
+    Of a link only the link goes: where it leads may be somebody else's.
+    """
+    if path.is_symlink():
+        path.unlink()
+        return
     with path.open("r+b") as old:
         old.write(bytes(os.fstat(old.fileno()).st_size))
         old.flush()

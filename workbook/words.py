@@ -81,11 +81,11 @@ def load(language: str = ENGLISH) -> Language:
     return _shipped(language)
 
 
-def read(file: Path) -> Language:
-    """Return the language in a YAML file named after it. Raises WorkbookError when it cannot be read as one."""
+def read(file: Path, data: bytes) -> Language:
+    """Return the language that a YAML file, named after it, holds. Raises WorkbookError when it is none."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as problem:
+        text = data.decode()
+    except ValueError as problem:
         raise WorkbookError(_UNREADABLE.format(file=file, problem=problem)) from None
     return _read(file.stem, text, file)
 

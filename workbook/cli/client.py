@@ -67,7 +67,7 @@ def open(
 
     if path is not None and not path.exists() and (journal_path is not None or _is_called_a_file(path)):
         raise Refused(say("cli.open.no_file", file=plain(path)))
-    file = path if path is not None and path.is_file() else None
+    file = path if path is not None and path.exists() and not path.is_dir() else None
     folder = find(journal_path or (None if file else path)).absolute()
     files.forbid_dumps()
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
@@ -290,10 +290,11 @@ def check(
 def _check_words(spoken: str) -> None:
     from pathlib import Path
 
-    from workbook import words
+    from workbook import files, words
+    from workbook.definition.reading import LARGEST
 
     file = Path(spoken)
-    language = words.read(file) if file.suffix == ".yaml" else words.load(spoken)
+    language = words.read(file, files.read(file, LARGEST)) if file.suffix == ".yaml" else words.load(spoken)
     found = words.lacks(language)
     if found:
         _stop_at(found, say("cli.check.differs", language=spoken, count=len(found)))

@@ -186,7 +186,9 @@ def receive(
     if discard:
         mailing.discard(discard, box)
         return
-    files = inbox.found(paths)
+    files, more = inbox.found(paths)
+    for sentence in more:
+        click.echo(sentence, err=True)
     with _open(home, store) as opened, mailing.fetched(opened, box, alone=not files) as came:
         if box and not came and not files:
             click.echo(say("cli.mailing.nothing"))

@@ -10,6 +10,7 @@ import click
 
 from workbook.words import say
 
+LARGEST = 1024 * 1024  # bytes of words in a file
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,8 +28,13 @@ def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
 
 
 def _content(path: str) -> str:
+    """The words in a file of the person's own; it may be a pipe, for what another program says (`@/dev/stdin`)."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig").strip()
+        with Path(path).open("rb") as file:
+            said = file.read(LARGEST + 1)
+        if len(said) > LARGEST:
+            raise click.BadParameter(say("cli.too_long", file=path))
+        return said.decode("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         raise click.BadParameter(say("cli.not_a_text", file=path)) from None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbook import files
 from workbook.definition import slips
 from workbook.definition.slips import CLOSING, OPENING
 from workbook.errors import DefinitionError
@@ -126,15 +128,14 @@ def _text(path: Path, file: str) -> str:
         return DefinitionError((Problem(file, line, "", None, message, cure),))
 
     try:
-        with path.open("rb") as opened:
-            raw = opened.read(LARGEST + 1)
+        raw = files.read(path, LARGEST)
     except FileNotFoundError:
         raise refused("There is no such file.", "Check the name.") from None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            cure = "Split it into several chapters."
+            raise refused(f"The file is too large: a chapter has at most {LARGEST // 1000} kB.", cure) from None
         raise refused(f"The file cannot be read: {error.strerror}.", "Check that it is a file you may read.") from None
-    if len(raw) > LARGEST:
-        cure = "Split it into several chapters."
-        raise refused(f"The file is too large: a chapter has at most {LARGEST // 1000} kB.", cure)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

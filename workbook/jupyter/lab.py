@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook import definition, words
+from workbook import definition, files, words
 from workbook.errors import WorkbookError
 from workbook.jupyter import harmless, notebooks, places, policy, prepared
 
@@ -133,14 +133,16 @@ def _whole() -> None:
         raise LabError(words.say("jupyter.lab.stripped", option="-OO", variable="PYTHONOPTIMIZE"))
 
 
-def sign(notebooks: Iterable[Path], folder: Path) -> None:
-    """Mark notebooks as trusted in the signature store in `folder`."""
+def sign(paths: Iterable[Path], folder: Path) -> None:
+    """Mark harmless notebooks as trusted in the signature store in `folder`: what is judged is what is marked."""
     import nbformat
     from nbformat.sign import NotebookNotary
 
     notary = NotebookNotary(data_dir=str(folder))
-    for path in notebooks:
-        notary.sign(nbformat.read(path, as_version=4))
+    for path in paths:
+        text = files.read(path, notebooks.LARGEST).decode()
+        if harmless.is_harmless(text):
+            notary.sign(nbformat.reads(text, as_version=4))
     notary.store.close()
 
 

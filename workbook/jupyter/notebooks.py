@@ -26,6 +26,8 @@ _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # every character that can mean somethi
 COUNSELOR = "caseload"
 """What stands in a counselor's notebook where another names its chapter."""
 
+LARGEST = 8 * 1024 * 1024  # bytes of a notebook; ours have 30,000
+
 CASELOAD = f"{COUNSELOR}.ipynb"
 """The counselor's one notebook; it ships in `notebooks/counselor/`."""
 
@@ -59,7 +61,7 @@ def write(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
     changed = []
     for name, text in generate(workbook).items():
         path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or _text(path) != text:
             files.write(path, text.encode())
             changed.append(path)
     return tuple(changed)
@@ -68,7 +70,7 @@ def write(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
 def stale(workbook: Workbook, folder: Path) -> tuple[str, ...]:
     """Return the names in `folder` that differ from the definition: missing, out of date, or no chapter's."""
     wanted = generate(workbook)
-    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")}
+    present = {path.name: _text(path) for path in folder.glob("*.ipynb")}
     return tuple(sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)))
 
 
@@ -239,9 +241,9 @@ def _mark(cells: Iterable[dict[str, object]]) -> str:
 
 
 def _text(path: Path) -> str:
-    """Return what a file holds, nothing when it is no text."""
+    """Return what a file holds, nothing when it is no text, no ordinary file, or too large for any of ours."""
     try:
-        return path.read_text(encoding="utf-8")
+        return files.read(path, LARGEST).decode()
     except (OSError, UnicodeDecodeError):
         return ""
 

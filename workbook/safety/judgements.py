@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbook import resources
+from workbook import files, resources
+from workbook.definition.reading import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,15 +37,15 @@ def review(path: Path | None = None) -> tuple[Judgement, ...]:
     None: the shipped workbook, its help lines, norms and wording cues.
     """
     path = path or resources.data()
-    files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-    return tuple(judgement for file in files for judgement in _marked(file, path))
+    every = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+    return tuple(judgement for file in every for judgement in _marked(file, path))
 
 
 def _marked(file: Path, root: Path) -> Iterable[Judgement]:
     import yaml
 
     name = file.relative_to(root).as_posix() if file != root else file.name
-    tree = yaml.compose(file.read_text("utf-8"), yaml.BaseLoader)
+    tree = yaml.compose(files.read(file, LARGEST).decode(), yaml.BaseLoader)
     return _marks(tree, name, "") if tree else ()
 
 

@@ -6,11 +6,13 @@ journal and repeated files change nothing. An answer is taken back only by name;
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbook import files
 from workbook.answers import kinds
 from workbook.definition import fingerprint
 from workbook.errors import InvalidAnswer, Refused, UnknownId, plain
@@ -68,22 +70,33 @@ class Outcome(NamedTuple):
 # --- files ---
 
 
-def found(paths: Iterable[Path]) -> list[Path]:
-    """Return the files to look at: those named, and all below the folders named, sorted; links are not followed.
+class Found(NamedTuple):
+    """What there is to look at, and a sentence for each folder in which there is more."""
+
+    files: list[Path]
+    more: list[str]
+
+
+def found(paths: Iterable[Path]) -> Found:
+    """Return the files to look at: those named, and those below the folders named, sorted; links are not followed.
 
     What a caseload or a journal is made of is nothing that anyone sent: in a folder it is not looked at.
     Raises Refused for a path where there is nothing.
     """
-    files: list[Path] = []
+    found = Found([], [])
     for path in paths:
         if path.is_dir():
-            inside = [one for folder, within, names in os.walk(path) for one in _sent(Path(folder), within, names)]
-            files += sorted(one for one in inside if not one.is_symlink())[:MOST_FILES]
+            every = [one for folder, within, names in os.walk(path) for one in _sent(Path(folder), within, names)]
+            inside = sorted(one for one in every if not one.is_symlink())
+            found.files.extend(inside[:MOST_FILES])
+            if (more := len(inside) - MOST_FILES) > 0:
+                said = {"folder": plain(path), "count": f"{more:,}", "most": f"{MOST_FILES:,}"}
+                found.more.append(say("sharing.inbox.beyond", **said))
         elif path.exists():
-            files.append(path)
+            found.files.append(path)
         else:
             raise Refused(say("sharing.inbox.no_file", file=plain(path)))
-    return files
+    return found
 
 
 def _sent(folder: Path, within: list[str], names: list[str]) -> list[Path]:
@@ -96,12 +109,12 @@ def _sent(folder: Path, within: list[str], names: list[str]) -> list[Path]:
 def read(file: Path) -> bytes:
     """Return a file's bytes. Raises Refused with a sentence when they cannot be read, or are too many."""
     try:
-        if not file.is_file():
-            raise Refused(say("sharing.inbox.not_a_file", file=plain(file.name)))
-        if file.stat().st_size > seal.LARGEST:
-            raise Refused(say("sharing.inbox.too_large", file=plain(file.name)))
-        return file.read_bytes()
+        return files.read(file, seal.LARGEST)
+    except files.NotOrdinary:
+        raise Refused(say("sharing.inbox.not_a_file", file=plain(file.name))) from None
     except OSError as problem:
+        if problem.errno == errno.EFBIG:
+            raise Refused(say("sharing.inbox.too_large", file=plain(file.name))) from None
         raise Refused(say("sharing.inbox.unreadable", file=plain(file.name), why=problem.strerror)) from None
 
 

@@ -104,7 +104,7 @@ def unlock(home: Path, passphrase: str) -> Keys:
     """
     refuse_missing(home)
     try:
-        sealed = (home / KEYS).read_bytes()
+        sealed = files.read(home / KEYS, seal.LARGEST)
     except OSError:
         command = f"workbook keygen --home {files.typed(home)} --recover sheet.txt"
         raise JournalError(words.say("sharing.keys.no_keys", file=home / KEYS, command=command)) from None
@@ -121,7 +121,7 @@ def counselor(home: Path) -> str:
     """Return the counselor's name, as a caseload keeps it. Raises JournalError when it cannot be read."""
     file = Path(home) / ABOUT
     try:
-        return one_name(json.loads(file.read_bytes())["counselor"])
+        return one_name(json.loads(files.read(file, seal.LARGEST))["counselor"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise JournalError(words.say("sharing.keys.unread", file=file)) from None
 

@@ -13,7 +13,7 @@ from workbook import files
 from workbook.errors import Refused, WorkbookError
 from workbook.sharing import outbox
 from workbook.sharing.post import Mailbox, NotSent
-from workbook.storage import exchange
+from workbook.storage import exchange, seal
 from workbook.storage.exchange import Carrier, Fetched, Unsent
 from workbook.words import on_hub, say
 
@@ -111,7 +111,7 @@ def kept(journal: Journal, mailbox: Mailbox) -> Kept:
 
 def data(journal: Journal, held: Unsent) -> bytes:
     """Return the sealed file itself."""
-    return (_folder(journal) / held.file).read_bytes()
+    return files.read(_folder(journal) / held.file, seal.LARGEST)
 
 
 def acknowledged(journal: Journal, held: Unsent) -> None:

@@ -13,6 +13,7 @@ from workbook.errors import Refused, UnknownId
 from workbook.sharing import envelope, kept
 from workbook.sharing.kept import Address
 from workbook.sharing.post import NotSent
+from workbook.storage import seal
 from workbook.words import say
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def carry(mailbox: Mailbox, every: Iterable[tuple[Path, Way]]) -> list[Tried]:
         never = False
         if problem is None:
             try:
-                mailbox.send(way.to, file.read_bytes())
+                mailbox.send(way.to, files.read(file, seal.LARGEST))
             except FileNotFoundError:  # withdrawn meanwhile, or sent by another program of theirs
                 continue
             except NotSent as why:
@@ -202,7 +203,7 @@ def _ways(home: Path) -> Iterator[Way]:
     """Whose the files of each folder are. Raises Refused when one cannot be read: they are somebody's all the same."""
     for file in sorted((home / _FOLDER).glob(f"*/{_WAY}")):
         try:
-            said = json.loads(file.read_bytes())
+            said = json.loads(files.read(file, seal.LARGEST))
             way = Way(file.parent, *(str(said[name]) for name in ("mailbox", "client", "to")))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise Refused(say("sharing.post.no_way", file=file)) from None
@@ -210,4 +211,6 @@ def _ways(home: Path) -> Iterator[Way]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [one for one in folder.iterdir() if one.suffix in _KINDS] if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return [one for one in folder.iterdir() if one.suffix in _KINDS and one.is_file() and not one.is_symlink()]

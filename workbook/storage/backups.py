@@ -58,11 +58,15 @@ def anything(_: Path) -> bool:
 
 def listed(folder: Path, ours: Callable[[Path], bool] = anything) -> list[Backup]:
     """Return the backups in a folder, newest first; `ours`: only those it says yes to."""
-    found = []
+    files = (one for one in named(folder) if one.file.is_file() and not one.file.is_symlink())
+    return sorted((backup for backup in files if ours(backup.file)), reverse=True)
+
+
+def named(folder: Path) -> Iterator[Backup]:
+    """Whatever bears the name of a backup; what is no file, or lies elsewhere, is none that is read or locked."""
     for file in folder.glob("answers-*.sqlite"):
         with contextlib.suppress(ValueError):
-            found.append(Backup(datetime.strptime(file.name, _NAME).replace(tzinfo=UTC), file))
-    return sorted((backup for backup in found if ours(backup.file)), reverse=True)
+            yield Backup(datetime.strptime(file.name, _NAME).replace(tzinfo=UTC), file)
 
 
 def set_apart(folder: Path, ours: Callable[[Path], bool]) -> tuple[Path, ...]:
@@ -168,7 +172,7 @@ def _looked_into(file: Path, folder: Path, key: bytes | None) -> Iterator[Store]
     """A copy of a backup, opened: opening brings one that an older version made up to date, and it stays as it is."""
     copy = folder / f"look-{secrets.token_hex(4)}.half"
     try:
-        files.write(copy, file.read_bytes())
+        files.copy(file, copy, sqlite.LARGEST)
         with Store(copy, None if sqlite.is_plain(copy) else key, wal=False) as store:
             yield store
     finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workbook import words
-from workbook.errors import StoreError
+from workbook.errors import Damaged, StoreError
 from workbook.storage import sqlite
 from workbook.storage.schema import MIGRATIONS, UNREADABLE
 from workbook.storage.schema import migrations as _migrations
@@ -220,7 +220,10 @@ class Database:
     def _version(self) -> int:
         """Return how many migrations were made. Raises Damaged when that is not to be told."""
         with self._reading() as connection:
-            if not sa.inspect(connection).has_table(_migrations.name):
+            tables = sa.inspect(connection).get_table_names()
+            if _migrations.name not in tables:
+                if tables and self._file is not None:
+                    raise Damaged(words.say("storage.file.another", where=self._name))
                 return 0
             version = _migrations.c.version
             newest, count = connection.execute(sa.select(sa.func.max(version), sa.func.count())).one()

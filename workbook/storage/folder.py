@@ -11,6 +11,7 @@ from workbook import files, words
 from workbook.errors import JournalError
 
 FORMAT = 1
+LARGEST = 1024 * 1024  # bytes of a small file beside the answers: the mark, the lock
 HIDDEN = ".mend"  # everything but the notebooks
 MARK = Path(HIDDEN, "journal.json")  # a folder that has it is a journal
 ANSWERS = Path(HIDDEN, "answers.sqlite")
@@ -54,7 +55,7 @@ def make_folders(path: Path) -> None:
 def check(path: Path) -> str:
     """Return the id of a journal. Raises JournalError when its mark is damaged, or a newer version made it."""
     try:
-        mark = json.loads((path / MARK).read_text())
+        mark = json.loads(files.read(path / MARK, LARGEST))
         made, id_ = int(mark["format"]), str(mark["id"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged, or made to look so
         raise JournalError(words.say("storage.folder.unread", mark=path / MARK, path=path)) from None

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbook import files, words
 from workbook.errors import Locked, SealError, StoreError, WeakPassphrase
-from workbook.storage import seal
+from workbook.storage import seal, sqlite
+from workbook.storage.folder import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +55,7 @@ class Lock:
     @property
     def exists(self) -> bool:
         """Whether there is a passphrase."""
-        return self._file.is_file()
+        return os.path.lexists(self._file)  # one that cannot be read is no reason to ask for nothing
 
     def make(self, key: bytes, passphrase: str, readable: Iterable[Path] = ()) -> None:
         """Keep `key` under a passphrase, before the files are locked with it; then `done`. Raises WeakPassphrase.
@@ -140,7 +142,7 @@ class Lock:
     def _wait(self) -> int:
         """Return how many were wrong so far, or raise Locked while it is too early for another."""
         try:
-            said = json.loads(self._attempts.read_text())
+            said = json.loads(files.read(self._attempts, LARGEST))
             wrong, last = min(max(int(said["wrong"]), 0), _MOST_WRONG), datetime.fromisoformat(said["last"])
             passed = self._now() - last
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged, or made to look so
@@ -160,7 +162,7 @@ class Lock:
 
     def _read(self) -> dict[str, str]:
         try:
-            held = json.loads(self._file.read_text())
+            held = json.loads(files.read(self._file, LARGEST))
             if held["format"] != 1:
                 raise Locked(words.say("storage.lock.newer"))
             for sealed in held["passphrase"], held.get("recovery", ""):
@@ -239,7 +241,9 @@ def _under_way(key: bytes) -> str:
 def _mark(key: bytes, file: Path) -> str:
     """A digest of a file and its name that nobody can make without the key."""
     digest = hashlib.blake2b(f"{file.name}\0".encode(), key=key, digest_size=16, person=b"mend.readable")
-    digest.update(file.read_bytes())
+    with files.opened(file, sqlite.LARGEST) as opened:
+        while piece := opened.read(2**20):
+            digest.update(piece)
     return digest.hexdigest()
 
 

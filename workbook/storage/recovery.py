@@ -12,7 +12,7 @@ from workbook import files, words
 from workbook.errors import Damaged, StoreError
 from workbook.storage import backups
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK
-from workbook.storage.sqlite import is_plain, rewrite
+from workbook.storage.sqlite import LARGEST, is_plain, rewrite
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def open_store(
 
 def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object]) -> Store:
     file = path / ANSWERS
+    if file.is_symlink():
+        raise StoreError(words.say("storage.file.a_link", where=file))
     if (not file.exists() or file.stat().st_size == 0) and backups.listed(path / BACKUPS):
         file.touch(mode=0o600)  # SQLite would begin a new one without a word
         raise Damaged(words.say("storage.recovery.gone", file=file))
@@ -70,7 +72,7 @@ def recover(
         raise Damaged(words.say("storage.recovery.no_backup", damage=damage))
     kept = file.with_name(f"answers.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.sqlite")
     new = file.with_name("answers.sqlite.new")
-    files.write(new, good.file.read_bytes())
+    files.copy(good.file, new, LARGEST)
     if key is not None and is_plain(new):  # a backup there was no room to lock
         rewrite(new, None, key)
     for end in ("-wal", "-shm"):
@@ -124,6 +126,6 @@ def unknown(path: Path, copy: Path) -> str:
 
 def copies(path: Path) -> Iterator[Path]:
     """Answers in the journal's folder that are neither its own nor one of its backups."""
-    ours = {path / ANSWERS, *(backup.file for backup in backups.listed(path / BACKUPS))}
+    ours = {path / ANSWERS, *(backup.file for backup in backups.named(path / BACKUPS))}
     for folder in (path / HIDDEN, path / BACKUPS):
         yield from sorted(set(folder.glob("answers*.sqlite")) - ours)

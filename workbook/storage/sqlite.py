@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from workbook.storage.schema import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LARGEST = 2**30  # bytes of a file of answers: hundreds of times what many years come to
 BUSY = 60.0  # seconds to wait for other kernels before giving up
 
 # Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
@@ -32,7 +35,12 @@ def connect(file: Path, key: bytes | None = None, *, wal: bool = True) -> Any:
     """
     from sqlcipher3 import dbapi2
 
-    if not file.exists():
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would be waited for
+            raise files.NotOrdinary(errno.EINVAL, words.say("files.not_ordinary"), str(file))
+    except FileNotFoundError:
+        if file.is_symlink():  # of a drive that is not there: SQLite would begin a new one where the link leads
+            raise
         with contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = dbapi2.connect(str(file), timeout=BUSY, isolation_level=None, check_same_thread=False)
@@ -52,7 +60,7 @@ def connect(file: Path, key: bytes | None = None, *, wal: bool = True) -> Any:
 
 def is_plain(file: Path) -> bool:
     """Say whether a file is a SQLite database anyone can read; a locked one looks like noise."""
-    with file.open("rb") as opened:
+    with files.opened(file, LARGEST) as opened:
         return opened.read(16) == b"SQLite format 3\0"
 
 
@@ -109,9 +117,13 @@ def _rewrite(file: Path, key: bytes | None, new: Path, new_key: bytes | None) ->
 
 
 def _replace(file: Path, new: Path) -> None:
-    """Put `new` in the place of `file` in one step, then write zeros over what `file` was."""
+    """Put `new` in the place of `file` in one step, then write zeros over what `file` was.
+
+    What has a second name is a copy that somebody keeps elsewhere: it stays as it is.
+    """
     with file.open("r+b") as old:
-        size = os.fstat(old.fileno()).st_size
+        there = os.fstat(old.fileno())
+        size = there.st_size if there.st_nlink == 1 else 0
         new.replace(file)
         files.settle(file.parent)  # the new file has the name for good before the old one goes
         with contextlib.suppress(OSError):  # it has no name any more; the new one is in its place whatever happens here
@@ -126,7 +138,8 @@ def _replace_closed(file: Path, new: Path) -> None:
     old = file.with_name(f"{file.name}.new-old")
     old.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # a stick may have no second names; then the old blocks stay as they are
-        os.link(file, old)
+        if file.stat().st_nlink == 1:
+            os.link(file, old)
     new.replace(file)
     with contextlib.suppress(OSError):
         files.erase(old)
@@ -245,6 +258,10 @@ def in_words(where: str) -> Iterator[None]:
 
 def _in_sentence(problem: BaseException, where: str) -> StoreError:
     """The error for a person; never with an answer in it."""
+    if isinstance(problem, files.NotOrdinary):
+        return StoreError(words.say("storage.file.no_file", where=where))
+    if isinstance(problem, OSError) and problem.errno == errno.EFBIG:
+        return StoreError(words.say("storage.file.too_large", where=where))
     said = str(getattr(problem, "orig", None) or problem).lower()
     for sign, what in _SIGNS.items():
         if sign in said:

@@ -15,7 +15,8 @@ from workbook.errors import JournalError, Locked, StoreError
 from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
-from workbook.storage.sqlite import in_words, is_plain, rewrite
+from workbook.storage.folder import LARGEST as SMALL
+from workbook.storage.sqlite import LARGEST, in_words, is_plain, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -223,7 +224,7 @@ class Vault:
             self.store.copy_to(folder / ANSWERS)
             for name in (KEYS / "lock.json", MARK):
                 if (self.path / name).exists():
-                    files.write(folder / name, (self.path / name).read_bytes())
+                    files.copy(self.path / name, folder / name, SMALL)
         except (StoreError, OSError):
             shutil.rmtree(folder / HIDDEN, ignore_errors=True)  # half a copy would only look like one
             raise
@@ -245,7 +246,7 @@ class Vault:
         if not any(kind == "assignment" for kind, _, _ in exchanged):  # no exchange yet
             exchanged = []
         half = self.path / BACKUPS / "restore.half"
-        files.write(half, file.read_bytes())
+        files.copy(file, half, LARGEST)
         try:
             kept = self._copied()
             if is_plain(half) and self._key is not None:
