@@ -5,8 +5,10 @@ python -m tests.soak.mutants safety --module safety/later
 python -m tests.soak.mutants sharing --sample 30 --seed 1 --within 5
 
 Each mutant is made by cosmic-ray (`pip install -e ".[mutants]"`) in a copy of the project. What differs only in its
-annotations is left out; of operators that can be swapped for many others at one place, one is tried. What noticed
-lately comes first, the slow tests last; `--within` leaves those out, and what only they notice counts as not noticed.
+annotations is left out; of operators that can be swapped for many others at one place, one is tried. Where only
+functions differ, their code is put into a process that has gathered the tests already; what is not noticed so is tried
+once more in one that reads everything anew, but with `--quick`. What noticed lately comes first, then the file named
+for the module, the slow tests last; `--within` leaves those out, and what only they notice counts as not noticed.
 Prints each mutant that no test noticed, with its change, and how many were tried and caught, by module and in all. Exit
 1 below `--least`. Not on Windows, which cannot fork.
 """
@@ -15,29 +17,22 @@ from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
-import importlib
 import math
-import multiprocessing
 import os
 import random
 import shutil
 import sys
 import tempfile
-import time
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import pytest
+from tests.soak import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from multiprocessing.connection import Connection
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
-OURS = ("workbook", "tests", "conftest")
-FORK = multiprocessing.get_context("fork")  # a run begins with everything of other projects read already
 SLOW = 2.0  # seconds; such a test comes last
 
 
@@ -168,54 +163,18 @@ def _without_annotations(code: str) -> str:
     return ast.dump(tree)
 
 
-class Noticed(NamedTuple):
-    """What one run of the tests came to: did one fail, which first, and how many seconds each took."""
-
-    failed: bool
-    first: str
-    seconds: dict[str, float]
-    modules: tuple[str, ...] = ()  # of other projects, which a later run finds ready
-
-
-class _Watch:
-    """Puts the tests in the order in which they are likely to notice, and looks on while they run."""
-
-    def __init__(self, first: Sequence[str], seconds: Mapping[str, float], within: float) -> None:
-        self.first, self.known, self.within = first, seconds, within
-        self.failed, self.seconds = "", defaultdict[str, float](float)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        places = {name: place for place, name in enumerate(self.first)}
-        files = {name: place for place, name in enumerate(dict.fromkeys(item.path.name for item in items))}
-
-        def turn(item: pytest.Item) -> tuple[float, ...]:
-            took = self.known.get(item.nodeid, 0)
-            return places.get(item.nodeid, len(places)), took > SLOW, files[item.path.name], took
-
-        items[:] = sorted((item for item in items if self.known.get(item.nodeid, 0) <= self.within), key=turn)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
-        if report.failed and not self.failed:
-            self.failed = report.nodeid
-
-
 class Tests:
-    """The tests of a room in a copy of the project, run again and again, each time in a process of its own."""
+    """The tests of a room in a copy of the project, which are run once for each mutant."""
 
-    def __init__(self, copy: Path, tests: Sequence[str], within: float) -> None:
-        self.copy, self.tests, self.within = copy, tests, within
+    def __init__(self, copy: Path, room: Room, within: float, *, quick: bool) -> None:
+        self.copy, self.within, self.quick = copy, within, quick
         self.telling: list[str] = []  # those that noticed lately, the newest first
-        self.files: dict[str, list[str]] = {}
-        self.seconds: Mapping[str, float] = {}
-        began = time.monotonic()
-        self.whole = self.run(3600)
-        self.patience = 3 * (time.monotonic() - began) + 60
-        self.seconds = self.whole.seconds
-        for module in self.whole.modules:
-            with contextlib.suppress(Exception):  # what cannot be had beforehand is had later
-                importlib.import_module(module)
+        self.gathered = gathered.Gathered(copy, room.modules, [f"tests/{name}.py" for name in room.tests])
+        whole = self.gathered.run(dict.fromkeys(self.gathered.names, 600.0))
+        assert whole
+        self.whole, self.seconds = whole, whole.seconds
+        self.gathered.ready(whole.modules)
+        gathered.ready(whole.modules)
 
     def notice(self, mutant: Mutant, stamp: int) -> bool:
         """Say whether a test fails, or does not end, with the mutant in place."""
@@ -224,50 +183,42 @@ class Tests:
         try:
             path.write_text(mutant.code, encoding="utf-8")
             os.utime(path, (stamp, stamp))  # compiled code is known by the time of its source: each has its own
-            for test in self._nearest(mutant.module):
-                run = self.run(self.patience, [test])
-                if run.failed:
-                    self.telling[:] = [run.first, *(name for name in self.telling if name != run.first)][:40]
-                    self.files[mutant.module] = [test, *(one for one in self._nearest(mutant.module) if one != test)]
-                    return True
+            names = self._turns(mutant.module)
+            run = self.gathered.run({name: 30 + 10 * self.seconds.get(name, 0) for name in names}, mutant.module)
+            if run is None or not (run.failed or self.quick):
+                run = self._anew(names)
         finally:
             path.write_text(before, encoding="utf-8")
-        return False
+        if run.first:
+            self.telling[:] = [run.first, *(name for name in self.telling if name != run.first)][:40]
+        return run.failed
 
-    def _nearest(self, module: str) -> list[str]:
-        """The files in the order in which they are likely to notice: those that did lately, those named for it."""
+    def _turns(self, module: str) -> list[str]:
+        """The tests in the order in which they are likely to notice: lately, by their file's name, soon."""
         own = f"test_{module.rpartition('/')[2]}.py"
-        return self.files.get(module) or sorted(self.tests, key=lambda name: not name.endswith(own))
+        places = {name: place for place, name in enumerate(self.telling)}
+        files = {file: place for place, file in enumerate(dict.fromkeys(map(_file, self.gathered.names)))}
 
-    def run(self, patience: float, tests: Sequence[str] = ()) -> Noticed:
-        ours, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=self._tested, args=(theirs, tests or self.tests))
-        process.start()
-        theirs.close()
-        try:
-            return ours.recv() if ours.poll(patience) else Noticed(True, "", {})
-        except EOFError:  # it died
-            return Noticed(True, "", {})
-        finally:
-            process.kill()
-            process.join()
-            ours.close()
+        def turn(name: str) -> tuple[float, ...]:
+            took, file = self.seconds.get(name, 0), _file(name)
+            return places.get(name, len(places)), took > SLOW, not file.endswith(own), files[file], took
 
-    def _tested(self, answer: Connection, tests: Sequence[str]) -> None:
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        os.chdir(self.copy)
-        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
-            del sys.modules[name]
-        sys.path[:] = [str(self.copy), *(place for place in sys.path if place not in ("", str(ROOT)))]
-        os.environ["PYTHONPATH"] = str(self.copy)
-        watch = _Watch(self.telling, self.seconds, self.within)
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests], plugins=[watch])
-        others = tuple(name for name in sys.modules if name.partition(".")[0] not in OURS and "__" not in name)
-        answer.send(Noticed(code != 0, watch.failed, dict(watch.seconds), others))
-        answer.close()
-        os._exit(0)
+        return sorted((name for name in self.gathered.names if self.seconds.get(name, 0) <= self.within), key=turn)
+
+    def _anew(self, names: Sequence[str]) -> gathered.Noticed:
+        """The first file by itself, which is soon read, and then the others."""
+        first, *others = dict.fromkeys(map(_file, names))
+        run = gathered.Noticed(False, "", {})
+        for files in filter(None, ([first], others)):
+            some = [name for name in names if _file(name) in files]
+            run = gathered.run_anew(self.copy, files, some, 60 + 3 * sum(self.seconds.get(name, 0) for name in some))
+            if run.failed:
+                break
+        return run
+
+
+def _file(name: str) -> str:
+    return name.partition("::")[0]
 
 
 def main() -> int:
@@ -277,6 +228,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many of each module, chosen by chance; without it: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--within", type=float, default=math.inf, help="leave out each test that took more seconds")
+    parser.add_argument("--quick", action="store_true", help="what is not noticed in place is not tried anew")
     parser.add_argument("--least", type=float, default=0, help="percent that must be caught")
     parser.add_argument("--list", action="store_true", help="only say how many there are")
     given = parser.parse_args()
@@ -293,7 +245,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / "project"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__"))
-        tests = Tests(copy, [f"tests/{name}.py" for name in room.tests], given.within)
+        tests = Tests(copy, room, given.within, quick=given.quick)
         if tests.whole.failed:
             print(f"The tests fail with nothing changed. {tests.whole.first}")
             return 1
