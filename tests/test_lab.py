@@ -33,11 +33,23 @@ def test_no_two_starts_have_the_same_address() -> None:
 
 @pytest.mark.process
 def test_a_start_loads_no_grammar_that_nothing_asks_for() -> None:
-    """Jupyter's library for schemas would build forty grammars of addresses first, which takes a second."""
-    start = "from workbook.jupyter import places; places.settle({'JUPYTER_CONFIG_DIR': ''}); "
-    loaded = "import sys, jupyterlab.labapp; print(*(name in sys.modules for name in ('jsonschema', 'lark')))"
-    said = subprocess.run([sys.executable, "-c", start + loaded], capture_output=True, text=True, check=True)
-    assert said.stdout.split() == ["True", "False"]
+    """Jupyter's library for schemas would build forty grammars of addresses first: a second, and 18 MB on a hub.
+
+    Notebooks are written before anything is settled, and written with that library.
+    """
+    loaded = "import sys, nbformat, jupyterlab.labapp; print(*(name in sys.modules for name in ('jsonschema', 'lark')))"
+    for start in ("places.clear()", "places.settle({'JUPYTER_CONFIG_DIR': ''})"):
+        code = f"from workbook.jupyter import places; {start}; {loaded}"
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout.split() == ["True", "False"]
+
+
+@pytest.mark.process
+def test_a_page_s_python_loads_no_debugger() -> None:
+    """ipykernel would load one where it is installed, which takes a tenth of the memory of each page."""
+    code = "import workbook.jupyter.kernel; from ipykernel import debugger; print(debugger._is_debugpy_available)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
 
 
 def test_every_setting_of_ours_is_known_to_the_jupyterlab_installed() -> None:

@@ -61,7 +61,7 @@ c.Spawner.cmd = [str(programs / "workbook"), "hub"]
 c.Spawner.environment = {"LANG": "C.UTF-8", "WORKBOOK_MAILBOX": "http://127.0.0.1:8710/services/mailbox"}
 c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!user", "access:services!service=mailbox"]
 c.Spawner.http_timeout = 60  # seconds until it answers; 30 are few when many come at once
-c.Spawner.mem_limit = "1G"  # eight open pages need 0.9
+c.Spawner.mem_limit = "1G"  # eight open pages need 0.8
 c.SystemdSpawner.extra_paths = [str(programs)]
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.isolate_devices = True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import urllib.request
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -87,13 +90,29 @@ def test_the_numbers_stand_in_the_source_of_the_page(lab: Lab) -> None:
     assert "call your local emergency number first" in source
 
 
-def test_a_chapter_that_is_not_there_is_said_in_words(lab: Lab) -> None:
-    """The page says what to do and where the first one is, and whom to call; it speaks of no server."""
-    with pytest.raises(HTTPError) as missing:
-        urllib.request.urlopen(lab.page("99-nowhere"))  # noqa: S310 # our own server
-    said = missing.value.read().decode()
-    assert missing.value.code == 404
-    assert "There is no page of this name in your journal" in said
-    assert '<a href="00-start.ipynb">' in said
-    assert "call your local emergency number" in said
-    assert "Voil" not in said
+def test_an_address_that_leads_nowhere_is_said_in_words(lab: Lab) -> None:
+    """The page says what to do and where the first one is, and whom to call; it speaks of no server.
+
+    It does so wherever below our path the address is, also where Voilà would list what there is.
+    """
+    first = f'<a href="{lab.base}voila/render/00-start.ipynb">'
+    there = ("voila/render/99-nowhere.ipynb", "voila/render/a/b.ipynb", "voila/render/", "voila/render", "voila")
+    for path in (*there, "voila/", "voila/tree", "voila/tree/a", "nowhere", "a/b/"):
+        with pytest.raises(HTTPError) as missing:
+            urllib.request.urlopen(lab.url(path))  # noqa: S310 # our own server
+        said = missing.value.read().decode()
+        assert (missing.value.code, path) == (404, path)
+        assert "There is no page of this name in your journal" in said, path
+        assert first in said, path
+        assert "call your local emergency number" in said, path
+        assert "Voil" not in said, path
+
+
+def test_the_path_without_its_last_stroke_leads_in(lab: Lab) -> None:
+    """Whoever leaves it out is brought to where it is; no other path is answered."""
+    where = urlsplit(lab.address)
+    asked = HTTPConnection(where.hostname or "", where.port, timeout=30)
+    with contextlib.closing(asked):
+        asked.request("GET", lab.base.rstrip("/"))
+        answer = asked.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (302, lab.base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 from datetime import UTC, datetime
@@ -169,4 +170,18 @@ def _run(settings: lab.Settings, journal: Path) -> None:
 
     server = JupyterHubSingleUser.initialize_server(argv=[], config=Config(settings))
     server.web_app.last_activity = Presence(journal, server.web_app.settings)
+    give_back()
     lab.run(server)
+
+
+def give_back() -> None:
+    """Return to the machine the memory that making everything ready took: many people share it.
+
+    A library of C keeps for itself what was freed; only glibc, which most servers have, lets it be asked for.
+    """
+    import ctypes
+    import gc
+
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -8,6 +8,9 @@ import sys
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
+# No page has a debugger; ipykernel loads one where it is installed, and it takes a tenth of a kernel's memory.
+sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type] # None: importing it says that it is missing
+
 _TABLES = "WORKBOOK_TABLES" in os.environ  # `kernels.TABLES`, whose module is too much to load here
 
 # No history of what was run, no module that happens to lie beside the notebooks, no start-up file of the person's.

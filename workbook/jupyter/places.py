@@ -93,14 +93,14 @@ def clear(kept: Container[str] = ()) -> None:
     """
     for name in [name for name in os.environ if name.startswith(_FOREIGN) and name not in kept]:
         del os.environ[name]
+    # What judges addresses in every script: Jupyter loads it where it is installed, and asks it nothing. Building its
+    # grammars takes as long as a second and 18 MB, so it is as if it were not installed.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: importing it says that it is missing
 
 
 def settle(*ours: Mapping[str, str], kept: Container[str] = ()) -> None:
     """Leave nothing that was set for another Jupyter, here or in the kernels: only what is ours, and what is `kept`."""
     clear(kept)
-    # What judges addresses in every script: Jupyter loads it where it is installed, and asks it nothing. Building its
-    # grammars takes as long as a second, so it is as if it were not installed.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: importing it says that it is missing
     from jupyter_core import paths
 
     for each in ours:

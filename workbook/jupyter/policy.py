@@ -67,6 +67,9 @@ def close_around(server: ServerApp, *, plain: bool) -> None:
 
     class Outside(RequestHandler):
         def prepare(self) -> None:
+            if self.request.path == base.rstrip("/"):  # as people type it
+                self.redirect(base)
+                return
             self.set_status(404)
             self.set_header(HEADER, policy())
             self.finish(words)

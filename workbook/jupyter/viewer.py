@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 from jinja2.bccache import Bucket, BytecodeCache
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from nbconvert.preprocessors.clearoutput import ClearOutputPreprocessor
 from nbformat import NotebookNode
@@ -55,6 +56,7 @@ def take_over(server: ServerApp) -> None:
     path = url_path_join(server.base_url, "/voila/render/(.*)")
     rules = server.web_app.default_router.rules
     rules.insert(0, Rule(PathMatches(path), Viewer, about))
+    rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, "/voila(?:/tree.*|/render|/render/)?/?")), Nowhere))
     rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, _SCRIPTS, "([a-z]+[.]js)")), Scripts))
     # The widgets' scripts are named by what they hold: asked about again for each page, they would keep it waiting.
     held = [
@@ -106,6 +108,15 @@ class Scripts(RequestHandler):
         if self.get_argument("v", "") == _version(name):
             self.set_header("Cache-Control", "public, max-age=31536000, immutable")
         self.finish(assets.module(name))
+
+
+class Nowhere(JupyterHandler):
+    """Answers where Voilà would list notebooks by a script that no page of ours may run: with words."""
+
+    @authenticated
+    def get(self) -> None:
+        """Raise HTTPError."""
+        raise HTTPError(404)
 
 
 class Viewer(TornadoVoilaHandler):  # type: ignore[misc] # Voilà has no type hints
