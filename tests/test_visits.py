@@ -211,7 +211,13 @@ def spoken(standing: safety.Standing) -> list[tuple[str, str, str, tuple[str, ..
 
 def test_the_first_page_asks_who_can_see_it_and_then_warns() -> None:
     """Before the two questions it says that there are two; once someone else may see the device, it says that."""
-    asks = ("G0", "Who else can read this?", "<p>Before you type anything, there are two short questions", (), "")
+    asks = (
+        "G0",
+        "Who else can read this?",
+        "<p>Before you type anything, there are two short questions at the top of the first page",
+        (),
+        "",
+    )
     warns = ("G0", "Who else can read this?", "<p><strong>Someone else may be able to see this device", (), "")
     assert spoken(safety.standing(WORKBOOK, {}, NOW)) == [asks]
     assert spoken(stand({"start.privacy.shared_device": "yes"})) == [warns]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 WORKBOOK = definition.load()
 TALLEST = {1280: 2_500, 360: 4_000}  # pixels of a chapter that was just opened, by the width of the window
 CARD = {1280: 3_000, 360: 4_500}  # of the first page in the first sitting, where the card stands open
-PLAN = {1280: 3_000, 360: 4_000}  # of the safety plan: in the worst hour every line of it is seen at once
 
 NAME = "What shall this page call them?"
 
@@ -182,7 +181,7 @@ def too_tall(page: Page, width: int) -> list[str]:
     """Say if a page in a window of this width is taller than a chapter may be that was just opened."""
     height = page.evaluate("document.documentElement.scrollHeight")
     card = page.locator("main > .mend-folded[open]").count()
-    limits = PLAN if "80-safety-plan" in page.url else CARD if card else TALLEST
+    limits = CARD if card else TALLEST
     return [] if height <= limits.get(width, height) else [f"{width}: {height} px tall"]
 
 

@@ -60,7 +60,7 @@ export function ruler(/** @type {Item} */ item, /** @type {Tools} */ tools) {
   return control;
 }
 
-const SHORT = 26; // characters, so that two stand side by side
+const SHORT = 27; // characters, so that two stand side by side
 
 /** Many short options stand in two columns where there is room. */
 export const columns = (/** @type {any[][]} */ options) =>
