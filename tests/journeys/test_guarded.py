@@ -316,7 +316,11 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
     """Someone's notebook, settings and module lie in the journal's folder: none of them runs unasked."""
     journal, mark = make_journal(tmp_path / "journal"), tmp_path / "ran"
     code = f"open({str(mark)!r}, 'a').write('ran')"
-    foreign = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    widget = (
+        "import ipywidgets\nbutton = ipywidgets.Button(description='Press')\n"
+        "def press(button):\n    button.description = 'Pressed'\nbutton.on_click(press)\nbutton"
+    )
+    foreign = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in (code, widget)])
     foreign.metadata.update(
         mend={"name": "Looks like one of ours"},
         kernelspec={"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
@@ -335,6 +339,9 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
         assert not mark.exists()
         page.get_by_role("button", name="Render anyway").click()
         until(mark.exists, True, seconds=60)  # asked and agreed to: it is their computer
+        shown = page.frame_locator("iframe")  # and Voilà's own scripts show what it makes
+        shown.get_by_role("button", name="Press", exact=True).click()
+        expect(shown.get_by_role("button", name="Pressed", exact=True)).to_be_visible()
 
 
 RUN = "javascript:void(document.title='ran')"  # in its place could stand whatever a page may ask of the server
