@@ -1,4 +1,4 @@
-"""Twelve people who may open this workbook: what each finds open, what each reads, whom each is offered to call.
+"""Twenty people who may open this workbook: what each finds open, what each reads, whom each is offered to call.
 
 `python -m tests.people` writes their golden files anew; read what changed before you keep it.
 """
@@ -36,6 +36,7 @@ class Person:
 
 
 NONE = {"start.safety.between_us": ["none"]}
+SKIP = object()  # prefers not to say
 TEN = tuple(item for item in SAFE if item.startswith("start.safety"))
 PEOPLE = {
     "asked-for-space": Person("Two weeks ago they said: I need time.", {"start.safety.between_us": ["space"]}),
@@ -97,6 +98,56 @@ PEOPLE = {
     ),
     "under-18": Person("Is sixteen.", {**NONE, "start.safety.under_18": "yes"}, region="TW", zone="Asia/Taipei"),
     "ended-it-oneself": Person("Ended it, and is sorry.", {"start.safety.between_us": ["i_ended"]}),
+    # Eight more, whom nobody had named beforehand.
+    "talk-agreed-for-tomorrow": Person(
+        "They asked for time, and both agreed to talk on Tuesday.",
+        {"start.safety.between_us": ["space"], "start.safety.agreed_on": "2026-11-24"},
+    ),
+    "one-home-and-a-secret": Person(
+        "They asked for space, still live together, and an affair has come out.",
+        {"start.safety.between_us": ["space", "living"], "start.safety.affair": "yes"},
+        region="US",
+        zone="America/Chicago",
+    ),
+    "mixed-signs-after-a-no": Person(
+        "They said no, came by one night, and have been silent since.",
+        {"start.safety.between_us": ["said_no", "mixed", "silence"], "start.safety.reached": "unsure"},
+    ),
+    "same-workplace": Person(
+        "The employer told them to keep apart; they still write about work.",
+        {
+            "start.safety.between_us": ["said_no"],
+            "start.safety.binds_me": "yes",
+            "start.safety.acts": ["contacted"],
+            "start.safety.reached": "logistics",
+        },
+        region="HK",
+        zone="Asia/Hong_Kong",
+    ),
+    "stalked-and-blaming-oneself": Person(
+        "Is followed by the one they left, answered too often, and is sure that it is their own fault.",
+        {
+            "start.safety.between_us": ["i_ended", "space"],
+            "start.safety.afraid": "unsure",
+            "start.safety.harmed_them": ["unsure"],
+            "start.safety.acts": ["contacted"],
+        },
+        zone="Europe/Dublin",
+    ),
+    "prefers-not-to-say": Person("Declines each question.", dict.fromkeys(SAFE, SKIP)),
+    "seventeen-and-drunk": Person(
+        "Is seventeen, drunk, and was told no. One in the morning.",
+        {
+            "start.safety.under_18": "yes",
+            "start.safety.between_us": ["said_no"],
+            "start.now.stirred": 8,
+            "start.now.drunk_or_high": "yes",
+        },
+        region="AU",
+        zone="Australia/Perth",
+        at=datetime(2026, 11, 22, 1, 0),  # noqa: DTZ001 # the zone is added
+    ),
+    "no-answers": Person("Has answered nothing yet.", {}, left_blank=tuple(SAFE)),
 }
 
 
@@ -107,7 +158,7 @@ def stands(person: Person, workbook: Workbook = WORKBOOK) -> tuple[gates.Standin
     given = {item: value for item, value in (SAFE | person.answers).items() if item not in person.left_blank}
     answers = {
         (item, day if item.startswith(("start.now", "start.wellbeing")) else "once"): Response(
-            value, "answered", now - timedelta(minutes=10)
+            *((None, "skipped") if value is SKIP else (value, "answered")), now - timedelta(minutes=10)
         )
         for item, value in given.items()
     }

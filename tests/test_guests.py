@@ -155,4 +155,4 @@ def test_in_its_own_chapter_a_form_is_always_there(journal: Journal) -> None:
     assert journal.exercise("start.safety").exercise["id"] == "start.safety"
     journal.save("start.safety.between_us", ["said_no"])
     closed = journal._desk.payload(journal.workbook.exercise(MESSAGE), None)["closed"]
-    assert {"label": "They reached out to me", "href": "00-start.ipynb"} in closed["instead"]
+    assert {"label": "They reached out to me", "href": "00-start.ipynb#start.safety"} in closed["instead"]

@@ -1,4 +1,4 @@
-"""Twelve people, each read whole: what is open, what is said, which lines are offered, in what order."""
+"""Twenty people, each read whole: what is open, what is said, which lines are offered, in what order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.people import GOLDEN, PEOPLE, stands, told
 
 PURSUES = ("thirty-messages-a-day", "bound-by-an-order")
-HURT = ("abused-and-blaming-oneself", "protected-by-an-order")
+HURT = ("abused-and-blaming-oneself", "protected-by-an-order")  # and bound to nothing, so that nobody else speaks
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -19,7 +19,7 @@ def test_each_reads_what_was_read_through(name: str) -> None:
 def test_there_is_no_one_else_in_the_folder() -> None:
     """Each file belongs to someone."""
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(PEOPLE)
-    assert len(PEOPLE) == 12
+    assert len(PEOPLE) == 20
 
 
 @pytest.mark.parametrize("name", PEOPLE)

@@ -131,12 +131,12 @@ def test_before_the_four_questions_only_what_calms_is_open(word: str) -> None:
 
 
 def test_a_safety_plan_waits_for_no_question() -> None:
-    """It is open before anything is answered and under each rule alone, but not for someone who is under 18."""
+    """It is open before anything is answered, and under each rule alone."""
     first = {key: r for key, r in responses().items() if key[0].startswith("start.privacy")}
     for told in ({}, first):
         assert safety.standing(WORKBOOK, told, NOW).closing("safety-plan.plan") is None
     closing = {gate for gate, (item, value) in CLOSES.items() if stand({item: value}).closing("safety-plan.plan")}
-    assert closing == {"G1"}
+    assert closing == set()
 
 
 def test_blank_safety_check_closes_what_could_lead_to_contact() -> None:
@@ -181,7 +181,7 @@ TOGETHER = TAGGED["together"]
 ABOUT_ME = {"start.rulers", "space.rating", "improvement.rating", "improvement.habit", "improvement.lapse"}
 SHUTS = {
     "G0": set(),
-    "G1": set(OPEN) - {"start.privacy", "start.now", "start.safety"},
+    "G1": set(OPEN) - {"start.privacy", "start.now", "start.safety"} - CALM,
     "G2": set(OPEN) - {"start.privacy", "start.now"} - CALM,
     "G3": IN["responsibility"]
     | (IN["communication"] - {"communication.pause"})
@@ -220,8 +220,32 @@ def test_each_row_closes_the_pages_it_names(gate: str, answer: tuple[str, object
         assert closing.reason_html.startswith("<p>")
         assert closing.instead
         assert closing.resources or gate == "both_willing"  # nobody needs a line because they ended it
-        notebooks = {f"{chapter.notebook}.ipynb" for chapter in WORKBOOK.chapters}
-        assert {href for _, href in closing.instead} <= notebooks
+        ways = [href.partition("#") for _, href in closing.instead]
+        notebooks = {f"{chapter.notebook}.ipynb": chapter.id for chapter in WORKBOOK.chapters}
+        named = [(notebooks[page], WORKBOOK.exercise(id)) for page, _, id in ways if id]
+        assert {page for page, _, _ in ways} <= set(notebooks)
+        assert [
+            (chapter, one.id) for chapter, one in named if one.chapter_id != chapter or standing.closing(one.id)
+        ] == []
+
+
+# Where the words at the top of a page send someone, or what they say is open.
+LEADS = {
+    **dict.fromkeys(("G1", "G2", "G11"), CALM),
+    "G6_severe": {"space.plan"},
+    "G6": {"space.urges"},
+    "G7": {e.id for e in WORKBOOK.exercises if e.chapter_id == "moving-on"},
+    "G7_space": {"space.boundary", "responsibility.statement", "improvement.habit", "moving-on.self"},
+    "G7_silence": {"space.boundary", "responsibility.statement", "improvement.habit", "moving-on.self"},
+    "G7_mixed": {"space.boundary", "responsibility.statement", "improvement.habit"},
+    "G8": {"responsibility.incident", "responsibility.take"},
+    "G10": {"improvement.plans"},
+}
+
+
+def misled(standing: safety.Standing) -> list[tuple[str, str]]:
+    """Return what the words at the top of a page send someone to although it is closed."""
+    return [(one.gate, id) for one in standing.notices for id in LEADS.get(one.gate, ()) if standing.closing(id)]
 
 
 PAIRS = [pair for pair in itertools.combinations(CLOSES, 2) if CLOSES[pair[0]][0] != CLOSES[pair[1]][0]]
@@ -229,7 +253,7 @@ PAIRS = [pair for pair in itertools.combinations(CLOSES, 2) if CLOSES[pair[0]][0
 
 @pytest.mark.parametrize(("low", "high"), PAIRS)
 def test_of_two_rows_both_close_and_the_higher_speaks(low: str, high: str) -> None:
-    """For all pairs of gates the higher row's effect holds: nothing it closes is opened by the other."""
+    """For all pairs the higher row's effect holds; nobody is sent to what is closed, nor told of their part in fear."""
     (first, one), (second, other) = CLOSES[low], CLOSES[high]
     standing = stand({first: one, second: other})
     assert set(standing.closings) >= SHUTS[low] | SHUTS[high]
@@ -239,6 +263,27 @@ def test_of_two_rows_both_close_and_the_higher_speaks(low: str, high: str) -> No
     hurt, hurts = {"abuse", "abused-legal"}, {"abusers", "abusers-legal"}  # a page speaks to one of the two
     kinds = {id: {*closing.resources} for id, closing in standing.closings.items()}
     assert [id for id, offered in kinds.items() if offered & hurt and offered & hurts] == []
+    assert misled(standing) == []
+    ways = {href.partition("#")[2] for closing in standing.closings.values() for _, href in closing.instead}
+    assert [id for id in ways if standing.closing(id)] == []
+
+
+def test_two_answers_to_one_question_send_nobody_to_what_is_closed() -> None:
+    """A no beside a wish for time, mixed signs after a no: one way is shown, and it is open."""
+    given = [value for item, value in CLOSES.values() if item == "start.safety.between_us"]
+    for one, other in itertools.combinations(given, 2):
+        assert misled(stand({"start.safety.between_us": [*one, *other]})) == []  # type: ignore[misc]  # two lists
+
+
+def test_who_prefers_not_to_say_finds_open_what_helps() -> None:
+    """Each question met and none answered: a crisis page that is true, with what calms open, and no word of an age."""
+    standing = stand(dict.fromkeys(SAFE, SKIP))
+    assert [notice.gate for notice in standing.notices] == ["G2"]
+    assert set(OPEN) - shut(standing) == {"start.privacy", "start.now"} | CALM
+    young = stand({"start.safety.under_18": SKIP}).closings["start.want"].reason_html
+    assert young.startswith(
+        "<p>You were not sure whether you are under 18, or chose not to say. To be on the safe side"
+    )
 
 
 def test_crisis_page_comes_first() -> None:

@@ -198,7 +198,7 @@ def test_a_safety_rule_is_told_only_when_ticked(sharing: share_panel.Sharing, jo
     journal.save("start.safety.binds_me", "yes")
     part = key(journal, PART)
     assert preview(sharing, part, gates=True)["gates"][-1] == {
-        "title": "A legal limit comes first",
+        "title": "A limit on contact comes first",
         "change": "closed",
         "at": NOW.isoformat(),
     }

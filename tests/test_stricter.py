@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -310,11 +311,47 @@ def test_lines_come_in_the_order_of_who_answers_now() -> None:
     assert [line.id for line in helplines._by_need(lines, "crisis", NOW)] == ["2", "5", "1", "4", "0", "3"]
 
 
+def _offered(region: str, kinds: list[str], now: datetime) -> list[str]:
+    """Return the ids of the lines that a page offers, in their order, but for the number for danger."""
+    lines = {f"<b>{helplines.escape(line.name)}</b>": line.id for line in helplines.helplines(region)}
+    told = [lines[one.partition("</b>")[0] + "</b>"] for one in helplines.brief(region, kinds, now) if one[0] == "<"]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "kinds", "offered"),
+    [
+        ("CA", "America/Toronto", ["abuse", "crisis", "abused-legal"], ["211", "lifeline", "legal", "sheltersafe"]),
+        ("CA", "America/Edmonton", ["abuse"], ["211", "alberta", "sheltersafe", "sos"]),
+        ("CA", "America/Toronto", ["abuse"], ["211", "sheltersafe", "alberta", "sos"]),
+        ("CA", "", ["abuse"], ["211", "sheltersafe", "alberta", "sos"]),
+        ("GB-IE", "Europe/London", ["crisis", "abusers-legal"], ["samaritans", "citizens_advice", "shout", "flac"]),
+        ("GB-IE", "Europe/Dublin", ["crisis", "abusers-legal"], ["samaritans", "flac", "shout", "citizens_advice"]),
+        ("GB-IE", "Europe/Dublin", ["abuse"], ["womens_aid_ie", "male_advice_ie", "refuge", "mens_advice"]),
+        ("GB-IE", "", ["abuse"], ["refuge", "mens_advice", "wales", "scotland"]),
+    ],
+)
+def test_a_line_for_another_part_of_a_region_comes_last(
+    region: str, zone: str, kinds: list[str], offered: list[str]
+) -> None:
+    """Nobody in Toronto is sent to Alberta before legal aid; where the part is not known, lines for all come first."""
+    now = NOW.replace(tzinfo=ZoneInfo(zone)) if zone else NOW
+    assert _offered(region, kinds, now) == offered
+
+
+@pytest.mark.parametrize("region", helplines.regions())
+def test_the_clocks_of_a_line_are_clocks_of_its_region(region: str) -> None:
+    """A line for a part of a region names zones that are there, so that somebody finds it."""
+    here = helplines.zones(region)
+    wrong = [(line.id, one) for line in helplines.helplines(region) for one in line.zones if one not in here]
+    assert wrong == []
+
+
 def test_a_page_offers_one_number_for_danger_and_four_lines_at_most() -> None:
     """In China there are two such numbers; the police's alone stands first in a crisis, and where the list is, last."""
     told = helplines.brief("CN", ["crisis", "abuse", "abused-legal", "young"], NOW)
     assert [line.partition("</b>")[0].rpartition("<b>")[2].partition(" ")[0] for line in told] == [
-        "报警", "希望24热线", "妇女维权公益服务热线", "全国统一心理援助热线", "12348", "More:",
+        "报警", "希望24热线", "妇女维权公益服务热线", "12348", "全国统一心理援助热线", "More:",
     ]  # fmt: skip
     assert told[0].startswith("In danger now: ")
 

@@ -89,7 +89,7 @@ def test_of_two_answers_to_one_question_the_newest_is_said() -> None:
 def test_what_was_answered_speaks_before_what_was_left_blank() -> None:
     """A limit that was told is named first, though a rule above it still waits for its answer."""
     closing = stand({"start.safety.afraid": BLANK, "start.safety.binds_me": "yes"}).closings["communication.message"]
-    assert (closing.gates[:2], closing.title, closing.waits) == (("G5", "G3"), "A legal limit comes first", False)
+    assert (closing.gates[:2], closing.title, closing.waits) == (("G5", "G3"), "A limit on contact comes first", False)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Closing:
     gates: tuple[str, ...]  # most important first
     title: str
     reason_html: str
-    instead: tuple[tuple[str, str], ...]  # label, notebook
+    instead: tuple[tuple[str, str], ...]  # label, and where: a notebook, or an exercise in it that is open
     resources: tuple[str, ...]  # kinds of help lines, most important first
     urgent: bool  # the lines to call stand before the words
     asks: tuple[str, ...]  # the forms whose answers it waits for
@@ -182,7 +182,7 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
         if by:
             shut[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
-    closings = {id: _closing(workbook, by) for id, by in shut.items()}
+    closings = {id: _closing(workbook, by, shut) for id, by in shut.items()}
     return Standing(
         gates=tuple(
             GateState(
@@ -253,7 +253,7 @@ def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, fro
     return frozenset(item.id for item in workbook.items if hides & {item.id, *item.tags})
 
 
-def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
+def _closing(workbook: Workbook, by: list[Verdict], shut: Mapping[str, object]) -> Closing:
     top = by[0]
     blank = tuple(dict.fromkeys(id for one in by if one.state == "unknown" for id in one.blank))
     asks = tuple(form for form in workbook.measures.forms if any(form in one.asks for one in by))
@@ -264,7 +264,7 @@ def _closing(workbook: Workbook, by: list[Verdict]) -> Closing:
         instead: tuple[tuple[str, str], ...] = ((words.say("safety.answer"), f"{chapter.notebook}.ipynb"),)
     else:
         title, reason = top.gate.title, sentences.reason(top)
-        instead = tuple((step.label, step.href) for step in top.gate.instead)
+        instead = tuple((one.label, one.href) for one in top.gate.instead if one.href.partition("#")[2] not in shut)
     return Closing(
         gates=tuple(one.gate.id for one in by),
         title=title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import escape
@@ -13,7 +12,7 @@ from workbook import resources, words
 from workbook.definition import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 YEAR = timedelta(days=365)
 
@@ -37,6 +36,7 @@ class Line:
     last_checked: date | None
     verified: bool
     note: str | None
+    zones: tuple[str, ...] = ()  # for a part of its region alone, whose clocks these are; none: for all of it
 
 
 def regions() -> dict[str, str]:
@@ -64,15 +64,15 @@ def brief(region: str | None, kinds: Iterable[str], now: datetime, most: int = 4
     """Return the lines to offer for these kinds at `now`, each as HTML, an emergency number, and where the list is.
 
     The first is for adults (unless the first kind is `young`) and answered at `now` where any such line is; the others
-    take turns by kind. Without a region the numbers are those of “elsewhere”.
+    take turns by kind, and those for another part of the region than that of `now`, by its time zone, come last.
+    Without a region the numbers are those of “elsewhere”.
     """
     wanted = list(kinds)
     if not wanted:
         return ()
     lines = helplines(region or "elsewhere")
     fitting = [line for line in lines if not line.young or wanted[0] == "young"]
-    turns = itertools.zip_longest(*(_by_need(fitting, kind, now) for kind in wanted))
-    found = list(dict.fromkeys(line for turn in turns for line in turn if line))
+    found = _in_turn([_by_need(fitting, kind, now) for kind in wanted])
     first = next((line for line in found if is_open(line, now)), None)
     shown = sorted(found, key=lambda line: line is not first)[:most]  # stable: the others stay in their order
     emergency = [
@@ -101,9 +101,27 @@ def is_open(line: Line, now: datetime) -> bool | None:
 
 
 def _by_need(lines: Iterable[Line], kind: str, now: datetime) -> list[Line]:
-    """Return the lines of a kind: answered now, then not known, then closed; each in the file's order."""
+    """Return the lines of a kind: answered now, then not known, then closed; each in the file's order.
+
+    Those for here come before all that may be for another part of the region, and those before all that are.
+    """
+    zone = getattr(now.tzinfo, "key", None)  # a clock that knows only how far it is from UTC may be anywhere
     order = (True, None, False)
-    return sorted((line for line in lines if kind in line.kinds), key=lambda line: order.index(is_open(line, now)))
+
+    def need(line: Line) -> tuple[int, int]:
+        away = 0 if not line.zones or zone in line.zones else 2 if zone else 1
+        return away, order.index(is_open(line, now))
+
+    return sorted((line for line in lines if kind in line.kinds), key=need)
+
+
+def _in_turn(queues: Sequence[Sequence[Line]]) -> list[Line]:
+    """Return one line of each queue, then another of each; a turn is not lost on a line that stands there already."""
+    found: list[Line] = []
+    for _ in range(max(map(len, queues))):
+        for queue in queues:
+            found += [line for line in queue if line not in found][:1]
+    return found
 
 
 def _elsewhere(line: Line) -> str:
@@ -163,4 +181,5 @@ def _line(row: Mapping[str, object]) -> Line:
         last_checked=date.fromisoformat(checked) if checked else None,
         verified=row.get("verified") == "yes",
         note=word("note"),
+        zones=tuple(row.get("zones") or ()),  # type: ignore[arg-type]  # a list of words
     )
