@@ -83,7 +83,9 @@ def test_signed_notebooks_are_trusted_and_others_are_not(tmp_path: Path) -> None
 
 
 def test_titles_cannot_break_out_of_the_style_sheet() -> None:
-    """A title comes from a definition, which may come from someone else."""
+    """A title comes from a definition, which may come from someone else, and the name of a file from anyone."""
+    css = prepared.contents_css({'0"] { } body { display: none } /*.ipynb': "Start"})
+    assert "body {" not in css
     css = prepared.contents_css({"00-start.ipynb": 'Start" } body { display: none } /*'})
     assert "body" in css
     assert 'Start"' not in css

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,34 @@ def test_contents_are_the_chapters_by_name(tmp_path: Path) -> None:
     assert list(contents) == NAMES
     assert contents["00-start.ipynb"] == "Start here"
     assert contents["10-responsibility.ipynb"] == "1 · Take responsibility"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize(
+    "name",
+    [
+        '0"], * { display: none } a[b="',
+        "0?x",
+        "0#x",
+        "0%2e",
+        "0\x1b[2J",
+        "0\n a line",
+        "0 \u202e",
+        "0](javascript:x)",
+    ],
+)
+def test_a_notebook_s_name_puts_nothing_into_an_address_a_style_sheet_or_a_terminal(tmp_path: Path, name: str) -> None:
+    """A file that somebody dropped into the folder does not become the first page, and no part of the list's style."""
+    notebooks.write(WORKBOOK, tmp_path)
+    (tmp_path / f"{name}.ipynb").write_bytes((tmp_path / NAMES[1]).read_bytes())
+    assert list(notebooks.contents(tmp_path)) == NAMES
+
+
+def test_a_title_from_outside_is_one_short_line(tmp_path: Path) -> None:
+    """Whatever a notebook says that it is called: nothing unseen in it acts, and it fills no window."""
+    text = (tmp_path / "a.ipynb", json.dumps({"metadata": {"mend": {"name": "My \u202e\x1b[2J\nwords " + "x" * 999}}}))
+    text[0].write_text(text[1])
+    assert notebooks.contents(tmp_path) == {"a.ipynb": "My [2J words " + "x" * 187}
 
 
 def test_a_journal_begins_with_its_first_chapter(tmp_path: Path) -> None:

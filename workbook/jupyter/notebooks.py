@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook import definition, files, resources, words
+from workbook.errors import one_name
 from workbook.jupyter.harmless import TAG, is_harmless, is_plain
 from workbook.safety import coverage
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from workbook.definition.models import Chapter, Workbook
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.ipynb")
+LONGEST = 200  # characters of a title in the table of contents
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # every character that can mean something in Markdown
 
 
@@ -103,13 +106,18 @@ def part(id: str) -> str:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order."""
+    """Return `{file name: title}` of the chapters in a folder, as its table of contents, in order.
+
+    A file whose name could mean something in an address, a style sheet or a terminal is in the folder, and not here.
+    """
     found = {}
     for path in sorted(folder.glob("*.ipynb"), key=lambda path: path.stem):  # one that is kept comes after the new one
+        if not _NAME.fullmatch(path.name):
+            continue
         metadata = _read(_text(path)).get("metadata")
         mend = metadata.get("mend") if isinstance(metadata, dict) else None
         if isinstance(mend, dict):
-            found[path.name] = str(mend.get("name", path.stem))
+            found[path.name] = one_name(mend.get("name", path.stem))[:LONGEST]
     return found
 
 

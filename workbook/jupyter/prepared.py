@@ -129,7 +129,7 @@ def contents_css(titles: Mapping[str, str]) -> str:
     """Return style sheet rules that let the file list read as a table of contents."""
     rules = []
     for name, title in titles.items():
-        row = f'.jp-DirListing-item[title*="Name: {name}"] .jp-DirListing-itemName'
+        row = f".jp-DirListing-item[title*={_css_string(f'Name: {name}')}] .jp-DirListing-itemName"
         rules.append(f"{row} > span, {row} .jp-DirListing-itemText > span {{ font-size: 0; }}")
         rules.append(f"{row}::before {{ content: {_css_string(title)}; white-space: normal; }}")
     return "\n".join(rules)
