@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from workbook import definition
+from workbook.answers import kinds
 from workbook.page import assets
 
 FOLDER = assets.script("form.js").parent
@@ -181,6 +183,19 @@ def test_a_count_is_said_as_its_language_says_it(node: str, tmp_path: Path) -> N
         "pl": ["1 wiersz", "2 wiersze", "5 wiersza, tu", "22 wiersze"],
         "en": ["1 wiersz", "2 wiersza, tu", "5 wiersza, tu", "22 wiersza, tu"],
     }
+
+
+def test_one_of_something_and_a_full_stop_are_said_as_in_python(node: str, tmp_path: Path) -> None:
+    """“1 point”, “−1 point” and “0 points”; no second full stop behind a name that ends in one."""
+    item = definition.load().item("responsibility.incident.arousal_change")
+    numbers = [0, 1, -1, 2, 1.5]
+    asked = f"{json.dumps(numbers)}.map((value) => all.plain({json.dumps(item.model_dump(mode='json'))}, value))"
+    expected = ["0 points", "1 point", "-1 point", "2 points", "1.5 points"]
+    assert run(node, assets.module("kinds.js"), asked, tmp_path) == expected
+    assert [kinds.label(item, value).replace("−", "-") for value in numbers] == expected
+    sentences = {"To {who}.": "To A.", "To {who}. Then": "To A. Then", "{who}.feedback": "A..feedback", "{who}…": "A.…"}
+    asked = f"{json.dumps(list(sentences))}.map((text) => all.fill(text, {{ who: 'A.' }}))"
+    assert run(node, assets.module("elements.js"), asked, tmp_path) == list(sentences.values())
 
 
 def test_colours_stand_in_one_palette() -> None:

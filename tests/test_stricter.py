@@ -79,7 +79,7 @@ def test_a_hold_of_hours_where_there_was_none_protects_less() -> None:
     assert rules.loosened([endless], [endless]) == ()
     hour = STRICT.model_copy(update={"hold_hours": 1})  # the shortest
     assert rules.loosened([endless], [hour]) == (
-        f"{STRICT.id} would hold for less than 1 hours. No setting can loosen this gate.",
+        f"{STRICT.id} would hold for less than 1 hour. No setting can loosen this gate.",
     )
 
 

@@ -26,7 +26,8 @@ PACKAGE = Path(workbook.__file__).parent
 
 # Fields of a definition that a person reads; the keys of options and points are not among them.
 SEEN = {
-    *("title", "lede", "text", "opening", "closing", "intro", "prompt", "help", "label", "low", "high", "row", "unit"),
+    *("title", "lede", "text", "opening", "closing", "intro", "prompt", "help", "label", "low", "high", "row"),
+    *("unit", "unit_one"),
     *("options", "points", "no_opportunity", "reason", "notice", "blank_reason", "source"),
 }
 

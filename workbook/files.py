@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import hashlib
@@ -171,8 +172,34 @@ def _flushed(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def typed(path: Path) -> str:
-    """Return a path as one types it after a command, in quotes where it needs them."""
+_MARKS = (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")
+
+
+def text(data: bytes) -> str:
+    """Return the text of a file, however an editor has saved it: UTF-8, UTF-16 (Notepad), or one byte a letter."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    zeros = data[:200].count(0)
+    if zeros > len(data[:200]) // 4:  # UTF-16 without its mark: every other byte of our letters is 0
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def said(words: str) -> str:
+    """Return what was typed after a command or put into a variable, where a terminal sent it in an older code page."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return text(words.encode("utf-8", "surrogateescape" if re.search("[\udc80-\udcff]", words) else "replace"))
+    return words
+
+
+def typed(path: Path | str) -> str:
+    """Return a path, or a name, as one types it after a command, in quotes where it needs them."""
     text = str(path)
     if os.name == "nt":
         return f'"{text}"' if re.search(r"[\s&()^;,=]", text) else text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ PLACE = "WORKBOOK_PLACE"  # the variable that says where this runs: on a hub, el
 HUB = "hub"
 CHOSEN = "WORKBOOK_LANGUAGE"  # in the environment: what is spoken where no workbook is open, as in a caseload
 _UNREADABLE = "{file} cannot be read as sentences: {problem}."  # said here: it may be the English ones
+
+
+_STOPPED = re.compile(r"(\{(\w+)\})\.(?=\s|$)")
+_STOPS = (".", "!", "?", "…")
 
 
 class Language:
@@ -46,7 +51,7 @@ class Language:
         sentence = self.sentences[path]
         if isinstance(sentence, dict):
             sentence = sentence.get(self._plural(values["count"]), sentence["other"])
-        return sentence.format(**values) if values else sentence
+        return _ended_once(sentence, values).format(**values) if values else sentence
 
     def section(self, path: str) -> dict[str, Sentence]:
         """Return the sentences below `path` by the rest of their path, as a page is given them."""
@@ -72,6 +77,16 @@ class Language:
         from babel import Locale
 
         return str(Locale.parse(self.code, sep="-").plural_form(float(str(count))))
+
+
+def _ended_once(sentence: str, values: Mapping[str, object]) -> str:
+    """Return a sentence without the full stop behind a value that brings one along: “to A.” and not “to A..”.
+
+    The page does the same: `fill` in elements.js.
+    """
+    if "}." not in sentence:
+        return sentence
+    return _STOPPED.sub(lambda found: found[1] if str(values.get(found[2])).endswith(_STOPS) else found[0], sentence)
 
 
 def load(language: str = ENGLISH) -> Language:

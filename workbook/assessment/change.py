@@ -175,7 +175,8 @@ def _by_error(scale: Scale, values: list[float], sd: float, reliability: float) 
     change = scoring.reliable_change(first, latest, sd=sd, reliability=reliability, better=scale.better)
     more = "more" if change.verdict != "no clear change" else "within"
     before, after, least = (scoring.said(one, scale.bounds, decimals=1) for one in (first, latest, change.least))
-    says = words.say(f"assessment.change.error.{more}", before=before, after=after, least=least)
+    count = round(change.least, 1)
+    says = words.say(f"assessment.change.error.{more}", before=before, after=after, least=least, count=count)
     return (ERROR, change.rc, math.nan, math.nan, change.verdict, says)
 
 

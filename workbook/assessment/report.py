@@ -257,7 +257,7 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
     return {
         **{
             name: getattr(area, name)
-            for name in ("title", "score", "occasion", "k", "n", "occasions", "verdict", "words", "reason")
+            for name in ("title", "score", "raw", "occasion", "k", "n", "occasions", "verdict", "words", "reason")
         },
         "verdict_said": say(f"assessment.verdicts.{area.verdict}"),
         "source": area.source,

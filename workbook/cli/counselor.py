@@ -60,7 +60,7 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 
 @_command("workbook keygen --home CASELOAD")
 @_home
-@option("--name", default="", help="keygen.name")
+@option("--name", default="", callback=given.typed, help="keygen.name")
 @option("--rotate", is_flag=True, help="keygen.rotate")
 @option("--change-passphrase", is_flag=True, help="keygen.change_passphrase")
 @option("--recover", type=_ANY_PATH, metavar="FILE", help="keygen.recover")
@@ -76,22 +76,20 @@ def keygen(
     exists = keys.is_caseload(home)
     sheet = None if recovery_sheet is None else share.new_file(recovery_sheet, "recovery-sheet.html")
     if recover is not None:
-        count = keys.recover(home, inbox.read(recover), _new(NEW_PASSPHRASE))
-        click.echo(say("cli.keygen.recovered", home=home, count=count))
-        return
-    renew = rotate or change_passphrase or (sheet is not None and exists)
-    if not renew:
+        paper, passphrase = inbox.read(recover), _new(NEW_PASSPHRASE)
+        click.echo(say("cli.keygen.recovered", home=home, count=keys.recover(home, paper, passphrase)))
+    elif rotate or change_passphrase or (sheet is not None and exists):
+        passphrase = _passphrase()
+    else:
         keys.refuse_existing(home)
         click.echo(say("sharing.keys.lost"))
-    passphrase = _passphrase() if renew else _new(PASSPHRASE)
-    if not renew:
+        passphrase = _new(PASSPHRASE)
         keys.keygen(home, passphrase, counselor=name)
         command = f"workbook assign --home {files.typed(home)} --client A. -o a.assignment"
         click.echo(say("cli.keygen.made", home=home, command=command))
-    elif rotate:
-        public = keys.rotate(home, passphrase)
-        click.echo(say("cli.keygen.rotated", key=public))
-    elif change_passphrase:
+    if rotate:
+        click.echo(say("cli.keygen.rotated", key=keys.rotate(home, passphrase)))
+    if change_passphrase and recover is None:
         old, passphrase = passphrase, _new(NEW_PASSPHRASE)
         keys.change_passphrase(home, old, passphrase)
         click.echo(say("cli.passphrase_changed"))
@@ -157,10 +155,12 @@ def assign(
             if sys.stdin.isatty() and not click.confirm(say("cli.go_on"), default=False):
                 click.echo(say("cli.nothing_changed"))
                 return
-        packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
-        if file:
-            _write(file, packed)
-        mailing.send(opened, mailing.keep(opened, client, name, box, packed), box)
+        with opened.store.together():  # nothing counts as asked before it is in a file
+            packed = opened.assign(client, tasks, instruments=own, tighten=closed, language=workbook.language)
+            if file:
+                _write(file, packed)
+            mine = mailing.keep(opened, client, name, box, packed)
+        mailing.send(opened, mine, box)
     asked = {"client": plain(client), "count": len(tasks)}
     click.echo(say("cli.assign.sent", **asked) if box else say("cli.assign.made", **asked))
 
@@ -194,8 +194,9 @@ def receive(
             click.echo(say("cli.mailing.nothing"))
             return
         files += came
+        console, quiet = Console(stderr=True), not sys.stderr.isatty()
         with Progress(
-            *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+            *Progress.get_default_columns(), MofNCompleteColumn(), console=console, transient=True, disable=quiet
         ) as bar:
             task = bar.add_task(say("cli.receive.receiving"), total=len(files))
             outcomes = opened.receive_many(files, lambda outcome: bar.advance(task), sure=lambda file, receipt: sure)
@@ -270,8 +271,7 @@ def reply(
                 opened.comment(client, item, text)
             sealed = opened.reply(client, words, assignment=inbox.read(assignment) if assignment else None)
             if file:
-                with mailing.on_disk():
-                    _write(file, sealed)
+                _write(file, sealed)
             mine = mailing.keep(opened, client, name, box, sealed)
         mailing.send(opened, mine, box)
     click.echo(say("cli.reply.only", client=plain(client)))
@@ -369,7 +369,8 @@ def _do(
         _write(share.new_file(copy, "record.json"), record.encode())
     if keep_until is not None:
         opened.keep_until(client, keep_until)
-        click.echo(say("cli.caseload.reminded", client=plain(client), day=dates.day(keep_until)))
+        passed = "_past" if keep_until < opened.today() else ""
+        click.echo(say(f"cli.caseload.reminded{passed}", client=plain(client), day=dates.day(keep_until)))
     if revoke:
         gone = opened.revoke(client)
         click.echo(say("cli.caseload.revoked", client=plain(client)))
@@ -437,9 +438,17 @@ def _told(variable: str) -> str:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Write a new file for its owner only."""
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(data)
+    """Write a new file for its owner only; half of one does not stay. Raises Refused."""
+    try:
+        made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as problem:
+        raise Refused(say("files.unwritten", file=file, problem=problem.strerror)) from None
+    try:
+        with os.fdopen(made, "wb") as out:
+            out.write(data)
+    except OSError as problem:
+        file.unlink(missing_ok=True)
+        raise Refused(say("files.unwritten", file=file, problem=problem.strerror)) from None
     click.echo(say("cli.written", file=file))
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbook import files
 from workbook.words import say
 
 LARGEST = 1024 * 1024  # bytes of words in a file
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1b]")  # in a picture, say
 
 
 def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
@@ -24,19 +29,27 @@ def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
     name, equals, value = said.rpartition("=@")
     if said.startswith("@"):
         return _content(said[1:])
-    return f"{name}={_content(value)}" if equals and name else said
+    return f"{files.said(name)}={_content(value)}" if equals and name else files.said(said)
+
+
+def typed(ctx: click.Context, param: click.Parameter, said: str) -> str:
+    """Return words as they were meant, whatever code page the terminal has."""
+    return files.said(said)
 
 
 def _content(path: str) -> str:
     """The words in a file of the person's own; it may be a pipe, for what another program says (`@/dev/stdin`)."""
     try:
         with Path(path).open("rb") as file:
-            said = file.read(LARGEST + 1)
-        if len(said) > LARGEST:
-            raise click.BadParameter(say("cli.too_long", file=path))
-        return said.decode("utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
+            data = file.read(LARGEST + 1)
+    except OSError:
         raise click.BadParameter(say("cli.not_a_text", file=path)) from None
+    if len(data) > LARGEST:
+        raise click.BadParameter(say("cli.too_long", file=path))
+    words = files.text(data).strip()
+    if _NO_TEXT.search(words):
+        raise click.BadParameter(say("cli.not_a_text", file=path))
+    return words
 
 
 def day(text: str) -> date:

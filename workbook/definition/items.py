@@ -98,6 +98,7 @@ class Number(BaseItem):
     maximum: float | None = None
     step: Annotated[float, Field(gt=0)] = 1
     unit: Words | None = None
+    unit_one: Words | None = None  # stands behind 1 in its place: “1 time”, “3 times”
 
 
 class Date(BaseItem):
@@ -223,6 +224,7 @@ class Computed(BaseItem):
     kind: Literal["computed"]
     compute: Compute
     unit: Words | None = None
+    unit_one: Words | None = None  # stands behind 1 in its place: “1 time”, “3 times”
 
 
 Item = Annotated[

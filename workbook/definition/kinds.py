@@ -109,6 +109,7 @@ class _Cell(NamedTuple):
     maximum: float | None = None
     unsure: bool = False
     unit: str | None = None
+    unit_one: str | None = None
 
 
 def _table(item: Any, value: object) -> list[dict[str, object]]:
@@ -315,6 +316,13 @@ _RANGE: dict[str, Any] = {
     "codes": lambda item: [item.minimum, item.maximum],
 }
 
+
+def _with_unit(item: Any, value: float, number: str) -> str:
+    """Return a number with what it counts. The page says the same: `plain` in kinds.js."""
+    unit = item.unit_one if abs(value) == 1 and item.unit_one else item.unit
+    return f"{number} {unit}" if unit else number
+
+
 KINDS: dict[str, Kind] = {
     "text": _kind(items.Text, **_WORDS, seconds=lambda item: LINE),
     "longtext": _kind(items.LongText, **_WORDS, told=True, seconds=lambda item: BOX),
@@ -324,7 +332,7 @@ KINDS: dict[str, Kind] = {
         check=values.number,
         faults=_range_faults,
         scored=_is_number,
-        label=lambda item, value: f"{value:.12g}" + (f" {item.unit}" if item.unit else ""),
+        label=lambda item, value: _with_unit(item, value, f"{value:.12g}"),
         widened=_wider_range,
     ),
     "date": _kind(
@@ -439,8 +447,7 @@ KINDS: dict[str, Kind] = {
     "timer": _kind(items.Timer, **_NEVER),  # its minutes pass in a talk; those of the form are for its questions
     "computed": _kind(
         items.Computed,
-        **_NEVER
-        | {"label": lambda item, value: words.number(_rounded(value)) + (f" {item.unit}" if item.unit else "")},
+        **_NEVER | {"label": lambda item, value: _with_unit(item, value, words.number(_rounded(value)))},
         cell="label",
         codes=lambda item: item.compute.model_dump(exclude_none=True),
     ),

@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 # The fields that hold words for a person, or hold what does.
 _SPOKEN = (
-    *("title", "lede", "opening", "more", "closing", "why", "text", "intro", "prompt", "help", "unit", "row", "label"),
+    *("title", "lede", "opening", "more", "closing", "why", "text", "intro", "prompt", "help", "row", "label"),
+    *("unit", "unit_one"),
     *("options", "points", "no_opportunity", "low", "high", "columns", "parts"),
     *("reason", "blank_reason", "notice", "said", "instead"),
     *("chapters", "exercises", "items", "scales", "gates", "lookback", "steps"),

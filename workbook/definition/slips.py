@@ -321,7 +321,7 @@ _PROSE = frozenset(
 _NAMES = _PROSE | {
     *("chapter", "notebook", "minutes", "exercises", "items", "scales", "why", "id", "kind", "options", "points"),
     *("share", "tags", "repeats", "label", "columns", "parts", "show_if", "question", "instrument", "licence"),
-    *("exercise", "norms", "scale", "principle", "unsure", "unit", "row"),
+    *("exercise", "norms", "scale", "principle", "unsure", "unit", "unit_one", "row"),
 }
 _SIGNS = ("@", "`", "%", "*", "&", "!", "|", ">", "{", "[", '"', "'")
 

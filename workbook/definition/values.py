@@ -38,7 +38,12 @@ def clean(value: object, what: str) -> str:
         raise InvalidAnswer(say("definition.values.not_text", what=what))
     if len(value) > LONGEST:
         raise InvalidAnswer(say("definition.values.too_long", length=len(value), most=LONGEST))
-    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", value).translate(_MEANT)))
+    return tidy(value)
+
+
+def tidy(words: str) -> str:
+    """Return words with what a paste brought along as it was meant, and nothing that cannot be shown."""
+    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub("\n", words).translate(_MEANT)))
 
 
 def text(item: Any, value: object) -> str:

@@ -91,9 +91,9 @@ def _looser(mine: Gate | None, gate: Gate) -> Iterable[tuple[str, dict[str, obje
     if mine.hold_hours and not gate.hold_hours:
         yield "no_hold", {}
     elif (mine.hold_hours or 0) < (gate.hold_hours or 0):
-        yield "less_hold", {"hours": gate.hold_hours}
+        yield "less_hold", {"count": gate.hold_hours}
     if (mine.recheck_days or math.inf) > (gate.recheck_days or math.inf):
-        yield "later", {"days": gate.recheck_days}
+        yield "later", {"count": gate.recheck_days}
     for name in _LISTS:
         kept = getattr(mine, name)
         every = "all" in kept and name != "hides"  # nothing hides “all”: it would hide less

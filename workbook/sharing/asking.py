@@ -12,6 +12,7 @@ from workbook.definition import overlay
 from workbook.definition.asks import Task
 from workbook.definition.base import did_you_mean
 from workbook.definition.models import Repeats
+from workbook.definition.values import tidy
 from workbook.errors import Refused
 from workbook.sharing import overview
 from workbook.words import say
@@ -74,7 +75,7 @@ def tasks_for(
             if name not in said:
                 workbook.exercise(name)  # a name that does not exist is said as such
                 raise Refused(say("sharing.asking.not_asked", name=name))
-            said[name][key] = value
+            said[name][key] = tidy(value) if isinstance(value, str) else value
     return tuple(_task(name, more) for name, more in said.items())
 
 

@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook import files
 from workbook.definition import overlay
 from workbook.definition.asks import Asks, Assigned, Task, judge, lacking, read_assigned, workbook_of
+from workbook.definition.values import tidy
 from workbook.errors import Refused, UnknownId, one_name, plain
 from workbook.safety import settings as safety
 from workbook.sharing import arriving, clients, envelope, kept, looking, signing, unsent
@@ -128,10 +130,14 @@ class Caseload:
             if client.name == wanted:
                 return client
         clients.refuse_unreadable(self.store, wanted)
-        near = difflib.get_close_matches(wanted, [client.name for client in everyone], n=1)
+        named = {client.name.casefold(): client.name for client in everyone}
+        near = difflib.get_close_matches(wanted.casefold(), named, n=1)
         if near:
-            raise UnknownId(say("sharing.caseload.did_you_mean", name=plain(name), near=near[0]))
-        raise UnknownId(say("sharing.caseload.no_client", name=plain(name), command="workbook assign"))
+            raise UnknownId(say("sharing.caseload.did_you_mean", name=plain(name), near=named[near[0]]))
+        if not wanted:
+            raise Refused(say("sharing.caseload.pseudonym"))
+        command = f"workbook assign --home {files.typed(self.home)} --client {files.typed(wanted)} -o new.assignment"
+        raise UnknownId(say("sharing.caseload.no_client", name=plain(name), command=command))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the six words to compare with a client; none before something came from them."""
@@ -217,7 +223,9 @@ class Caseload:
 
         It goes out with the next reply. Raises UnknownId when the client has shared no such answer.
         """
-        client = self.client(name)
+        client, text = self.client(name), tidy(text).strip()
+        if not text:
+            raise Refused(say("sharing.caseload.no_words"))
         refuse_too_long(text)
         stored = self._shared_answer(client, answer)
         kept.of(self.store, Remark, client.id).put(stored.id, Remark(text=text, item=stored.item, sent=0))
@@ -227,7 +235,7 @@ class Caseload:
 
         Raises Refused when there is nothing to say, or the client has not sent anything to reply to.
         """
-        client = self.client(name)
+        client, words = self.client(name), tidy(words or "").strip() or None
         if client.key is None:
             raise Refused(say("sharing.caseload.nothing_sent", client=name))
         remarks, replies = kept.of(self.store, Remark, client.id), kept.of(self.store, Replied, client.id)
@@ -342,7 +350,7 @@ class Caseload:
 
     def note(self, name: str, text: str) -> None:
         """Keep a note of the counselor's own; it is never sent."""
-        kept.of(self.store, Note, self.client(name).id).put(self._now().isoformat(), Note(text=text))
+        kept.of(self.store, Note, self.client(name).id).put(self._now().isoformat(), Note(text=tidy(text)))
 
     # --- looking ---
 

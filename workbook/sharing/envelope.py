@@ -33,8 +33,13 @@ _LABEL = re.compile(rb"mend-(assignment|submission|feedback) ([0-9]{1,9})\n")
 _LABEL_LENGTH = 32
 _SEALED = re.compile(rb"age-encryption\.org/v1\n-> X25519 [A-Za-z0-9+/]{43}\n[A-Za-z0-9+/]{43}\n")
 
+# What the packed documents of Word and of LibreOffice begin with.
+_DOCUMENT = re.compile(rb"\[Content_Types\]\.xml|_rels/|mimetypeapplication/")
+
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"age-encryption.org/", "sealed"),
+    (b"\xd0\xcf\x11\xe0", "document"),
+    (b"{\\rtf", "document"),
     (b"PK\x03\x04", "zip"),
     (b"%PDF", "pdf"),
     (b"\x89PNG", "picture"),
@@ -127,7 +132,7 @@ def kind_of(data: bytes) -> str:
     start = data.lstrip()[:16].lower()
     for begins, kind in _STARTS:
         if data.startswith(begins) or start.startswith(begins):
-            return kind
+            return "document" if kind == "zip" and _DOCUMENT.search(data[:200]) else kind
     return "unknown" if b"\x00" in data[:1000] or _not_text(data[:1000]) else "text"
 
 

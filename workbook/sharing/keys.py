@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from workbook import dates, files, words
 from workbook.errors import Damaged, JournalError, Refused, SealError, one_name
-from workbook.sharing import bundles, signing
+from workbook.sharing import bundles, envelope, signing
 from workbook.storage import lock, seal
 from workbook.storage import sheet as sheets
 from workbook.storage.database import local_now
+from workbook.storage.folder import MARK
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -59,15 +60,18 @@ class Keys:
 def keygen(home: Path, passphrase: str, *, counselor: str = "", now: Callable[[], datetime] = local_now) -> Path:
     """Make a caseload's folder and keys, under a passphrase; return the folder.
 
-    Raises JournalError when there is one already, WeakPassphrase when the passphrase could be guessed, and Refused for
-    a name that is too long.
+    Raises JournalError when there is one already or it cannot be made, WeakPassphrase when the passphrase could be
+    guessed, and Refused for a name that is too long.
     """
     home = Path(home)
     bundles.refuse_too_long(one_name(counselor), bundles.LONGEST_NAME)
     lock.judge(passphrase)
     refuse_existing(home)
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.chmod(0o700)
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.chmod(0o700)
+    except OSError as problem:
+        raise JournalError(words.say("sharing.keys.refused", home=home, problem=problem.strerror)) from None
     keys = Keys((seal.new_identity(),), secrets.token_hex(32))
     _write_keys(home, keys, passphrase)
     about = {
@@ -85,9 +89,11 @@ def is_caseload(home: Path) -> bool:
 
 
 def refuse_existing(home: Path) -> None:
-    """Raise JournalError when a folder holds a caseload already."""
+    """Raise JournalError when a folder holds a caseload already, or a journal."""
     if is_caseload(home):
         raise JournalError(words.say("sharing.keys.there", home=home))
+    if (Path(home) / MARK).exists():
+        raise JournalError(words.say("sharing.keys.journal", home=home))
 
 
 def refuse_missing(home: Path) -> None:
@@ -111,7 +117,7 @@ def unlock(home: Path, passphrase: str) -> Keys:
     try:
         plain = json.loads(seal.unseal_with_passphrase(sealed, _one_form(passphrase)))
     except SealError:
-        if _one_form(passphrase) == passphrase:
+        if _one_form(passphrase) == files.said(passphrase):
             raise
         plain = json.loads(seal.unseal_with_passphrase(sealed, passphrase))  # as an earlier version kept it
     return Keys(tuple(plain["identities"]), plain["store"])
@@ -136,6 +142,10 @@ def recover(home: Path, sheet: str | bytes, passphrase: str) -> int:
     lock.judge(passphrase)
     refuse_missing(home)
     found = sheets.read(sheet)
+    kind = envelope.kind_of(sheet) if isinstance(sheet, bytes) else "text"
+    if kind not in ("text", "page", "unknown") and not (found.identities or found.broken):
+        what = words.say(f"sharing.envelope.is.{kind}")
+        raise Refused(words.say("sharing.keys.no_sheet", what=what, start=_START))
     if not found.identities or found.broken or not found.stores:
         raise Refused(words.say("sharing.keys.not_whole", home=home, lacks=_lacks(found)))
     _write_keys(home, Keys(found.identities, _fitting(home, found.stores)), passphrase)
@@ -203,4 +213,4 @@ def _write_keys(home: Path, keys: Keys, passphrase: str) -> None:
 
 def _one_form(passphrase: str) -> str:
     """A passphrase as it is used: letters that look the same are the same, whatever keyboard they come from."""
-    return unicodedata.normalize("NFKC", passphrase)
+    return unicodedata.normalize("NFKC", files.said(passphrase))

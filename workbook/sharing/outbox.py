@@ -5,6 +5,7 @@ What was handed over is remembered for each copy of the journal by itself; wheth
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import Counter
 from datetime import UTC, timedelta
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from workbook.journal import Journal
     from workbook.storage.exchange import There
     from workbook.storage.store import StoredAnswer as Answer
+
+_ENDING = re.compile(r"[^.]\.[A-Za-z0-9]{1,12}$")  # “Dr. Lee” has none
 
 
 class Choice(NamedTuple):
@@ -232,10 +235,14 @@ def _key(answer: Answer) -> str:
 def new_file(path: Path, name: str) -> Path:
     """Return where a new file goes: a folder gets `name` added, a name without an ending gets that of `name`.
 
-    Raises Refused when a file is there already: it may be a sealed one that was not handed over yet.
+    Raises Refused where there is no folder for it, and when a file is there already: it may be a sealed one that was
+    not handed over yet.
     """
     path = path / name if path.is_dir() else path
-    path = path if path.suffix else path.with_name(f"{path.name}.{name.rpartition('.')[2]}")
+    if not _ENDING.search(path.name):
+        path = path.with_name(f"{path.name.rstrip('. ')}.{name.rpartition('.')[2]}")
+    if not path.parent.is_dir():
+        raise Refused(say("sharing.outbox.no_folder", folder=path.parent))
     if path.exists():
         raise Refused(say("sharing.outbox.file_there", file=path))
     return path

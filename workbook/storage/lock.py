@@ -219,7 +219,7 @@ _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 def _same(passphrase: str) -> str:
     """The same words typed on another keyboard are the same passphrase."""
-    return unicodedata.normalize("NFKC", passphrase)
+    return unicodedata.normalize("NFKC", files.said(passphrase))
 
 
 def _code(secret: str) -> str | None:

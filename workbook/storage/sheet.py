@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from workbook import files
 from workbook.errors import SealError
 from workbook.storage import seal
 
@@ -24,8 +24,6 @@ _MISREAD = str.maketrans({"O": "0", "I": "L", "1": "L"})  # a key has no O, I or
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _STORE = 64  # hex digits
 
-_MARKS = (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")
-
 
 class Sheet(NamedTuple):
     """What a recovery sheet holds, as far as it can be read."""
@@ -35,23 +33,9 @@ class Sheet(NamedTuple):
     broken: int  # secret keys that were begun and are not whole, or have a wrong letter
 
 
-def text(data: bytes) -> str:
-    """Return the text of a file, however an editor has saved it: UTF-8, UTF-16 (Notepad), or one byte a letter."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    zeros = data[:200].count(0)
-    if zeros > len(data[:200]) // 4:  # UTF-16 without its mark: every other byte of our letters is 0
-        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
 def read(said: str | bytes) -> Sheet:
     """Return the keys in a recovery sheet that was typed, copied or saved."""
-    plain = unicodedata.normalize("NFKC", said if isinstance(said, str) else text(said))
+    plain = unicodedata.normalize("NFKC", said if isinstance(said, str) else files.text(said))
     plain = re.sub(r"<[^<>]*>", " ", plain)  # the page itself, saved from a browser
     identities: dict[str, None] = {}
     broken = len(_BEGUN.findall(plain))

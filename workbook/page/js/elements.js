@@ -36,9 +36,12 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** `fill("Saved {time}", {time: "14:03"})` */
+/** `fill("Saved {time}", {time: "14:03"})`; a full stop behind a value that brings one along goes: “A.”, not “A..”. */
 export const fill = (/** @type {string} */ text, /** @type {Record<string, any>} */ values = {}) =>
-  (text ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  (text ?? "").replace(/(\{(\w+)\})(\.(?=\s|$))?/g, (_, place, name, stop = "") => {
+    const said = String(values[name] ?? place);
+    return /[.!?…]$/.test(said) ? said : said + stop;
+  });
 
 /** A text in the form that its language has for a number: `counted(tools, "left", 1)`, of `{left: {one: …, other: …}}`. */
 export function counted(/** @type {{texts: Record<string, any>, language: string}} */ { texts, language }, /** @type {string} */ key, /** @type {number} */ count, more = {}) {

@@ -19,7 +19,10 @@ import { table } from "./table.js";
 const labelled = (/** @type {any[][]} */ pairs, /** @type {any} */ value) =>
   pairs.find(([key]) => String(key) === String(value))?.[1] ?? String(value);
 const listed = (/** @type {string} */ tag, /** @type {string[]} */ lines) => h(tag, {}, ...lines.map((each) => h("li", {}, each)));
-export const plain = (/** @type {Item} */ item, /** @type {any} */ value) => (item.unit ? `${value} ${item.unit}` : String(value));
+export const plain = (/** @type {Item} */ item, /** @type {any} */ value) => {
+  const unit = (Math.abs(value) === 1 && item.unit_one) || item.unit;
+  return unit ? `${value} ${unit}` : String(value);
+};
 
 /** @type {Record<string, Kind>} */
 export const KINDS = {
