@@ -469,7 +469,7 @@ def test_the_page_says_sent_only_when_it_is(sharing: Any, journal: Journal, box:
 def test_no_new_journal_is_begun_for_who_had_one(
     journal: Journal, box: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever sent or took in something had a journal: an empty folder is a volume that is not there.
+    """Whoever opened it once, sent or took in something had a journal: an empty folder is a volume that is not there.
 
     So it is when the mailbox, which knows, does not answer, or its address is none. What only waits is for someone who
     may be new.
@@ -482,6 +482,13 @@ def test_no_new_journal_is_begun_for_who_had_one(
     with pytest.raises(hub.Gone, match=r"so there was one\. Nothing new was begun in its place"):
         hub.refuse_empty(empty, mailbox)
     hub.refuse_empty(journal.path, mailbox)
+    ben = box.of("ben")
+    hub.remember(empty, ben)
+    hub.refuse_empty(empty, ben)
+    hub.remember(journal.path, ben)  # at each start, whether they use the mailbox or not
+    with pytest.raises(hub.Gone):
+        hub.refuse_empty(empty, ben)
+    hub.remember(journal.path, None)
     monkeypatch.setenv("WORKBOOK_MAILBOX", "http://example.org/services/mailbox")  # in clear, to another machine
     with pytest.raises(hub.Gone, match="WORKBOOK_MAILBOX is set to what is no address of a mailbox"):
         hub.refuse_empty(empty, letters.here())
@@ -491,6 +498,7 @@ def test_no_new_journal_is_begun_for_who_had_one(
     box.hub.down, box.seconds = True, 60.0
     with pytest.raises(hub.Gone, match="the mailbox does not answer"):
         hub.refuse_empty(empty, mailbox)
+    hub.remember(journal.path, mailbox)  # who has a journal opens it all the same
     assert not empty.exists()
 
 

@@ -312,15 +312,28 @@ def test_it_waits_for_the_disk_whatever_the_server_is_set_to(postgresql: Server)
         assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == "on"
 
 
-def test_only_a_client_has_exchanged_what_proves_a_journal(box: Served) -> None:
-    """A counselor's own letters and the answers they took in tell of no journal, nor does what still waits."""
+def test_who_has_a_journal_says_so_or_is_known_by_what_they_exchanged(box: Served) -> None:
+    """A counselor's own letters and the answers they took in tell of no journal, nor does what still waits.
+
+    Who says that they have one says it of themselves and of nobody else, however often.
+    """
     lee, ann, ben = box.of("lee"), box.of("ann"), box.of("ben")
     asked = lee.send("ann", assignment())
     lee.send("ben/é", assignment())
-    assert (lee.exchanged(), ann.exchanged(), ben.exchanged()) == (False, False, False)
+    assert (lee.began(), ann.began(), ben.began()) == (False, False, False)
     ann.taken(asked)
     lee.taken(ben.send("lee", submission()))
-    assert (lee.exchanged(), ann.exchanged(), ben.exchanged()) == (False, True, True)
+    assert (lee.began(), ann.began(), ben.began()) == (False, True, True)
+    kim, stranger = box.of("kim"), Mailbox(box.url, "t-elsewhere")
+    assert kim.began() is False
+    kim.begin()
+    kim.begin()
+    assert (lee.began(), kim.began()) == (False, True)
+    with box.mail._engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT person FROM begun")).all() == [("kim",)]
+    for asked in (stranger.begin, stranger.began):
+        with pytest.raises(NotSent, match="does not let in here"):
+            asked()
 
 
 def test_no_word_of_what_is_sent_is_in_the_store(box: Served, where: str, tmp_path: Path) -> None:

@@ -139,11 +139,11 @@ def test_what_waits_is_listed_as_it_is_said(other: Other) -> None:
         assert refused(other.says(body).waiting) == (NO_MAILBOX, "")
 
 
-def test_whether_something_was_exchanged_is_yes_or_no(other: Other) -> None:
+def test_whether_there_was_a_journal_is_yes_or_no(other: Other) -> None:
     """Anything else is no mailbox: a person with a journal must not begin another."""
-    assert [other.says({"exchanged": said}).exchanged() for said in (True, False)] == [True, False]
+    assert [other.says({"begun": said}).began() for said in (True, False)] == [True, False]
     for said in (None, 1, "yes"):
-        assert refused(other.says({"exchanged": said}).exchanged) == (NO_MAILBOX, "")
+        assert refused(other.says({"begun": said}).began) == (NO_MAILBOX, "")
 
 
 def test_a_file_comes_whole_or_not_at_all(other: Other) -> None:

@@ -277,6 +277,24 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     cleo.context.close()
 
 
+def test_who_had_a_journal_gets_no_new_one_and_reads_whom_to_tell(
+    alice: Visitor, practice: Practice, browsers: Browser, postgresql: Server, store: str
+) -> None:
+    """Whoever was there once is known for it, also without a letter; an empty home is a volume that is not there."""
+    until(lambda: ("alice",) in postgresql.ask(store, "SELECT person FROM begun"), True)
+    postgresql.ask(store, "INSERT INTO begun VALUES ('dora', '2027-01-04T09:00:00.000000+00:00')")
+    dora = Visitor(practice, browsers, "dora")
+    dora.log_in()
+    expect(dora.page.get_by_role("heading", name="Your pages cannot be opened just now")).to_be_visible(
+        timeout=STARTING
+    )
+    expect(dora.page.get_by_text("please tell whoever looks after this service")).to_be_visible()
+    assert not practice.journal("dora").exists()
+    dora.page.get_by_role("link", name="Log out").click()
+    expect(dora.page.get_by_label("Username")).to_be_visible(timeout=STARTING)
+    dora.context.close()
+
+
 def test_nothing_anyone_wrote_is_in_the_hub_s_database_or_log_or_a_dump(
     alice: Visitor, postgresql: Server, store: str
 ) -> None:

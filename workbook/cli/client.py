@@ -126,6 +126,7 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     from workbook.jupyter import places
 
     places.clear(places.of_hub())
+    import threading
     from datetime import timedelta
 
     from workbook import files
@@ -139,8 +140,9 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     os.environ[words.PLACE] = words.HUB
     folder = find(journal_path).absolute()
     hubs.refuse_mounted(folder)
+    mailbox = letters.here()
     try:
-        hubs.refuse_empty(folder, letters.here())
+        hubs.refuse_empty(folder, mailbox)
     except hubs.Gone as gone:
         click.echo(str(gone), err=True)  # for whoever looks after the hub; the page says nothing of anyone
         hubs.tell()
@@ -149,6 +151,7 @@ def hub(journal_path: Path | None, lock_after: float | None) -> None:
     with keepers.Keeper(idle=timedelta(minutes=lock_after) if lock_after else keepers.IDLE) as keeper:
         _bring_up_to_date(folder, {**os.environ, **keeper.environment})
         os.environ.pop("WORKBOOK_PASSPHRASE", None)  # as in `open`
+        threading.Thread(target=hubs.remember, args=(folder, mailbox), daemon=True).start()  # nobody waits for it
         hubs.serve(
             folder,
             notebooks.contents(folder),

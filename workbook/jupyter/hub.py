@@ -60,7 +60,7 @@ class Gone(lab.LabError):
 
 
 def refuse_empty(journal: Path, mailbox: Mailbox | None, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise Gone for a folder without a journal, if its person has exchanged files before or nobody can say so."""
+    """Raise Gone for a folder without a journal, if its person had one before or nobody can say so."""
     if (journal / MARK).exists():
         return
     if mailbox is None:
@@ -68,11 +68,18 @@ def refuse_empty(journal: Path, mailbox: Mailbox | None, environ: Mapping[str, s
             raise Gone(words.say("jupyter.hub.unusable", variable=letters.ADDRESS))
         return
     try:
-        before = mailbox.exchanged()
+        before = mailbox.began()
     except NotSent:
         raise Gone(words.say("jupyter.hub.unsure")) from None
     if before:
         raise Gone(words.say("jupyter.hub.gone"))
+
+
+def remember(journal: Path, mailbox: Mailbox | None) -> None:
+    """Have the mailbox remember that there is a journal; where it does not answer, it is told at the next start."""
+    if mailbox is not None and (journal / MARK).exists():
+        with contextlib.suppress(NotSent):
+            mailbox.begin()
 
 
 def tell(environ: Mapping[str, str] = os.environ) -> None:

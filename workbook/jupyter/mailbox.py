@@ -2,7 +2,8 @@
 
 It never opens a file. Who someone is, the hub says: each call bears a token of the hub's.
 
-    GET    …/api/mail?exchanged=1   whether I have ever sent answers, or taken in what a counselor wrote
+    GET    …/api/mail?begun=1  whether I have a journal: I said so, sent answers, or took in what a counselor wrote
+    POST   …/api/mail          I have a journal: no other is to be begun for me
     GET    …/api/mail          what waits for me: number, kind, from, size, at
     POST   …/api/mail/NAME     a file for NAME; answered when it is on the disk, and the same file twice is there once
     GET    …/api/mail/NUMBER   the file
@@ -179,8 +180,8 @@ class _Waiting(_Handler):
 
     async def get(self) -> None:
         person = self.me()
-        if "exchanged" in self.request.query_arguments:
-            self.finish({"exchanged": await self.stored(self._mail.exchanged, person.name)})
+        if "begun" in self.request.query_arguments:
+            self.finish({"begun": await self.stored(self._mail.began, person.name)})
             return
         found = await self.stored(self._mail.waiting, person.name)
         rows = [
@@ -188,6 +189,12 @@ class _Waiting(_Handler):
             for one in found
         ]
         self.finish({"mail": rows})
+
+    async def post(self) -> None:
+        person = self.me()
+        await self.stored(self._mail.begin, person.name)
+        self.set_status(204)
+        self.finish()
 
 
 @web.stream_request_body
@@ -219,8 +226,8 @@ class _One(_Handler):
             raise web.HTTPError(413, say("jupyter.mailbox.too_large", most=envelope.LARGEST // 2**20))
         body = b"".join(self._parts)
         kind = envelope.outside(body)
-        counsels = person.counselor and kind != "submission"
-        if kind != "submission" and not person.counselor:
+        counsels = kind != "submission"  # only they ask and reply
+        if counsels and not person.counselor:
             raise Foreign(say("jupyter.mailbox.counselors_only"))
         name = await self._hub.knows(to) if counsels else to
         if name is None:

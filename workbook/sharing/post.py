@@ -95,9 +95,13 @@ class Mailbox:
             for one in found
         ]
 
-    def exchanged(self) -> bool:
-        """Say whether this person has ever sent answers, or taken in what a counselor wrote. Raises NotSent."""
-        found = self._ask("GET", "?exchanged=1").get("exchanged")
+    def begin(self) -> None:
+        """Tell that this person has a journal, so that no other is begun for them. Raises NotSent."""
+        self._call("POST", "", b"")
+
+    def began(self) -> bool:
+        """Say whether they have, as far as the mailbox knows: they told, sent, or took something in. Raises NotSent."""
+        found = self._ask("GET", "?begun=1").get("begun")
         if not isinstance(found, bool):
             raise NotSent(say("sharing.post.no_mailbox"))
         return found

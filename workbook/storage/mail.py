@@ -39,6 +39,13 @@ _mail = sa.Table(
     sa.Index("mail_waiting", "recipient", "number"),
 )
 
+_begun = sa.Table(
+    "begun",
+    _schema,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("at", Instant, nullable=False),  # when it was said first
+)
+
 
 class Foreign(Refused):
     """Who sends it may not write to the recipient."""
@@ -83,17 +90,25 @@ class Mail:
             rows = connection.execute(query.where(c.recipient == recipient, c.body.is_not(None)).order_by(c.number))
             return [Letter(*row) for row in rows]
 
-    def exchanged(self, person: str) -> bool:
-        """Say whether someone has ever sent answers, or taken in what a counselor wrote: who had a journal did.
+    def began(self, person: str) -> bool:
+        """Say whether someone has a journal: they said so, sent answers, or took in what a counselor wrote.
 
         A counselor's own letters, and the answers they took in, tell nothing of a journal.
         """
         c = _mail.c
         sent = sa.and_(c.sender == person, c.kind == "submission")
         took = sa.and_(c.recipient == person, c.kind != "submission", c.body.is_(None))
-        query = sa.select(c.number).where(sa.or_(sent, took)).limit(1)
+        exchanged = sa.select(c.number).where(sa.or_(sent, took)).limit(1)
+        said = sa.select(_begun.c.at).where(_begun.c.person == person)
         with self._connected() as connection:
-            return connection.execute(query).first() is not None
+            return any(connection.execute(query).first() is not None for query in (said, exchanged))
+
+    def begin(self, person: str) -> None:
+        """Remember that someone has a journal; when this returns, it is on the disk."""
+        said = sa.select(_begun.c.at).where(_begun.c.person == person)
+        with self._connected(person) as connection:
+            if connection.execute(said).first() is None:
+                connection.execute(sa.insert(_begun).values(person=person, at=self._now()))
 
     def put(self, sender: str, recipient: str, kind: str, body: bytes, *, first: bool) -> int:
         """Keep a file for someone and return its number; when this returns, it is on the disk.
