@@ -134,11 +134,12 @@ def test_minutes_are_counted_by_clicks_lines_boxes_and_words() -> None:
 
 
 RAW = {path.name: path.read_text(encoding="utf-8") for path in resources.data("workbook").glob("*.yaml")}
+SAID = resources.data("words", "en.yaml").read_text(encoding="utf-8")
 
 
 def test_every_work_is_cited_somewhere_and_every_citation_has_a_work() -> None:
     """A citation that leads nowhere is refused by `workbook check`; a work that nothing leans on is taken out."""
-    cited = {key for text in RAW.values() for key in sources.KEY.findall(text)}
+    cited = {key for text in (*RAW.values(), SAID) for key in sources.KEY.findall(text)}
     assert cited == set(sources.works())
     with pytest.raises(ValidationError, match="does not have"):
         WORKBOOK.exercises[0].model_validate({**WORKBOOK.exercises[0].model_dump(), "source": "@nobody1900"})
@@ -167,8 +168,8 @@ def test_a_finding_is_told_with_care() -> None:
     assert BOLD.search("This proves that saying sorry will heal a bond.")
 
 
-def test_no_chapter_names_a_year_beside_the_list_of_works() -> None:
-    """A citation written out in a chapter would not be put right with the others."""
+def test_no_text_names_a_year_beside_the_list_of_works() -> None:
+    """A citation written out in a chapter, or in a sentence of the program, would not be put right with the others."""
     loose = [
         (name, line.strip())
         for name, text in RAW.items()
@@ -176,6 +177,7 @@ def test_no_chapter_names_a_year_beside_the_list_of_works() -> None:
         if re.search(r"source:.*\b(19|20)\d\d\b", sources.KEY.sub("", line))
     ]
     assert loose == []
+    assert re.findall(r"\b[A-Z]\w+ (?:19|20)\d\d\b", SAID) == []
 
 
 def test_every_region_has_someone_for_every_need() -> None:

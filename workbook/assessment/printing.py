@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workbook import resources
+from workbook.definition import sources
 from workbook.words import say
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     made.globals["say"] = say
+    made.filters["cited"] = sources.cited
     return made
 
 
