@@ -134,7 +134,7 @@ def test_minutes_are_counted_by_clicks_lines_boxes_and_words() -> None:
 
 
 RAW = {path.name: path.read_text(encoding="utf-8") for path in resources.data("workbook").glob("*.yaml")}
-SAID = resources.data("words", "en.yaml").read_text(encoding="utf-8")
+SAID = "".join(resources.data(room, "en.yaml").read_text(encoding="utf-8") for room in ("words", "language"))
 
 
 def test_every_work_is_cited_somewhere_and_every_citation_has_a_work() -> None:

@@ -83,6 +83,58 @@ def test_letters_are_read_part_by_part() -> None:
     assert language.hints(definition.load().item("start.hopes.hope"), "but") == []
 
 
+def test_only_texts_of_an_item_with_cues_get_hints_and_only_a_letter_names_parts() -> None:
+    """What is no text, as a part left out or a number, is passed over; a longer text has no parts to name."""
+    items = {item.id: item for item in definition.load().items}
+    letter = items["responsibility.apology.letter"]
+    plain = next(item for item in items.values() if item.kind == "longtext" and getattr(item, "cues", False))
+    way = "Try ending the sentence before it. If the second half matters, give it a place of its own."
+    why = f"A “but” can take back what stands before it. {way}"
+    hint = {"start": 5, "end": 8, "text": "but", "cue": "but", "why": why}
+    assert language.hints(plain, "Yes, but no.") == [hint]
+    assert language.hints(letter, {"ack": None, "change": 3, "repair": "Yes, but no."}) == [hint | {"part": "repair"}]
+    assert [language.hints(plain, value) for value in (None, 3, ["but"])] == [[], [], []]
+
+
+def test_capital_letters_and_other_quotes_are_read_as_plain_ones() -> None:
+    """Each character for one other, from A to Z and no further, so that places stay where they were typed."""
+    assert "AZ[@`{\u2019\u2018\u02bc\u00a0\tÄ".translate(language._PLAIN) == "az[@`{" + 3 * "'" + "  Ä"
+
+
+@pytest.mark.parametrize(
+    ("text", "spare", "spared"),
+    [
+        ("all but one", "all but", True),
+        ("x but for y", "but for", True),
+        ("x but y", "x ", False),  # ends where it begins
+        ("x but y", " y", False),  # begins where it ends
+        ("x but y", "x |but", True),  # an exception before it hides none at it
+        ("x but y but not", "but not", False),  # for the first of the two
+        (f"x{'a' * 119}but", "xa+but", True),
+        (f"x{'a' * 120}but", "xa+but", False),  # too far before
+        (f"but{'a' * 119}x", "buta+x", True),
+        (f"but{'a' * 120}x", "buta+x", False),  # too far after
+        ("but", None, False),
+    ],
+)
+def test_an_exception_spares_only_what_it_covers(text: str, spare: str | None, spared: bool) -> None:
+    """It has to share a character with what was found, within 120 of it on either side."""
+    cue = language.Cue("x", "X", "Why.", "Where.", re.compile("but"), re.compile(spare) if spare else None)
+    match = cue.find.search(text)
+    assert match is not None
+    assert language._spared(cue, text, match) is spared
+
+
+def test_the_first_hundred_hints_are_shown_in_reading_order() -> None:
+    """Of one wording or of several; those that begin at one place, the shorter first; what comes later waits."""
+    hints = language.find("You never listen, but I do. " * 60)
+    places = [(hint.start, hint.end) for hint in hints]
+    assert (len(hints), places) == (100, sorted(places))
+    assert {hint.cue for hint in hints} == {"blame", "absolute", "but"}
+    assert [hint.start for hint in language.find("but " * 101)] == list(range(0, 400, 4))
+    assert len(language.find("but " * 99)) == 99
+
+
 def test_a_language_without_cues_gives_no_hints() -> None:
     """Where nobody has written cues yet, the form stays quiet."""
     assert language.find("but", "xx") == ()
