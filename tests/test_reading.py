@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from tests.safe_answers import answer_safely
 from workbook.answers import shown
 from workbook.journal import Journal
 from workbook.storage.reading import Index, Reading
-from workbook.storage.store import Store
+from workbook.storage.store import Event, Store, StoredAnswer
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 STEPS = {  # after how long → what is saved
@@ -82,6 +84,89 @@ def test_however_a_clock_goes_what_is_held_is_what_a_new_reading_finds(tmp_path:
                 held.remember(store.save(**saved))
                 found = Reading(lambda: store, clock, lambda: None)
                 assert (_said(held), held.versions()) == (_said(found), found.versions())
+
+
+class Written:
+    """A store that is two lists."""
+
+    def __init__(self) -> None:
+        self.answers: list[StoredAnswer] = []
+        self.happened: list[Event] = []
+
+    def stamp(self) -> int:
+        return 0
+
+    def history(self) -> list[StoredAnswer]:
+        return sorted(self.answers, key=lambda one: (one.item, one.occasion, one.version))
+
+    def events(self) -> list[Event]:
+        return [*self.happened]
+
+    def write(self, what: str, at: datetime) -> StoredAnswer | None:
+        """Close a rule, or save: the newest version again, another, or a cleared one."""
+        saved = max((one.saved for one in self.answers), default=0)
+        if what == "closed":
+            self.happened.append(Event("gate-closed", "G1", 0, at, "me", saved))
+            return None
+        item = "exercise.b" if what == "beside" else "exercise.a"
+        newest = max((one for one in self.answers if one.item == item), key=lambda one: one.version, default=None)
+        if what == "again" and newest is not None:
+            self.answers.remove(newest)
+            answer = newest._replace(answered_at=at, saved=saved + 1, value=f"{saved + 1}")
+        else:
+            version, status = newest.version + 1 if newest else 1, "blank" if what == "cleared" else "answered"
+            answer = StoredAnswer(
+                f"{saved + 1}", item, "exercise", "once", version, status, f"{saved + 1}", "", "", "text", "f",
+                at, at, saved + 1, saved + 1,
+            )  # fmt: skip
+        self.answers.append(answer)
+        return answer
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_whatever_is_written_at_whatever_time_is_held_as_it_is_read(looked: bool) -> None:
+    """All orders of three writings, each later, at the same moment or before; looked at in between, or at the end."""
+    acts = ("again", "another", "beside", "cleared", "closed")
+    steps = (timedelta(minutes=5), timedelta(0), timedelta(minutes=-1))
+    for writings in itertools.product(itertools.product(acts, steps), repeat=3):
+        assert _is_held_as_it_is_read(writings, looked), writings
+
+
+def _is_held_as_it_is_read(writings: tuple[tuple[str, timedelta], ...], looked: bool) -> bool:
+    clock, written = Clock(), Written()
+
+    def reading() -> Reading:
+        return Reading(lambda: written, clock, lambda: None)  # type: ignore[arg-type,return-value]
+
+    held = reading()
+    held.index()
+    for what, step in (("another", timedelta(0)), *writings, ("", timedelta(minutes=10))):
+        clock.time += step
+        answer = written.write(what, clock()) if what else None
+        if answer:
+            held.remember(answer)
+        if looked or not what:
+            found = reading()
+            same = [(_said(held), held.versions()) == (_said(found), found.versions())]
+            same += [held.in_time() == found.in_time(), _sorted(held.index()) == _sorted(found.index())]
+            if not all(same):
+                return False
+    return True
+
+
+def test_a_time_that_was_still_to_come_is_right_once_it_has_come() -> None:
+    """A clock a day ahead, set right: what is read then is at the times it is held to have, until these have passed."""
+    clock, written = Clock(), Written()
+    clock.time += timedelta(days=1)
+    saved = written.write("another", clock())
+    clock.time -= timedelta(days=1)
+    held = Reading(lambda: written, clock, lambda: None)  # type: ignore[arg-type,return-value]
+    before = [one.at for one in held.current().values()]
+    clock.time += timedelta(days=2)
+
+    assert saved is not None
+    assert before == [Clock()()]
+    assert [one.at for one in held.in_time().current.values()] == [saved.answered_at]
 
 
 def _said(reading: Reading) -> tuple[dict[tuple[str, str], object], dict[str, object]]:

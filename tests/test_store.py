@@ -204,6 +204,36 @@ def test_an_answer_knows_the_day_its_writer_had(store: Store, clock: Clock):
     assert store.history() == [east, west]
 
 
+def test_where_the_person_is_is_said_by_their_own_last_save(store: Store, clock: Clock):
+    """The newest save says how far from Greenwich they are; what came from elsewhere does not."""
+    said = [store.zone()]
+    for hours in (14, -9):
+        clock.time = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=hours)))
+        saved = store.save(value=f"{hours}", **MONDAY)
+        said.append(store.zone())
+    store.save_many([saved._replace(id="f" * 32, item="start.hopes.hope", saved=0, zone=60)])
+
+    assert [*said, store.zone()] == [None, *(timezone(timedelta(hours=hours)) for hours in (14, -9, -9))]
+
+
+def test_an_answer_is_found_and_forgotten_by_its_own_place(store: Store):
+    """Other items, occasions and clients keep theirs."""
+    hope = MONDAY | {"item": "start.hopes.hope", "exercise": "start.hopes"}
+    tuesday = MONDAY | {"occasion": "2026-03-03"}
+    for client in ("A.", "B."):
+        for value, place in (("monday", MONDAY), ("hope", hope), ("tuesday", tuesday)):
+            store.save(value=value, client=client, **place)
+
+    def values(answers: list[StoredAnswer]) -> list[str]:
+        return sorted(answer.value for answer in answers)
+
+    assert values(store.current(client="A.", exercise="start.hopes")) == ["hope"]
+    assert values(store.history(client="A.", occasion="2026-03-03")) == ["tuesday"]
+    assert store.forget(MONDAY["item"], "once", client="A.") == 1
+    assert values(store.history(client="A.")) == ["hope", "tuesday"]
+    assert values(store.history(client="B.")) == ["hope", "monday", "tuesday"]
+
+
 def test_half_an_emoji_does_not_cost_the_answer(store: Store):
     """A browser may send a lone surrogate; the rest of the words are kept."""
     store.save(value="sad \ud83d", **MONDAY | {"label": "sad \ud83d"})
@@ -225,6 +255,19 @@ def test_receiving_twice_changes_nothing(store: Store, tmp_path: Path, clock: Cl
     assert store.everyone("client", "item", "value") == [("A.", MONDAY["item"], '"second"')]
     assert store.everyone("version", clients=["B."]) == []
     assert store.current() == []
+
+
+def test_two_versions_of_one_number_become_neighbours(store: Store):
+    """Another answer under a number that is taken gets the next; what each holds is its own."""
+    answer = store.save(value=[1, 2], **MONDAY)
+    store.save_many([answer._replace(id="f" * 32)])
+    first, second = store.history()
+    first.value.append(3)
+
+    assert [(one.id, one.version, one.value) for one in (first, second)] == [
+        (answer.id, 1, [1, 2, 3]),
+        ("f" * 32, 2, [1, 2]),
+    ]
 
 
 def test_everyone_is_read_at_once(store: Store):
