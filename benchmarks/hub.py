@@ -1,9 +1,12 @@
-"""A practice on a hub: python -m benchmarks.hub [--clients 200] [--seconds 10] [--most 8] [--no-memory].
+"""A practice on a hub: python -m benchmarks.hub [--clients 200] [--seconds 10] [--most 8] [--no-memory] [--no-mail].
 
-200 clients with tokens send sealed files through the mailbox, a process of its own, to PostgreSQL that waits for the
-disk. Then mailbox and PostgreSQL are killed and started again while all send on: what was acknowledged is counted.
-Then JupyterHub starts `workbook hub` for one client and for eight, each with a page open: how much memory each has.
-Who has which token a small server says in place of JupyterHub in the first two parts; the mailbox asks it as it would.
+200 clients with tokens of a JupyterHub, made through its API, send sealed files to the mailbox that it started, as
+their pages do on one machine, and then through its proxy with TLS; PostgreSQL waits for the disk. Each has asked before
+what waits for them, as a page does when it is opened. The hub starts a
+mailbox that was killed again only after half a minute, so for the rest a small server stands for it, which the mailbox
+asks as it would: mailbox and PostgreSQL are killed and started again in turn while all send on, and what was
+acknowledged is counted. Then JupyterHub starts `workbook hub` for one client and for eight, each with a page open: how
+much memory each has (PSS of their server and all it started).
 
 Aims: a send in 100 ms, 100 sends a second, a list of 2,000 in 50 ms, nothing lost or doubled, 300 MB for each client.
 """
@@ -13,8 +16,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import secrets
+import socket
 import ssl
 import statistics
 import subprocess
@@ -24,7 +29,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -85,9 +90,8 @@ class Service:
 class Clients:
     """Some clients who send on until they are told to stop; what was acknowledged, and how long each took."""
 
-    def __init__(self, url: str, count: int) -> None:
-        self._boxes = [Mailbox(url, f"t-client{number}") for number in range(count)]
-        self._lee = Mailbox(url, "t-lee")
+    def __init__(self, boxes: list[Mailbox], lee: Mailbox) -> None:
+        self._boxes, self._lee = boxes, lee
         self.sent: list[int] = []  # the number of each, as often as it was acknowledged
         self.seconds: list[float] = []
         self.failed = 0
@@ -147,6 +151,54 @@ def disturbed(service: Service, server: postgresql.Server, pause: float) -> Iter
         thread.join()
 
 
+def sent(clients: Clients, seconds: float, how: str, aim: float | None = 1) -> Iterator[Ratio]:
+    """Let them send; how long one took, and how many went a second."""
+    rate = clients.send(seconds)
+    median = statistics.median(clients.seconds)
+    yield Ratio(f"a send of {len(sealed()) // 1000} kB, {how}, {1000 * median:.0f} ms", "100 ms", median / 0.1, aim)
+    yield Ratio(f"100 sends a second, {how}", f"{rate:.0f} a second", 100 / rate, aim)
+
+
+def with_hub(clients: int, seconds: float) -> Iterator[Ratio]:
+    """Send with tokens of a real hub, to the mailbox itself and through the proxy."""
+    people = [f"client{number}" for number in range(clients)]
+    os.environ["HUB_MAKER"] = maker = secrets.token_hex(32)
+    with hub_of([], fsync=True) as (practice, store):
+        with contextlib.closing(Mail(store)) as letters:
+            for number, person in enumerate(people):
+                letters.put("lee", person, "assignment", b"%d" % number, first=True)
+        asked(practice, "/hub/api/users", maker, {"usernames": people})
+        tokens = [asked(practice, f"/hub/api/users/{person}/tokens", maker, {})["token"] for person in people]
+        lee = practice.mailbox("lee")
+        boxes = [Mailbox(lee._url.removesuffix("/api/mail"), token) for token in tokens]
+        for box in boxes:  # as a page does when it is opened: from then on the mailbox knows whose token it is
+            box.waiting()
+        yield from sent(Clients(boxes, lee), seconds, f"{clients} clients of a JupyterHub")
+        leading_here(practice)
+        address = f"https://mailbox--service.{NAME}:{practice.port}/services/mailbox"
+        boxes = [Mailbox(address, token) for token in tokens]
+        yield from sent(Clients(boxes, lee), seconds, f"{clients} clients of a JupyterHub, by its proxy with TLS", None)
+
+
+def asked(practice: Practice, path: str, token: str, more: dict[str, object]) -> Any:
+    """Have the hub make something, and return what it says of it."""
+    status, body = called(practice, "POST", path, token, body=json.dumps(more))
+    if status not in (200, 201):
+        raise SystemExit(f"The hub makes nothing at {path}: {status}.")
+    return json.loads(body)
+
+
+def leading_here(practice: Practice) -> None:
+    """Let the names of the hub lead here in this process, and its certificate count."""
+    real = socket.getaddrinfo
+
+    def found(host: str, *more: Any, **named: Any) -> Any:
+        return real("127.0.0.1" if host.endswith(NAME) else host, *more, **named)
+
+    socket.getaddrinfo = found  # type: ignore[assignment] # for this one program
+    os.environ["SSL_CERT_FILE"] = str(practice.folder / "certificate.pem")
+
+
 def mail(clients: int, seconds: float) -> Iterator[Ratio]:
     """Send, list, and send on while both are killed."""
     programs = postgresql.programs()
@@ -162,13 +214,9 @@ def mail(clients: int, seconds: float) -> Iterator[Ratio]:
         try:
             for number in range(clients):
                 letters.put("lee", f"client{number}", "assignment", b"%d" % number, first=True)
-            all_of_them = Clients(service.url, clients)
-            rate = all_of_them.send(seconds)
-            median = statistics.median(all_of_them.seconds)
-            said = f"{clients} clients, PostgreSQL with fsync"
-            yield Ratio(f"a send of {len(sealed()) // 1000} kB, {1000 * median:.0f} ms", "100 ms", median / 0.1, 1)
-            yield Ratio(f"100 sends a second, {said}", f"{rate:.0f} a second", 100 / rate, 1)
-
+            boxes = [Mailbox(service.url, f"t-client{number}") for number in range(clients)]
+            all_of_them = Clients(boxes, Mailbox(service.url, "t-lee"))
+            yield from sent(all_of_them, seconds, f"{clients} clients, a stand-in for the hub")
             with disturbed(service, server, 1.0):
                 all_of_them.send(2 * seconds)
             lost, doubled = counted(server, store, all_of_them)
@@ -207,18 +255,25 @@ def counted(server: postgresql.Server, store: str, clients: Clients) -> tuple[in
 # --- memory ---
 
 
-def memory(most: int) -> Iterator[Ratio]:
-    """Open a page for one client and for more, as JupyterHub does it, and weigh what runs for each."""
+@contextlib.contextmanager
+def hub_of(people: list[str], **how: Any) -> Iterator[tuple[Practice, str]]:
+    """A JupyterHub with these people, as the tests have it, and the URL of its mailbox's store."""
     programs = postgresql.programs()
     if programs is None or not (ROOT / "node_modules" / ".bin" / "configurable-http-proxy").exists():
         raise SystemExit("PostgreSQL or JupyterHub's proxy is not installed: npm install --no-package-lock")
-    people = [f"client{number}" for number in range(most)]
     os.environ["HUB_PEOPLE"] = " ".join(people)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        postgresql.running(programs) as server,
-        practising(Path(folder), server.database()) as practice,
+        postgresql.running(programs, **how) as server,
+        practising(Path(folder), store := server.database()) as practice,
     ):
+        yield practice, store
+
+
+def memory(most: int) -> Iterator[Ratio]:
+    """Open a page for one client and for more, as JupyterHub does it, and weigh what runs for each."""
+    people = [f"client{number}" for number in range(most)]
+    with hub_of(people) as (practice, _):
         before = 0
         for count in sorted({1, most}):
             for person in people[before:count]:
@@ -233,25 +288,27 @@ def memory(most: int) -> Iterator[Ratio]:
 
 def visit(practice: Practice, person: str) -> None:
     """Have the hub start a person's server, and run their first page."""
-    answer, _ = called(practice, "POST", f"/hub/api/users/{person}/server", person)
+    token = practice.mailbox(person)._token
+    answer, _ = called(practice, "POST", f"/hub/api/users/{person}/server", token)
     if answer not in (201, 202, 400):  # 400: it runs
         raise SystemExit(f"The hub does not start a server for {person}: {answer}.")
     end = time.monotonic() + 180
-    while called(practice, "GET", f"/user/{person}/voila/render/00-start.ipynb", person, f"{person}.{NAME}")[0] != 200:
+    while called(practice, "GET", f"/user/{person}/voila/render/00-start.ipynb", token, f"{person}.{NAME}")[0] != 200:
         if time.monotonic() > end:
             raise SystemExit(f"No page came for {person}.")
         time.sleep(0.5)
 
 
-def called(practice: Practice, method: str, path: str, person: str, host: str = NAME) -> tuple[int, bytes]:
-    """Ask the proxy as a browser would, with a person's token."""
+def called(
+    practice: Practice, method: str, path: str, token: str, host: str = NAME, body: str | None = None
+) -> tuple[int, bytes]:
+    """Ask the proxy as a browser would, with someone's token."""
     context = ssl.create_default_context(cafile=str(practice.folder / "certificate.pem"))
     context.check_hostname = False  # the name leads here for nobody
     connection = http.client.HTTPSConnection("127.0.0.1", practice.port, context=context, timeout=180)
     with contextlib.closing(connection):
-        token = practice.mailbox(person)._token
         headers = {"Host": f"{host}:{practice.port}", "Authorization": f"token {token}"}
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
 
@@ -266,6 +323,7 @@ def weighed(person: str, practice: Practice) -> int:
 
 def ratios() -> Iterator[Ratio]:
     """All of it, smaller: 5 seconds of sending."""
+    yield from with_hub(200, 5)
     yield from mail(200, 5)
     yield from memory(8)
 
@@ -277,9 +335,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--most", type=int, default=8)
     parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--no-mail", action="store_true")
     given = parser.parse_args()
-    for one in mail(given.clients, given.seconds):
-        print(*one, sep=" | ", flush=True)
+    for part in () if given.no_mail else (with_hub, mail):
+        for one in part(given.clients, given.seconds):
+            print(*one, sep=" | ", flush=True)
     for one in () if given.no_memory else memory(given.most):
         print(*one, sep=" | ", flush=True)
 

@@ -50,3 +50,30 @@ c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!user", "
 c.Spawner.notebook_dir = "/"  # for another editor: Mend shows the journal, and nothing beside it
 c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "TMPDIR"]
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # a busy machine is no fault
+
+if maker := os.environ.get("HUB_MAKER"):  # a token that makes people, and tokens for them, through the hub's API
+    c.JupyterHub.services.append({"name": "maker", "api_token": maker})
+    c.JupyterHub.load_roles.append({"name": "maker", "services": ["maker"], "scopes": ["admin:users", "tokens"]})
+
+if idle := os.environ.get("HUB_IDLE"):  # seconds after which who is not there is stopped, by the settings of docs/hub
+    import grp
+    import runpy
+    from types import SimpleNamespace
+
+    from traitlets.config import Config
+
+    theirs = Config()
+    grp.getgrnam = lambda group: SimpleNamespace(gr_mem=[])  # this machine has no such groups
+    beside = runpy.run_path(
+        str(Path(__file__).parents[2] / "docs" / "hub" / "jupyterhub_config.py"), {"get_config": lambda: theirs}
+    )
+    [culler] = [each for each in theirs.JupyterHub.services if each["name"] == "culler"]
+    command = [f"--timeout={idle}" if each.startswith("--timeout") else each for each in culler["command"]]
+    command = ["--cull-every=3" if each.startswith("--cull-every") else each for each in command]
+    c.JupyterHub.services.append({**culler, "command": command})
+    c.JupyterHub.load_roles += [each for each in theirs.JupyterHub.load_roles if each["name"] == "culler"]
+    if not os.environ.get("HUB_LOUD"):
+        c.JupyterHub.proxy_class = beside["Quiet"]
+    c.JupyterHub.activity_resolution = 1
+    c.JupyterHub.last_activity_interval = 3
+    c.Spawner.environment["JUPYTERHUB_ACTIVITY_INTERVAL"] = "3"
