@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.caseload_sample import NOW, PART, Clock, ask, journal_of, sealed
 from workbook import definition
-from workbook.errors import JournalError, Refused
+from workbook.definition.asks import Task
+from workbook.errors import DefinitionError, JournalError, Refused, UnknownId
 from workbook.sharing import asking, caseload, inbox, keys
 
 if TYPE_CHECKING:
@@ -98,3 +99,49 @@ def test_the_command_that_makes_a_caseload_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(JournalError) as refused:
         keys.refuse_missing(home)
     assert f"workbook keygen --home '{home}'" in str(refused.value)
+
+
+def test_days_that_have_passed_are_named_before_they_are_asked_for() -> None:
+    """Today has not; of several the first is named."""
+    today = date(2026, 11, 27)
+
+    def due(*days: int | None) -> list[Task]:
+        return [Task(exercise=INCIDENT, due=None if one is None else today + timedelta(days=one)) for one in days]
+
+    late = "What is due then is overdue as soon as your client has it."
+    assert asking.passed(due(None, 0, 1), today) == ""
+    assert asking.passed([], today) == ""
+    assert asking.passed(due(1, -1, -1), today) == f"26 November 2026 has passed. {late}"
+    assert asking.passed(due(-1, None, -2), today) == (
+        f"2 of these days have passed, the first of them 25 November 2026. {late}"
+    )
+
+
+def test_what_is_asked_for_stands_in_the_order_it_was_named_in_and_without_what_is_retired() -> None:
+    """A chapter is all its exercises; what is said of one goes before what is said of all."""
+    workbook = definition.load()
+    chapter = workbook.chapter("responsibility")
+    gone = chapter.exercises[1].model_copy(update={"retired": True})
+    few = chapter.model_copy(update={"exercises": (chapter.exercises[0], gone)})
+    workbook = workbook.model_copy(
+        update={"chapters": tuple(few if one.id == few.id else one for one in workbook.chapters)}
+    )
+    first, other = chapter.exercises[0].id, workbook.chapter("space").exercises[0].id
+    all_due, one_due = date(2027, 1, 15), date(2027, 1, 10)
+    found = asking.tasks_for(workbook, [other, "responsibility", other], due=all_due, due_each={first: one_due})
+    assert [(one.exercise, one.due, one.instruction, one.repeats) for one in found] == [
+        (other, all_due, None, None),
+        (first, one_due, None, None),
+    ]
+    with pytest.raises(Refused, match="space"):
+        asking.tasks_for(workbook, ["responsibility"], instructions={other: "Well."})
+    with pytest.raises(UnknownId):
+        asking.tasks_for(workbook, ["responsibility"], repeats={"space.nothing": "daily"})
+    assert asking.everything(workbook) == tuple(one.id for one in workbook.chapters if one.principle)
+
+
+def test_a_questionnaire_is_named_by_its_number_when_something_is_wrong_with_it() -> None:
+    """Those that are chosen in a page have no names here."""
+    with pytest.raises(DefinitionError) as wrong:
+        asking.instruments([b"instrument: [", b""])
+    assert str(wrong.value).startswith("questionnaire-1.yaml:1")

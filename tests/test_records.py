@@ -268,6 +268,13 @@ def test_records_of_the_first_version_are_read(exchanged: tuple[Journal, Caseloa
     assert opened.receive(share.sealed(journal, sent), sure=True).new == 1
 
 
+def test_what_the_first_versions_did_not_say_is_as_it_was_then() -> None:
+    """Whoever was kept was not revoked, and what was taken back had been there."""
+    profile = kept.Profile.model_validate({"name": "A.", "token": "t", "since": "2026-03-01T09:00:00Z"})
+    back = kept.TakenBack.model_validate({"in": 2})
+    assert (profile.revoked, profile.keep_until, back.was, back.at, back.sequence) == (False, None, True, None, 2)
+
+
 LISTED = {"profile", "assignment", "submission", "gates", "looked"}  # what the list of clients reads
 
 

@@ -63,6 +63,7 @@ ROOMS = {
         ),
         (
             *("test_bounds", "test_arriving", "test_looking", "test_taking_in", "test_bundles", "test_seal"),
+            *("test_overview", "test_asking", "test_outbox", "test_odd_files"),
             *(
                 "test_keys",
                 "test_unsent",
