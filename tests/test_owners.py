@@ -20,8 +20,9 @@ from workbook.errors import Refused, StoreError, UnknownId
 from workbook.page.panels import caseload_panel
 from workbook.sharing import caseload, keys
 from workbook.sharing.caseload import Caseload, open_caseload
-from workbook.storage import seal
+from workbook.storage import owners, seal
 from workbook.storage.division import TABLES
+from workbook.storage.mail import Mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -400,6 +401,22 @@ def test_an_older_database_is_divided_by_keys_and_keeps_every_row(
     postgresql.ask(whole, *given)
     with one.open(clock) as mine:
         assert (shown(mine), mine.unclaimed) == (was[0], 0)
+
+
+_NONE = ("u:hidden@ss:w/rd@localhost/x", "u:hid%den@localhost:abc/x", "u:hidden@localhost:hidden/x")
+
+
+@pytest.mark.parametrize("url", [*(f"postgresql://{one}" for one in _NONE), "mysql://u:hidden@h/x", "sqlite:///hidden"])
+def test_what_is_no_address_of_a_server_is_said_and_not_repeated(url: str, home: Path, keyed: Any) -> None:
+    """A password with signs of its own, another kind of server: one sentence, which says how, and nothing of it."""
+    for opened in (lambda: Mail(url), lambda: open_caseload(home, keyed[1], store=url)):
+        with pytest.raises(StoreError) as said:
+            opened()
+        assert str(said.value).startswith(
+            "This is no address of a PostgreSQL server. One is postgresql://NAME:PASSWORD@"
+        )
+        assert "hid" not in f"{said.value!r} {said.value.__cause__!r} {said.value.__context__!r}".replace("hides", "")
+    assert owners.address("postgres://u:%40%3A%2F%3F%23%25@h/x") == "postgresql+psycopg://u:%40%3A%2F%3F%23%25@h/x"
 
 
 def test_whose_rows_they_are_is_a_secret_that_outlives_each_key(home: Path, keyed: tuple[Path, keys.Keys]) -> None:

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from workbook.storage.database import Database
 
 
+_DRIVER = "postgresql+psycopg"
+
+
 def address(url: str) -> str:
-    """Return the URL of a server as SQLAlchemy knows it."""
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    """Return the URL of a server as SQLAlchemy knows it. Raises StoreError for any other, and repeats no word of it."""
+    found = re.sub(r"^postgres(ql)?://", f"{_DRIVER}://", url)
+    try:
+        known = sa.make_url(found).drivername == _DRIVER
+    except (sa.exc.ArgumentError, ValueError):  # such as a password with a sign that means something in an address
+        known = False
+    if not known:
+        raise StoreError(words.say("storage.owners.no_address"))
+    return found
 
 
 def claim(store: Database, keys: Iterable[str]) -> None:
