@@ -124,6 +124,17 @@ def test_a_name_that_is_not_there_leads_to_the_one_that_is_meant(shared: Any) ->
         assert str(refused.value) == sentence
 
 
+def test_exercises_of_one_title_are_told_apart_where_they_stand_side_by_side(shared: Any) -> None:
+    """Four chapters have “The past seven days”: what is asked says which, to counselor and client alike."""
+    opened, journal = shared
+    ids = ["space.rating", "communication.rating", "space.urges"]
+    named = ["The past seven days (Give space)", "The past seven days (Talk and listen)", "When the urge comes"]
+    given = share.given(journal, opened.assign("A.", asking.tasks_for(journal.workbook, ids)))
+    assert list(given.lines[-3:]) == [f"Asks for: {name}." for name in named]
+    assert [task["title"] for task in opened.page("A.")["tasks"]] == named
+    assert all(name in opened.summary("A.") for name in named)
+
+
 def test_a_full_stop_is_said_once() -> None:
     """Also behind a name that ends in one."""
     for name, end in (("A.", "A."), ("Heron", "Heron."), ("Why?", "Why?"), ("Zoë…", "Zoë…")):
@@ -151,6 +162,19 @@ def test_a_full_stop_is_said_once() -> None:
 def test_a_file_has_an_ending(tmp_path: Path, typed: str, file: str) -> None:
     """One that was typed stays as it is; dots and blanks at the end, which Windows drops, are none."""
     assert share.new_file(tmp_path / typed, "a.assignment") == tmp_path / file
+
+
+def test_a_name_keeps_its_letters_whole_in_the_name_of_a_file() -> None:
+    """Vowel signs of Hindi, Hebrew and Arabic belong to their letters; what may not stand in a name is a hyphen."""
+    for name, kept in (
+        ("हिन्दी", "हिन्दी"),
+        ("שָׁלוֹם x", "שָׁלוֹם-x"),
+        ("مَريم", "مَريم"),
+        ("../a:b*", "a-b"),
+        ("A.", "A"),
+        ("😀", "file"),
+    ):
+        assert files.named(name, b"", "json").rpartition("-")[0] == kept
 
 
 def test_what_cannot_be_written_was_not_done(

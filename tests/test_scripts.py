@@ -198,6 +198,13 @@ def test_one_of_something_and_a_full_stop_are_said_as_in_python(node: str, tmp_p
     assert run(node, assets.module("elements.js"), asked, tmp_path) == list(sentences.values())
 
 
+def test_a_client_is_found_however_a_keyboard_writes_their_name(node: str, tmp_path: Path) -> None:
+    """In small letters, without accents, and in either way in which they are put together."""
+    names = ["Zoë", "Zoe\u0308", " ZOE ", "\uff3a\uff4f\uff45", "李", "שָׁלוֹם", "שלום"]
+    asked = f"{json.dumps(names)}.map(all.alike)"
+    assert run(node, assets.module("caseload-list.js"), asked, tmp_path) == ["zoe"] * 4 + ["李", "שלום", "שלום"]
+
+
 def test_colours_stand_in_one_palette() -> None:
     """Form, head, help, panels and the report mix theirs from the same few; no sheet has a colour of its own."""
     sheets = [

@@ -12,6 +12,7 @@ import secrets
 import shlex
 import shutil
 import stat
+import unicodedata
 from typing import TYPE_CHECKING
 
 from workbook import words
@@ -109,7 +110,11 @@ def named(words: str, data: bytes, ending: str, *, day: object = "") -> str:
 
 
 def _plain(words: str) -> str:
-    return re.sub(r"[^\w-]+", "-", words)[:60].strip("-")
+    # The vowel signs of Hindi, Hebrew or Arabic belong to their letters.
+    kept = "".join(
+        sign if unicodedata.category(sign) in ("Mn", "Mc") else re.sub(r"[^\w-]", " ", sign) for sign in words
+    )
+    return "-".join(kept.split())[:60].strip("-")
 
 
 def erase(path: Path) -> None:

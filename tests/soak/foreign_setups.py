@@ -51,6 +51,7 @@ WORDS = (
     "light",
     "NO",
 )
+_TROUBLE = 'class="trouble"'
 SWITCHES = ("1", "0", "true", "no", "")
 _SETTINGS = ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "voila", "jupyter_voila_config")
 # Documented beside those that gateway settings name themselves.
@@ -309,14 +310,24 @@ def _one(home: Path, variables: Mapping[str, str], result: Result) -> str | None
 def _changed(lab: Lab, home: Path) -> Iterator[str]:
     """Yield each thing of a started program that is not as it has to be."""
     yield from _unguarded(lab.address)
-    with urllib.request.urlopen(lab.page("00-start")) as answer:  # noqa: S310 # our own server
-        policy, source = answer.headers["Content-Security-Policy"] or "", answer.read().decode()
+    policy, source = _page(lab)
+    if _TROUBLE in source:  # on a machine that is very busy a page's Python may start too late: it says to reload
+        policy, source = _page(lab)
     if "script-src 'nonce-" not in policy or "default-src 'none'" not in policy:
         yield f"the policy is {policy}"
-    if source.count("<div data-model=") < 3 or 'class="mend-sos"' not in source or 'class="trouble"' in source:
-        yield "the page has no forms, or no help"
+    if 'class="mend-sos"' not in source:
+        yield "the page has no help"
+    if _TROUBLE in source:
+        yield "the page says " + re.sub("<[^>]*>", " ", source.partition(_TROUBLE)[2][:600])
+    elif source.count("<div data-model=") < 3:
+        yield "the page has no forms"
     if (home / "ran").exists():
         yield "code of another Jupyter ran"
+
+
+def _page(lab: Lab) -> tuple[str, str]:
+    with urllib.request.urlopen(lab.page("00-start")) as answer:  # noqa: S310 # our own server
+        return answer.headers["Content-Security-Policy"] or "", answer.read().decode()
 
 
 def _unguarded(address: str) -> Iterable[str]:

@@ -201,6 +201,13 @@ class Workbook(Model):
         """Return the exercise with this id (`responsibility.incident`), or raise UnknownId."""
         return _find("exercise", id, self._exercises)
 
+    def named(self, id: str) -> str:
+        """Return the title of an exercise, with its chapter's where another has the same one. Raises UnknownId."""
+        one = self.exercise(id)
+        if sum(other.title == one.title for other in self.exercises) < 2:
+            return one.title
+        return words.say("definition.named", title=one.title, chapter=self.chapter(one.chapter_id).title)
+
     def item(self, id: str) -> Item:
         """Return the item with this id (`responsibility.incident.my_part`), or raise UnknownId."""
         return _find("item", id, self._items)

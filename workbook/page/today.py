@@ -222,7 +222,9 @@ def _due(seen: _Seen) -> Iterator[dict[str, object]]:
         here = _progress(seen, task.exercise)
         if here is None or here.done:
             continue
-        said = {"counselor": assigned.counselor, "title": here.title} if assigned else {}
+        said = (
+            {"counselor": assigned.counselor, "title": seen.journal.workbook.named(here.exercise)} if assigned else {}
+        )
         if task.due:
             text = words.say("page.today.due_asked_by", date=dates.day_of_year(task.due), **said)
         else:

@@ -128,7 +128,7 @@ def _asked_lines(journal: Journal, assignment: Assignment, before: Assigned | No
         if task.exercise in lacking:
             lines.append(say("sharing.client.lacks", id=task.exercise))
             continue
-        title = workbook.exercise(task.exercise).title
+        title = workbook.named(task.exercise)
         what = title if task.exercise in known else say("sharing.client.new", title=title)
         if task.due:
             lines.append(say("sharing.client.asks_by", what=what, day=dates.day(task.due)))
@@ -136,7 +136,7 @@ def _asked_lines(journal: Journal, assignment: Assignment, before: Assigned | No
             lines.append(say("sharing.client.asks", what=what))
     lines += [say("sharing.client.adds", counselor=assignment.counselor, title=one.title) for one in asks.instruments]
     gone = known - {exercise.id for exercise in workbook.exercises}
-    lines += [say("sharing.client.no_longer", title=journal.workbook.exercise(one).title) for one in sorted(gone)]
+    lines += [say("sharing.client.no_longer", title=journal.workbook.named(one)) for one in sorted(gone)]
     return [*lines, *_rules(journal.workbook, before.asks.tighten if before else {}, asks.tighten)]
 
 

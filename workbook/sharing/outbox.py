@@ -173,9 +173,9 @@ def contents(workbook: Workbook, seen: Preview) -> list[str]:
 
 
 def exercise_title(workbook: Workbook, id: str) -> str:
-    """Return the title of an exercise, or its id when the workbook no longer has it."""
+    """Return what to call an exercise among all, or its id when the workbook no longer has it."""
     try:
-        return workbook.exercise(id).title
+        return workbook.named(id)
     except UnknownId:
         return id
 

@@ -50,14 +50,16 @@ def asked(
     for task in tasks:
         state = states.get(task.exercise, "open")
         overdue = task.due is not None and task.due < today and state != "done"
-        title = _title(workbook, task.exercise)
+        title = _title(workbook, task.exercise, among_all=True)
         found.append(Asked(task.exercise, title, task.instruction, task.due, task.repeats, state, overdue))
     return tuple(found)
 
 
-def _title(workbook: Workbook | None, exercise: str) -> str:
+def _title(workbook: Workbook | None, exercise: str, *, among_all: bool = False) -> str:
     try:
-        return exercise if workbook is None else workbook.exercise(exercise).title
+        if workbook is not None:
+            return workbook.named(exercise) if among_all else workbook.exercise(exercise).title
+        return exercise
     except UnknownId:
         return exercise
 

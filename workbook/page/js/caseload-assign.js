@@ -91,7 +91,7 @@ export function assigning(/** @type {Desk} */ desk, /** @type {any} */ it) {
 /** Ask for an exercise as the last one, or not any more. */
 function choose(/** @type {Task[]} */ chosen, /** @type {any} */ one, /** @type {boolean} */ on) {
   const at = chosen.findIndex((task) => task.exercise === one.id);
-  if (on && at < 0) chosen.push({ exercise: one.id, title: one.title, repeats: one.repeats });
+  if (on && at < 0) chosen.push({ exercise: one.id, title: one.named ?? one.title, repeats: one.repeats });
   if (!on && at >= 0) chosen.splice(at, 1);
 }
 

@@ -9,6 +9,9 @@ import { counted, fill, h } from "./elements.js";
 const AT_ONCE = 100; // clients drawn at a time
 const VERDICTS = ["worse", "better", "no clear change", "too few occasions"];
 
+/** A name as it is looked for: “zoe” finds Zoë, whichever way a keyboard writes that. */
+export const alike = (/** @type {string} */ name) => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+
 export async function list(/** @type {Desk} */ desk) {
   const { texts, body, ask, show, hold, go } = desk;
   const place = h("div");
@@ -22,7 +25,7 @@ export async function list(/** @type {Desk} */ desk) {
   const rest = h("div");
   let shown = AT_ONCE;
   const draw = () => {
-    const found = desk.everyone.clients.filter((/** @type {any} */ one) => one.client.toLowerCase().includes(desk.query.toLowerCase()));
+    const found = desk.everyone.clients.filter((/** @type {any} */ one) => alike(one.client).includes(alike(desk.query)));
     rows.replaceChildren(...found.slice(0, shown).map((/** @type {any} */ one) => row(desk, one)));
     table.hidden = !found.length;
     count.textContent = desk.everyone.clients.length === 0 ? texts.none : found.length ? counted(desk, "shown", found.length) : texts.none_found;

@@ -262,6 +262,7 @@ def _chapters() -> list[dict[str, object]]:
             "title": chapter.title,
             "exercises": [
                 {"id": one.id, "title": one.title, "minutes": one.minutes, "repeats": one.repeats}
+                | {"named": workbook.named(one.id)}
                 | {"fixed": bool(workbook.unfed) or one.id in fixed}
                 for one in chapter.exercises
                 if not one.retired and one.id not in workbook.measures.forms

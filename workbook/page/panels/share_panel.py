@@ -323,7 +323,7 @@ def _tasks(journal: Journal, tasks: Iterable[Task]) -> list[dict[str, object]]:
         closing = journal.standing().closing(here.exercise)
         found.append(
             {
-                "title": here.title,
+                "title": journal.workbook.named(here.exercise),
                 "href": _href(journal.workbook, here.exercise),
                 "instruction": task.instruction or "",
                 "due": task.due and task.due.isoformat(),
