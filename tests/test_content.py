@@ -153,6 +153,13 @@ def test_a_source_is_printed_as_its_citation() -> None:
     assert sources.cited("mail to a@example.org, not cited (S)") == "mail to a@example.org, not cited (S)"
 
 
+def test_every_exercise_says_where_it_is_from_and_what_it_serves() -> None:
+    """Its source in one line; one of the 18 statements, but for what is about the device, how one is, and a crisis."""
+    asked = [one for one in WORKBOOK.exercises if not one.retired]
+    assert [one.id for one in asked if not one.source] == []
+    assert [one.id for one in asked if not one.serves] == ["start.privacy", "start.wellbeing", "safety-plan.plan"]
+
+
 BOLD = re.compile(
     r"\b(proves?|proven|always works|guarantee\w*|cures?|causes|will (make|heal|save|restore))\b", re.IGNORECASE
 )
