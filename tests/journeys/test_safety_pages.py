@@ -155,5 +155,7 @@ def test_a_closed_page_says_why_what_instead_and_keeps_what_was_written(lab: Lab
     closed.locator("summary").click()
     expect(closed.get_by_text(WORDS)).to_be_visible()
     assert Axe().run(page, context=".mend-form").response["violations"] == []
+    closed.get_by_role("link", name="Get through an urge").click()  # the form itself, not the top of its chapter
+    expect(page.locator('[data-step="space.urges"]')).to_have_attribute("data-open", "true")
     with Journal.open(lab.journal) as journal:  # nothing was lost, and the log holds the rule without a word of theirs
         assert [event.rule for event in journal.store.events() if event.kind == "gate-closed"][-1] == "G5"
