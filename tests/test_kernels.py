@@ -95,11 +95,13 @@ def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
 
 
 def test_look_back_gets_the_kernel_that_has_loaded_the_tables(tmp_path: Path) -> None:
-    """One of those that wait has, and is kept for it; another page has it only when no other waits."""
+    """One of those that wait has, and is kept for it; another page has it only when no other waits. Both read ahead."""
+    ahead = "__import__('workbook.jupyter.pages').jupyter.pages._page.ahead"
 
     async def has_tables(kernels: Kernels, id: str) -> str:
         client = await viewer._line(kernels.get_kernel(id))
-        asked = client.execute("", user_expressions={"tables": "'pandas' in __import__('sys').modules"})
+        tables = f"('pandas' in __import__('sys').modules, {ahead}._tables, {ahead}._timer is not None)"
+        asked = client.execute("", user_expressions={"tables": tables})
         while (reply := await client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != asked:
             pass  # an earlier question, asked twice
         client.stop_channels()
@@ -110,7 +112,10 @@ def test_look_back_gets_the_kernel_that_has_loaded_the_tables(tmp_path: Path) ->
         kernels.start_ahead()
         kernels.start_ahead()
         plain, laden = [await task for task in kernels._waiting]
-        assert [await has_tables(kernels, each) for each in (plain, laden)] == ["False", "True"]
+        assert [await has_tables(kernels, each) for each in (plain, laden)] == [
+            "(False, False, True)",
+            "(True, True, True)",
+        ]
         assert await kernels.start_kernel(path="", tables=True) == laden
         kernels.start_ahead()
         again = await kernels._waiting[1]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from tests import years
 from tests.clock import Clock
@@ -61,27 +63,37 @@ def test_however_a_clock_goes_what_is_held_is_what_a_new_reading_finds(tmp_path:
     """Whatever was saved, cleared, closed or written by another kernel, and also when time has passed since."""
     chosen, clock = random.Random(seed), Clock()  # noqa: S311 # no secret
     with Store(tmp_path / "answers.sqlite", now=clock) as store, Store(tmp_path / "answers.sqlite", now=clock) as other:
-        held = Reading(lambda: store, clock, lambda: None)
+        held, kept = (Reading(lambda: store, clock, lambda: None) for _ in range(2))
+        kept.keep()
         for _ in range(40):
             clock.time += chosen.choice(STEPS_OF_A_CLOCK[: 8 if seed % 2 else 5])
             found = Reading(lambda: store, clock, lambda: None)
-            here, there = held.in_time(), found.in_time()
-            assert (dict(here.current), here.history, here.events) == (dict(there.current), there.history, there.events)
-            assert (held.current(), held.versions()) == (found.current(), found.versions())
-            assert _sorted(held.index()) == _sorted(found.index())
-            assert sorted(held.first()) == sorted(found.first())
+            there = found.in_time()
+            if chosen.random() < 0.3:
+                kept.keep()
+            for reading in (held, kept):
+                here = reading.in_time()
+                assert (dict(here.current), here.history) == (dict(there.current), there.history)
+                assert here.events == there.events
+                assert (reading.current(), reading.versions()) == (found.current(), found.versions())
+                assert _sorted(reading.index()) == _sorted(found.index())
+                assert sorted(reading.first()) == sorted(found.first())
             saved = {
                 "item": f"exercise.{chosen.choice('ab')}.item", "occasion": chosen.choice(("once", "2026-03-02")),
                 "value": chosen.random(), "status": chosen.choice(("answered", "answered", "answered", "blank")),
                 "exercise": "exercise", "label": "", "prompt": "", "kind": "text", "fingerprint": "f",
             }  # fmt: skip
-            what = chosen.choice(("saved", "saved", "saved", "closed", "elsewhere"))
+            what = chosen.choice(("saved", "saved", "saved", "closed", "elsewhere", *OTHERS))
             if what == "closed":
                 store.event(chosen.choice(("gate-closed", "gate-opened", "shared")), "G1")
             elif what == "elsewhere":
                 other.save(**saved)
+            elif what in OTHERS:
+                OTHERS[what](other, chosen.choice(other.history() or [None]))
             else:
-                held.remember(store.save(**saved))
+                answer = store.save(**saved)
+                held.remember(answer)
+                kept.remember(answer)
                 found = Reading(lambda: store, clock, lambda: None)
                 assert (_said(held), held.versions()) == (_said(found), found.versions())
 
@@ -167,6 +179,38 @@ def test_a_time_that_was_still_to_come_is_right_once_it_has_come() -> None:
     assert saved is not None
     assert before == [Clock()()]
     assert [one.at for one in held.in_time().current.values()] == [saved.answered_at]
+
+
+def _lost(other: Store, one: StoredAnswer | None) -> None:
+    if one is not None:
+        other.forget(one.item, one.occasion)
+
+
+def _given_back(other: Store, one: StoredAnswer | None) -> None:
+    """Erase everything, and bring one answer back under a number of its own."""
+    other.erase("me")
+    if one is not None:
+        other.save_many([one._replace(version=one.version + 1)])
+
+
+def _brought(other: Store, one: StoredAnswer | None) -> None:
+    """As a file from elsewhere brings answers: an older version of one, and one of another day."""
+    if one is not None:
+        older = one._replace(begun=0, saved=0, answered_at=one.answered_at - timedelta(days=1))
+        other.save_many(
+            older._replace(id=uuid.uuid4().hex, occasion=occasion) for occasion in (one.occasion, "2026-03-01")
+        )
+
+
+def _changed_by_hand(other: Store, one: StoredAnswer | None) -> None:
+    if one is not None:
+        with other._writing() as connection:
+            which = "WHERE id = :id AND version = :version"
+            words = {"id": one.id, "version": one.version, "value": '"by hand"'}
+            connection.execute(sa.text(f"UPDATE answers SET value = :value {which}"), words)  # noqa: S608 # our words
+
+
+OTHERS = {"lost": _lost, "given back": _given_back, "brought": _brought, "by hand": _changed_by_hand}
 
 
 def _said(reading: Reading) -> tuple[dict[tuple[str, str], object], dict[str, object]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from workbook import definition, drawing, words
 from workbook.answers import kinds, occasions, shown
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from workbook.definition.items import Item
     from workbook.definition.models import Exercise, Workbook
     from workbook.safety.gates import GateState, Standing
+
+T = TypeVar("T")
 
 _CHANGES = {"closed": "closed", "open": "opened"}  # state of a gate → what the log says happened
 _STANDING_HOLDS = timedelta(seconds=30)  # a rule may also move because time passes
@@ -66,6 +68,8 @@ class Journal(Opened):
     def _begin(self) -> None:
         self._reading = Reading(lambda: self.store, lambda: self.now(), self._written_elsewhere)
         self._desk: drawing.Desk | None = None
+        self._looked: tuple[object, measures.Looked] | None = None
+        self._made: dict[Callable[[Journal], object], tuple[_Moment, object]] = {}
 
     def _anew(self) -> None:
         super()._anew()
@@ -74,7 +78,12 @@ class Journal(Opened):
 
     def _forget(self) -> None:
         super()._forget()
-        self._reading.forget()
+        if self._keeps:
+            self._reading.keep()
+        else:
+            self._reading.forget()
+            self._looked = None
+            self._made.clear()
         self._stood: tuple[datetime, Standing] | None = None
         self._stands: Standing | None = None  # as last worked out
 
@@ -249,6 +258,8 @@ class Journal(Opened):
         if self._stood is not None and timedelta(0) <= now - self._stood[0] < _STANDING_HOLDS:
             return self._stood[1]
         known = self._reading.in_time()
+        if self._looked is None or self._looked[0] is not known.history:
+            self._looked = known.history, measures.looked(known.history, known.current)
         standing = safety.standing(
             self.workbook,
             known.current,
@@ -256,6 +267,7 @@ class Journal(Opened):
             tighten=self.assigned.asks.tighten if self.assigned else None,
             events=_told(known.events),
             history=known.history,
+            looked=self._looked[1],
         )
         seen_just_now = self._stood_at is not None and timedelta(0) <= now - self._stood_at < PAUSE
         for exercise in self.workbook.exercises:
@@ -275,6 +287,16 @@ class Journal(Opened):
         return _told(self._reading.gate_log())
 
     # --- what is built from the answers ---
+
+    def made(self, make: Callable[[Journal], T]) -> T:
+        """Return what `make` makes of this journal, made again only when an answer, a rule or the day is another."""
+        now, standing = self.now(), self.standing()
+        here = _Moment(self._reading.state(), self.workbook, standing, now.date(), now.tzinfo, words.code())
+        known, made = self._made.get(make, (None, None))
+        if known is None or not here.is_like(known):
+            made = make(self)
+            self._made[make] = (here, made)
+        return cast("T", made)
 
     def assessment(self) -> Assessment:
         """Return the self-assessment; it shows itself in a notebook."""
@@ -398,6 +420,21 @@ class Journal(Opened):
         if within is not None and within != self.workbook.exercise(id).chapter_id:
             return self._desk.guest(id, within)
         return self._desk.form(id, occasion)
+
+
+class _Moment(NamedTuple):
+    """All that the self-assessment depends on."""
+
+    answers: object  # None: they may be otherwise at any time
+    workbook: Workbook
+    standing: Standing
+    day: date
+    zone: tzinfo | None
+    language: str
+
+    def is_like(self, other: _Moment) -> bool:
+        same = self.answers is other.answers is not None and self.workbook is other.workbook
+        return same and self[2:] == other[2:]
 
 
 def _asked_by_rules(workbook: Workbook) -> frozenset[str]:

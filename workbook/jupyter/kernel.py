@@ -11,14 +11,15 @@ from traitlets.config import Config
 # No page has a debugger; ipykernel loads one where it is installed, and it takes a tenth of a kernel's memory.
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type] # None: importing it says that it is missing
 
-_TABLES = "WORKBOOK_TABLES" in os.environ  # `kernels.TABLES`, whose module is too much to load here
+# `kernels.TABLES` and `kernels.WAITS`, whose module is too much to load here.
+_ASKED = f"tables={'WORKBOOK_TABLES' in os.environ}, waits={'WORKBOOK_WAITS' in os.environ}"
 
 # No history of what was run, no module that happens to lie beside the notebooks, no start-up file of the person's.
 _OURS = {
     "HistoryManager": {"enabled": False},
     "InteractiveShellApp": {
         "exec_PYTHONSTARTUP": False,
-        "exec_lines": [f"__import__('workbook.jupyter.pages').jupyter.pages.prepare(tables={_TABLES})"],
+        "exec_lines": [f"__import__('workbook.jupyter.pages').jupyter.pages.prepare({_ASKED})"],
         "ignore_cwd": True,
     },
 }

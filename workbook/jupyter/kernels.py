@@ -16,6 +16,7 @@ from traitlets import Integer
 
 _HERE: Any = ""  # the journal's folder
 _NAME = "python3"  # what notebooks ask for
+WAITS = "WORKBOOK_WAITS"  # in the surroundings of a kernel: no page has asked for it yet
 TABLES = "WORKBOOK_TABLES"  # in the surroundings of a kernel: it is to load the library of tables while it waits
 
 
@@ -75,7 +76,7 @@ class Kernels(AsyncMappingKernelManager):
         """Start a kernel for the next page, unless enough of them wait already. Needs a running event loop."""
         if len(self._waiting) < self.most:
             laden = bool(self._waiting) and len(self._laden) < self.tables  # the first is for any page, and up sooner
-            surroundings = {**os.environ, TABLES: "1"} if laden else dict(os.environ)
+            surroundings = {**os.environ, WAITS: "1", **({TABLES: "1"} if laden else {})}
             task = asyncio.ensure_future(super()._async_start_kernel(path=_HERE, env=surroundings))
             self._waiting.append(task)
             if laden:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec
 from workbook import definition, files, words
 from workbook import journal as journals
 from workbook.errors import Locked, WorkbookError
+from workbook.jupyter.ahead import Ahead
 from workbook.jupyter.clock import Clock
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class _Page:
     def __init__(self) -> None:
         self.journal: Journal | None = None
         self.clock = Clock()
+        self.ahead = Ahead(self.clock)
         self.head: Head | None = None
         self.telling: asyncio.TimerHandle | None = None  # until the head says what has changed
         self.chapter: str | None = None  # whose page this is
@@ -65,7 +67,7 @@ class _Page:
         """Return the journal; raises Locked while it needs a passphrase."""
         if self.journal is None:
             files.forbid_dumps()
-            self.journal = journals.open_journal(passphrase=passphrase, now=self.clock)
+            self.journal = self.ahead.take() or journals.open_journal(passphrase=passphrase, now=self.clock)
             if words.on_hub() and self.clock.zone is None:  # the browser has not said: as when they answered last
                 self.clock.zone = self.journal.store.zone()
             words.follow(self.journal.workbook.language)
@@ -103,16 +105,17 @@ class _Page:
 _page = _Page()
 
 
-def prepare(*, tables: bool = False) -> None:
-    """Do ahead what every page needs, while a kernel waits for its page; nothing of a person's is read.
+def prepare(*, tables: bool = False, waits: bool = False) -> None:
+    """Do ahead what every page needs. `tables`: load what the self-assessment is worked out with, too.
 
-    `tables`: load what the self-assessment is worked out with, too.
+    `waits`: no page has asked yet, so a journal without a lock is read ahead as well; not on a hub, where the time of
+    the person is not known before their page is.
     """
     import sqlcipher3.dbapi2  # noqa: F401 # imported to be there
 
     from workbook.page import form
     from workbook.page import head as chapter
-    from workbook.safety import language  # the same
+    from workbook.safety import gates, language  # noqa: F401 # the same
 
     workbook = definition.load()
     chapter.payload(workbook, workbook.chapters[0])
@@ -126,6 +129,10 @@ def prepare(*, tables: bool = False) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000)
+    if waits and not words.on_hub():
+        from tornado.ioloop import IOLoop
+
+        _page.ahead.begin(IOLoop.current(), tables=tables)
 
 
 def _for_a_file() -> bool:
@@ -254,6 +261,7 @@ def caseload() -> Widget:
     """Show a counselor's caseload: the passphrase first."""
     from workbook.page.panels import caseload_panel
 
+    _page.ahead.end()
     return caseload_panel.panel_here()
 
 

@@ -184,6 +184,23 @@ def _places(items: Iterable[str]) -> dict[str, list[int]]:
     return dict(places)
 
 
+class Looked(NamedTuple):
+    """Where in the answers what is, and when anything happened: the same as long as they are."""
+
+    past: Sequence[Past]
+    current: Sequence[tuple[str, str]]
+    places: tuple[Mapping[str, list[int]], Mapping[str, list[int]]]  # of an item, in each of the two
+    times: Sequence[datetime]  # oldest first
+
+
+def looked(history: Iterable[Past], responses: Mapping[tuple[str, str], Response]) -> Looked:
+    """Look through every version and the current answers, once for all rules and for as long as they are the same."""
+    past, current = list(history), list(responses)
+    places = _places(one.item for one in past), _places(item for item, _ in current)
+    times = sorted([*(one.answered_at for one in past), *(one.at for one in responses.values())])
+    return Looked(past, current, places, times)
+
+
 @dataclass
 class Facts:
     """What gates ask about: the newest answers, and what is measured from all of them.
@@ -196,11 +213,11 @@ class Facts:
     past: Iterable[Past]
     events: tuple[Mapping[str, object], ...]
     now: datetime
+    seen: Looked | None = None  # of both, where it is known already
 
     def __post_init__(self) -> None:
         self.asked = self.workbook.measures
-        self._past, self._current = list(self.past), list(self.responses)
-        self._places = _places(one.item for one in self._past), _places(item for item, _ in self._current)
+        self._past, self._current, self._places, self.times = self.seen or looked(self.past, self.responses)
         blank = Entry(self.now, "", "", None, "blank")
         items = (item for places in self._places for item in places)
         self._known = {item: _as_known(blank._replace(item=item), self.asked) for item in items}  # by ids alone
@@ -208,7 +225,6 @@ class Facts:
         self.newest = _Newest(questions, self._newest)  # a cleared answer too
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
         self.kept = _Newest(questions, self._kept)
-        self.times = sorted([*(one.answered_at for one in self._past), *(one.at for one in self.responses.values())])
 
     def get(self, id: str) -> object:
         """Return what a condition compares: a newest answer, or a measure; None when blank or skipped."""

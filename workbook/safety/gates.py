@@ -98,13 +98,14 @@ def standing(
     tighten: Mapping[str, object] | None = None,
     events: Iterable[Mapping[str, object]] = (),
     history: Iterable[measures.Past] = (),
+    looked: measures.Looked | None = None,
 ) -> Standing:
     """Return what the answers so far close and show at `now` (aware).
 
     `responses`: current answers by item and occasion. `history`: every stored version; holds, the no of G7 and the
     limits of G10 need it. `events`: openings and closings from the log, newest last; only G2 asks it. `tighten`: a
-    counselor's settings (see `settings.tighten`). Never raises because of an answer: a rule that cannot be worked out
-    closes, and says so.
+    counselor's settings (see `settings.tighten`). `looked`: what `facts.looked` returns of both. Never raises because
+    of an answer: a rule that cannot be worked out closes, and says so.
     """
     gates, broken = _gates(workbook, tighten)
     facts = None
@@ -112,7 +113,7 @@ def standing(
         if workbook.unfed:  # kept out by `check`; a rule that asks what nobody answers must still not open anything
             broken = (*broken, words.say("safety.unfed"))
         else:
-            facts = Facts(workbook, responses, history, tuple(events), now)
+            facts = Facts(workbook, responses, history, tuple(events), now, looked)
     except Exception:
         broken = (*broken, words.say("safety.unread"))
     judged = [judge(gate, facts) for gate in gates]

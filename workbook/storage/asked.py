@@ -26,6 +26,7 @@ class Asked:
     def __init__(self, store: Callable[[], Store], changed: Callable[[], object]) -> None:
         self._store, self._changed = store, changed
         self._own: Workbook | None = None
+        self._put: tuple[Workbook, Assigned | None] | None = None  # what `workbook` was put together from
 
     def read(self) -> None:
         """Read all of it from the store. Raises Damaged."""
@@ -58,8 +59,10 @@ class Asked:
         self._put_together()
 
     def _put_together(self) -> None:
-        its = self.assigned
-        self.workbook = workbook_of(self.installed, its.asks, its.counselor) if its else self.installed
+        its, of = self.assigned, self.installed
+        if self._put is None or self._put[0] is not of or self._put[1] != its:
+            self.workbook = workbook_of(of, its.asks, its.counselor) if its else of
+            self._put = of, its
         self._changed()
 
 

@@ -19,7 +19,7 @@ from workbook.storage.own import Own
 from workbook.storage.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from typing import Self
 
@@ -40,6 +40,8 @@ class Opened:
         key: bytes | None = None,
         now: Callable[[], datetime] = local_now,
         environ: Mapping[str, str] = os.environ,
+        *,
+        ahead: bool = False,
     ) -> None:
         self.path = path
         self.now = now
@@ -48,8 +50,10 @@ class Opened:
         self._own = Own(lambda: self.store)
         self._listeners: list[Callable[[], None]] = []
         self._attending: list[Callable[[], None]] = []
+        self._keeps = False  # what was read, while it is opened again: see `resume`
         self._begin()
-        self._vault.open(key)
+        if not ahead:
+            self._vault.open(key)
 
     def _begin(self) -> None:
         """Make what a journal has beside; nothing is open yet."""
@@ -131,6 +135,57 @@ class Opened:
         journal = cls(path, vault.unlock(path, passphrase, now, environ), now, environ)
         journal._watch()
         return journal
+
+    # --- read ahead of its page ---
+
+    @classmethod
+    def ahead(cls, path: Path, *, now: Callable[[], datetime] = local_now) -> Self:
+        """Return the journal in a folder with nothing opened yet: for `read_ahead`, and then for `resume`."""
+        return cls(path, now=now, ahead=True)
+
+    def read_ahead(self, read: Callable[[Self], object]) -> bool:
+        """Let `read` read, and let go of the files again; False: there is nothing, or a lock, and nothing was read.
+
+        Called again, it reads what was written since. Nothing is written. Raises StoreError.
+        """
+        with self._keeping():
+            if not self._vault.glance():
+                return False
+            try:
+                read(self)
+            finally:
+                self._vault.rest()
+        return True
+
+    @property
+    def has_lock(self) -> bool:
+        """Whether a passphrase was set, also while the answers are not locked with it yet."""
+        return self._vault.has_lock
+
+    def resume(self) -> bool:
+        """Open for a page what was read ahead, as `open` does: of that holds what the file still says.
+
+        False: it was locked meanwhile; then nothing of it is held, and it is to be opened like any other.
+        """
+        folder.check(self.path)
+        if self._vault.has_lock:
+            self.close()
+            return False
+        with self._keeping():
+            self._vault.open(None)
+        return True
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[None]:
+        self._keeps = True
+        try:
+            yield
+        except BaseException:
+            self._keeps = False
+            self.close()
+            raise
+        finally:
+            self._keeps = False
 
     def close(self) -> None:
         """Let go of the files and of the key."""

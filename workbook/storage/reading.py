@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workbook.answers import occasions
 from workbook.answers.kinds import Response
 from workbook.answers.shown import latest
+from workbook.storage.store import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Place = tuple[str, str]  # item, occasion
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
+_FEW = 500  # versions that are asked for one by one
 
 _Given = defaultdict[str, defaultdict[str, dict[str, Response]]]
 
@@ -72,6 +73,9 @@ class Reading:
 
     def forget(self) -> None:
         """Hold nothing in memory: what is asked for next is read."""
+        self._rows: dict[str, StoredAnswer] | None = None  # every version by its imprint, where they were kept
+        self._state = object()
+        self._text: str | None = None  # their imprint, while `_versions` are those
         self._versions: dict[Place, list[StoredAnswer]] = {}
         self._current: dict[Place, Response] = {}  # at times put right, see `occasions.in_time`
         self._indexed: Index | None = None
@@ -85,14 +89,49 @@ class Reading:
         stamp = self._store().stamp()
         if stamp != self._seen:
             self._anew()
-            self._versions, self._line = {}, None
-            history = self._store().history()
-            for answer in history:
-                self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-            self._newest_at = max((self._newest_at, *(answer.answered_at for answer in history)))
-            self._current, self._indexed = _responses(self._in_time()[0]), None
-            self._seen, self._moved = stamp, self._line is None
+            if self._rows is None:
+                self._take(self._store().history())
+            else:
+                self._read_again(self._rows)
+            self._seen = stamp
         return self._versions
+
+    def state(self) -> object:
+        """Return what is another as soon as any answer is; None while times are put right, which moves them."""
+        self.versions()
+        return None if self._moved else self._state
+
+    def keep(self) -> None:
+        """Compare what is held with the store, which may be another, when next asked; then read only what is new."""
+        self._rows, self._seen = self._rows or {}, None
+
+    def _take(self, history: Iterable[StoredAnswer]) -> None:
+        """Let this be every version there is; it is sorted by item, occasion and version."""
+        self._state = object()
+        self._versions, self._line = {}, None
+        for answer in history:
+            self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
+            self._newest_at = max(self._newest_at, answer.answered_at)
+        self._current, self._indexed = _responses(self._in_time()[0]), None
+        self._moved = self._line is None
+
+    def _read_again(self, before: dict[str, StoredAnswer]) -> None:
+        """Read what has changed since `before` was read."""
+        store = self._store()
+        if self._text is not None and store.imprint() == self._text:
+            return
+        texts = store.imprints() if before else []
+        lacking = {text.partition(BETWEEN)[0] for text in texts if text not in before}
+        found = store.imprinted(lacking) if len(lacking) <= _FEW else {}
+        rows = {text: row for text in texts if (row := before.get(text) or found.get(text)) is not None}
+        if not rows or len(rows) != len(texts):  # nothing was read before, or much, or it was written just now
+            rows = store.imprinted()
+        new = _only_added(before, rows, self._versions) if self._text is not None else None
+        if new is None:
+            self._take(rows.values())
+        for answer in new or ():
+            self.remember(answer)
+        self._rows, self._text = rows, BETWEEN.join(rows)
 
     def current(self) -> Mapping[Place, Response]:
         """Return the current answers and refusals by item and occasion; cleared ones are left out."""
@@ -130,6 +169,7 @@ class Reading:
 
     def remember(self, answer: StoredAnswer) -> None:
         """Take in an answer that was just saved."""
+        self._text, self._state = None, object()
         place = (answer.item, answer.occasion)
         versions = self._versions.setdefault(place, [])
         replaced = versions.pop() if versions and versions[-1].version == answer.version else None
@@ -190,6 +230,21 @@ class _Line(NamedTuple):
                 del history[place]
                 break
         return self._replace(history=history)
+
+
+def _only_added(
+    before: Mapping[str, StoredAnswer], after: Mapping[str, StoredAnswer], versions: Mapping[Place, list[StoredAnswer]]
+) -> list[StoredAnswer] | None:
+    """Return what was saved since, in order, as long as that is all that happened; None: it is not."""
+    new = sorted((after[text] for text in after.keys() - before.keys()), key=lambda one: one.saved)
+    places = {(one.item, one.occasion, one.version) for one in new}
+    gone = (before[text] for text in before.keys() - after.keys())
+    if not all((one.item, one.occasion, one.version) in places for one in gone):
+        return None
+    last = max((one.saved for one in before.values()), default=0)
+    ends = {place: every[-1].version for one in new if (every := versions.get(place := (one.item, one.occasion)))}
+    at_end = all(one.version >= ends.get((one.item, one.occasion), 0) for one in new)
+    return new if at_end and all(one.saved > last for one in new) else None
 
 
 def _responses(history: Iterable[StoredAnswer]) -> dict[Place, Response]:

@@ -19,19 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+_TURN = "recovering"  # a folder that is there while one page has the answers to itself
+
+
 def open_store(
     path: Path,
     key: bytes | None,
     now: Callable[[], datetime],
     judge: Callable[[Store], object] = lambda store: None,
     ours: Callable[[Path], bool] = backups.anything,
+    *,
+    sound: bool = False,
 ) -> tuple[Store, tuple[str, ...]]:
     """Open and check the answers, also by `judge`, which raises Damaged.
 
-    A damaged file gives way to the newest good backup, if it is `ours`, and that is said.
+    A damaged file gives way to the newest good backup, if it is `ours`, and that is said. `sound`: it was looked
+    through for damage already, and nobody has written since.
     """
     try:
-        return _checked(path, key, now, judge), ()
+        return _checked(path, key, now, judge, sound=sound), ()
     except Damaged as damage:
         try:
             with alone(path):
@@ -45,7 +51,14 @@ def open_store(
             raise Damaged(said) from None
 
 
-def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: Callable[[Store], object]) -> Store:
+def _checked(
+    path: Path,
+    key: bytes | None,
+    now: Callable[[], datetime],
+    judge: Callable[[Store], object],
+    *,
+    sound: bool = False,
+) -> Store:
     file = path / ANSWERS
     if file.is_symlink():
         raise StoreError(words.say("storage.file.a_link", where=file))
@@ -54,7 +67,8 @@ def _checked(path: Path, key: bytes | None, now: Callable[[], datetime], judge: 
         raise Damaged(words.say("storage.recovery.gone", file=file))
     store = Store(file, key, now=now)
     try:
-        store.check()
+        if not sound:
+            store.check()
         judge(store)
     except StoreError:
         store.close()
@@ -88,7 +102,7 @@ def recover(
 @contextlib.contextmanager
 def alone(path: Path, patience: float = 10) -> Iterator[None]:
     """Let one page at a time put a damaged file right, or lock it; after `patience` seconds whoever began is gone."""
-    turn = path / HIDDEN / "recovering"
+    turn = path / HIDDEN / _TURN
     for _ in range(round(10 * patience)):
         try:
             turn.mkdir()
@@ -102,6 +116,11 @@ def alone(path: Path, patience: float = 10) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             turn.rmdir()
+
+
+def under_way(path: Path) -> bool:
+    """Say whether a page puts a damaged file right, or locks it, just now."""
+    return (path / HIDDEN / _TURN).exists()
 
 
 def conflicts(path: Path) -> Iterator[str]:

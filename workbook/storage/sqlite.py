@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST = 2**30  # bytes of a file of answers: hundreds of times what many years come to
+GLANCE = 1.0  # seconds in which a kernel has read ahead
 BUSY = 60.0  # seconds to wait for other kernels before giving up
 
 # Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
@@ -98,7 +99,7 @@ def _rewrite(file: Path, key: bytes | None, new: Path, new_key: bytes | None) ->
     with in_words(str(file)), contextlib.closing(connect(file, key, wal=False)) as connection:
         connection.execute("PRAGMA busy_timeout = 3000")
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # held until closed
-        connection.execute("PRAGMA journal_mode = DELETE")  # fails while anyone else has it open
+        _leave_wal(connection)
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -158,8 +159,36 @@ def identity(file: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def written(file: Path) -> tuple[tuple[int, ...] | None, ...]:
+    """Return what is another after a write, whoever made it: which file it is and its log, how long, and of when."""
+    found: list[tuple[int, ...] | None] = []
+    for one in (file, file.with_name(f"{file.name}-wal")):
+        try:
+            status = one.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+    return tuple(found)
+
+
 def driver(connection: sa.Connection) -> Any:
     return connection.connection.driver_connection
+
+
+def _leave_wal(connection: Any) -> None:
+    """Have one file without a log. That fails while anyone else has it open; who only glances at it is soon gone."""
+    from sqlcipher3 import dbapi2
+
+    until = time.monotonic() + GLANCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            return
+        except dbapi2.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _set_wal(connection: Any) -> None:

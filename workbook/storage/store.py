@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -64,7 +64,7 @@ class StoredAnswer(NamedTuple):
 _UNSAID = ("value", "label", "prompt")
 
 
-@cache
+@functools.cache
 def _clock(zone: int) -> tzinfo:
     return timezone(timedelta(minutes=zone))
 
@@ -247,9 +247,32 @@ class Store(Database):
         self, *, client: str | None = None, exercise: str | None = None, occasion: str | None = None
     ) -> list[StoredAnswer]:
         """Return every version of every answer, by item, occasion and version."""
-        c = _answers.c
         query = sa.select(*_STORED).where(*self._which(client, exercise, occasion))
-        return self._read(query.order_by(c.item, c.occasion, c.version))
+        return self._read(query.order_by(*_IN_ORDER))
+
+    def imprint(self) -> str:
+        """Return the texts of `imprints` as one, which is quicker to read, and to compare with what was read before."""
+        each = sa.select(_IMPRINT.label("one")).where(*self._which(None, None, None)).order_by(*_IN_ORDER).subquery()
+        with self._reading() as connection:
+            return connection.execute(sa.select(sa.func.group_concat(each.c.one, BETWEEN))).scalar() or ""
+
+    def imprints(self) -> list[str]:
+        """Return a text for each version of this client's answers, in the order of `history`; no two are equal.
+
+        Who finds one again has that version as it is: see `_IMPRINT`. A text begins with its id and `BETWEEN`.
+        """
+        query = sa.select(_IMPRINT).where(*self._which(None, None, None)).order_by(*_IN_ORDER)
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute(query).cursor.fetchall()]
+
+    def imprinted(self, ids: Iterable[str] | None = None) -> dict[str, StoredAnswer]:
+        """Return every version by its imprint, in the order of `history`; `ids`: only these."""
+        query = sa.select(*_STORED, _IMPRINT).where(*self._which(None, None, None)).order_by(*_IN_ORDER)
+        if ids is not None:
+            query = query.where(_answers.c.id.in_(list(ids)))
+        with self._reading() as connection:
+            rows = connection.execute(query).cursor.fetchall()
+            return dict(zip([row[-1] for row in rows], _answers_in(row[:-1] for row in rows), strict=True))
 
     def clients(self) -> list[str]:
         """Return every client with an answer, an event or a record, sorted."""
@@ -391,6 +414,16 @@ def _row(answer: StoredAnswer) -> dict[str, Any]:
 _STORED: tuple[sa.ColumnElement[Any], ...] = tuple(
     sa.cast(_answers.c.value, sa.Text).label(name) if name == "value" else sa.type_coerce(_answers.c[name], sa.String)
     for name in StoredAnswer._fields
+)
+
+
+BETWEEN = "\x1f"  # stands in no id, and in no JSON
+_IN_ORDER = (_answers.c.item, _answers.c.occasion, _answers.c.version)
+# All that a save or a bringing back can change of a version; its question and the words of that stay what they were.
+_IMPRINT: sa.ColumnElement[str] = sa.literal_column(
+    f"id || '{BETWEEN}' || item || ' ' || occasion || ' ' || version || ' ' || saved || ' ' || answered_at || status"
+    " || coalesce(value, '') || label",
+    sa.Text,
 )
 
 

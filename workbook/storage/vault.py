@@ -16,12 +16,11 @@ from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
 from workbook.storage.folder import LARGEST as SMALL
-from workbook.storage.sqlite import LARGEST, in_words, is_plain, rewrite
+from workbook.storage.sqlite import LARGEST, in_words, is_plain, rewrite, written
+from workbook.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from workbook.storage.store import Store
 
 _PING = 5.0  # seconds between telling `workbook open` that someone is here
 
@@ -52,6 +51,8 @@ class Vault:
         self._key: bytes | None = None
         self._pinged = 0.0
         self._backed_up: datetime | None = None
+        self._at_glance: object = None  # the store's stamp
+        self._sound: object = None  # the state of the file when `glance` had found no damage in it
 
     @property
     def store(self) -> Store:
@@ -79,7 +80,9 @@ class Vault:
         """Open the answers, and put right what an interruption left. Raises StoreError."""
         ours = self._ours(key)
         strange = backups.set_apart(self.path / BACKUPS, ours)  # before a damaged file gives way to one of them
-        self._store, damage = recovery.open_store(self.path, key, self._now, self._judge, ours)
+        sound = key is None and self._sound is not None and self._sound == written(self.path / ANSWERS)
+        self._store, damage = recovery.open_store(self.path, key, self._now, self._judge, ours, sound=sound)
+        self._sound = None
         self._key, self._backed_up = key, None
         unknown = (recovery.unknown(self.path, file) for file in strange)
         self._told = (*damage, *unknown, *recovery.conflicts(self.path), *self._without_lock())
@@ -94,6 +97,41 @@ class Vault:
                 if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
                     self._lock.done()
         self.back_up_if_due()
+
+    def glance(self) -> bool:
+        """Open answers that no lock keeps, to read them ahead; say whether there are any.
+
+        Nothing is put right, copied or said: that is for the page which opens them. Raises StoreError, as `open` does.
+        """
+        file = self.path / ANSWERS
+        with in_words(str(file)):
+            begun = file.is_file() and file.stat().st_size > 0 and is_plain(file)
+        if not begun or self._lock.exists or recovery.under_way(self.path):
+            return False
+        store, before = Store(file, now=self._now), self._sound
+        self._sound = None
+        try:
+            self._at_glance = store.stamp()
+            if before is None or before != written(file):
+                store.check()
+            self._judge(store)
+        except BaseException:
+            store.close()
+            raise
+        self._store, self._key = store, None
+        self._opened()
+        return True
+
+    def rest(self) -> None:
+        """Let go of the files after a glance: whoever wants to lock them must find them alone."""
+        unwritten = self.store.stamp() == self._at_glance
+        self.close()
+        self._sound = written(self.path / ANSWERS) if unwritten else None
+
+    @property
+    def has_lock(self) -> bool:
+        """Whether a passphrase was set, also while the answers are not locked with it yet."""
+        return self._lock.exists
 
     def _without_lock(self) -> Iterator[str]:
         """Name a backup that needs a passphrase where the journal has none: its own may have been put aside."""

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from workbook.page.panels.panel import Buffers, Message, Reply
 
 
+def shown(journal: Journal) -> str:
+    """Return the self-assessment of a journal as HTML."""
+    from workbook.assessment import report
+
+    return report.panel(journal.assessment())
+
+
 def _prepare() -> None:
     """While the page is on its way, load what it will ask for."""
     from workbook.assessment import report
@@ -39,10 +46,8 @@ class AssessmentPanel(panel.Panel):
         )
 
     def _shown(self, message: Message, buffers: Buffers) -> Reply:
-        from workbook.assessment import report
-
         try:
-            found = report.panel(self._journal.assessment())
+            found = self._journal.made(shown)
         except Locked:
             self._locked = True
             raise

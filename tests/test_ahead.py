@@ -1,0 +1,231 @@
+"""What a kernel read while it waited is shown only as far as the file still says so, and never of a locked journal."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from tests.clock import Clock
+from tests.safe_answers import answer_safely
+from workbook.errors import Locked
+from workbook.journal import Journal
+from workbook.jupyter import ahead as aheads
+from workbook.jupyter import pages
+from workbook.jupyter.ahead import Ahead
+from workbook.page.panels import assessment_panel
+from workbook.storage.folder import ANSWERS
+from workbook.storage.sqlite import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PART, LINE = "responsibility.incident.my_part", "improvement.log.line"
+GOOD = "otter lantern gravel teapot"
+
+
+class Place(NamedTuple):
+    """A journal's folder, and the clock of all who look at it."""
+
+    path: Path
+    clock: Clock
+
+    def open(self) -> Journal:
+        return Journal.open(self.path, now=self.clock, environ={})
+
+    def waiting(self, *, tables: bool = False) -> Ahead:
+        """Return what has read ahead."""
+        waits = Ahead(self.clock)
+        waits._tables = tables
+        waits._read_if_due(self.path)
+        return waits
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A journal in which every chapter is open, with a backup of the time before its last answer."""
+    found = Place(tmp_path / "Mend", Clock())
+    monkeypatch.setenv("WORKBOOK_HOME", str(found.path))
+    with found.open() as journal:
+        answer_safely(journal.save)
+        journal.save(LINE, "Before", occasion="2026-03-01")
+        journal.backup()
+        found.clock.forward(minutes=5)
+        journal.save(PART, "I shouted")
+    found.clock.forward(minutes=5)
+    return found
+
+
+def _saves(journal: Journal) -> None:
+    journal.save(PART, "I shouted, and left")
+
+
+def _closes(journal: Journal) -> None:
+    journal.save("start.now.drunk_or_high", "yes")
+
+
+def _clears(journal: Journal) -> None:
+    journal.save(PART, status="blank")
+
+
+def _loses(journal: Journal) -> None:
+    journal.store.forget(LINE, "2026-03-01")
+
+
+def _erases(journal: Journal) -> None:
+    journal.store.erase("me")
+
+
+def _goes_back(journal: Journal) -> None:
+    journal.restore()
+
+
+def _takes_in(journal: Journal) -> None:
+    older = next(one for one in journal.store.history() if one.item == LINE)
+    journal.store.save_many([older._replace(id="elsewhere", occasion="2026-02-01", saved=0, begun=0)])
+
+
+def _changes_by_hand(journal: Journal) -> None:
+    with journal.store._writing() as connection:
+        connection.exec_driver_sql("UPDATE answers SET value = '\"By hand\"' WHERE item = ?", (PART,))
+
+
+def _nothing(journal: Journal) -> None:
+    """Only the clock goes on."""
+
+
+@pytest.mark.parametrize(
+    ("write", "looks_again"),
+    [
+        (_saves, False), (_saves, True), (_closes, False), (_clears, True), (_loses, False), (_erases, True),
+        (_goes_back, False), (_goes_back, True), (_takes_in, False), (_changes_by_hand, False), (_nothing, True),
+    ],
+)  # fmt: skip
+def test_a_page_shows_what_the_file_says(write: Callable[[Journal], None], looks_again: bool, place: Place) -> None:
+    """Whatever another page or command wrote since it was read ahead, and whether that was noticed meanwhile."""
+    waits = place.waiting(tables=True)
+    with place.open() as other:
+        write(other)
+        place.clock.forward(hours=4)
+        if looks_again:
+            waits._read_if_due(place.path)
+            waits._read_if_due(place.path)
+        with closing(_taken(waits)) as page, place.open() as plain:
+            assert _all_of(page) == _all_of(plain)
+            page.save("start.privacy.watched", "no")  # it goes on as any page does
+            other.save("start.privacy.shared_device", "no")
+            plain._reading.forget()
+            assert _all_of(page) == _all_of(plain)
+
+
+def _taken(waits: Ahead) -> Journal:
+    journal = waits.take()
+    assert journal is not None
+    return journal
+
+
+def _all_of(journal: Journal) -> tuple[object, ...]:
+    standing, known = journal.standing(), journal._reading.in_time()
+    return (
+        journal._reading.versions(), dict(known.current), known.history, known.events, standing, standing.closings,
+        journal.progress(), [journal.occasions(one.id) for one in journal.workbook.exercises],
+        journal.answers().to_csv(), journal.made(assessment_panel.shown),
+    )  # fmt: skip
+
+
+def test_what_look_back_shows_is_made_once_and_anew_when_something_is_otherwise(place: Place) -> None:
+    """An answer, a rule or the day; then it is as if it had never been made before."""
+    made: list[Journal] = []
+
+    def shown(journal: Journal) -> str:
+        made.append(journal)
+        return assessment_panel.shown(journal)
+
+    with place.open() as journal:
+        first = journal.made(shown)
+        assert (journal.made(shown), len(made)) == (first, 1)
+        for number, change in enumerate((_saves, _closes, lambda _: place.clock.forward(days=1)), start=2):
+            change(journal)
+            assert (journal.made(shown), len(made)) == (assessment_panel.shown(journal), number)
+
+
+def test_nothing_is_read_of_a_locked_journal(place: Place) -> None:
+    """What was read before it was locked is forgotten, a page of it asks for the passphrase, and locking succeeds."""
+    waits = place.waiting()
+    held = waits._journal
+    assert held is not None
+    assert held._reading._versions
+    with place.open() as journal:
+        journal.lock(GOOD)  # refused while anyone has the file open
+    waits._read_if_due(place.path)
+    assert (waits._journal, held._reading._versions, held._reading._rows, held._made) == (None, {}, None, {})
+    assert (waits.take(), place.waiting()._journal) == (None, None)
+
+
+def test_a_journal_that_was_locked_just_now_is_not_shown(place: Place) -> None:
+    """Also when the kernel has not looked since."""
+    waits = place.waiting()
+    held = waits._journal
+    with place.open() as journal:
+        journal.lock(GOOD)
+    assert held is not None
+    assert (waits.take(), held._reading._versions) == (None, {})
+    page = pages._Page()
+    page.ahead = waits
+    with pytest.raises(Locked):
+        page.open()
+
+
+def test_what_is_damaged_while_a_kernel_waits_is_a_sentence(place: Place) -> None:
+    """The page hears of it as if nothing had been read ahead; a kernel that only looks puts nothing right."""
+    for kernel_looks in (True, False):
+        waits = place.waiting()
+        with closing(connect(place.path / ANSWERS)) as file:
+            file.execute("UPDATE answers SET value = '{' WHERE item = ?", (PART,))
+        if kernel_looks:
+            waits._look()
+            waits._look()
+        with closing(waits.take() or place.open()) as page:
+            assert [warning.count("damaged") > 0 for warning in page.warnings] == [True]
+            _saves(page)
+            page.backup()
+        for kept in (place.path / ANSWERS).parent.glob("answers.damaged-*"):
+            kept.unlink()
+
+
+def test_a_kernel_that_waits_reads_when_its_loop_runs_and_leaves_the_file_as_it_was(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And again once what was written has been left alone; then it holds what the file says, and has it not open."""
+    monkeypatch.setattr(aheads, "_EVERY", 0.01)
+    before = (place.path / ANSWERS).read_bytes(), sorted(place.path.rglob("*"))
+    waits = Ahead(place.clock)
+
+    async def until(item: str) -> None:
+        async with asyncio.timeout(30):
+            while waits._journal is None or (item, "2026-03-02") not in waits._journal._reading._versions:
+                await asyncio.sleep(0.01)
+
+    async def story() -> None:
+        waits.begin(IOLoop.current(), tables=False)
+        await until(PART)
+        assert ((place.path / ANSWERS).read_bytes(), sorted(place.path.rglob("*"))) == before
+        with place.open() as other:
+            other.save("responsibility.incident.trigger", "They went quiet")
+        await until("responsibility.incident.trigger")
+        waits.end()
+
+    asyncio.run(story())
+    assert (waits._journal, waits.take()) == (None, None)
+
+
+def test_where_there_is_no_journal_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel for a caseload, or in a folder that is to become a journal, makes none."""
+    monkeypatch.setenv("WORKBOOK_HOME", str(tmp_path / "Mend"))
+    waits = Ahead(Clock())
+    waits._look()
+    assert (waits.take(), list(tmp_path.iterdir())) == (None, [])
