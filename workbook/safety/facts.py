@@ -221,7 +221,11 @@ class Facts:
         blank = Entry(self.now, "", "", None, "blank")
         items = (item for places in self._places for item in places)
         self._known = {item: _as_known(blank._replace(item=item), self.asked) for item in items}  # by ids alone
-        questions = {one.question for one in self._known.values()}
+        self._items: dict[str, list[str]] = {}  # that are known as a question
+        for item, one in self._known.items():
+            self._items.setdefault(one.question, []).append(item)
+        self._told: dict[frozenset[str], list[Entry]] = {}  # by `answers_to`
+        questions = self._items.keys()
         self.newest = _Newest(questions, self._newest)  # a cleared answer too
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
         self.kept = _Newest(questions, self._kept)
@@ -250,7 +254,9 @@ class Facts:
     def answers_to(self, questions: Iterable[str]) -> list[Entry]:
         """Return every version of the answers to some questions, oldest first."""
         asked = frozenset(questions)
-        return self._entries(item for item, known in self._known.items() if known.question in asked)
+        if asked not in self._told:
+            self._told[asked] = self._entries(item for one in asked for item in self._items.get(one, ()))
+        return self._told[asked]
 
     def answers_in(self, fits: Callable[[str], bool]) -> list[Entry]:
         """Return every version of what was answered in items whose id fits, oldest first."""

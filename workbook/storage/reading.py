@@ -13,7 +13,7 @@ from workbook.answers.shown import latest
 from workbook.storage.store import BETWEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from workbook.storage.store import Event, Store, StoredAnswer
 
@@ -105,13 +105,13 @@ class Reading:
         """Compare what is held with the store, which may be another, when next asked; then read only what is new."""
         self._rows, self._seen = self._rows or {}, None
 
-    def _take(self, history: Iterable[StoredAnswer]) -> None:
+    def _take(self, history: Collection[StoredAnswer]) -> None:
         """Let this be every version there is; it is sorted by item, occasion and version."""
         self._state = object()
         self._versions, self._line = {}, None
         for answer in history:
             self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-            self._newest_at = max(self._newest_at, answer.answered_at)
+        self._newest_at = max((self._newest_at, *(answer.answered_at for answer in history)))
         self._current, self._indexed = _responses(self._in_time()[0]), None
         self._moved = self._line is None
 

@@ -427,28 +427,32 @@ _IMPRINT: sa.ColumnElement[str] = sa.literal_column(
 )
 
 
-_VALUE, _BEGUN_AT, _ANSWERED_AT = map(StoredAnswer._fields.index, ("value", "begun_at", "answered_at"))
-
-
 def _answers_in(rows: Iterable[Sequence[Any]]) -> list[StoredAnswer]:
+    """Return answers of rows as stored; a text that is there many times is held once."""
     moments: dict[str, datetime] = {}
     plain: dict[str | None, Any] = {None: None}  # no list among them: each answer has its own
-    found = []
-    for stored in rows:
-        row = list(stored)
-        for place in (_BEGUN_AT, _ANSWERED_AT):
-            text = row[place]
+    texts: dict[str, str] = {}
+    once, answer, found = texts.setdefault, StoredAnswer._make, []
+    for id_, item, exercise, occasion, version, status, value, label, prompt, kind, fingerprint, *times in rows:
+        begun_at, answered_at, begun, saved, zone = times
+        for text in (begun_at, answered_at):
             if text not in moments:
                 moments[text] = instant(text)
-            row[place] = moments[text]
-        value = row[_VALUE]
         if value in plain:
-            row[_VALUE] = plain[value]
+            value = plain[value]
         else:
-            row[_VALUE] = json.loads(value)
-            if value[:1] not in "[{":
-                plain[value] = row[_VALUE]
-        found.append(StoredAnswer._make(row))
+            text, value = value, json.loads(value)
+            if text[:1] not in "[{":
+                plain[text] = value
+        found.append(
+            answer(
+                (
+                    id_, once(item, item), once(exercise, exercise), once(occasion, occasion), version,
+                    once(status, status), value, once(label, label), once(prompt, prompt), once(kind, kind),
+                    once(fingerprint, fingerprint), moments[begun_at], moments[answered_at], begun, saved, zone,
+                )
+            )
+        )  # fmt: skip
     return found
 
 
