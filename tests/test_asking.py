@@ -86,10 +86,16 @@ def test_a_folder_with_a_caseload_in_it_is_looked_through_for_what_was_sent(home
     hidden.mkdir(parents=True)
     (hidden / "journal.json").write_text("{}")
     (tmp_path / "journal" / "b.submission").write_bytes(b"sent")
+    elsewhere = tmp_path / "post" / keys.PAGES  # where there is no caseload, such names are anyone's
+    elsewhere.mkdir(parents=True)
+    for name in (f"{keys.KEYS}.submission", "c.submission"):
+        (elsewhere / name).write_bytes(b"sent")
     found = inbox.found([tmp_path]).files
     assert {one.relative_to(tmp_path).as_posix() for one in found} == {
         (home / "a.submission").relative_to(tmp_path).as_posix(),
         "journal/b.submission",
+        f"post/{keys.PAGES}/{keys.KEYS}.submission",
+        f"post/{keys.PAGES}/c.submission",
     }
 
 

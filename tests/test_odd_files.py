@@ -290,6 +290,24 @@ def test_how_many_files_of_a_folder_were_left_is_said_by_the_command(
     assert "a.submission: This is a text." in ran.stderr
 
 
+def test_nothing_in_a_definition_or_a_file_s_name_acts_in_a_terminal(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with a chapter quotes it, and a copy that somebody left is named: without what a terminal obeys."""
+    folder = shutil.copytree(made, tmp_path / "all")
+    monkeypatch.chdir(folder)
+    Path("x.yaml").write_text('chapter: x\n"title\\e[2J\\u202e": 5\n')
+    Path("tab.yaml").write_text("chapter: \u202e\n\tx: 1\n")
+    said = CliRunner().invoke(cli.main, ["check", "x.yaml"], color=True).output
+    assert "title[2J is not known here." in said
+    said += CliRunner().invoke(cli.main, ["check", "tab.yaml"], color=True).output
+    Path("journal/.mend/answers \x1b[2J\u202e.sqlite").write_bytes(b"SQLite format 3\0")
+    with Journal.open("journal") as journal:
+        [warning] = journal.warnings
+    assert "answers [2J.sqlite" in warning
+    assert {sign for sign in said + warning if not sign.isprintable()} <= {"\n"}
+
+
 def test_a_file_is_read_up_to_its_bound_and_not_beyond(tmp_path: Path) -> None:
     """As large as it may be, a byte more, and one whose system says that it is empty."""
     path = tmp_path / "x"

@@ -110,7 +110,7 @@ def _bring_up_to_date(folder: Path, environ: Mapping[str, str]) -> None:
     try:
         with opening.opened(folder, environ) as journal:
             for warning in journal.warnings:
-                click.echo(warning)
+                click.echo(plain(warning))
             for mine in notebooks.refresh(journal.workbook, folder):
                 click.echo(say("cli.open.kept", file=mine.name))
     except Locked:  # nobody to ask here: the page asks
@@ -273,17 +273,17 @@ def check(
     elif coverage:
         from workbook.safety import coverage as statements
 
-        click.echo(statements.table(definition.load(path)))
+        click.echo(plain(statements.table(definition.load(path))))
     elif minutes:
         from workbook.definition import minutes as counting
 
         for one in counting.minutes(definition.load(path)):
-            click.echo(one)
+            click.echo(plain(one))
     elif review:
         from workbook.safety import judgements
 
         for judgement in judgements.review(path):
-            click.echo(judgement)
+            click.echo(plain(judgement))
     elif against is not None:
         _check_against(path, against)
     else:
@@ -313,7 +313,7 @@ def _check_against(path: Path, journal_path: Path) -> None:
     breaking = [change for change in changes if change.severity == "breaking"]
     for change in changes:
         if change.severity != "breaking":
-            click.echo(change)
+            click.echo(plain(change))
     if breaking:
         _stop_at(breaking, say("cli.check.breaking", path=path, count=len(breaking), journal=journal_path))
     click.echo(say("cli.check.keeps", path=path, journal=journal_path))
@@ -322,9 +322,9 @@ def _check_against(path: Path, journal_path: Path) -> None:
 def _stop_at(found: Sequence[object], sentence: str) -> None:
     """Print what was found, then stop with how many there are."""
     for one in found:
-        click.echo(one)
+        click.echo(plain(one))
         if pointed := getattr(one, "pointed", ""):
-            click.echo(pointed)
+            click.echo(plain(pointed))
     raise click.ClickException(sentence)
 
 
@@ -405,7 +405,7 @@ def lock(journal_path: Path | None, change: bool, recovery: bool) -> None:
         click.echo(say("cli.lock.done"))
         click.echo(journal.recovery_key(passphrase))
         for warning in journal.warnings:
-            click.echo(warning)
+            click.echo(plain(warning))
 
 
 @_command("workbook unlock")
@@ -417,7 +417,7 @@ def unlock(journal_path: Path | None, as_it_is: bool) -> None:
     with journal:
         journal.unlock(passphrase)
         for warning in journal.warnings:
-            click.echo(warning)
+            click.echo(plain(warning))
         click.echo(say("cli.unlock.done"))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook import files, words
-from workbook.errors import JournalError, Locked, StoreError
+from workbook.errors import JournalError, Locked, StoreError, plain
 from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
@@ -64,7 +64,8 @@ class Vault:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences to show once: what was damaged, what a synced drive left, that no backup could be made."""
-        return (*self._told, words.say("storage.vault.no_backup_made")) if self._no_room else self._told
+        told = map(plain, self._told)  # what somebody has put here may be called anything
+        return (*told, words.say("storage.vault.no_backup_made")) if self._no_room else tuple(told)
 
     @property
     def keyed(self) -> bool:
