@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from tests.safe_answers import answer_safely
 from workbook import definition, resources
@@ -54,6 +55,13 @@ def test_what_a_person_does_is_said_of_every_exercise_that_serves() -> None:
     """The table has a phrase for each exercise in it, and for none that is not."""
     assert set(coverage.statements().does) == {one.exercise for one in SERVED}
     assert set(coverage.statements().says) == set(definition.models.STATEMENTS)
+
+
+def test_the_statements_are_read_once_and_cannot_be_changed() -> None:
+    """Whoever holds the table holds what everyone else does."""
+    assert coverage.statements() is coverage.statements()
+    with pytest.raises(ValidationError, match="frozen"):
+        coverage.statements().says = {}  # type: ignore[misc]  # that is what is tried
 
 
 def test_no_statement_hangs_on_ticks_alone() -> None:

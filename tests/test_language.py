@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook import definition
+from workbook.errors import WorkbookError
 from workbook.safety import language
 
 CASES = yaml.safe_load(Path(__file__).with_name("cases").joinpath("language.yaml").read_text("utf-8"))
@@ -94,6 +96,7 @@ def test_only_texts_of_an_item_with_cues_get_hints_and_only_a_letter_names_parts
     assert language.hints(plain, "Yes, but no.") == [hint]
     assert language.hints(letter, {"ack": None, "change": 3, "repair": "Yes, but no."}) == [hint | {"part": "repair"}]
     assert [language.hints(plain, value) for value in (None, 3, ["but"])] == [[], [], []]
+    assert language.hints(items["start.want.most"], "Yes, but no.") == []  # a choice has no cues to turn on
 
 
 def test_capital_letters_and_other_quotes_are_read_as_plain_ones() -> None:
@@ -133,6 +136,37 @@ def test_the_first_hundred_hints_are_shown_in_reading_order() -> None:
     assert {hint.cue for hint in hints} == {"blame", "absolute", "but"}
     assert [hint.start for hint in language.find("but " * 101)] == list(range(0, 400, 4))
     assert len(language.find("but " * 99)) == 99
+    assert [hint.start for hint in language.find("Nothing but the truth, but you left.")] == [23]  # the first is spared
+
+
+def test_cues_are_read_once_and_cannot_be_changed() -> None:
+    """Whoever holds a cue or a hint holds what everyone else does."""
+    assert language.cues() is language.cues()
+    for held in (language.cues()[0], language.find("but")[0]):
+        with pytest.raises(FrozenInstanceError):
+            held.why = "Else."  # type: ignore[misc]  # that is what is tried
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("cues: [{}]", "'words'"),
+        ("words: {}\ncues: [but]", "'str' object has no attribute 'get'"),
+        ("[]", "list indices must be integers"),
+        (
+            "words: {}\ncues: [{id: x, title: X, why: W, direction: D, find: ['(']}]",
+            "missing ), unterminated subpattern",
+        ),
+    ],
+)
+def test_a_file_of_cues_that_does_not_fit_is_said_in_a_sentence(text: str, what: str, tmp_path: Path) -> None:
+    """No words, a cue that is none, no table at all, a pattern that cannot be read: which file, and where to look."""
+    file = tmp_path / "xx.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(WorkbookError) as raised:
+        language.cues_of(file)
+    assert str(raised.value).startswith(f"xx.yaml: a cue does not fit ({what}")
+    assert str(raised.value).endswith("Compare it with en.yaml.")
 
 
 def test_a_language_without_cues_gives_no_hints() -> None:

@@ -103,14 +103,13 @@ def is_open(line: Line, now: datetime) -> bool | None:
 def _by_need(lines: Iterable[Line], kind: str, now: datetime) -> list[Line]:
     """Return the lines of a kind: answered now, then not known, then closed; each in the file's order.
 
-    Those for here come before all that may be for another part of the region, and those before all that are.
+    Those for here come before all that are, or may be, for another part of the region.
     """
     zone = getattr(now.tzinfo, "key", None)  # a clock that knows only how far it is from UTC may be anywhere
     order = (True, None, False)
 
-    def need(line: Line) -> tuple[int, int]:
-        away = 0 if not line.zones or zone in line.zones else 2 if zone else 1
-        return away, order.index(is_open(line, now))
+    def need(line: Line) -> tuple[bool, int]:
+        return bool(line.zones) and zone not in line.zones, order.index(is_open(line, now))
 
     return sorted((line for line in lines if kind in line.kinds), key=need)
 

@@ -13,6 +13,7 @@ from workbook.errors import WorkbookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from workbook.definition.items import Item
 
@@ -88,17 +89,17 @@ def hints(item: Item, value: object, language: str = "en") -> list[dict[str, obj
 
 @functools.cache
 def cues(language: str = "en") -> tuple[Cue, ...]:
-    """Return the cues of a language, from `data/language/LANG.yaml`; none, when the language has no file.
-
-    Raises WorkbookError when the file does not fit.
-    """
+    """Return the cues of a language, from `data/language/LANG.yaml`; none, when the language has no file."""
     path = resources.data("language", f"{language}.yaml")
-    if not path.is_file():
-        return ()
+    return cues_of(path) if path.is_file() else ()
+
+
+def cues_of(path: Path) -> tuple[Cue, ...]:
+    """Return the cues of a file like `data/language/en.yaml`; raise WorkbookError when it does not fit."""
     data: Any = reading.read(path).data
     try:
         return tuple(_cue(row, data["words"]) for row in data["cues"])
-    except (KeyError, TypeError, re.error) as error:
+    except (AttributeError, KeyError, TypeError, re.error) as error:
         raise WorkbookError(f"{path.name}: a cue does not fit ({error}). Compare it with en.yaml.") from error
 
 
