@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shlex
-import shutil
 import stat
 import unicodedata
 from typing import TYPE_CHECKING
@@ -56,7 +55,8 @@ def copy(path: Path, new: Path, most: int) -> None:
 
     def pour(into: Path) -> None:
         with opened(path, most) as file, into.open("wb") as out:
-            shutil.copyfileobj(file, out)
+            while piece := file.read(2**20):
+                out.write(piece)
             out.flush()
             os.fsync(out.fileno())
 
