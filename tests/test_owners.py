@@ -235,6 +235,10 @@ def test_the_server_itself_shows_a_connection_no_row_of_another(
         slipped = "INSERT INTO events (client, at, kind, rule, count, owner) VALUES ('x', '', '', '', 0, %s)"
         with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), mine.store._engine.begin() as raw:
             raw.exec_driver_sql(slipped, (other.keys.owner,))
+        # Nor under a key, which whoever has it would take for their own: a row that bears one is only ever taken.
+        keyed = slipped.replace("VALUES (", "SELECT ").replace("%s)", "set_config('mend.keys', %s, true)")
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), mine.store._engine.begin() as raw:
+            raw.exec_driver_sql(keyed, (seal.recipient(other.keys.identities[0]),))
         with theirs.store._engine.begin() as raw:
             assert counted(raw)[0] == 1
 
@@ -250,6 +254,10 @@ def test_who_names_anothers_rows_needs_their_account_too(
         with mine.store._engine.begin() as raw:
             raw.exec_driver_sql("SELECT set_config('mend.owner', %s, false)", (other.keys.owner,))
             assert counted(raw) == [0, 0, 0]
+            assert raw.exec_driver_sql("SELECT owner, role FROM caseloads").all() == []
+        slipped = "INSERT INTO caseloads (owner, role) VALUES (%s, 'other')"
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), mine.store._engine.begin() as raw:
+            raw.exec_driver_sql(slipped, (one.keys.owner,))
     with pytest.raises(StoreError) as said:
         Desk(other.home, other.keys, one.url).open(clock)
     assert str(said.value).replace(other.keys.owner, "OWNER") == (
@@ -367,6 +375,11 @@ def test_an_older_database_is_divided_by_keys_and_keeps_every_row(
     with other.open(clock) as theirs:
         assert shown(theirs) == was[1]
         assert theirs.store.records("workbook")[0].payload == {"chapters": []}
+        if one.url != whole:  # the server watches: what waits for the other's key is shown to who has shown it
+            for proofs, count in (("", 1), (seal.recipient(one.keys.identities[0]), 2)):
+                with theirs.store._engine.begin() as raw:
+                    raw.exec_driver_sql("SELECT set_config('mend.keys', %s, true)", (proofs,))
+                    assert counted(raw)[0] == count
         open_caseload(one.home, renewed, store=one.url, now=clock).close()  # it was asked with the key before
         with one.open(clock) as mine:
             without = [row for row in json.loads(was[0])[1] if row["what"] != "erased"]

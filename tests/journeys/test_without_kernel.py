@@ -97,7 +97,7 @@ def test_an_address_that_leads_nowhere_is_said_in_words(lab: Lab) -> None:
     """
     first = f'<a href="{lab.base}voila/render/00-start.ipynb">'
     there = ("voila/render/99-nowhere.ipynb", "voila/render/a/b.ipynb", "voila/render/", "voila/render", "voila")
-    for path in (*there, "voila/", "voila/tree", "voila/tree/a", "nowhere", "a/b/"):
+    for path in (*there, "voila/", "voila/tree", "voila/tree/a", "nowhere", "a/b/", "robots.txt"):
         with pytest.raises(HTTPError) as missing:
             urllib.request.urlopen(lab.url(path))  # noqa: S310 # our own server
         said = missing.value.read().decode()

@@ -56,7 +56,9 @@ def take_over(server: ServerApp) -> None:
     path = url_path_join(server.base_url, "/voila/render/(.*)")
     rules = server.web_app.default_router.rules
     rules.insert(0, Rule(PathMatches(path), Viewer, about))
-    rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, "/voila(?:/tree.*|/render|/render/)?/?")), Nowhere))
+    # At the last two Jupyter would hang up.
+    for none in ("/voila(?:/tree.*|/render|/render/)?/?", "/(?:favicon[.]ico|robots[.]txt)"):
+        rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, none)), Nowhere))
     rules.insert(0, Rule(PathMatches(url_path_join(server.base_url, _SCRIPTS, "([a-z]+[.]js)")), Scripts))
     # The widgets' scripts are named by what they hold: asked about again for each page, they would keep it waiting.
     held = [
@@ -111,7 +113,7 @@ class Scripts(RequestHandler):
 
 
 class Nowhere(JupyterHandler):
-    """Answers where Voilà would list notebooks by a script that no page of ours may run: with words."""
+    """Answers with words where Voilà would list notebooks by a script that no page of ours may run, and the like."""
 
     @authenticated
     def get(self) -> None:
