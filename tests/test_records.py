@@ -66,6 +66,9 @@ def test_records_are_kept_as_they_were_and_can_be_put_back(store: Store) -> None
     assert comments.all() == {"a": said, "b": said}
     with pytest.raises(ValidationError, match="frozen"):
         said.text = "another"
+    with pytest.raises(ValidationError) as raised:
+        Region.model_validate({"region": ["canary"]})
+    assert "canary" not in str(raised.value)
 
 
 def test_the_whole_ones_do_not_wait_for_a_damaged_one(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,13 @@ def test_a_file_is_made_for_its_owner_and_loses_nothing(tmp_path: Path, wal: boo
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.process  # a thread
+def test_a_file_opened_in_one_thread_is_used_in_another(tmp_path: Path) -> None:
+    """As a page's kernel does: it opens in one, and hears in another that the key is gone."""
+    with contextlib.closing(sqlite.connect(tmp_path / "answers.sqlite")) as opened, ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: opened.execute("SELECT 1").fetchone()).result() == (1,)
+
+
 def _filled(file: Path, key: bytes | None) -> None:
     with contextlib.closing(sqlite.connect(file, key, wal=False)) as made:
         made.execute("CREATE TABLE answers (value)")
@@ -57,6 +65,8 @@ def test_a_file_put_under_another_key_opens_with_that_alone(
 
     assert _held(file, new_key) == [("canary",)]
     assert sqlite.is_plain(file) == (new_key is None)
+    with contextlib.closing(sqlite.connect(file, new_key, wal=False)) as opened:
+        assert opened.execute("PRAGMA journal_mode").fetchone() == ("delete",)  # it is one file, without a log
     with pytest.raises(dbapi2.DatabaseError):
         _held(file, key)
     assert [each.name for each in tmp_path.iterdir()] == ["answers.sqlite"]
@@ -80,7 +90,8 @@ def test_what_a_file_was_is_overwritten_where_it_was(
 ) -> None:
     """Down to its last byte, unless it has a second name: that is a copy, which stays as it is."""
     file, new, copy = (tmp_path / name for name in ("answers.sqlite", "answers.sqlite.new", "copy"))
-    file.write_bytes(b"x" * 2 * BLOCK)
+    before = b"x" * (2 * BLOCK + 1)
+    file.write_bytes(before)
     new.write_bytes(b"new")
     if names == 2:
         copy.hardlink_to(file)
@@ -88,7 +99,8 @@ def test_what_a_file_was_is_overwritten_where_it_was(
         replace(file, new)
         left = old.read()
 
-    assert left == (bytes(2 * BLOCK) if names == 1 else b"x" * 2 * BLOCK)
+    assert left.strip(b"\0") == (b"" if names == 1 else before)
+    assert len(left) >= len(before)
     assert file.read_bytes() == b"new"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["answers.sqlite", "copy"][:names]
 
@@ -184,9 +196,19 @@ def test_a_file_is_known_again_by_what_it_is(tmp_path: Path) -> None:
     assert sqlite.identity(file) not in (None, known)
 
 
-def test_no_answer_stands_in_a_traceback(tmp_path: Path) -> None:
-    """Neither of a file nor of a server: what was to be stored is not part of what is said to be wrong."""
+def test_a_file_has_one_connection_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which it is seen that somebody else wrote: another of our own would count as somebody else."""
+    monkeypatch.setattr(sqlite, "BUSY", 0.05)
     engine = sqlite.engine(tmp_path / "answers.sqlite", None, wal=False)
+    with engine.connect(), pytest.raises(sa.exc.TimeoutError):
+        engine.connect()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("server", [True, False])
+def test_no_answer_stands_in_a_traceback(tmp_path: Path, server: bool) -> None:
+    """Neither of a file nor of a server: what was to be stored is not part of what is said to be wrong."""
+    engine = sqlite.server("sqlite://") if server else sqlite.engine(tmp_path / "answers.sqlite", None, wal=False)
     with engine.connect() as connection, pytest.raises(sa.exc.OperationalError) as raised:
         connection.execute(sa.text("INSERT INTO nowhere VALUES (:value)"), {"value": "canary"})
     engine.dispose()
@@ -194,16 +216,31 @@ def test_no_answer_stands_in_a_traceback(tmp_path: Path) -> None:
     assert "nowhere" in str(raised.value)
 
 
+def test_a_connection_to_a_server_says_whose_it_is_where_it_is_somebody_s() -> None:
+    """Before anything else is asked on it: a server that does not understand that is asked nothing."""
+    for owner, said in (("", [(1,)]), ("lee", "syntax error")):
+        engine = sqlite.server("sqlite://", owner)
+        try:
+            with engine.connect() as connection:
+                told: object = connection.execute(sa.text("SELECT 1")).fetchall()
+        except Exception as problem:
+            told = "syntax error" if "syntax error" in str(problem) else problem
+        engine.dispose()
+        assert told == said
+
+
 @pytest.mark.parametrize(
-    ("held", "may"), [(None, False), ("", False), ("none", False), ("one", True), ("locked", True)]
+    ("held", "may"), [(None, False), ("", False), ("none", False), ("one", True), ("locked", True), ("damaged", True)]
 )
 def test_whether_a_file_may_hold_answers_is_seen_without_a_key(tmp_path: Path, held: str | None, may: bool) -> None:
-    """None in a file that is missing, empty or without one; a locked one may, whatever is in it."""
+    """None in a file that is missing, empty or without one; a locked or damaged one may, whatever is in it."""
     file = tmp_path / "answers.sqlite"
     if held == "":
         file.write_bytes(b"")
     elif held is not None:
         _filled(file, KEY if held == "locked" else None)
+    if held == "damaged":
+        file.write_bytes(file.read_bytes()[:16] + b"x" * 8192)
     if held == "none":
         with contextlib.closing(sqlite.connect(file, wal=False)) as opened:
             opened.execute("DELETE FROM answers")
