@@ -12,6 +12,7 @@ import pytest
 from tests.caseload_sample import PART, PASSPHRASE, ask, journal_of, sealed
 from tests.test_caseload import done, run
 from workbook import files, words
+from workbook.assessment import export
 from workbook.cli import counselor
 from workbook.errors import Refused, UnknownId, WeakPassphrase
 from workbook.sharing import asking, caseload, envelope, keys
@@ -220,6 +221,33 @@ def test_what_cannot_be_written_was_not_done(
         assert (no_room.exit_code, no_room.stderr.startswith(sentence), file.exists()) == (1, True, False)
     assert [one.name for one in opened.clients()] == ["A."]
     assert opened.page("A.")["replies"] == []
+
+
+def test_what_a_client_names_oddly_is_understood_or_said(tmp_path: Path, clock: Clock) -> None:
+    """Reports, exports, copies to go back to and files that are not there; nothing is made or changed by mistake."""
+    with journal_of(tmp_path / "my journal", clock) as journal:
+        folder, about = journal.path, ("--journal", journal.path)
+    (tmp_path / "out").mkdir()
+    for typed, file in (("out", "out/mend.html"), ("Dr. Lee", "Dr. Lee.html"), ("x.HTML", "x.HTML")):
+        assert done("report", *about, "-o", tmp_path / typed) == f"Written: {tmp_path / file}\n"
+    assert "x.pdf would not be what its name says" in run("report", *about, "-o", "x.pdf").stderr
+    turned = run("report", *about, "--from", "2027-02-01", "--to", "2027-01-01", "-o", tmp_path / "never.html")
+    assert turned.stderr == "Error: There is no day from 2027-02-01 to 2027-01-01. Is it the other way round?\n"
+
+    done("export", *about, "-o", tmp_path / "x.CSV")
+    assert len(export.read(tmp_path / "x.CSV")) > 0
+
+    (tmp_path / "empty").touch()
+    (tmp_path / "other.sqlite").write_bytes(b"not a copy of anything at all")
+    assert run("restore", tmp_path / "empty", *about).stderr == f"Error: {tmp_path / 'empty'} is empty or gone.\n"
+    other = run("restore", tmp_path / "other.sqlite", *about).stderr
+    assert other.startswith(f"Error: {tmp_path / 'other.sqlite'} is damaged, or it is locked and needs its passphrase.")
+    assert f"To lock it: workbook lock --journal {files.typed(folder)}" in run("unlock", *about).stderr
+
+    for missing in ("a.assignment.", "a.feedback ", "x (1).submission"):
+        said = run("open", tmp_path / missing, "--no-browser")
+        assert (said.exit_code, "There is no file" in said.stderr, (tmp_path / missing).exists()) == (1, True, False)
+    assert not (tmp_path / "never.html").exists()
 
 
 def test_a_day_that_has_passed_is_said_where_someone_is_to_be_erased(home: Path, shared: Any) -> None:

@@ -228,7 +228,7 @@ def test_what_changed_after_the_preview_is_not_sealed(
     [
         ("", "Type where the file shall be."),
         ("taken.submission", "There is a file"),
-        ("missing/a.submission", "cannot be written: No such file or directory."),
+        ("missing/a.submission", "missing. Make it first, or choose another place. Nothing was written."),
     ],
 )
 def test_a_bad_place_is_a_sentence_and_nothing_is_remembered(

@@ -100,6 +100,9 @@ def give(path: Path, write_into: Callable[[Path], object]) -> None:
         raise WorkbookError(words.say("files.unwritten", file=path, problem=problem.strerror)) from None
 
 
+_ENDING = re.compile(r"[^.]\.[A-Za-z0-9]{1,12}$")  # “Dr. Lee” has none
+
+
 def named(words: str, data: bytes, ending: str, *, day: object = "") -> str:
     """Return a file name that any computer takes, and another one for other content: none is laid over another.
 
@@ -107,6 +110,15 @@ def named(words: str, data: bytes, ending: str, *, day: object = "") -> str:
     """
     plain = "-".join(filter(None, (_plain(words), _plain(str(day)))))
     return f"{plain or 'file'}-{hashlib.sha256(data).hexdigest()[:6]}.{ending}"
+
+
+def placed(path: Path, name: str) -> Path:
+    """Return where a file goes: a folder gets `name` added, a name without an ending gets that of `name`."""
+    if path.is_dir():
+        return path / name
+    if _ENDING.search(path.name):
+        return path
+    return path.with_name(f"{path.name.rstrip('. ')}.{name.rpartition('.')[2]}")
 
 
 def _plain(words: str) -> str:

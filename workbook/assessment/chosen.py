@@ -64,6 +64,8 @@ def choose(
         named = ", ".join(_named(workbook, id) for id in asked)
         rows = drop(rows, ~wanted, say("assessment.left_out.other", parts=named))
     first, last = _iso(since), _iso(until)
+    if first and last and first > last:
+        raise WorkbookError(say("assessment.no_span", first=first, last=last))
     if first or last:
         when = days.loc[rows.index]
         out = (when < first) | (when > (last or "9999"))

@@ -79,16 +79,17 @@ def read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     path = Path(path)
-    if path.suffix == ".csv":
+    ending = path.suffix.lower()
+    if ending == ".csv":
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         rows = table.map(_plain)
-    elif path.suffix == ".json":
+    elif ending == ".json":
         rows = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["answers"], dtype=object)
-    elif path.suffix == ".parquet":
+    elif ending == ".parquet":
         rows = pd.read_parquet(path).astype(object)
     else:
         raise WorkbookError(words.say("assessment.export.none", file=path.name, known=", ".join(_KINDS)))
-    if path.suffix != ".json":
+    if ending != ".json":
         rows["value"] = [json.loads(value) for value in rows["value"]]
     return rows.assign(
         score=pd.to_numeric(rows["score"], errors="coerce"),

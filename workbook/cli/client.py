@@ -97,7 +97,7 @@ def _is_called_a_file(path: Path) -> bool:
     """Say whether a name that is not there was meant as a file's: one mistyped must not become a new journal."""
     from difflib import get_close_matches
 
-    endings = [ending[1:].lower() for ending in path.suffixes]
+    endings = [ending[1:].lower() for ending in path.with_name(path.name.rstrip(". ") or path.name).suffixes]
     return any(ending in _OTHER_FILES or get_close_matches(ending, _FILES, cutoff=0.8) for ending in endings)
 
 
@@ -350,6 +350,11 @@ def report(
     summary: bool,
 ) -> None:
     """Write what the answers show as one HTML file that needs nothing else."""
+    from workbook import files
+
+    output = files.placed(output, "mend.html")
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise Refused(say("cli.report.a_page", file=output.name))
     with opening.existing(journal_path) as journal:
         written = opening.watched(
             lambda tell: journal.report(

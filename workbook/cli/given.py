@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbook import files
 from workbook.words import say
 
 LARGEST = 1024 * 1024  # bytes of words in a file
@@ -26,6 +25,8 @@ def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
         return tuple(from_file(ctx, param, one) for one in said)
     if not isinstance(said, str):
         return said
+    from workbook import files  # `--help` does without
+
     name, equals, value = said.rpartition("=@")
     if said.startswith("@"):
         return _content(said[1:])
@@ -34,11 +35,15 @@ def from_file(ctx: click.Context, param: click.Parameter, said: Any) -> Any:
 
 def typed(ctx: click.Context, param: click.Parameter, said: str) -> str:
     """Return words as they were meant, whatever code page the terminal has."""
+    from workbook import files  # as above
+
     return files.said(said)
 
 
 def _content(path: str) -> str:
     """The words in a file of the person's own; it may be a pipe, for what another program says (`@/dev/stdin`)."""
+    from workbook import files  # as above
+
     try:
         with Path(path).open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -42,6 +42,7 @@ def existing(path: Path | None) -> Journal:
 
 def locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
     """Open a locked journal, and return with it the passphrase that did; see `Journal.accept` for `as_it_is`."""
+    from workbook import files
     from workbook.errors import JournalError
     from workbook.journal import Journal
     from workbook.storage import vault
@@ -50,7 +51,8 @@ def locked(path: Path | None, *, as_it_is: bool = False) -> tuple[Journal, str]:
 
     found = folder(path)
     if not Lock(found / KEYS).exists:
-        raise JournalError(say("cli.opening.not_locked", journal=found, command="workbook lock"))
+        command = f"workbook lock --journal {files.typed(found)}"
+        raise JournalError(say("cli.opening.not_locked", journal=found, command=command))
     passphrase = given() or ask()
     if as_it_is:
         vault.accept(found, passphrase)

@@ -157,7 +157,8 @@ class _Draft:
             if name in contents.chapters[:index]:
                 outline.add(("chapters", index), name, "This chapter is in the list already.", "Remove one.")
         for path in sorted(folder.glob("*.yaml")):
-            if path.stem not in {*_BESIDE, *contents.chapters} and not LANGUAGE_FILE.fullmatch(path.name):
+            known = path.stem in {*_BESIDE, *contents.chapters} or LANGUAGE_FILE.fullmatch(path.name)
+            if not known and not path.name.startswith("."):  # “._start.yaml” is a Mac's, and nobody sees it
                 cure = "Add it there, or move the file away."
                 outline.add(("chapters",), None, f"does not name “{path.name}”, which is in the folder.", cure)
         return contents

@@ -5,12 +5,12 @@ What was handed over is remembered for each copy of the journal by itself; wheth
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections import Counter
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbook import files
 from workbook.errors import Refused, UnknownId
 from workbook.sharing import bundles, envelope, signing
 from workbook.sharing.bundles import GateEvent, SharedAnswer, Submission, content_id
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from workbook.journal import Journal
     from workbook.storage.exchange import There
     from workbook.storage.store import StoredAnswer as Answer
-
-_ENDING = re.compile(r"[^.]\.[A-Za-z0-9]{1,12}$")  # “Dr. Lee” has none
 
 
 class Choice(NamedTuple):
@@ -238,9 +236,7 @@ def new_file(path: Path, name: str) -> Path:
     Raises Refused where there is no folder for it, and when a file is there already: it may be a sealed one that was
     not handed over yet.
     """
-    path = path / name if path.is_dir() else path
-    if not _ENDING.search(path.name):
-        path = path.with_name(f"{path.name.rstrip('. ')}.{name.rpartition('.')[2]}")
+    path = files.placed(path, name)
     if not path.parent.is_dir():
         raise Refused(say("sharing.outbox.no_folder", folder=path.parent))
     if path.exists():

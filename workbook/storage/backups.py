@@ -173,8 +173,12 @@ def _looked_into(file: Path, folder: Path, key: bytes | None) -> Iterator[Store]
     copy = folder / f"look-{secrets.token_hex(4)}.half"
     try:
         files.copy(file, copy, sqlite.LARGEST)
+        if not copy.stat().st_size:  # SQLite would take it for a store that is new
+            raise Damaged(words.say("storage.recovery.gone", file=file))
         with Store(copy, None if sqlite.is_plain(copy) else key, wal=False) as store:
             yield store
+    except Damaged as problem:  # of the copy, which nobody knows
+        raise Damaged(str(problem).replace(str(copy), str(file))) from None
     finally:
         copy.unlink(missing_ok=True)
 
