@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ from workbook.jupyter import ahead as aheads
 from workbook.jupyter import pages
 from workbook.jupyter.ahead import Ahead
 from workbook.page.panels import assessment_panel
+from workbook.storage import sqlite
 from workbook.storage.folder import ANSWERS
 from workbook.storage.sqlite import connect
 
@@ -164,6 +166,30 @@ def test_nothing_is_read_of_a_locked_journal(place: Place) -> None:
     waits._read_if_due(place.path)
     assert (waits._journal, held._reading._versions, held._reading._rows, held._made) == (None, {}, None, {})
     assert (waits.take(), place.waiting()._journal) == (None, None)
+
+
+def test_locking_waits_for_a_kernel_that_only_looks(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins while the file is read ahead, and succeeds once that has been let go of."""
+    monkeypatch.setattr(sqlite, "GLANCE", 60)  # however slow this machine is
+    reading, beginning = threading.Event(), threading.Event()
+    waits = Journal.ahead(place.path, now=place.clock)
+
+    def read(journal: Journal) -> None:
+        journal.progress()
+        reading.set()
+        assert beginning.wait(60)
+
+    def look() -> None:
+        waits.read_ahead(read)
+
+    with place.open() as journal:
+        kernel = threading.Thread(target=look)
+        kernel.start()
+        assert reading.wait(60)
+        threading.Timer(0.2, beginning.set).start()
+        journal.lock(GOOD)
+        kernel.join()
+        assert journal.locked
 
 
 def test_a_journal_that_was_locked_just_now_is_not_shown(place: Place) -> None:

@@ -22,7 +22,7 @@ from workbook import files
 from workbook.errors import Closed, Damaged, JournalError, Locked, StoreError
 from workbook.journal import Journal
 from workbook.page import form
-from workbook.storage import lock, recovery
+from workbook.storage import lock, recovery, sqlite
 from workbook.storage.keeper import Keeper
 from workbook.storage.lock import Lock
 from workbook.storage.schema import MIGRATIONS
@@ -121,8 +121,9 @@ def test_a_damaged_backup_does_not_cost_the_key(journal: Journal, clock: Clock):
         assert again.warnings == ()
 
 
-def test_two_pages_that_lock_at_once_lose_nothing(journal: Journal):
+def test_two_pages_that_lock_at_once_lose_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch):
     """One waits for the other, so that the key that is kept is the key of the answers."""
+    monkeypatch.setattr(sqlite, "GLANCE", 0.05)  # each has it open for longer than a kernel that reads ahead
     other = reopened(journal)
 
     def try_to_lock(page: Journal) -> None:

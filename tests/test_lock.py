@@ -23,7 +23,7 @@ from workbook.errors import JournalError, Locked, SealError, StoreError, WeakPas
 from workbook.journal import Journal
 from workbook.jupyter import viewer
 from workbook.storage import keeper as keepers
-from workbook.storage import lock, recovery, vault
+from workbook.storage import lock, recovery, sqlite, vault
 from workbook.storage.keeper import Keeper
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import begun, is_plain
@@ -300,8 +300,9 @@ def test_a_changed_passphrase_takes_the_place_of_the_old_one(journal: Journal):
         again.change_passphrase(recovery, GOOD)
 
 
-def test_another_open_page_stops_the_locking(journal: Journal):
-    """Locking waits for nobody: it says so, and the journal stays as it was."""
+def test_another_open_page_stops_the_locking(journal: Journal, monkeypatch: pytest.MonkeyPatch):
+    """Locking waits for who only glances at the file, and for no page: it says so, and the journal stays as it was."""
+    monkeypatch.setattr(sqlite, "GLANCE", 0.05)
     with reopened(journal) as other:
         other.history()
         with pytest.raises(StoreError) as refused:

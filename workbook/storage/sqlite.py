@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST = 2**30  # bytes of a file of answers: hundreds of times what many years come to
-GLANCE = 1.0  # seconds in which a kernel has read ahead
+GLANCE = 3.0  # seconds in which a kernel has read ahead, also on a machine that has much to do
 BUSY = 60.0  # seconds to wait for other kernels before giving up
 
 # Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
