@@ -258,6 +258,10 @@ def test_who_names_anothers_rows_needs_their_account_too(
         slipped = "INSERT INTO caseloads (owner, role) VALUES (%s, 'other')"
         with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), mine.store._engine.begin() as raw:
             raw.exec_driver_sql(slipped, (one.keys.owner,))
+        # Nor is a caseload called as a key is, which is no secret: what an older database holds for it would be shown.
+        called = "INSERT INTO caseloads (owner, role) SELECT set_config('mend.owner', %s, true), current_user"
+        with pytest.raises(sa.exc.IntegrityError, match="caseloads_owner_check"), mine.store._engine.begin() as raw:
+            raw.exec_driver_sql(called, (seal.recipient(other.keys.identities[0]),))
     with pytest.raises(StoreError) as said:
         Desk(other.home, other.keys, one.url).open(clock)
     assert str(said.value).replace(other.keys.owner, "OWNER") == (
@@ -315,6 +319,25 @@ def test_opening_waits_for_nobody_who_writes(desks: list[Desk], clock: Clock) ->
         impatient = one._replace(url=f"{one.url}&options=-c%20lock_timeout%3D1000")
         with impatient.open(clock) as mine:
             assert mine.clients() == []
+
+
+@pytest.mark.parametrize("desks", ["the administrator's account"], indirect=True)
+def test_what_is_kept_for_another_account_is_not_opened_where_the_server_watches_nobody(
+    desks: list[Desk], clock: Clock, postgresql: Server
+) -> None:
+    """Our own statements ask whose a caseload is, and take what bears its key whenever that comes."""
+    one, other = desks
+    one.open(clock).close()
+    postgresql.ask(one.url, "UPDATE caseloads SET role = 'lee'")
+    with pytest.raises(StoreError, match="belongs to another account"):
+        one.open(clock)
+    other.open(clock).close()
+    roles = dict(postgresql.ask(one.url, "SELECT owner, role = current_user FROM caseloads"))
+    assert roles == {one.keys.owner: False, other.keys.owner: True}
+    late = f"VALUES ('x', '', '', '', 0, '{seal.recipient(other.keys.identities[0])}')"
+    postgresql.ask(one.url, f"INSERT INTO events (client, at, kind, rule, count, owner) {late}")
+    other.open(clock).close()
+    assert postgresql.ask(one.url, "SELECT owner FROM events") == [(other.keys.owner,)]
 
 
 # --- an older database ---
