@@ -51,6 +51,7 @@ def test_every_cue_is_there_and_tested() -> None:
     assert [cue.id for cue in language.cues()] == WANTED
     for cue in WANTED:
         assert sum(cue in row["cues"] for row in CASES["marked"]) >= 5, cue
+    assert found("Tell me by Friday.") == {"deadline"}  # a day is one of a list of words
 
 
 def test_a_hint_says_where_and_why() -> None:
