@@ -137,7 +137,7 @@ def test_the_first_answer_of_any_step_is_eight_keys_away(lab: Lab, page: Page) -
 
 
 def test_a_chapter_is_drawn_by_its_own_scripts_which_come_once(lab: Lab, page: Page) -> None:
-    """Nothing of Voilà's program is asked for but its style; opened again, the page asks for no script it has."""
+    """Nothing of Voilà's program is asked for; opened again, the page asks for no script it has."""
     for _ in range(2):
         page.goto(lab.page("10-responsibility"))
         expect(page.locator(".mend-step[data-known] h2 button")).to_have_count(9)
@@ -146,9 +146,7 @@ def test_a_chapter_is_drawn_by_its_own_scripts_which_come_once(lab: Lab, page: P
              .filter((one) => one.name.split("?")[0].endsWith(".js"))
              .map((one) => [new URL(one.name).pathname.split("/").pop(), one.transferSize])"""
     )
-    assert sorted(asked) == [
-        [name, 0] for name in ("chapter.js", "help.js", "line.js", "page.js", "step.js", "voila-style.js")
-    ]
+    assert sorted(asked) == [[name, 0] for name in ("chapter.js", "help.js", "line.js", "page.js", "step.js")]
 
 
 def test_a_busy_computer_gets_its_forms_late_and_says_so_meanwhile(lab: Lab, page: Page) -> None:
