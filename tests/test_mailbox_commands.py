@@ -297,7 +297,7 @@ def test_a_wrong_name_is_not_remembered_and_what_went_there_goes_to_the_right_on
         ("--erase", "A. is erased. 0 of their records are left. Backups made by other programs are not.\n"),
         (
             "--revoke",
-            "Nothing more is taken in from A.. What they sent is still here.\n"
+            "Nothing more is taken in from A. What they sent is still here.\n"
             "1 file that had not gone out to them was removed.\n",
         ),
     ],
