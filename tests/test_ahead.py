@@ -168,6 +168,7 @@ def test_nothing_is_read_of_a_locked_journal(place: Place) -> None:
     assert (waits.take(), place.waiting()._journal) == (None, None)
 
 
+@pytest.mark.process
 def test_locking_waits_for_a_kernel_that_only_looks(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It begins while the file is read ahead, and succeeds once that has been let go of."""
     monkeypatch.setattr(sqlite, "GLANCE", 60)  # however slow this machine is

@@ -81,7 +81,7 @@ def test_a_journal_without_a_passphrase_says_so(journal: Path, words: tuple[str,
     done = run(journal, *words, typed="")
     assert (done.exit_code, done.stderr) == (
         1,
-        f"Error: The journal at {journal} has no passphrase. To lock it: workbook lock\n",
+        f"Error: The journal at {journal} has no passphrase. To lock it: workbook lock --journal {journal}\n",
     )
 
 
