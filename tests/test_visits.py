@@ -214,7 +214,7 @@ def test_the_first_page_asks_who_can_see_it_and_then_warns() -> None:
     asks = (
         "G0",
         "Who else can read this?",
-        "<p>Before you type anything, there are two short questions",
+        "<p>Before you type anything, there are two short questions on the first page",
         (),
         "",
     )
