@@ -309,6 +309,18 @@ def test_a_copy_with_an_answer_nested_without_end_is_said_to_be_damaged(journal:
     assert journal.responses()[PLACE].value == "mine"
 
 
+def test_what_was_left_half_made_goes(tmp_path: Path) -> None:
+    """Among the backups and in the folder above, by name; what cannot be removed stops nothing."""
+    folder = tmp_path / "backups"
+    stays = ("answers.sqlite", "answers.sqlite-wal", "journal.json", "backups/answers-2026.sqlite")
+    (folder / "look.half").mkdir(parents=True)
+    for name in (*stays, "answers.sqlite.new", "answers.sqlite.new-journal", "backups/a.new", "backups/b.half-wal"):
+        (tmp_path / name).touch()
+    backups.sweep(folder)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert left == {*map(str, map(Path, stays)), str(Path("backups", "look.half")), "backups"}
+
+
 def test_looking_into_a_backup_of_an_older_version_leaves_it_as_it_is(journal: Journal) -> None:
     """Whatever it takes to read it is done to a copy, which goes again; also when it takes the damaged one's place."""
     folder = journal.path / ".mend" / "backups"

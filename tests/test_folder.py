@@ -107,6 +107,17 @@ def test_a_mark_that_cannot_be_read_is_said(tmp_path: Path, clock: Clock) -> Non
     assert folder.check(tmp_path) == "a"
 
 
+def test_a_mark_is_read_up_to_its_bound(tmp_path: Path, clock: Clock) -> None:
+    """A mebibyte is read, and a byte more is not: whatever somebody puts there, no page waits for it."""
+    folder.make(tmp_path, clock())
+    mark = tmp_path / folder.MARK
+    id_, filled = folder.check(tmp_path), mark.read_bytes().ljust(1_048_576)
+    mark.write_bytes(filled)
+    assert folder.check(tmp_path) == id_
+    mark.write_bytes(filled + b" ")
+    assert refused(lambda: folder.check(tmp_path)).startswith(f"{mark} cannot be read")
+
+
 def test_a_place_where_no_folder_can_be_made_is_said(tmp_path: Path, clock: Clock) -> None:
     """A folder that is missing on the way, and a file in the place of one."""
     gone, file = tmp_path / "gone", tmp_path / "file"

@@ -373,15 +373,18 @@ def test_one_page_at_a_time_puts_a_journal_right(tmp_path: Path, monkeypatch: py
     turn.parent.mkdir()
     with recovery.alone(tmp_path, patience=2):
         assert turn.is_dir()
-    assert (waited, turn.exists()) == ([], False)
+        assert recovery.under_way(tmp_path)
+    assert (waited, turn.exists(), recovery.under_way(tmp_path)) == ([], False, False)
 
     turn.mkdir()
     with recovery.alone(tmp_path, patience=2):
         assert waited == [0.1] * 20
     assert not turn.exists()
+    waited.clear()
+    turn.mkdir()
     with pytest.raises(KeyError), recovery.alone(tmp_path):
         raise KeyError
-    assert not turn.exists()
+    assert (waited, turn.exists()) == ([0.1] * 100, False)
 
 
 def test_every_other_copy_of_the_answers_is_found(tmp_path: Path) -> None:
@@ -511,7 +514,9 @@ def test_the_log_of_answers_that_are_gone_is_kept(place: Place) -> None:
 
 def test_what_is_found_damaged_is_let_go_of(place: Place) -> None:
     """No page of this Python has it open any more, so that whatever is to be done with the file can be."""
-    place.open().close()
+    vault = place.open()
+    save(vault, "my words")
+    vault.close()
     opened: list[object] = []
 
     def judge(store: object) -> None:
@@ -524,6 +529,11 @@ def test_what_is_found_damaged_is_let_go_of(place: Place) -> None:
         recovery.open_store(place.path, None, place.clock, judge)
     assert len(opened) == 2
     rewrite(place.answers, None, None)
+
+    held = place.answers.read_bytes()
+    place.answers.write_bytes(held.replace(b"+00:00", b"+00:0x"))  # sound for SQLite, until all of it is read
+    with pytest.raises(Damaged, match="There is no whole backup either"):
+        recovery.open_store(place.path, None, place.clock)
 
 
 @pytest.mark.parametrize("given", [True, False])
