@@ -484,6 +484,17 @@ def test_additions_are_bounded() -> None:
     assert time.process_time() - began < 2
 
 
+def test_one_questionnaire_of_an_id_is_added() -> None:
+    """Another of the same id is named, also where neither has a scale."""
+    plainly = OWN.model_copy(update={"scales": ()})
+    other = plainly.model_copy(update={"title": "Another"})
+    judge(asks(instruments=(plainly,)), definition.load())
+    with pytest.raises(Refused) as refused:
+        judge(asks(instruments=(plainly, other)), definition.load())
+    assert "“Another”" in str(refused.value)
+    assert "it has the id of something else" in str(refused.value)
+
+
 # --- names ---
 
 

@@ -46,6 +46,15 @@ def test_how_far_each_task_is() -> None:
     assert [one.title for one in overview.asked(tasks, {}, None, today)] == [one.exercise for one in tasks]
 
 
+def test_a_title_says_its_chapter_where_the_chapter_is_not_beside_it() -> None:
+    """Several exercises have the same title: in a list of tasks they are told apart, below their chapter they need not."""
+    rating = "responsibility.rating"
+    [task] = overview.asked([Task(exercise=rating)], {}, WORKBOOK, date(2027, 1, 9))
+    [chapter] = overview.page(WORKBOOK, [answer(f"{rating}.done", value="yes")], [], set())
+    assert task.title == WORKBOOK.named(rating) != TITLES[rating]
+    assert [one["title"] for one in chapter["exercises"]] == [TITLES[rating]]
+
+
 def test_a_glance_is_the_states_and_the_words_of_the_scales() -> None:
     """“done” by its own item and its own word; a scale that nobody can count has no word."""
     scales = overview.principles(WORKBOOK)
