@@ -77,6 +77,25 @@ def test_names_and_words_that_no_file_can_hold_are_refused_and_nothing_is_kept(
         opened.reply("A.")
 
 
+def test_what_no_client_would_take_is_not_asked_of_them(opened: caseload.Caseload) -> None:
+    """Refused where it is written, and nobody is added."""
+    with pytest.raises(Refused, match="asks for a password or a passphrase"):
+        opened.assign("A.", [Task(exercise=INCIDENT, instruction="Write your password here.")])
+    with pytest.raises(Refused):
+        opened.assign("A.", [Task(exercise=INCIDENT)], tighten={"G1": {"hold_hours": 1}})
+    assert opened.clients() == []
+
+
+def test_nothing_is_asked_any_more_where_sharing_was_ended(opened: caseload.Caseload) -> None:
+    """What was asked last stays as it was."""
+    opened.assign("A.", [Task(exercise=INCIDENT)])
+    opened.revoke("A.")
+    before = opened.assigned(opened.client("A."))
+    with pytest.raises(Refused, match=r"Sharing with A\. was ended"):
+        opened.assign("A.", [Task(exercise="space.urges")])
+    assert opened.assigned(opened.client("A.")) == before
+
+
 def test_a_folder_with_a_caseload_in_it_is_looked_through_for_what_was_sent(home: Path, tmp_path: Path) -> None:
     """What a caseload and a journal are made of is nothing that anyone sent; a file dropped among it is."""
     (home / "a.submission").write_bytes(b"sent")

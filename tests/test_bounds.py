@@ -119,6 +119,13 @@ def test_each_field_of_an_answer_ends_where_it_says(name: str, within: object, b
         SharedAnswer.model_validate(answer()).label = "Another"
 
 
+@pytest.mark.parametrize("item", ["responsibility.incident", "responsibility.incident.my.part"])
+def test_an_answer_has_a_place_as_long_as_every_other(item: str) -> None:
+    """A chapter, an exercise and an item: with fewer or more it would be found at none."""
+    with pytest.raises(ValidationError):
+        SharedAnswer.model_validate(answer(item=item, exercise=item.rpartition(".")[0]))
+
+
 def assignment(**changes: Any) -> Assignment:
     fields = {"token": ID, "sequence": 1, "made_at": AT, "counselor": "Dr. Kim", "client": "A.", "asks": {}}
     return Assignment.model_validate(fields | {"counselor_key": seal.recipient(COUNSELOR)} | changes)

@@ -485,14 +485,15 @@ def test_additions_are_bounded() -> None:
 
 
 def test_one_questionnaire_of_an_id_is_added() -> None:
-    """Another of the same id is named, also where neither has a scale."""
+    """Another of the same id is named, also where neither has a scale; and so is one with a scale that there is."""
+    installed = definition.load()
     plainly = OWN.model_copy(update={"scales": ()})
-    other = plainly.model_copy(update={"title": "Another"})
-    judge(asks(instruments=(plainly,)), definition.load())
-    with pytest.raises(Refused) as refused:
-        judge(asks(instruments=(plainly, other)), definition.load())
-    assert "“Another”" in str(refused.value)
-    assert "it has the id of something else" in str(refused.value)
+    judge(asks(instruments=(plainly,)), installed)
+    theirs = tuple(one.model_copy(update={"id": installed.scales[0].id}) for one in OWN.scales[:1])
+    for before, scales in ((plainly,), ()), ((), theirs):
+        other = OWN.model_copy(update={"title": "Another", "scales": scales})
+        with pytest.raises(Refused, match=r"“Another”.* it has the id of something else"):
+            judge(asks(instruments=(*before, other)), installed)
 
 
 # --- names ---

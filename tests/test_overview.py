@@ -47,7 +47,7 @@ def test_how_far_each_task_is() -> None:
 
 
 def test_a_title_says_its_chapter_where_the_chapter_is_not_beside_it() -> None:
-    """Several exercises have the same title: in a list of tasks they are told apart, below their chapter they need not."""
+    """Several have the same title: in a list of tasks they are told apart, below their chapter they need not be."""
     rating = "responsibility.rating"
     [task] = overview.asked([Task(exercise=rating)], {}, WORKBOOK, date(2027, 1, 9))
     [chapter] = overview.page(WORKBOOK, [answer(f"{rating}.done", value="yes")], [], set())

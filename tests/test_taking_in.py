@@ -174,6 +174,16 @@ def test_an_older_list_needs_a_yes_and_comes_never_with_feedback(journal: Journa
     assert tasks(journal) == ["start.privacy"]
 
 
+def test_the_key_of_feedback_counts_and_not_that_of_the_list_in_it(journal: Journal) -> None:
+    """Its key was compared with the one that is known; the other was looked at by nobody."""
+    inside = asked("space.boundary", minute=1, counselor_key=seal.recipient(STRANGER))
+    given = client.given(journal, told(journal, minute=1, assignment=inside))
+    assert given.ask == ""
+    given.accept()
+    assert journal.assigned is not None
+    assert (tasks(journal), journal.assigned.counselor_key) == (["space.boundary"], seal.recipient(COUNSELOR))
+
+
 def test_feedback_comes_once_and_the_newest_words_stay(journal: Journal) -> None:
     """Twice changes nothing; older words beside an answer, and an older list of what is there, replace nothing."""
     answer = content_id(journal.current()[0])

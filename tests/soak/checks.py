@@ -69,7 +69,6 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "sharing/bundles": (
         ("if not _YEARS[0] <= date.fromisoformat(text).year <= _YEARS[1]:", "if date.fromisoformat(text).year < 1:"),
-        ("if not _DAY.fullmatch(text):", "if False:"),
         ("if not _YEARS[0] < at.year < _YEARS[1]:", "if False:"),
         ("if not name:", "if False:"),
         ("if depth(text) > DEEPEST:", "if False:"),
