@@ -176,7 +176,8 @@ def test_a_mailbox_is_known_by_its_address_however_it_is_typed() -> None:
         assert Mailbox(another, "t").digest != one
     for machine in ("localhost", "127.0.0.1", "[::1]"):
         assert repr(Mailbox(f"http://{machine}:1/x/", "se-cret")) == f"Mailbox(http://{machine}:1/x/api/mail)"
-    for url in ("https:///x", "https://", "http://localhost.example/x", "file:///etc/passwd", "hub.example"):
+    odd = ("file:///etc/passwd", "file://localhost/etc/passwd", "ftp://hub.example/x", "hub.example")
+    for url in ("https:///x", "https://", "http://localhost.example/x", *odd):
         with pytest.raises(Refused):
             Mailbox(url, "t")
     for token in ("", " \n", "a b", "a\x7fb", "ä"):

@@ -166,7 +166,7 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
 CHECKS = tuple(Check(module, *row) for module, rows in _ROWS.items() for row in rows)
 _TESTS = (
     *("test_bounds", "test_arriving", "test_taking_in", "test_bundles", "test_seal", "test_keys", "test_unsent"),
-    *("test_post", "test_share", "test_letters", "test_asking", "test_odd_files", "test_caseload"),
+    *("test_post", "test_share", "test_letters", "test_asking", "test_odd_files", "test_caseload", "test_mailbox"),
 )
 
 
