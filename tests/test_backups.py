@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import stat
@@ -319,6 +320,66 @@ def test_what_was_left_half_made_goes(tmp_path: Path) -> None:
     backups.sweep(folder)
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
     assert left == {*map(str, map(Path, stays)), str(Path("backups", "look.half")), "backups"}
+
+
+def test_what_becomes_of_a_backup_that_is_not_put_under_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without room it stays and is named; a damaged one goes where it could be read, and stays where it could not."""
+    plain = tmp_path / "answers-2026-03-02T09-00-00.000000Z.sqlite"
+    locked = tmp_path / "answers-2026-03-02T10-00-00.000000Z.sqlite"
+    plain.write_bytes(b"SQLite format 3\0 and the rest")
+    locked.write_bytes(b"nothing that can be read")
+    key, problems = bytes(32), list[Exception]()
+
+    def refuse(*_: object) -> None:
+        raise problems[-1]
+
+    monkeypatch.setattr(backups.sqlite, "rewrite", refuse)
+    for problem in (StoreError("no room"), OSError("no room")):
+        problems.append(problem)
+        assert backups.lock(tmp_path, None, key) == ((plain,), ())
+        assert backups.lock(tmp_path, key, None) == ((locked,), ())
+    problems.append(Damaged("damaged"))
+    assert backups.lock(tmp_path, key, None) == ((), ())
+    assert (plain.exists(), locked.exists()) == (True, True)
+    assert backups.lock(tmp_path, None, key) == ((), (plain,))
+    assert (plain.exists(), locked.exists()) == (False, True)
+
+
+def test_only_a_file_in_the_folder_itself_is_a_backup(tmp_path: Path) -> None:
+    """A folder that bears such a name is none, and neither is what a link leads to, or a link to nothing."""
+    folder, elsewhere = tmp_path / "backups", tmp_path / "elsewhere.sqlite"
+    named = [folder / f"answers-2026-03-02T0{hour}-00-00.000000Z.sqlite" for hour in range(4)]
+    named[1].mkdir(parents=True)
+    elsewhere.touch()
+    named[0].touch()
+    named[2].symlink_to(elsewhere)
+    named[3].symlink_to(tmp_path / "nothing")
+    assert sorted(one.file for one in backups.named(folder)) == named
+    assert [one.file for one in backups.listed(folder)] == named[:1]
+    assert backups.listed(folder, lambda file: file != named[0]) == []
+
+
+def test_two_pages_may_let_the_same_old_backup_go(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second finds it gone, and has made its own all the same."""
+    monkeypatch.setattr(backups, "_too_many", lambda _: [backups.Backup(clock(), tmp_path / "gone")])
+    made = backups.make(SimpleNamespace(copy_to=Path.touch), tmp_path, clock())
+    assert list(tmp_path.iterdir()) == [made.file]
+
+
+def test_no_room_to_look_into_a_backup_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that the copy which could not be begun is not there."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "answers-2026-03-02T09-00-00.000000Z.sqlite").touch()
+    monkeypatch.setattr(backups.files, "copy", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        backups.newest_good(tmp_path, None)
 
 
 def test_looking_into_a_backup_of_an_older_version_leaves_it_as_it_is(journal: Journal) -> None:

@@ -10,6 +10,7 @@ import threading
 from multiprocessing import connection
 from multiprocessing.connection import Client
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,6 +95,31 @@ def test_a_caller_who_says_nothing_or_nonsense_holds_nobody_up(monkeypatch: pyte
         silent.close()
         late.close()
     assert min(given) >= 5
+
+
+def test_its_clock_is_one_that_counts_a_sleep_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux has one of its own for that, macOS has it under another name, and Windows neither."""
+    clocks = {"CLOCK_BOOTTIME": 7, "CLOCK_MONOTONIC": 1}
+    asked = {"monotonic": lambda: 3.0, "clock_gettime": lambda clock: clock * 100.0}
+    for seconds in (700.0, 100.0, 3.0):
+        monkeypatch.setattr(keepers, "time", SimpleNamespace(**clocks, **asked))
+        assert keepers.awake_and_asleep() == seconds
+        clocks.pop(next(iter(clocks), ""), None)
+
+
+def test_who_leaves_before_being_heard_does_not_end_it() -> None:
+    """The next caller is waited for, until the keeper itself is closed."""
+    keeper, left = Keeper(KEY), [OSError(), EOFError(), OSError()]
+
+    def accept() -> None:
+        problem = left.pop()
+        if not left:
+            keeper._closed.set()
+        raise problem
+
+    listener: Any = SimpleNamespace(accept=accept)
+    keeper._serve(listener)
+    assert left == []
 
 
 def test_only_its_owner_reaches_the_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
