@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from tornado.ioloop import IOLoop
@@ -18,9 +20,10 @@ from workbook.jupyter import ahead as aheads
 from workbook.jupyter import pages
 from workbook.jupyter.ahead import Ahead
 from workbook.page.panels import assessment_panel
-from workbook.storage import sqlite
+from workbook.storage import sqlite, vault
 from workbook.storage.folder import ANSWERS
 from workbook.storage.sqlite import connect
+from workbook.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +41,13 @@ class Place(NamedTuple):
 
     def open(self) -> Journal:
         return Journal.open(self.path, now=self.clock, environ={})
+
+    def long_ago(self) -> None:
+        """Let it be ten seconds since anything was written."""
+        for file in (self.path / ANSWERS, self.path / f"{ANSWERS}-wal"):
+            if file.exists():
+                then = file.stat().st_mtime_ns - 10**10
+                os.utime(file, ns=(then, then))
 
     def waiting(self, *, tables: bool = False) -> Ahead:
         """Return what has read ahead."""
@@ -107,8 +117,13 @@ def _nothing(journal: Journal) -> None:
         (_goes_back, False), (_goes_back, True), (_takes_in, False), (_changes_by_hand, False), (_nothing, True),
     ],
 )  # fmt: skip
-def test_a_page_shows_what_the_file_says(write: Callable[[Journal], None], looks_again: bool, place: Place) -> None:
+@pytest.mark.parametrize("rested", [False, True])
+def test_a_page_shows_what_the_file_says(
+    write: Callable[[Journal], None], looks_again: bool, rested: bool, place: Place
+) -> None:
     """Whatever another page or command wrote since it was read ahead, and whether that was noticed meanwhile."""
+    if rested:
+        place.long_ago()
     waits = place.waiting(tables=True)
     with place.open() as other:
         write(other)
@@ -122,6 +137,64 @@ def test_a_page_shows_what_the_file_says(write: Callable[[Journal], None], looks
             other.save("start.privacy.shared_device", "no")
             plain._reading.forget()
             assert _all_of(page) == _all_of(plain)
+
+
+@pytest.mark.parametrize("other_page", [False, True])
+def test_where_nobody_has_written_nothing_is_compared(
+    other_page: bool, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as a write would show in the file's times, and whether or not another page has it open."""
+    compared: list[object] = []
+    monkeypatch.setattr(Store, "imprint", lambda _: compared.append("all") or "")
+    with place.open() as other:
+        if not other_page:
+            other.close()
+        for rested, times in ((False, 1), (True, 0)):
+            if rested:
+                place.long_ago()
+            compared.clear()
+            with closing(_taken(place.waiting())) as page:
+                assert page._reading.current()[PART, "2026-03-02"].value == "I shouted"
+            assert (rested, len(compared)) == (rested, times)
+
+
+def test_a_write_while_a_page_is_opened_is_seen(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One before the file was looked at, and one after."""
+    place.long_ago()
+    for when in ("stamp", "written"):
+        waits = place.waiting()
+        with place.open() as other, monkeypatch.context() as patched:
+            target, name = (Store, "stamp") if when == "stamp" else (vault, "written")
+            plain = getattr(target, name)
+
+            def writes_once(*given: object, told: str = when, plain: Any = plain, other: Journal = other) -> object:
+                patched.undo()
+                other.save(PART, f"Meanwhile, {told}")
+                return plain(*given)
+
+            patched.setattr(target, name, writes_once)
+            with closing(_taken(waits)) as page:
+                assert page._reading.current()[PART, "2026-03-02"].value == f"Meanwhile, {when}"
+        place.long_ago()
+
+
+def test_what_was_written_just_now_or_moved_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
+    """Two writes in one step of a file's clock look alike; a log that was put into the file has changed it."""
+    file = tmp_path / "one"
+    file.write_text("words")
+    then = time.time_ns() - 10**10
+    os.utime(file, ns=(then, then))
+    old = sqlite.written(file)
+    assert sqlite.settled(old, old)
+    file.with_name("one-wal").write_text("")
+    empty = sqlite.written(file)
+    assert (sqlite.settled(empty, old), sqlite.unwritten(old, empty)) == (True, True)
+    file.with_name("one-wal").write_text("more")
+    full = sqlite.written(file)
+    assert (sqlite.settled(full, old), sqlite.unwritten(old, full)) == (False, False)
+    file.write_text("words")
+    new = sqlite.written(file)._replace(log=None)
+    assert (sqlite.settled(new, new), sqlite.unwritten(old, new)) == (False, False)
 
 
 def _taken(waits: Ahead) -> Journal:

@@ -23,8 +23,8 @@ from tests.test_safety import (
 )
 from workbook import words
 from workbook.answers.kinds import Response
+from workbook.safety import facts, helplines, language, verdicts
 from workbook.safety import gates as safety
-from workbook.safety import helplines, language, verdicts
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(hours=4)  # another visit
@@ -266,3 +266,15 @@ def test_what_a_rule_said_cannot_be_changed_afterwards() -> None:
                 setattr(one, name, None)
     assert "You said that there is a limit" in standing.closings["responsibility.apology"].reason_html
     assert "You said" not in repr(standing)
+
+
+def test_what_one_workbook_s_rules_asked_serves_no_other_s() -> None:
+    """Answers looked through once are read anew where a question is known otherwise, as after an assignment."""
+    former = WORKBOOK.measures.former
+    assert former is not None
+    word, now = next(iter(former.same.items()))
+    past = [version(f"{former.forms[0]}.{word}", 3, EARLIER)]
+    seen = facts.looked(past, {})
+    other = WORKBOOK.model_copy(update={"measures": WORKBOOK.measures.model_copy(update={"former": None})})
+    for workbook, found in ((WORKBOOK, 3), (other, None), (WORKBOOK, 3)):
+        assert facts.Facts(workbook, {}, past, (), NOW, seen).get(now) == found

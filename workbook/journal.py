@@ -76,6 +76,9 @@ class Journal(Opened):
         self._stood_at: datetime | None = None
         self._closed_since: dict[str, datetime] = {}
 
+    def _hold(self, stamp: object) -> None:
+        self._reading.hold(stamp)
+
     def _forget(self) -> None:
         super()._forget()
         if self._keeps:

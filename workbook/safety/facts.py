@@ -191,6 +191,7 @@ class Looked(NamedTuple):
     current: Sequence[tuple[str, str]]
     places: tuple[Mapping[str, list[int]], Mapping[str, list[int]]]  # of an item, in each of the two
     times: Sequence[datetime]  # oldest first
+    told: dict[frozenset[str], tuple[Measures, list[Entry]]]  # what of them the rules asked, as they ask it
 
 
 def looked(history: Iterable[Past], responses: Mapping[tuple[str, str], Response]) -> Looked:
@@ -198,7 +199,7 @@ def looked(history: Iterable[Past], responses: Mapping[tuple[str, str], Response
     past, current = list(history), list(responses)
     places = _places(one.item for one in past), _places(item for item, _ in current)
     times = sorted([*(one.answered_at for one in past), *(one.at for one in responses.values())])
-    return Looked(past, current, places, times)
+    return Looked(past, current, places, times, {})
 
 
 @dataclass
@@ -217,14 +218,13 @@ class Facts:
 
     def __post_init__(self) -> None:
         self.asked = self.workbook.measures
-        self._past, self._current, self._places, self.times = self.seen or looked(self.past, self.responses)
+        self._past, self._current, self._places, self.times, self._told = self.seen or looked(self.past, self.responses)
         blank = Entry(self.now, "", "", None, "blank")
         items = (item for places in self._places for item in places)
         self._known = {item: _as_known(blank._replace(item=item), self.asked) for item in items}  # by ids alone
         self._items: dict[str, list[str]] = {}  # that are known as a question
         for item, one in self._known.items():
             self._items.setdefault(one.question, []).append(item)
-        self._told: dict[frozenset[str], list[Entry]] = {}  # by `answers_to`
         questions = self._items.keys()
         self.newest = _Newest(questions, self._newest)  # a cleared answer too
         # The newest that was not cleared: clearing an answer must not undo the yes that stands elsewhere.
@@ -253,17 +253,21 @@ class Facts:
 
     def answers_to(self, questions: Iterable[str]) -> list[Entry]:
         """Return every version of the answers to some questions, oldest first."""
-        asked = frozenset(questions)
-        if asked not in self._told:
-            self._told[asked] = self._entries(item for one in asked for item in self._items.get(one, ()))
-        return self._told[asked]
+        return self._entries(item for one in questions for item in self._items.get(one, ()))
 
     def answers_in(self, fits: Callable[[str], bool]) -> list[Entry]:
         """Return every version of what was answered in items whose id fits, oldest first."""
         return self._entries(item for item, known in self._known.items() if fits(known.item))
 
     def _entries(self, items: Iterable[str]) -> list[Entry]:
-        items = tuple(items)
+        named = frozenset(items)
+        asked, told = self._told.get(named, (None, []))
+        if asked is not self.asked:  # not asked yet, or by the rules of another workbook
+            told = self._read(named)
+            self._told[named] = self.asked, told
+        return told
+
+    def _read(self, items: frozenset[str]) -> list[Entry]:
         past, current = (sorted(place for item in items for place in places.get(item, ())) for places in self._places)
         keys = [self._current[place] for place in current]
         return entries_of({key: self.responses[key] for key in keys}, [self._past[place] for place in past], self.asked)

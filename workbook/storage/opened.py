@@ -63,6 +63,9 @@ class Opened:
         self._asked.read()
         self._forget()
 
+    def _hold(self, stamp: object) -> None:
+        """What was read holds as long as the store has this stamp."""
+
     def _forget(self) -> None:
         """Hold nothing of the store in memory."""
         self._own.forget()
@@ -173,6 +176,8 @@ class Opened:
             return False
         with self._keeping():
             self._vault.open(None)
+        if self._vault.untouched is not None:
+            self._hold(self._vault.untouched)
         return True
 
     @contextlib.contextmanager

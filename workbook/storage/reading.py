@@ -105,6 +105,12 @@ class Reading:
         """Compare what is held with the store, which may be another, when next asked; then read only what is new."""
         self._rows, self._seen = self._rows or {}, None
 
+    def hold(self, stamp: object) -> None:
+        """Take what was kept for what the store says while it has this stamp: nobody has written since it was read."""
+        if self._text is not None:
+            self._anew()
+            self._seen = stamp
+
     def _take(self, history: Collection[StoredAnswer]) -> None:
         """Let this be every version there is; it is sorted by item, occasion and version."""
         self._state = object()

@@ -9,7 +9,7 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2**30  # bytes of a file of answers: hundreds of times what many years come to
 GLANCE = 3.0  # seconds in which a kernel has read ahead, also on a machine that has much to do
+_STEP = 3_000_000_000  # nanoseconds after which a write shows in a file's times, on any file system
 BUSY = 60.0  # seconds to wait for other kernels before giving up
 
 # Every SQLite file is opened with the one SQLite library in sqlcipher3, locked or not: two copies of SQLite
@@ -159,17 +160,53 @@ def identity(file: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def written(file: Path) -> tuple[tuple[int, ...] | None, ...]:
-    """Return what is another after a write, whoever made it: which file it is and its log, how long, and of when."""
-    found: list[tuple[int, ...] | None] = []
-    for one in (file, file.with_name(f"{file.name}-wal")):
-        try:
-            status = one.stat()
-        except OSError:
-            found.append(None)
-        else:
-            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
-    return tuple(found)
+class _State(NamedTuple):
+    """Which file it is, how many bytes it has, and when it was written and changed, in nanoseconds since 1970."""
+
+    device: int
+    number: int
+    size: int
+    written: int
+    changed: int
+
+
+class Written(NamedTuple):
+    """How a file and its log are: what is another after a write, whoever made it. None: it is not there."""
+
+    file: _State | None
+    log: _State | None
+
+
+def written(file: Path) -> Written:
+    """Return how a file of answers and its log are now."""
+    return Written(_state(file), _state(file.with_name(f"{file.name}-wal")))
+
+
+def _state(file: Path) -> _State | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return _State(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def settled(before: Written, after: Written) -> bool:
+    """Say whether closing changed nothing but an empty log, and whatever is written now would show in the times.
+
+    A file system counts its times in steps of milliseconds, some in two seconds: two writes in one step look alike.
+    """
+    times = [state.written for state in after if state is not None]
+    return unwritten(after, before) and all(time.time_ns() - at > _STEP for at in times)
+
+
+def unwritten(before: Written, after: Written) -> bool:
+    """Say whether nothing was written between.
+
+    Whoever opens a file makes it a log, which is empty at first, or sets anew who may read the one that is there.
+    """
+    one, other = (state and state._replace(changed=0) for state in (before.log, after.log))
+    made = one is None and other is not None and other.size == 0
+    return before.file == after.file and (one == other or made)
 
 
 def driver(connection: sa.Connection) -> Any:

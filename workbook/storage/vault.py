@@ -16,7 +16,7 @@ from workbook.storage import backups, exchange, keeper, lock, records, recovery
 from workbook.storage.database import local_now
 from workbook.storage.folder import ANSWERS, BACKUPS, HIDDEN, KEYS, MARK, make_folders
 from workbook.storage.folder import LARGEST as SMALL
-from workbook.storage.sqlite import LARGEST, in_words, is_plain, rewrite, written
+from workbook.storage.sqlite import LARGEST, Written, in_words, is_plain, rewrite, settled, unwritten, written
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Vault:
         self._backed_up: datetime | None = None
         self._at_glance: object = None  # the store's stamp
         self._sound: object = None  # the state of the file when `glance` had found no damage in it
+        self._as_read: Written | None = None  # the same, once whatever was written would show in it
+        self.untouched: object = None  # the store's stamp, where nobody has written since the last glance
 
     @property
     def store(self) -> Store:
@@ -83,7 +85,7 @@ class Vault:
         strange = backups.set_apart(self.path / BACKUPS, ours)  # before a damaged file gives way to one of them
         sound = key is None and self._sound is not None and self._sound == written(self.path / ANSWERS)
         self._store, damage = recovery.open_store(self.path, key, self._now, self._judge, ours, sound=sound)
-        self._sound = None
+        self._sound, as_read, self._as_read = None, self._as_read, None
         self._key, self._backed_up = key, None
         unknown = (recovery.unknown(self.path, file) for file in strange)
         self._told = (*damage, *unknown, *recovery.conflicts(self.path), *self._without_lock())
@@ -98,6 +100,9 @@ class Vault:
                 if self._lock.exists and self._lock.under_way and not is_plain(self.path / ANSWERS):
                     self._lock.done()
         self.back_up_if_due()
+        stamp = self.store.stamp()  # what is written after this makes it another; what was before shows in the file
+        same = as_read is not None and key is None and unwritten(as_read, written(self.path / ANSWERS))
+        self.untouched = stamp if same else None
 
     def glance(self) -> bool:
         """Open answers that no lock keeps, to read them ahead; say whether there are any.
@@ -125,9 +130,12 @@ class Vault:
 
     def rest(self) -> None:
         """Let go of the files after a glance: whoever wants to lock them must find them alone."""
-        unwritten = self.store.stamp() == self._at_glance
+        before = written(self.path / ANSWERS)
+        same = self.store.stamp() == self._at_glance
         self.close()
-        self._sound = written(self.path / ANSWERS) if unwritten else None
+        after = written(self.path / ANSWERS)
+        self._sound = after if same else None
+        self._as_read = after if same and settled(before, after) else None
 
     @property
     def has_lock(self) -> bool:
