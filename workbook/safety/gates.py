@@ -189,7 +189,7 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
             GateState(
                 one.gate.id,
                 one.state,
-                tuple(id for id, by in shut.items() if one in by),
+                tuple(id for id, by in shut.items() if any(each is one for each in by)),
                 sentences.why(one),
                 one.gate.title,
                 one.until,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from workbook import dates
@@ -35,7 +36,7 @@ class Verdict:
     measured: frozenset[str] = frozenset()  # and what was measured
     asked: Measures = field(default_factory=Measures)
 
-    @property
+    @cached_property
     def asks(self) -> tuple[str, ...]:
         """The forms that it waits for while it closes anything: their answers are blank, or due again."""
         waits = {measures.exercise_id(id) for id in self.blank} if self.state == "unknown" else set()
@@ -59,8 +60,18 @@ def _by_answers(gate: Gate, facts: Facts | None) -> Verdict:
         return Verdict(gate, "unknown", broken=True)
 
 
+_PARSED: dict[int, tuple[Mapping[str, object], Condition]] = {}  # by where the mapping is, which is held with it
+_MANY = 1000  # conditions, of several workbooks
+
+
 def _condition(data: Mapping[str, object]) -> Condition:
-    return conditions.parse(data).mapped(_numeric)
+    """Return a condition as an object; the same mapping is read once."""
+    known = _PARSED.get(id(data))
+    if known is None:
+        if len(_PARSED) >= _MANY:
+            _PARSED.clear()
+        known = _PARSED[id(data)] = data, conditions.parse(data).mapped(_numeric)
+    return known[1]
 
 
 def _numeric(comparison: Comparison) -> Comparison:
