@@ -143,6 +143,17 @@ def test_a_page_has_the_questions_in_their_order_and_what_they_were_before() -> 
     ]
 
 
+def test_exercises_of_a_chapter_stand_in_its_order_whichever_is_newest() -> None:
+    """Within each the newest occasion is first; one that is not in the chapter any more comes after them."""
+    first, second = (one.id for one in WORKBOOK.chapter("responsibility").exercises[:2])
+    days = [(f"{first}.done", "2027-01-02"), (f"{second}.done", "2027-01-05"), (f"{first}.done", "2027-01-03")]
+    current = [answer("responsibility.aaa.done", "2027-01-09"), *(answer(item, day) for item, day in days)]
+    [chapter] = overview.page(WORKBOOK, current, [], set())
+    assert [(one["id"], one["occasion"]) for one in chapter["exercises"]] == [
+        (first, "2027-01-03"), (first, "2027-01-02"), (second, "2027-01-05"), ("responsibility.aaa", "2027-01-09"),
+    ]  # fmt: skip
+
+
 def test_questions_for_the_session_come_newest_first() -> None:
     """Those that were answered, in the client's words, and no others."""
     from workbook.assessment import steps
