@@ -166,7 +166,9 @@ def test_what_is_remembered_of_a_file(opened: Caseload) -> None:
     assert [(one.kind, one.count) for one in opened.store.events(who)][-2:] == [("received", 2), ("received", 1)]
 
 
-@pytest.mark.parametrize(("are", "gone", "waits"), [(5, 5, True), (10, 5, True), (11, 5, False), (8, 4, False)])
+@pytest.mark.parametrize(
+    ("are", "gone", "waits"), [(5, 5, True), (10, 5, True), (11, 5, False), (8, 4, False), (7, 7, True)]
+)
 def test_five_and_half_of_what_is_there_wait_for_a_yes(opened: Caseload, are: int, gone: int, waits: bool) -> None:
     """Four do not, nor five of eleven."""
     opened.receive(sent(opened, *(given(day) for day in range(1, are + 1))))
