@@ -70,6 +70,7 @@ def test_the_notebooks_work_in_voila(page: Page, notebooks: Path, place: Place) 
         page.goto(f"{voila.address}voila/render/00-start.ipynb")
         answer(page, place)
         ask_for_help(page)
+        voila.process.terminate()  # after a Ctrl-C it goes on for a minute while a page is open
 
 
 def test_the_notebooks_work_in_jupyterlab(page: Page, browser: Browser, notebooks: Path, place: Place) -> None:
