@@ -110,7 +110,7 @@ class Practice:
             for each in self._below:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     how(each)
-            _, self._below = psutil.wait_procs(self._below, timeout=20)
+            _, self._below = psutil.wait_procs(self._below, timeout=3)  # nothing of theirs is looked at any more
 
 
 @contextlib.contextmanager
