@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import threading
 import time
 from contextlib import closing
@@ -239,6 +240,21 @@ def test_nothing_is_read_of_a_locked_journal(place: Place) -> None:
     waits._read_if_due(place.path)
     assert (waits._journal, held._reading._versions, held._reading._rows, held._made) == (None, {}, None, {})
     assert (waits.take(), place.waiting()._journal) == (None, None)
+
+
+@pytest.mark.parametrize("gone", ["all", "answers"])
+def test_what_was_read_of_a_journal_that_is_gone_is_forgotten(gone: str, place: Place) -> None:
+    """Someone who deletes the folder, or what is in it, leaves no word in a kernel that waits."""
+    waits = place.waiting()
+    held = waits._journal
+    assert held is not None
+    if gone == "all":
+        shutil.rmtree(place.path)
+    else:
+        (place.path / ANSWERS).unlink()
+    waits._look()
+    waits._look()
+    assert (waits._journal, held._reading._versions) == (None, {})
 
 
 @pytest.mark.process

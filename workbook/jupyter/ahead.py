@@ -67,17 +67,20 @@ class Ahead:
         self._journal = None
 
     def _look(self) -> None:
-        with contextlib.suppress(Exception):  # it is said to the page, which opens the journal itself
+        try:
             self._read_if_due(journals.find())
+        except Exception:  # it is said to the page, which opens the journal itself
+            self._forget()
         if self._loop is not None:
             self._timer = self._loop.call_later(_EVERY, self._look)
 
     def _read_if_due(self, path: Path) -> None:
-        if self._journal is not None and self._journal.has_lock:
+        there = (path / MARK).is_file()
+        if self._journal is not None and (self._journal.has_lock or not there):
             self._forget()
         here = (sqlite.written(path / ANSWERS), self._now().date())
         left_alone, self._before = self._before in (None, here), here
-        if here == self._read_at or not left_alone or not (path / MARK).is_file():
+        if here == self._read_at or not left_alone or not there:
             return
         files.forbid_dumps()
         self._read_at = here
@@ -85,6 +88,8 @@ class Ahead:
         self._journal = None
         if journal.read_ahead(self._read):
             self._journal = journal
+        else:
+            journal.close()
         self._read_at = self._before = (sqlite.written(path / ANSWERS), here[1])
 
     def _read(self, journal: Journal) -> None:
