@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.caseload_sample import NOW, PART, Clock, ask, journal_of, sealed
-from workbook import definition
+from workbook import definition, resources
+from workbook.definition import overlay
 from workbook.definition.asks import Task
 from workbook.errors import DefinitionError, JournalError, Refused, UnknownId
 from workbook.sharing import asking, caseload, inbox, keys
@@ -163,6 +164,30 @@ def test_what_is_asked_for_stands_in_the_order_it_was_named_in_and_without_what_
     with pytest.raises(UnknownId):
         asking.tasks_for(workbook, ["responsibility"], repeats={"space.nothing": "daily"})
     assert asking.everything(workbook) == tuple(one.id for one in workbook.chapters if one.principle)
+
+
+def test_words_for_a_task_are_kept_as_they_were_meant() -> None:
+    """What a paste brought along that cannot be seen is left out; a day is a day."""
+    day = date(2027, 1, 15)
+    [task] = asking.tasks_for(
+        definition.load(),
+        [INCIDENT],
+        due_each={INCIDENT: day},
+        instructions={INCIDENT: "One\u202e is\r\nenough."},
+        repeats={INCIDENT: "weekly"},
+    )
+    assert task == Task(exercise=INCIDENT, due=day, instruction="One is\nenough.", repeats="weekly")
+
+
+def test_a_workbook_to_ask_from_is_in_the_language_that_was_said() -> None:
+    """Without one, in the one that is spoken here; a questionnaire given along can be asked for."""
+    own = (resources.data().parent / "tests" / "cases" / "instrument-example.yaml").read_bytes()
+    assert asking.workbook_for() == overlay.spoken()
+    assert asking.workbook_for("en").language == "en"
+    with pytest.raises(UnknownId):
+        asking.workbook_for("xx")
+    [one] = asking.instruments([own])
+    assert asking.workbook_for("en", [one]).exercise(one.exercise.id).items == one.exercise.items
 
 
 def test_a_questionnaire_is_named_by_its_number_when_something_is_wrong_with_it() -> None:
