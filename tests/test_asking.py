@@ -84,6 +84,8 @@ def test_what_no_client_would_take_is_not_asked_of_them(opened: caseload.Caseloa
         opened.assign("A.", [Task(exercise=INCIDENT, instruction="Write your password here.")])
     with pytest.raises(Refused):
         opened.assign("A.", [Task(exercise=INCIDENT)], tighten={"G1": {"hold_hours": 1}})
+    with pytest.raises(UnknownId, match=r"responsibility\.incident"):
+        opened.assign("A.", [Task(exercise="responsibility.incidend")])
     assert opened.clients() == []
 
 
