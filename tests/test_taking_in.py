@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.clock import Clock
+from workbook import dates, definition, resources
 from workbook.definition.asks import Asks, Task
 from workbook.errors import Refused, WorkbookError
 from workbook.journal import Journal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 AT = datetime(2027, 1, 4, 9, tzinfo=UTC)
 COUNSELOR, STRANGER = seal.new_identity(), seal.new_identity()
+OWN = definition.load_instrument(resources.data().parent / "tests" / "cases" / "instrument-example.yaml")
 TOKEN, OTHER = "5" * 32, "6" * 32
 PLACE = "start.privacy.shared_device@once"
 
@@ -233,6 +235,67 @@ def test_a_rule_is_loosened_neither_by_an_assignment_nor_by_feedback(journal: Jo
             with pytest.raises(Refused, match=sentence):
                 client.given(journal, file)
     assert kept(journal) == before
+
+
+def test_each_thing_that_an_assignment_changes_is_a_line(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it asks for and until when, what is not here, what is added and what is gone, and each rule, by its name."""
+    first = asked("space.urges", minute=1, asks=Asks(tasks=(Task(exercise="space.urges"),), instruments=(OWN,)))
+    client.given(journal, envelope.pack(first, COUNSELOR)).accept()
+    titles = {one.id: one.title for one in journal.workbook.gates}
+    rules = {"G7": {"closed": "yes"}, "G11": {"hold_hours": 48}, "Gone": {"closed": "yes"}}
+    day = date(2027, 1, 15)
+    tasks = (Task(exercise="no.such"), Task(exercise="space.urges", due=day), Task(exercise="space.boundary"))
+    named = journal.installed.named
+    expected = [
+        "From Dr. Kim, for “A.”.",
+        "It is meant for another language (“xx”), which your Mend does not have. Yours stays as it is.",
+        "Asks for “no.such”, which your Mend does not have. A newer version may have it; ask them.",
+        f"Asks for: {named('space.urges')}, by {dates.day(day)}.",
+        f"Asks for: {named('space.boundary')}.",
+        f"No longer asked: {OWN.exercise.title}. Your answers stay.",
+        "Keeps a safety rule closed that your Mend does not have (“Gone”), so the pages on contact stay closed. Ask "
+        "them.",
+        f"Stays closed, whatever you answer: “{titles['G7']}”.",
+        f"Stricter from now on: “{titles['G11']}”.",
+        "None of your answers change. Nothing is shared unless you choose it.",
+    ]
+    second = asked(minute=2, asks=Asks(language="xx", tasks=tasks, tighten=rules))
+    given = client.given(journal, envelope.pack(second, COUNSELOR))
+    assert list(given.lines) == expected
+    opened = envelope.open_assignment(envelope.pack(second, COUNSELOR), journal.installed)
+    with monkeypatch.context() as held:
+        held.setattr(Journal, "speaks", lambda *_: True)
+        assert client.changes(journal, opened) == [one for one in expected if "another language" not in one]
+    inside = client.given(journal, told(journal, minute=2, reply="Hello.", assignment=second))
+    assert list(inside.lines) == ["From Dr. Kim.", "It holds a reply to you.", *expected[1:]]
+    given.accept()
+    third = asked(minute=3, asks=Asks(tasks=(Task(exercise=OWN.exercise.id),), instruments=(OWN,)))
+    assert list(client.given(journal, envelope.pack(third, COUNSELOR)).lines) == [
+        "From Dr. Kim, for “A.”.",
+        f"Asks for: {OWN.exercise.title} (new).",
+        f"Adds, written by Dr. Kim, not part of Mend: {OWN.title}.",
+        *(f"Back to Mend's own rule: “{titles.get(one, one)}”." for one in rules),
+        "None of your answers change. Nothing is shared unless you choose it.",
+    ]
+
+
+def test_what_feedback_holds_is_said_before_it_is_taken_in(journal: Journal) -> None:
+    """A reply, comments, an older list than the one that is here, or nothing that changes anything."""
+    words = (Comment(answer="0" * 32, text="One."), Comment(answer="1" * 32, text="Two."))
+    older = asked(minute=-1)
+    for changes, lines in (
+        ({"there": ()}, ["None of your answers change."]),
+        ({"reply": "Hello."}, ["It holds a reply to you.", "None of your answers change."]),
+        ({"comments": words[:1]}, ["It puts 1 comment beside your answers.", "None of your answers change."]),
+        (
+            {"comments": words, "assignment": older},
+            [
+                "It puts 2 comments beside your answers.",
+                "It holds an older list of what they ask; the newer one that you have stays.",
+            ],
+        ),
+    ):
+        assert list(client.given(journal, told(journal, **changes)).lines) == ["From Dr. Kim.", *lines]  # type: ignore[arg-type] # a made-up call
 
 
 def test_a_file_of_neither_kind_is_named(journal: Journal) -> None:
