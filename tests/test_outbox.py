@@ -17,6 +17,7 @@ from workbook.sharing import client, envelope, outbox
 from workbook.sharing.bundles import Assignment, Feedback, content_id
 from workbook.storage import exchange, seal
 from workbook.storage.exchange import Handed, Sent
+from workbook.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,6 +190,19 @@ def test_what_a_file_changes_is_counted_before_it_goes(journal: Journal, clock: 
     journal.save("space.plan.second", SECOND)
     rest = outbox.preview(journal, outbox.submission(journal, [FIRST, EARLY], now=clock()))
     assert (rest.there, rest.handed, rest.taken_back) == (1, 1, (SECOND,))
+
+
+def test_an_exercise_is_called_by_its_title_and_by_its_id_when_it_is_gone(journal: Journal) -> None:
+    """A workbook may lack what was once shared; where several have one title, the chapter's is said too."""
+    workbook = journal.workbook
+    assert [outbox.exercise_title(workbook, id) for id in ("space.rating", "no.such")] == [
+        workbook.named("space.rating"), "no.such",
+    ]  # fmt: skip
+    nothing = outbox.preview(journal, outbox.submission(journal, [], now=AT))
+    gone = nothing._replace(taken_back=("no.such.item@once", "no.such.other@once"))
+    assert (outbox.contents(workbook, nothing), outbox.contents(workbook, gone)) == (
+        [], [say("sharing.outbox.taken_back", title="no.such", count=2)],
+    )  # fmt: skip
 
 
 def test_what_is_taken_back_stays_taken_back_until_it_is_ticked_again(journal: Journal, clock: Clock) -> None:
