@@ -102,6 +102,9 @@ def test_each_of_two_pinned_keys_of_a_counselor_asks_when_it_is_another(journal:
         with pytest.raises(Refused, match="This needs a second yes"):
             given.accept()
         assert (kept(journal), client.words(journal)) == (before, words)
+    with pytest.raises(Refused, match="This needs a second yes"):
+        client.accept_feedback(journal, file)
+    assert kept(journal) == before
     client.accept_feedback(journal, file, sure=True)
     assert journal.assigned is not None
     assert (journal.assigned.signer, journal.assigned.counselor_key, client.words(journal)) == (*now, after)
