@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -523,7 +524,7 @@ def test_what_a_lock_keeps_is_read_by_later_versions(tmp_path: Path):
         "check": "167fb7f5adeeb13fcc9bcd830ff05982",
         "passphrase": said["passphrase"],
         "readable": "bdcd815cb919984abfd01b9af5f1c4d6",
-        "under_way": said["under_way"],
+        "under_way": "d9458bddc3231b79af716b3d9d6ed754",
     }
     assert held.began(bytes(32))
     assert (held.knows(bytes(32), file), held.knows(b"1" * 32, file)) == (True, False)
@@ -574,6 +575,36 @@ def test_only_thirty_letters_are_a_recovery_key(tmp_path: Path, clock: Clock):
             held.open(other)
     clock.forward(hours=1)
     assert held.open(code.lower()) == bytes(32)
+
+
+def test_nothing_is_tried_that_cannot_open_it(tmp_path: Path) -> None:
+    """Each try takes a second: a recovery key is tried as one first, and what is none as a passphrase alone."""
+    tried: list[str] = []
+    held = quick(tmp_path)
+    unwrap = held._unwrap_bytes
+    held._unwrap_bytes = lambda sealed, word: tried.append(word) or unwrap(sealed, word)  # type: ignore[func-returns-value]
+    odd = "É" * 30
+    held.make(bytes(32), GOOD)
+    code = held.recovery(bytes(32))
+    assert (held.open(GOOD), held.open(code)) == (bytes(32), bytes(32))
+    with pytest.raises(Locked):
+        held.open(odd)
+    assert tried == [GOOD, code.replace("-", ""), odd]
+
+
+def test_no_room_for_what_a_lock_keeps_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of it is there."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lock.files, "write", full)
+    with pytest.raises(StoreError) as said:
+        quick(tmp_path).make(bytes(32), GOOD)
+    assert str(said.value) == (
+        f"{tmp_path / 'lock.json'} could not be written: No space left on device. Nothing was changed. Free some "
+        "space, or make the folder writable, and try again."
+    )
 
 
 def test_a_new_recovery_key_replaces_the_earlier(tmp_path: Path):
