@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from tests.clock import Clock
 from tests.test_arriving import CLIENT, KEYS, PART, TASKS, caseload_in, given, sent
 from workbook.definition import overlay
-from workbook.errors import Damaged, Refused, UnknownId
-from workbook.sharing import clients, kept, signing
+from workbook.errors import Damaged, Refused, StoreError, UnknownId
+from workbook.sharing import caseload, clients, kept, signing
 from workbook.sharing.clients import Client
 from workbook.sharing.kept import Profile, of
+from workbook.storage import owners
 from workbook.storage.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbook.sharing.caseload import Caseload
+    from workbook.sharing.keys import Keys
 
 AT = datetime(2027, 1, 4, 9, tzinfo=UTC)
 TOKEN = "5" * 32
@@ -177,3 +180,19 @@ def test_the_day_to_erase_a_client_on_is_kept_and_taken_away(opened: Caseload) -
     assert opened.client("A.") == dataclasses.replace(before, keep_until=day)
     opened.keep_until("A.", None)
     assert opened.client("A.") == before
+
+
+def test_a_server_that_keeps_a_caseload_for_another_is_let_go_of(
+    home: Path, keyed: tuple[Path, Keys], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was opened to ask it is closed, and what it said is passed on."""
+    closed = []
+
+    def refuse(*_: object) -> None:
+        raise StoreError("Not yours.")
+
+    monkeypatch.setattr(caseload, "Store", lambda *_, **__: SimpleNamespace(close=lambda: closed.append(True)))
+    monkeypatch.setattr(owners, "claim", refuse)
+    with pytest.raises(StoreError, match="Not yours"):
+        caseload.open_caseload(home, keyed[1], store="postgresql://a@127.0.0.1:1/x")
+    assert closed == [True]
