@@ -19,6 +19,7 @@ from workbook.storage import vault as vaults
 from workbook.storage.exchange import Source
 from workbook.storage.lock import Lock
 from workbook.storage.sqlite import is_plain, rewrite
+from workbook.storage.store import Store
 from workbook.storage.vault import Vault, unlock
 
 GOOD = "otter lantern gravel teapot"
@@ -309,6 +310,7 @@ def test_a_backup_that_cannot_be_read_stops_neither_locking_nor_opening(place: P
     vault.close()
     vault = place.open(place.key())
     assert newest(vault) == "my words"
+    assert vault._ours(place.key())(place.backups / "gone.sqlite")  # so that it keeps its name, and is named
     vault.unlock(GOOD)
     assert (newest(vault), vault.locked) == ("my words", False)
     vault.close()
@@ -481,6 +483,43 @@ def test_a_page_says_that_someone_is_here_at_most_every_five_seconds(
     vault.used()
     assert told == [100.0, 105.5, 111.0]
     vault.close()
+
+
+def test_only_answers_that_no_lock_keeps_are_read_ahead(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And only what was settled by then is taken at the opening for what the file says."""
+    ahead = Vault(place.path, now=place.clock, environ={})
+    ahead._lock = place.held
+    assert (ahead.glance(), ahead.warnings) == (False, ())
+    vault = place.open()
+    save(vault, "my words")
+    vault.close()
+    with recovery.alone(place.path):
+        assert not ahead.glance()
+    check, looked = Store.check, list[Store]()
+    monkeypatch.setattr(Store, "check", lambda store: (looked.append(store), check(store)))
+    for settled in (True, False):
+        monkeypatch.setattr(vaults, "settled", lambda *_, said=settled: said)
+        assert ahead.glance()
+        assert (newest(ahead), ahead.warnings) == ("my words", ())
+        ahead.rest()
+        assert ahead.asleep
+        ahead.open(None)
+        assert (ahead.untouched is not None) is settled
+        ahead.close()
+    assert len(looked) == 2  # for damage: before the file is read ahead, and not again while nobody writes
+    assert ahead.glance()
+    ahead.rest()
+    held = place.answers.read_bytes()
+    place.answers.write_bytes(held.replace(b"+00:00", b"+00:0x"))  # sound for SQLite, until all of it is read
+    os.utime(place.answers, (1, 1))
+    with pytest.raises(Damaged):
+        ahead.glance()
+    place.answers.write_bytes(held)
+    vault = place.open()
+    vault.lock(GOOD)
+    vault.close()
+    assert not ahead.glance()
+    assert ahead.asleep
 
 
 def test_the_next_opening_ends_an_interrupted_locking(place: Place) -> None:
