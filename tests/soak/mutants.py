@@ -84,8 +84,9 @@ ROOMS = {
             *("storage/records", "storage/recovery", "storage/sqlite", "storage/store", "storage/vault"),
         ),
         (
-            *("test_folder", "test_keeper", "test_vault", "test_reading", "test_records", "test_backups", "test_lock"),
-            *("test_mailbox", "test_store", "test_journal", "test_owners", "test_faults", "test_share", "test_files"),
+            *("test_folder", "test_keeper", "test_database", "test_vault", "test_reading", "test_records"),
+            *("test_backups", "test_lock", "test_mailbox", "test_store", "test_journal", "test_owners"),
+            *("test_faults", "test_share", "test_files"),
         ),
     ),
 }
