@@ -12,7 +12,6 @@ from workbook import definition, drawing, words
 from workbook.answers import kinds, occasions, shown
 from workbook.answers.progress import Progress, marked_done, progress, questions
 from workbook.assessment import frame
-from workbook.definition import conditions
 from workbook.errors import Closed, Damaged, UnknownId
 from workbook.safety import facts as measures
 from workbook.storage.database import local_now
@@ -441,9 +440,9 @@ class _Moment(NamedTuple):
 
 
 def _asked_by_rules(workbook: Workbook) -> frozenset[str]:
-    rules = [rule for gate in workbook.gates for rule in (gate.when, gate.reopens) if rule is not None]
+    rules = [rule for gate in workbook.gates for rule in (gate.condition, gate.reopening) if rule is not None]
     asked, fed = workbook.measures, workbook.measures.wellbeing
-    found = {id for rule in rules for id in conditions.parse(rule).ids} | {id.partition(".")[0] for id in asked.forms}
+    found = {id for rule in rules for id in rule.ids} | {id.partition(".")[0] for id in asked.forms}
     found |= {item.id for item in workbook.items if item.word in {*asked.distress, *asked.distress.values()}}
     return frozenset(found.union(*(scale.items for scale in workbook.scales if scale.id == fed)))
 

@@ -158,6 +158,14 @@ class Not(Condition):
         return Not(self.part.mapped(change))
 
 
+def numeric(comparison: Comparison) -> Comparison:
+    """Read a number that YAML handed over as text. Raises ValueError for what is none."""
+    sized = comparison.how in ("less_than", "at_most", "greater_than", "at_least")
+    if not sized or not isinstance(comparison.operand, str):
+        return comparison
+    return Comparison(comparison.question, comparison.how, float(comparison.operand))
+
+
 def parse(data: object) -> Condition:
     """Return the condition that `data` (mappings, lists, plain values) describes.
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from workbook import words
 from workbook.definition.base import CHAPTER_ID, WORD_ID, Model, Reference, Word, Words, nearest
-from workbook.definition.conditions import Condition, parse
+from workbook.definition.conditions import Condition, numeric, parse
 from workbook.definition.feeding import unfed
 from workbook.definition.items import Item, ScalePoints, Share, Tag, YesNo
 from workbook.definition.lookback import LookBack
@@ -166,6 +166,16 @@ class Gate(Model):
     notice: Words | None = None  # Markdown
     instead: tuple[Instead, ...] = ()
     resources: tuple[Words, ...] = ()
+
+    @cached_property
+    def condition(self) -> Condition:
+        """When it closes, parsed once. Raises InvalidCondition and ValueError."""
+        return parse(self.when).mapped(numeric)
+
+    @cached_property
+    def reopening(self) -> Condition | None:
+        """When it opens again, parsed once; None: no answer alone opens it. Raises as `condition` does."""
+        return None if self.reopens is None else parse(self.reopens).mapped(numeric)
 
 
 class Workbook(Model):

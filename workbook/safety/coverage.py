@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from workbook import resources
-from workbook.definition import conditions
 from workbook.definition.reading import read
 from workbook.safety import facts
 
@@ -88,7 +87,7 @@ def asked_before(workbook: Workbook) -> dict[str, tuple[str, ...]]:
 def _waiting(workbook: Workbook, form: str) -> Iterator[tuple[str, tuple[frozenset[str], frozenset[str]]]]:
     """Yield each rule that waits for a form, with what it closes until then and what it keeps open."""
     for gate in workbook.gates:
-        ids = conditions.parse(gate.when).ids
+        ids = gate.condition.ids
         due = form in {workbook.measures.asked_in(id) for id in ids}
         if due or form in {facts.exercise_id(id) for id in ids}:
             yield gate.id, (frozenset((*gate.blank, *(gate.closes if due else ()))), frozenset(gate.keeps))

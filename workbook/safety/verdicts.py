@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from workbook import dates
-from workbook.definition import conditions
 from workbook.definition.measures import MEASURED, Measures
 from workbook.safety import facts as measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbook.definition.conditions import Comparison, Condition
+    from workbook.definition.conditions import Condition
     from workbook.definition.models import Gate
     from workbook.safety.facts import Facts
 
@@ -40,7 +39,7 @@ class Verdict:
     def asks(self) -> tuple[str, ...]:
         """The forms that it waits for while it closes anything: their answers are blank, or due again."""
         waits = {measures.exercise_id(id) for id in self.blank} if self.state == "unknown" else set()
-        waits |= {form for id in _condition(self.gate.when).ids if (form := self.asked.asked_in(id))}
+        waits |= {form for id in self.gate.condition.ids if (form := self.asked.asked_in(id))}
         return tuple(form for form in self.asked.forms if form in waits)
 
 
@@ -60,31 +59,8 @@ def _by_answers(gate: Gate, facts: Facts | None) -> Verdict:
         return Verdict(gate, "unknown", broken=True)
 
 
-_PARSED: dict[int, tuple[Mapping[str, object], Condition]] = {}  # by where the mapping is, which is held with it
-_MANY = 1000  # conditions, of several workbooks
-
-
-def _condition(data: Mapping[str, object]) -> Condition:
-    """Return a condition as an object; the same mapping is read once."""
-    known = _PARSED.get(id(data))
-    if known is None:
-        if len(_PARSED) >= _MANY:
-            _PARSED.clear()
-        known = _PARSED[id(data)] = data, conditions.parse(data).mapped(_numeric)
-    return known[1]
-
-
-def _numeric(comparison: Comparison) -> Comparison:
-    """Read a number that YAML handed over as text."""
-    if comparison.how not in ("less_than", "at_most", "greater_than", "at_least") or not isinstance(
-        comparison.operand, str
-    ):
-        return comparison
-    return Comparison(comparison.question, comparison.how, float(comparison.operand))
-
-
 def _evaluate(gate: Gate, facts: Facts) -> Verdict:
-    condition = _condition(gate.when)
+    condition = gate.condition
     asked = condition.ids
     questions = [id for id in asked if measures.exercise_id(id) in facts.asked.forms]
     blank = tuple(id for id in questions if facts.is_blank(id))
@@ -110,9 +86,9 @@ def _evaluate(gate: Gate, facts: Facts) -> Verdict:
         held = [entry for entry in mine if facts.now - entry.at < hold]
         until = dates.here(max(entry.at for entry in held) + hold, facts.now) if held else None
         return Verdict(gate, "closed" if held else answered, until=until, blank=blank, causes=tuple(held))
-    if gate.reopens and mine:  # by stored versions only: a slip put right at once is one answer, and closes nothing
+    if gate.reopening and mine:  # by stored versions only: a slip put right at once is one answer, and closes nothing
         last = max(entry.at for entry in mine)
-        if not _reopened(_condition(gate.reopens), last, facts):
+        if not _reopened(gate.reopening, last, facts):
             return Verdict(gate, "closed", blank=blank, causes=tuple(entry for entry in mine if entry.at == last))
         return Verdict(gate, answered, blank=blank)
     logged = _closed_in_log(gate, facts.events)
