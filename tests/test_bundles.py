@@ -301,8 +301,8 @@ def test_of_a_folder_the_first_twenty_thousand_files_are_looked_at(
     found = inbox.found([tmp_path, named])
     assert found.files == [*(tmp_path / name for name in names[:20_000]), named]
     assert found.more == [
-        f"More than 20,000 files in {tmp_path}: 1 of them were not looked at. Move those away that were taken in, "
-        "and receive the folder again."
+        f"{tmp_path} holds more than Mend looks at in one go (20,000). Not looked at: 1. Move the files away that were "
+        "taken in, and receive the folder again."
     ]
 
 

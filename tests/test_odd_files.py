@@ -137,6 +137,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, keyed: tuple[Path, Keys]) -> 
 
 
 @pytest.fixture
+def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of them of its own, in which commands are typed."""
+    folder = shutil.copytree(made, tmp_path / "all")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
 def outside(tmp_path: Path) -> Path:
     """Somebody else's database, which no link leads us to change, and one that has a second name among ours."""
     from sqlcipher3 import dbapi2
@@ -241,12 +249,8 @@ def test_of_a_link_only_the_link_is_erased(outside: Path) -> None:
     assert (outside / "theirs.sqlite").read_bytes() == before
 
 
-def test_a_copy_kept_elsewhere_under_a_second_name_outlives_the_lock(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_kept_elsewhere_under_a_second_name_outlives_the_lock(here: Path) -> None:
     """As `workbook lock` says: what was put elsewhere before stays as readable as it is, and whole."""
-    folder = shutil.copytree(made, tmp_path / "all")
-    monkeypatch.chdir(folder)
     Path("kept").hardlink_to("journal/.mend/answers.sqlite")
     assert CliRunner().invoke(cli.main, ["lock", *JOURNAL], env={"WORKBOOK_PASSPHRASE": PASSPHRASE}).exit_code == 0
     with contextlib.closing(sqlite.connect(Path("kept"), wal=False)) as kept:
@@ -256,12 +260,8 @@ def test_a_copy_kept_elsewhere_under_a_second_name_outlives_the_lock(
 
 
 @pytest.mark.parametrize("typed", [("restore", "x", *JOURNAL), ("restore", "--yes", "x", *JOURNAL)])
-def test_a_copy_larger_than_any_is_not_copied_before_that_is_known(
-    typed: tuple[str, ...], made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_larger_than_any_is_not_copied_before_that_is_known(typed: tuple[str, ...], here: Path) -> None:
     """Two gigabytes that begin as answers do: neither memory nor the disk has to hold them."""
-    folder = shutil.copytree(made, tmp_path / "all")
-    monkeypatch.chdir(folder)
     with Path("x").open("wb") as large:
         large.write(b"SQLite format 3\0")
         large.truncate(2 * sqlite.LARGEST)
@@ -272,30 +272,24 @@ def test_a_copy_larger_than_any_is_not_copied_before_that_is_known(
     tracemalloc.stop()
     assert (ran.exit_code, ran.output) == (1, "Error: x is larger than any file of answers. It was not opened.\n")
     assert most < 16 * 2**20
-    assert not list(folder.rglob("*.half"))
+    assert not list(here.rglob("*.half"))
 
 
 def test_how_many_files_of_a_folder_were_left_is_said_by_the_command(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside what came of those that were looked at."""
-    folder = shutil.copytree(made, tmp_path / "all")
-    monkeypatch.chdir(folder)
     monkeypatch.setattr(inbox, "MOST_FILES", 1)
     Path("post").mkdir()
     for name in "abc":
         Path("post", f"{name}.submission").write_bytes(b"x")
     ran = CliRunner().invoke(cli.main, ["receive", "post", *HOME], env={"WORKBOOK_PASSPHRASE": PASSPHRASE})
-    assert "More than 1 files in post: 2 of them were not looked at." in ran.stderr
+    assert "post holds more than Mend looks at in one go (1). Not looked at: 2." in ran.stderr
     assert "a.submission: This is a text." in ran.stderr
 
 
-def test_nothing_in_a_definition_or_a_file_s_name_acts_in_a_terminal(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_in_a_definition_or_a_file_s_name_acts_in_a_terminal(here: Path) -> None:
     """What is wrong with a chapter quotes it, and a copy that somebody left is named: without what a terminal obeys."""
-    folder = shutil.copytree(made, tmp_path / "all")
-    monkeypatch.chdir(folder)
     Path("x.yaml").write_text('chapter: x\n"title\\e[2J\\u202e": 5\n')
     Path("tab.yaml").write_text("chapter: \u202e\n\tx: 1\n")
     said = CliRunner().invoke(cli.main, ["check", "x.yaml"], color=True).output
