@@ -34,6 +34,7 @@ class Ahead:
         self._journal: Journal | None = None
         self._loop: IOLoop | None = None
         self._timer: object = None
+        self._tables = False  # whether what Look back shows is made ahead, too
         self._read_at: object = None  # how the file was, and which day it was
         self._before: object = None  # the same, at the last look
 
