@@ -52,7 +52,9 @@ def test_without_jupyterhub_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     )
 
 
-@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"])
+@pytest.mark.parametrize(
+    "kind", ["nfs", "nfs4", "cifs", "CIFS", "smb3", "9p", "fuse.sshfs", "fuse.juicefs", "virtiofs"]
+)
 def test_a_journal_on_a_network_drive_is_refused_by_the_drive_s_name(kind: str, tmp_path: Path) -> None:
     """The innermost mount counts: a disk inside a network drive is a disk, a network drive inside a disk is none."""
     drive = str(tmp_path / "drive")
@@ -99,7 +101,7 @@ def test_it_decides_where_a_visit_begins_and_no_more() -> None:
 
 def test_who_is_there_opened_a_page_or_saved_an_answer(tmp_path: Path) -> None:
     """What an open page asks for by itself, and what a kernel is busy with, is no sign of anyone."""
-    at = [datetime(2027, 1, 4, hour, tzinfo=UTC) for hour in range(9, 13)]
+    at = [datetime(2025, 1, 4, hour, tzinfo=UTC) for hour in range(9, 13)]
     settings: dict[str, Any] = {"started": at[0], "api_last_activity": at[3], "last_activity_times": {"x": at[3]}}
     there = hub.Presence(tmp_path, settings)
     assert there() == at[0]
@@ -116,6 +118,30 @@ def test_who_is_there_opened_a_page_or_saved_an_answer(tmp_path: Path) -> None:
     with contextlib.suppress(AttributeError):  # no page is made here, it is only asked for
         lab.guard(page, nbformat.v4.new_notebook(), "")  # type: ignore[arg-type] # as far as it is asked
     assert before <= settings[lab.OPENED] <= there()
+
+
+def test_a_time_to_come_is_no_sign_of_anyone(tmp_path: Path) -> None:
+    """The hub believes no server whose clock is ahead, or whose file is from a backup: it is as if that was not there.
+
+    What follows, a page opened or an answer saved, counts again.
+    """
+    at = [datetime(2027, 1, 4, hour, tzinfo=UTC) for hour in range(9, 13)]
+    settings: dict[str, Any] = {"started": at[0]}
+    now = [at[1]]
+    there = hub.Presence(tmp_path, settings, lambda: now[0])
+    saved = tmp_path / ".mend" / "answers.sqlite"
+    saved.parent.mkdir()
+    saved.touch()
+    os.utime(saved, (at[3].timestamp(),) * 2)
+    assert there() == at[0]
+    settings[lab.OPENED] = at[1]
+    assert there() == at[1]
+    now[0] = at[2]
+    os.utime(saved, (at[2].timestamp(),) * 2)
+    assert there() == at[2]
+    settings[lab.OPENED] = at[0].replace(year=2020)  # a clock that was behind
+    os.utime(saved, (0,) * 2)
+    assert there() == at[0]
 
 
 def test_what_is_set_for_the_usual_editor_is_dropped_and_what_the_hub_says_is_kept(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
 import urllib.request
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -515,6 +517,20 @@ def test_who_had_a_journal_reads_whom_to_tell(box: Served) -> None:
     ) in page
     assert '<a href="https://example.org/hub/logout">Log out</a>' in page
     box.loop.run(server.stop)
+
+
+def test_the_way_to_log_out_is_that_of_any_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of one without an address for each person, or below another path: that hub says only where it begins."""
+    asked: list[str] = []
+    monkeypatch.setattr(hub, "telling", lambda at, port, host: asked.append(f"{at} {host}:{port}"))
+    monkeypatch.setattr(asyncio, "Event", lambda: SimpleNamespace(wait=lambda: asyncio.sleep(0)))
+    listens = {"JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:8888/practice/user/ann/"}
+    for more in (
+        {"JUPYTERHUB_PUBLIC_HUB_URL": "https://example.org/hub/", "JUPYTERHUB_BASE_URL": "/"},
+        {"JUPYTERHUB_PUBLIC_HUB_URL": "", "JUPYTERHUB_BASE_URL": "/practice/"},
+    ):
+        hub.tell(listens | more)
+    assert asked == ["https://example.org/hub/ 127.0.0.1:8888", "/practice/hub/ 127.0.0.1:8888"]
 
 
 # --- without a mailbox that answers ---

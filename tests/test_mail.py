@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clock import Clock
-from workbook.errors import Damaged, UnknownId
+from workbook.errors import Damaged, Refused, UnknownId
 from workbook.storage.mail import Flood, Foreign, Letter, Mail
 from workbook.storage.sqlite import connect
 
@@ -134,6 +134,22 @@ def test_what_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Damaged) as raised:
         Mail(tmp_path / "mail.sqlite")
     assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("where", ["", "word", "./mail.sqlite", "name:hidden@host/database", "~/mail", None])
+def test_what_is_no_place_for_a_mailbox_is_said_and_nothing_is_made(
+    where: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that is no address would be a file in whatever folder this runs in; it may be half an address."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Refused) as raised:
+        Mail(str(tmp_path) if where is None else where)
+    assert str(raised.value) == (
+        "This is no place for a mailbox to keep files in. One is the address of a PostgreSQL server,"
+        " postgresql://NAME:PASSWORD@HOST/DATABASE, or, to try it out, the whole path of a file,"
+        " such as /var/lib/mend/mailbox.sqlite."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mailbox_is_a_file_unless_it_is_an_address(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from workbook import words
 from workbook.jupyter import lab, notebooks, places
 from workbook.sharing import letters
 from workbook.sharing.post import NotSent
+from workbook.storage.database import utc_now
 from workbook.storage.folder import ANSWERS, MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from tornado.httpserver import HTTPServer
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 
 _SHARED = (  # kinds of drives that several servers share, or that another machine lends
-    *("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "davfs"),
+    *("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "davfs", "glusterfs"),
     *("fuse.sshfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.smbnetfs", "fuse.curlftpfs"),
+    *("fuse.nfs", "fuse.smb", "fuse.glusterfs", "fuse.juicefs", "fuse.blobfuse", "fuse.blobfuse2", "fuse.mount-s3"),
+    *("virtiofs", "vboxsf", "prl_fs", "fuse.vmhgfs-fuse"),  # a folder that the machine around this one lends
 )
 
 
@@ -84,10 +87,12 @@ def remember(journal: Path, mailbox: Mailbox | None) -> None:
 
 def tell(environ: Mapping[str, str] = os.environ) -> None:
     """Say at each address of a person's server whom to tell, until the hub stops it."""
+    from workbook.page import head
+
     at = urlsplit(environ["JUPYTERHUB_SERVICE_URL"])
 
     async def run() -> None:
-        telling(environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""), at.port or 80, at.hostname or "")
+        telling(head.hub_address(environ), at.port or 80, at.hostname or "")
         await asyncio.Event().wait()
 
     asyncio.run(run())
@@ -101,7 +106,7 @@ def telling(hub: str, port: int, host: str) -> HTTPServer:
     from tornado.httpserver import HTTPServer
     from tornado.web import Application, RequestHandler
 
-    leave = f'<p><a href="{escape(hub)}logout">{escape(words.say("jupyter.hub.log_out"))}</a></p>' if hub else ""
+    leave = f'<p><a href="{escape(hub)}logout">{escape(words.say("jupyter.hub.log_out"))}</a></p>'
     title = escape(words.say("jupyter.hub.closed_title"))
     page = (
         f'<!doctype html><html lang="{words.code()}"><meta charset="utf-8"><title>{title}</title>'
@@ -138,17 +143,23 @@ class Presence:
     JupyterHub stops who is not. A page that stands open asks for things by itself, which is no sign of anyone.
     """
 
-    def __init__(self, journal: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, journal: Path, settings: Mapping[str, Any], now: Callable[[], datetime] = utc_now) -> None:
         """`settings` are those of the running server."""
+        self._now = now
         file = journal / ANSWERS
         self._files, self._settings = (file, file.with_name(f"{file.name}-wal")), settings
 
     def __call__(self) -> datetime:
-        """Return it in UTC; at the earliest when the server started."""
+        """Return it in UTC; at the earliest when the server started, and never a time to come.
+
+        A file that was put back, or written under a clock that was wrong, may say that; the hub would then take no
+        word of who is there, or keep the server of somebody who has left.
+        """
         saved = [datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in self._files if file.exists()]
         started: datetime = self._settings["started"]
         opened: datetime = self._settings.get(lab.OPENED, started)
-        return max(started, opened, *saved)
+        now = self._now()
+        return max((at for at in (opened, *saved) if started <= at <= now), default=started)
 
 
 def listening(start: str, environ: Mapping[str, str] = os.environ) -> lab.Settings:

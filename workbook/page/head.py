@@ -56,9 +56,9 @@ def help_html(*, page: bool = False) -> str:
     return _help_html(words.code(), page, words.on_hub(), os.environ.get("JUPYTERHUB_USER", ""))
 
 
-def hub_address() -> str:
+def hub_address(environ: Mapping[str, str] = os.environ) -> str:
     """Return where the hub is that started this: what follows is `logout`, or `spawn/` and a person's name."""
-    return os.environ.get("JUPYTERHUB_PUBLIC_HUB_URL") or f"{os.environ.get('JUPYTERHUB_BASE_URL', '/')}hub/"
+    return environ.get("JUPYTERHUB_PUBLIC_HUB_URL") or f"{environ.get('JUPYTERHUB_BASE_URL', '/')}hub/"
 
 
 @functools.cache

@@ -66,14 +66,16 @@ class Letter(NamedTuple):
 
 
 class Mail:
-    """The files of everyone on one hub. `where` is the URL of a PostgreSQL server, or a SQLite file.
+    """The files of everyone on one hub. `where` is the URL of a PostgreSQL server, or the whole path of a SQLite file.
 
-    Every call raises StoreError when the store cannot be used.
+    Every call raises StoreError when the store cannot be used, and making it Refused for what is neither of the two.
     """
 
     def __init__(self, where: str | Path, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
         self._server = "://" in str(where)
+        if not self._server and (not Path(where).is_absolute() or Path(where).is_dir()):
+            raise Refused(words.say("storage.mail.no_store"))  # and repeats nothing: a password may stand in it
         self._engine = sqlite.server(address(str(where))) if self._server else sqlite.engine(Path(where), None, True)
         with self._connected() as connection:
             _schema.create_all(connection)
