@@ -108,6 +108,15 @@ def test_a_chapter_is_titles_and_one_open_step(context: BrowserContext, journal:
     }
     page.get_by_role("button", name="Open all steps").click()
     expect(page.locator(".mend-form")).to_have_count(len(minutes))
+    page.reload()
+    expect(page.locator(".mend-step[data-known]")).to_have_count(len(minutes))
+    page.get_by_role("button", name="Close all steps").click()  # all stand open again, and it says so
+    expect(page.locator(".mend-form")).to_have_count(0)
+    page.get_by_role("button", name="Open all steps").click()
+    expect(page.locator(".mend-form")).to_have_count(len(minutes))
+    heading(page, "Who I am apart from this").click()  # one by hand: not all are open any more
+    expect(page.get_by_role("button", name="Open all steps")).to_be_visible()
+    heading(page, "Who I am apart from this").click()
     page.get_by_role("button", name="Close all steps").click()
     expect(page.locator(".mend-form")).to_have_count(0)
 

@@ -263,10 +263,8 @@ export class Step {
     this.root.dataset.open = String(this.open);
     this.button.setAttribute("aria-expanded", String(this.open));
     this.body.hidden = !this.open;
-    if (this.open && this.folded) {
-      this.root.removeAttribute("data-folded");
-      this.#recount();
-    }
+    if (this.open) this.root.removeAttribute("data-folded");
+    this.#recount();
     this.after.hidden = !this.open || !this.after.firstChild;
   }
 
@@ -290,12 +288,13 @@ export class Step {
     this.#recount();
   }
 
-  /** Say how many are behind the one line now: one that was opened is not. */
+  /** Say how many are behind the one line now (one that was opened is not), and whether all can be opened or closed. */
   #recount() {
     const all = this.others();
     const last = all.find((step) => step.last);
     const folded = all.filter((step) => step.folded).length;
-    if (!last) return;
+    if (!last?.all) return;
+    last.all.textContent = all.every((step) => step.open) ? this.words.close_all : this.words.open_all;
     last.more.hidden = !folded;
     last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, "folded", folded);
   }
@@ -325,8 +324,8 @@ export class Step {
       for (const step of this.others()) {
         if (step.open !== open) step.turn();
       }
-      all.textContent = open ? words.close_all : words.open_all;
     } }, words.open_all);
+    this.all = all;
     this.printed = h("p", { role: "status" });
     this.more = h("button", { type: "button", class: "mend-step-more", "aria-expanded": "false", hidden: true, onclick: () => {
       const first = this.others().find((step) => step.folded);
