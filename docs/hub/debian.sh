@@ -21,6 +21,7 @@ stop() {
 if [ ! -s "$key" ] || [ ! -s "$certificate" ]; then
   stop "Put the key into $key and the certificate, with its chain, into $certificate; then run this again."
 fi
+command -v openssl > /dev/null || { apt-get update -q && apt-get install -q -y --no-install-recommends openssl; }
 for name in "$domain" "someone.$domain"; do
   openssl x509 -in "$certificate" -noout -checkhost "$name" | grep -q 'does match' ||
     stop "The certificate in $certificate is not for $name. It has to be for $domain and *.$domain."
