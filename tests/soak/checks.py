@@ -148,6 +148,7 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
         ("if one.kind in _KINDS and _place", "if _place"),
     ),
     "sharing/unsent": (
+        ("if one.why:\n            continue", "if False:\n            continue"),
         ("one.mailbox == mailbox.digest and one.client in there", "one.client in there"),
         ("one.mailbox == mailbox.digest and one.client in there", "one.mailbox == mailbox.digest"),
         ("if not one.revoked}", "}"),
@@ -161,6 +162,40 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
         ("build_opener(_Stays, *proxies)", "build_opener(*proxies)"),
         ('[urllib.request.ProxyHandler({})] if at.scheme == "http" else []', "[]"),
         ("or not 0 <= value < 2**63:", ":"),
+    ),
+    "jupyter/mailbox": (
+        ("if counsels and not person.counselor:", "if False:"),
+        ("await self._hub.knows(to) if counsels else to", "to"),
+        ("if self._size > LARGEST:", "if False:"),
+        ('found.get("kind") != "user" or', ""),
+        ('or not self._lets_in & {*found.get("scopes", ())}', ""),
+    ),
+    "storage/mail": (
+        ("if not first and connection.execute(wrote).first() is None:", "if False:"),
+        ("c.sender == recipient, c.recipient == sender", "c.sender == recipient"),
+        ("c.sender == recipient, c.recipient == sender", "c.recipient == sender"),
+        ("query.where(c.recipient == recipient, c.body.is_not(None))", "query.where(c.body.is_not(None))"),
+        (
+            "sa.select(c.body).where(c.number == number, c.recipient == recipient)",
+            "sa.select(c.body).where(c.number == number)",
+        ),
+        (
+            "sa.update(_mail).where(c.number == number, c.recipient == recipient)",
+            "sa.update(_mail).where(c.number == number)",
+        ),
+        ("if there is not None:", "if False:"),
+        (".scalar_one() >= WAITING:", ".scalar_one() < 0:"),
+    ),
+    "storage/store": (("return table.c.owner == self.owner", "return sa.true()"),),
+    "storage/owners": (
+        ("if not connection.execute(_KEPT, mine).scalar():\n            role", "if False:\n            role"),
+        ('WHERE owner = :owner")\n\n\ndef _show', '")\n\n\ndef _show'),
+    ),
+    "storage/division": (
+        ("mend.owner', true) AND role = current_user", "mend.owner', true)"),
+        ("USING ({_OWN} OR ({_KEYED}))", "USING (true)"),
+        ("WITH CHECK ({_OWN})", "WITH CHECK (true)"),
+        (" AND owner = ANY (string_to_array(current_setting('mend.keys', true), ','))", ""),
     ),
 }
 CHECKS = tuple(Check(module, *row) for module, rows in _ROWS.items() for row in rows)
