@@ -22,6 +22,7 @@ from tests.safe_answers import answer_safely
 from tests.test_hub import UNTRUE
 from tests.test_share_page import PART, opened
 from tests.test_share_page import assignment as asked_of_one
+from tests.test_share_page import feedback as reply_to
 from workbook.journal import Journal
 from workbook.page import head
 from workbook.sharing.post import NotSent
@@ -102,6 +103,12 @@ class Visitor:
         return self.form("start.privacy").get_by_role("group").first.get_by_role("radio", name=answer, exact=True)
 
 
+def violations(page: Page) -> list[object]:
+    """Return what axe finds wrong on a page."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    return list(found.response["violations"])
+
+
 def written(visitor: Visitor) -> list[object]:
     """Return all that was ever written in the field `alias`, as the journal has it."""
     with Journal.open(visitor.practice.journal(visitor.name)) as journal:
@@ -171,7 +178,7 @@ def test_nobody_else_comes_in_at_any_address_of_a_person(alice: Visitor, bob: Vi
 
 
 def test_no_page_of_a_hub_says_what_is_true_at_home_only(bob: Visitor) -> None:
-    """Each chapter says where answers lie on a hub, and has a way to log out; axe finds nothing on the first."""
+    """Each chapter says where answers lie on a hub, and has a way to log out; axe finds nothing on any."""
     bob.arrive()
     page = bob.context.new_page()
     for notebook in sorted(path.stem for path in bob.practice.journal("bob").glob("*.ipynb")):
@@ -183,8 +190,7 @@ def test_no_page_of_a_hub_says_what_is_true_at_home_only(bob: Visitor) -> None:
         if notebook.startswith("00"):
             expect(page.locator('[id="start.privacy"]').get_by_text("They are kept on a server")).to_be_visible()
             expect(state(page.locator('[id="start.privacy"]'))).to_contain_text("on your service’s server")
-            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-            assert found.response["violations"] == []
+        assert violations(page) == [], notebook
     page.close()
 
 
@@ -238,7 +244,7 @@ def test_who_logs_out_is_out_and_so_is_who_leaves_the_page(alice: Visitor, bob: 
 def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     practice: Practice, browsers: Browser, postgresql: Server, store: str
 ) -> None:
-    """No file goes by hand: the counselor's list is looked at and taken in, and the answer is with the mailbox.
+    """No file goes by hand: the counselor's list is looked at and taken in, the answer sent, the reply read.
 
     PostgreSQL goes while it is being sent: that is said, it is kept, and sent again it is there once.
     """
@@ -257,6 +263,7 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     expect(given.get_by_text("Something from lee has come.")).to_be_visible(timeout=STARTING)
     given.get_by_role("button", name="Look at it").click()
     expect(given.get_by_text("From Dr. Example, for “A.”.")).to_be_visible()
+    assert violations(page) == []
     given.get_by_role("button", name="Yes, take it in").click()
     expect(given.get_by_role("button", name="Reload this page")).to_be_visible()
     expect(given.get_by_text("has come.")).to_be_hidden()
@@ -277,8 +284,20 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     postgresql.start()
     panel.get_by_role("button", name="Send to Dr. Example").click()
     expect(panel.get_by_role("heading", name="Sent", exact=True)).to_be_visible()
+    assert violations(page) == []
     sent = [opened(lee.fetch(one.number)) for one in lee.waiting() if one.sender == "cleo"]
     assert [[answer.label for answer in one.answers] for one in sent] == [[CANARY]]
+    with Journal.open(folder) as journal:
+        lee.send("cleo", reply_to(journal))
+    page.goto(practice.server("cleo", "voila/render/00-start.ipynb"))
+    given.get_by_role("button", name="Look at it").click(timeout=STARTING)
+    given.get_by_role("button", name="Yes, take it in").click()
+    with page.expect_event("load"):  # what stands there before it is of the page that is left
+        given.get_by_role("button", name="Reload this page").click()
+    expect(given.get_by_text("See you on Thursday.")).to_be_visible(timeout=STARTING)
+    expect(given.get_by_text("has come.")).to_be_hidden()
+    page.get_by_role("button", name="Log out", exact=True).click()
+    expect(page.get_by_label("Username")).to_be_visible(timeout=STARTING)
     cleo.context.close()
 
 
