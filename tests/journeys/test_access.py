@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +12,8 @@ from tests.journeys import filling
 from workbook import definition
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
     from tests.journeys.serving import Lab
@@ -48,6 +50,50 @@ def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None
     keys = keys_to_each_step(page)
     print(f"\n{notebook}: keys from the address bar to the first answer of each step: {keys}")
     assert [count for count in keys if count > 8] == []
+
+
+WORDS = ("StaticText", "InlineTextBox")  # what is read of a name, not what has it
+
+
+def heard(page: Page) -> list[tuple[str, str]]:
+    """Return the role and name of all that a screen reader is given, in its order, as the browser's own tree has it."""
+    session = page.context.new_cdp_session(page)
+    nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}
+    session.detach()
+
+    def told(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if not node["ignored"]:
+            yield node["role"]["value"], node.get("name", {}).get("value", "")
+        for child in node.get("childIds", ()):
+            yield from told(nodes[child])
+
+    return list(told(next(node for node in nodes.values() if "parentId" not in node)))
+
+
+def test_a_screen_reader_is_given_a_whole_chapter_in_its_order(lab: Lab, page: Page) -> None:
+    """The way to the open step, help, the chapters, then title, steps and their questions as the workbook has them."""
+    chapter = definition.load().chapter("responsibility")
+    page.goto(lab.page(chapter.notebook))
+    filling.settle(page)
+    page.get_by_role("button", name="Open all steps").click()
+    expect(page.locator(".mend-form")).to_have_count(len(page.locator(".mend-step:visible").all()))
+    filling.settle(page)
+    told = heard(page)
+    first = [name for role, name in told if role in ("link", "button", "heading")][:4]
+    assert first == ["Go to the open step", "Need help now?", "Leave this page", "Start here 1 of 6"]
+    shown = [one for one in chapter.exercises if page.locator(f'[data-step="{one.id}"]').is_visible()]
+    headings = [name.partition(" : ")[0] for role, name in told if role == "heading"]
+    assert headings == [chapter.title, *(one.title for one in shown)]
+    begins = [at for at, (role, name) in enumerate(told) if role == "heading"][1:]
+    ends = [*begins[1:], next(at for at, one in enumerate(told) if one == ("button", "Close all steps"))]
+    for exercise, begin, end in zip(shown, begins, ends, strict=True):
+        prompts = [item.prompt for item in exercise.items]
+        names = [name for role, name in told[begin:end] if role not in WORDS]
+        asked = [one for name in names for one in prompts if name == one or name.startswith(f"{one} {exercise.title}")]
+        drawn = page.locator(f'[data-step="{exercise.id}"] .mend-item:visible').count()
+        assert (exercise.id, asked, len(asked)) == (exercise.id, [one for one in prompts if one in asked], drawn)
+    after = [name for role, name in told[ends[-1] :] if role in ("button", "link")]
+    assert after == ["Close all steps", "Print this chapter", "Back: Start here", "Next: Talk and listen"]
 
 
 # Whether the focus is in an answer, or in what is chosen before one: the day, or to do now what comes later.
