@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests import engines
 from tests.conftest import ARGUMENTS
 from tests.journeys import filling
 from tests.journeys.practice import NAME, RESOLVED, Practice, practising
@@ -103,12 +103,6 @@ class Visitor:
         return self.form("start.privacy").get_by_role("group").first.get_by_role("radio", name=answer, exact=True)
 
 
-def violations(page: Page) -> list[object]:
-    """Return what axe finds wrong on a page."""
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-    return list(found.response["violations"])
-
-
 def written(visitor: Visitor) -> list[object]:
     """Return all that was ever written in the field `alias`, as the journal has it."""
     with Journal.open(visitor.practice.journal(visitor.name)) as journal:
@@ -190,7 +184,7 @@ def test_no_page_of_a_hub_says_what_is_true_at_home_only(bob: Visitor) -> None:
         if notebook.startswith("00"):
             expect(page.locator('[id="start.privacy"]').get_by_text("They are kept on a server")).to_be_visible()
             expect(state(page.locator('[id="start.privacy"]'))).to_contain_text("on your service’s server")
-        assert violations(page) == [], notebook
+        assert engines.axe(page) == [], notebook
     page.close()
 
 
@@ -263,7 +257,7 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     expect(given.get_by_text("Something from lee has come.")).to_be_visible(timeout=STARTING)
     given.get_by_role("button", name="Look at it").click()
     expect(given.get_by_text("From Dr. Example, for “A.”.")).to_be_visible()
-    assert violations(page) == []
+    assert engines.axe(page) == []
     given.get_by_role("button", name="Yes, take it in").click()
     expect(given.get_by_role("button", name="Reload this page")).to_be_visible()
     expect(given.get_by_text("has come.")).to_be_hidden()
@@ -284,7 +278,7 @@ def test_a_client_takes_in_what_came_and_sends_an_answer_from_the_page(
     postgresql.start()
     panel.get_by_role("button", name="Send to Dr. Example").click()
     expect(panel.get_by_role("heading", name="Sent", exact=True)).to_be_visible()
-    assert violations(page) == []
+    assert engines.axe(page) == []
     sent = [opened(lee.fetch(one.number)) for one in lee.waiting() if one.sender == "cleo"]
     assert [[answer.label for answer in one.answers] for one in sent] == [[CANARY]]
     with Journal.open(folder) as journal:

@@ -69,7 +69,7 @@ class Given {
     const { texts } = this;
     this.say("");
     if (this.refused(message)) return;
-    const heading = h("h3", { tabindex: -1 }, texts.look);
+    const heading = h("h2", { tabindex: -1 }, texts.look);
     const yes = h("button", { type: "button", disabled: Boolean(message.ask), onclick: () => this.accept(message.look) }, texts.yes);
     // Another key, another counselor, an older list: that needs more than the usual yes.
     const sure = message.ask ? h("div", { class: "mend-heeded", role: "alert" }, h("p", {}, message.ask), h("label", { class: "mend-tick" },
@@ -143,11 +143,12 @@ class Given {
     const { counselor, tasks, reply, comments, words } = message;
     const day = (/** @type {string} */ iso) => when(iso.slice(0, 10), this.language);
     this.root.classList.toggle("mend-quietly", !tasks.length && !reply && !comments.length);
+    const below = tasks.length ? "h3" : "h2"; // a reply without a list stands under the page's own title
     this.about.replaceChildren(...[
       tasks.length && h("section", {}, h("h2", {}, fill(texts.asked_title, { counselor })), h("p", { class: "mend-small" }, texts.asked_how),
         h("ul", { class: "mend-given" }, tasks.map((/** @type {any} */ one) => this.task(one)))),
-      reply && h("section", { class: "mend-part" }, h("h3", {}, fill(texts.reply, { counselor: reply.from, date: day(reply.at) })), h("p", { class: "mend-words" }, reply.reply)),
-      comments.length && h("section", { class: "mend-part" }, h("h3", {}, texts.comments), h("ul", {}, comments.map((/** @type {any} */ one) =>
+      reply && h("section", { class: "mend-part" }, h(below, {}, fill(texts.reply, { counselor: reply.from, date: day(reply.at) })), h("p", { class: "mend-words" }, reply.reply)),
+      comments.length && h("section", { class: "mend-part" }, h(below, {}, texts.comments), h("ul", {}, comments.map((/** @type {any} */ one) =>
         h("li", {}, h("a", { href: one.href }, one.title), " ", h("span", { class: "mend-small" }, day(one.at)))))),
       words && h("p", { class: "mend-small" }, fill(texts.words, { counselor, words })),
     ].filter(Boolean));
