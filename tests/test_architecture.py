@@ -15,7 +15,7 @@ import workbook
 
 PACKAGE = Path(workbook.__file__).parent
 
-GROUND = ("errors", "resources", "words", "files", "dates", "drawing")
+GROUND = ("errors", "resources", "words", "files", "compiled", "dates", "drawing")
 ROOMS = (
     *GROUND,
     *("definition", "answers", "safety", "storage", "assessment"),

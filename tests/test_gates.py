@@ -614,7 +614,7 @@ def test_a_page_says_what_a_notice_is_called_once(gate: str) -> None:
     """Its title stands above it, so its words do not begin with the same words again; numbers stay where they were."""
     one, journal = GATES[gate], SimpleNamespace(region="US", now=lambda: NOW)
     for urgent in ("", "after", "first"):
-        notice = safety.Notice(one.id, one.title, safety._html(str(one.notice)), one.resources, urgent)  # type: ignore[arg-type]  # one of three
+        notice = safety.Notice(one.id, one.title, str(one.notice), one.resources, urgent)  # type: ignore[arg-type]  # one of three
         told = pages._told(journal, notice)  # type: ignore[arg-type]  # only what it reads
         assert f"<strong>{one.title}.</strong>" not in told
         assert (told.startswith("<ul>"), told.endswith("</ul>")) == (urgent == "first", urgent == "after")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook import resources
+from workbook import compiled, resources
 from workbook.definition import sources
 from workbook.words import say
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.bccache import Bucket
 
 # Control characters and non-characters have no place in HTML (NUL cuts a page off in some readers).
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -33,7 +35,19 @@ def read(*templates: str) -> None:
 
 @lru_cache
 def _environment() -> Environment:
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+    from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, compiler
+
+    class Compiled(BytecodeCache):
+        """Templates as Python code; jinja2 asks whether their text is still the same."""
+
+        made_from = compiled.digest([Path(__file__), Path(compiler.__file__)])  # the settings below are part of it
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if kept := compiled.found(bucket.key, self.made_from):
+                bucket.bytecode_from_string(kept)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            compiled.keep(bucket.key, self.made_from, bucket.bytecode_to_string())
 
     made = Environment(
         loader=ChoiceLoader([PackageLoader("workbook.assessment"), FileSystemLoader(resources.data("look"))]),
@@ -41,6 +55,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_printable,
+        bytecode_cache=Compiled(),
     )
     made.globals["say"] = say
     made.filters["cited"] = sources.cited

@@ -27,7 +27,12 @@ Reference = Annotated[str, Field(min_length=1, max_length=200)]  # an item's id
 class Model(BaseModel):
     """Frozen; a key it does not know is a problem."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        defer_build=True,  # what judges is made when something is judged, which the shipped workbook mostly was before
+    )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other fields; what was worked out once is worked out anew from them."""

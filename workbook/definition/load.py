@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from workbook import resources
-from workbook.definition import conditions, feeding, instruments, kinds, lookback, raw
+from workbook.definition import conditions, feeding, instruments, kinds, lookback, raw, shipped
 from workbook.definition.base import CHAPTER_ID, LANGUAGE_FILE, Model, Words, did_you_mean
 from workbook.definition.coherence import Piece, judge
 from workbook.definition.items import BaseItem, Computed, Item, Text
@@ -76,7 +76,8 @@ def load(path: Path | None = None) -> Workbook:
 
 @functools.cache
 def _shipped() -> Workbook:
-    return _whole(resources.data("workbook"))
+    folder = resources.data("workbook")
+    return shipped.judged("workbook", sorted(folder.glob("*.yaml")), lambda: _whole(folder))
 
 
 def _whole(path: Path) -> Workbook:

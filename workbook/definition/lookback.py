@@ -98,7 +98,7 @@ class LookBack(Model):
     take: Annotated[str, Field(pattern=r"^\w+\.\w+$")] | None = None  # a chapter's exercise and item: the line to keep
     practice: Practice | None = None
     question: Reference | None = None  # what the client wants to ask in the next session
-    today: Today = Today()
+    today: Today = Field(default_factory=Today)
 
 
 def faults(lookback: LookBack, known: Known) -> Iterator[Fault]:

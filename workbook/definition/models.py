@@ -186,7 +186,7 @@ class Workbook(Model):
     chapters: tuple[Chapter, ...]
     gates: tuple[Gate, ...] = ()
     lookback: LookBack | None = None
-    measures: Measures = Measures()
+    measures: Measures = Field(default_factory=Measures)
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:

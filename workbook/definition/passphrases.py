@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -24,32 +25,29 @@ def _loose(word: str) -> str:
 # In any of the languages Mend knows of, and in the most spoken others; without accents, as `_plainly` leaves them.
 # Words with a meaning of their own are meant only where a secret is: a pin after “your” or “type a”, a “clave” that
 # is no “momento clave”. What ends a sentence (“I let it pass. Words came later.”) joins no two words.
-_ASKED = re.compile(
-    "|".join(
-        (
-            f"pass{_ENDS}",
-            *map(_loose, ("password", "passphrase", "passcode", "passkey", "passwort", "kennwort", "contrasena")),
-            rf"{_BEGINS}( |[^\w\s—―]{{1,3}}){_ENDS}s?\b",  # pass.word; with a dash for a thought only in the singular
-            rf"{_BEGINS}( [^\w\s]{{1,3}} ?|[^\w\s.,;:!?]{{1,3}} ?){_ENDS}\b",
-            rf"\b(your|my|the|a|this) pass[^\w.!?]{{1,3}}{_ENDS}s?\b",
-            r"\b(recovery|unlock)[^\w.,;:!?]{0,3}(key|sheet|code|phrase)|age-secret-key",
-            r"\b((your|my)( \w+)?|(enter|type|write)( \w+){0,3}) secret[^\w.,;:!?]{0,3}(key|code|phrase|word)s?\b"
-            r"(?! (between|with)\b)",
-            r"secret (key|code|phrase|word)s? (of|for|to) (your|the|this) (journal|phone|computer|account|bank|app)\b",
-            r"\b(your|my|enter|type) pins?\b(?! (and needles|(it|them) (down|on))\b)",
-            r"\b(enter|type|give|write|tell|send|what is|what's)( \w+){0,2} (the|a|this|that|own) pins?\b"
-            r"(?! (drop|and needles)\b)",
-            r"\b(the|bank|card|phone|secret|digit) pins?\b(?! (down|in|on|to|it|drop\w*|cushion|board|and needles)\b)",
-            r"\bpins?[\s-]*(code|number)|\bp\W{1,3}i\W{1,3}n\b|^\W*(pin|secret (key|code|phrase|word))s?\W*$",
-            r"passwort|kennwort|losungswort|contrasena|mot de passe|phrase secrete|\bsenhas?\b|palavra-passe",
-            _NO_CLAVE + r"\bclaves?\b(?! (de|del) (el )?(exito|cambio|humor)\b)",
-            r"parola (d.ordine|chiave|segreta|ta\b)|\bparolan|wachtwoord|losenord|\bpassord|adgangskode|salasana",
-            r"\bhaslo\b|\bheslo\b|jelszo|\bsifre|kata sandi|mat khau|парол|кодов\w* (фраз|слов)|κωδικο|συνθηματικ|סיסמ",
-            r"كلم(ة|ه|ات) ?(ال(سر|مرور)|(سر|مرور)(ك|كم|ي)?)\b|الكلم[ةه] السري[ةه]|رمز عبور|पासवर्ड",
-            "パスワード|パスフレーズ|合言葉|暗証番号|비밀번호|암호|密码|密碼|口令|通行短语",
-        )
-    ),
-    re.IGNORECASE,
+_ASKED = "|".join(
+    (
+        f"pass{_ENDS}",
+        *map(_loose, ("password", "passphrase", "passcode", "passkey", "passwort", "kennwort", "contrasena")),
+        rf"{_BEGINS}( |[^\w\s—―]{{1,3}}){_ENDS}s?\b",  # pass.word; with a dash for a thought only in the singular
+        rf"{_BEGINS}( [^\w\s]{{1,3}} ?|[^\w\s.,;:!?]{{1,3}} ?){_ENDS}\b",
+        rf"\b(your|my|the|a|this) pass[^\w.!?]{{1,3}}{_ENDS}s?\b",
+        r"\b(recovery|unlock)[^\w.,;:!?]{0,3}(key|sheet|code|phrase)|age-secret-key",
+        r"\b((your|my)( \w+)?|(enter|type|write)( \w+){0,3}) secret[^\w.,;:!?]{0,3}(key|code|phrase|word)s?\b"
+        r"(?! (between|with)\b)",
+        r"secret (key|code|phrase|word)s? (of|for|to) (your|the|this) (journal|phone|computer|account|bank|app)\b",
+        r"\b(your|my|enter|type) pins?\b(?! (and needles|(it|them) (down|on))\b)",
+        r"\b(enter|type|give|write|tell|send|what is|what's)( \w+){0,2} (the|a|this|that|own) pins?\b"
+        r"(?! (drop|and needles)\b)",
+        r"\b(the|bank|card|phone|secret|digit) pins?\b(?! (down|in|on|to|it|drop\w*|cushion|board|and needles)\b)",
+        r"\bpins?[\s-]*(code|number)|\bp\W{1,3}i\W{1,3}n\b|^\W*(pin|secret (key|code|phrase|word))s?\W*$",
+        r"passwort|kennwort|losungswort|contrasena|mot de passe|phrase secrete|\bsenhas?\b|palavra-passe",
+        _NO_CLAVE + r"\bclaves?\b(?! (de|del) (el )?(exito|cambio|humor)\b)",
+        r"parola (d.ordine|chiave|segreta|ta\b)|\bparolan|wachtwoord|losenord|\bpassord|adgangskode|salasana",
+        r"\bhaslo\b|\bheslo\b|jelszo|\bsifre|kata sandi|mat khau|парол|кодов\w* (фраз|слов)|κωδικο|συνθηματικ|סיסמ",
+        r"كلم(ة|ه|ات) ?(ال(سر|مرور)|(سر|مرور)(ك|كم|ي)?)\b|الكلم[ةه] السري[ةه]|رمز عبور|पासवर्ड",
+        "パスワード|パスフレーズ|合言葉|暗証番号|비밀번호|암호|密码|密碼|口令|通行短语",
+    )
 )
 _NUMBER = re.compile(r"\bP\W{0,3}[I1l]\W{0,3}N(\W?[sS])?\b(?! (IT|DOWN|ON|TO)\b)")  # in capitals it is nothing else
 # Letters of other scripts that look like Latin ones.
@@ -67,7 +65,13 @@ def asks_for_one(text: str) -> bool:
     """Say whether a text, Markdown or plain, speaks of a passphrase, a password or a key."""
     read = _plainly(text)
     plain = read.casefold()
-    return bool(_NUMBER.search(read)) or any(_ASKED.search(_joined(one)) for one in (plain, plain.translate(_ALIKE)))
+    return bool(_NUMBER.search(read)) or any(_asked().search(_joined(one)) for one in (plain, plain.translate(_ALIKE)))
+
+
+@functools.cache
+def _asked() -> re.Pattern[str]:
+    """It takes twenty milliseconds to make, and the shipped workbook is not asked."""
+    return re.compile(_ASKED, re.IGNORECASE)
 
 
 def _plainly(text: str) -> str:

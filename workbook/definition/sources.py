@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from workbook import resources
+from workbook.definition import shipped
 from workbook.definition.reading import read
 
 KEY = re.compile(r"(?<![\w@])@([a-z][a-z0-9]*)")
@@ -19,7 +20,7 @@ _Line = Annotated[str, Field(min_length=1)]
 class Work(BaseModel):
     """One published work, and what may be made of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cite: _Line  # what a page prints
     full: _Line  # the whole reference
@@ -31,7 +32,8 @@ class Work(BaseModel):
 @functools.cache
 def works() -> dict[str, Work]:
     """Return every work of `data/sources.yaml` by its key."""
-    return TypeAdapter(dict[str, Work]).validate_python(read(resources.data("sources.yaml")).data)
+    path = resources.data("sources.yaml")
+    return shipped.judged("sources", [path], lambda: TypeAdapter(dict[str, Work]).validate_python(read(path).data))
 
 
 def cited(text: object) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import re
@@ -306,6 +307,7 @@ def run(server: ServerApp, *, plain: bool = False) -> None:
     viewer.take_over(server)
     policy.close_around(server, plain=plain)
     loop.add_callback(kernels.start_ahead)
+    gc.set_threshold(100_000)  # what serves for days makes rubbish; a command that loads and ends makes none
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal window was closed
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: server.stop(from_signal=True))

@@ -13,6 +13,7 @@ It never opens a file. Who someone is, the hub says: each call bears a token of 
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import logging
@@ -288,6 +289,8 @@ def serve(store: str, group: str, environ: Mapping[str, str]) -> None:
         raise Refused(say("jupyter.mailbox.missing", command='pip install "mend-workbook[postgresql]"')) from None
     at = urlsplit(environ["JUPYTERHUB_SERVICE_URL"])
     hub = Hub(environ["JUPYTERHUB_API_URL"], environ["JUPYTERHUB_API_TOKEN"], environ["JUPYTERHUB_SERVICE_NAME"], group)
+
+    gc.set_threshold(100_000)  # as in `lab.run`: this serves for days
 
     async def run() -> None:
         listen(mail, hub, environ["JUPYTERHUB_SERVICE_PREFIX"], at.port or 80, at.hostname or "127.0.0.1")

@@ -37,12 +37,17 @@ class Closing:
 
     gates: tuple[str, ...]  # most important first
     title: str
-    reason_html: str
+    reason: str  # Markdown
     instead: tuple[tuple[str, str], ...]  # label, and where: a notebook, or an exercise in it that is open
     resources: tuple[str, ...]  # kinds of help lines, most important first
     urgent: bool  # the lines to call stand before the words
     asks: tuple[str, ...]  # the forms whose answers it waits for
     waits: bool  # for those answers alone: nothing that was answered closes it
+
+    @property
+    def reason_html(self) -> str:
+        """The reason, clean. It is asked for where there is a page: a command judges without reading Markdown."""
+        return _html(self.reason)
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,14 @@ class Notice:
 
     gate: str
     title: str
-    html: str
+    text: str  # Markdown
     resources: tuple[str, ...]
     urgent: Literal["", "after", "first"] = ""  # the lines to call stand in the notice, after or before its words
+
+    @property
+    def html(self) -> str:
+        """Its words, clean."""
+        return _html(self.text)
 
 
 @dataclass(frozen=True)
@@ -269,7 +279,7 @@ def _closing(workbook: Workbook, by: list[Verdict], shut: Mapping[str, object]) 
     return Closing(
         gates=tuple(one.gate.id for one in by),
         title=title,
-        reason_html=_html(reason),
+        reason=reason,
         instead=instead,
         resources=_one_role(kind for one in by if one.state == "closed" for kind in one.gate.resources),
         urgent=top.gate.first and top.state == "closed",
@@ -295,10 +305,10 @@ def _notices(served: list[Verdict], now: datetime | None) -> tuple[Notice, ...]:
     for one in served:
         if one.state == "unknown" and "all" in one.gate.blank and one.gate.blank_reason:
             if one.broken:  # its questions may be closed themselves
-                title, text = words.say("safety.stays_closed"), _html(sentences.reason(one))
+                title, text = words.say("safety.stays_closed"), sentences.reason(one)
                 found.append(Notice(one.gate.id, title, text, ("crisis",), "after"))
             else:
-                found.append(Notice(one.gate.id, one.gate.title, _html(one.gate.blank_reason), one.gate.resources))
+                found.append(Notice(one.gate.id, one.gate.title, one.gate.blank_reason, one.gate.resources))
             return tuple(found)
         told = one.gate.notice and not (one.gate.closed and not one.causes)
         if one.state == "closed" and told and not closed & set(one.gate.quiet_under):
@@ -306,7 +316,7 @@ def _notices(served: list[Verdict], now: datetime | None) -> tuple[Notice, ...]:
             if one.since and now and now >= one.since:
                 text += f" **{words.say('safety.over')}**"
             urgent: Literal["", "after", "first"] = "first" if one.gate.first else "after" if one.gate.firm else ""
-            found.append(Notice(one.gate.id, one.gate.title, _html(text), one.gate.resources, urgent))
+            found.append(Notice(one.gate.id, one.gate.title, text, one.gate.resources, urgent))
         if one.gate.first and one.state == "closed":
             return tuple(found)
     return tuple(found)

@@ -44,7 +44,9 @@ At = Annotated[datetime, BeforeValidator(_time), AfterValidator(_aware), PlainSe
 class Kept(BaseModel):
     """What a record holds: whole, of the right types, never changed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, defer_build=True
+    )
 
 
 class Secret(Kept):

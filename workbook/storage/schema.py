@@ -91,7 +91,6 @@ _saved_last = sa.Index(
     "answers_saved",
     answers.c.saved,
     sqlite_where=answers.c.saved > 0,
-    postgresql_where=answers.c.saved > 0,
 )
 
 records = sa.Table(
@@ -118,6 +117,7 @@ def itself() -> list[sa.ColumnElement[bool]]:
 
 def _first_tables(connection: sa.Connection) -> None:
     """Answers, events and records."""
+    _in_words_of(connection)
     _schema.create_all(connection, tables=[answers, events, records])
 
 
@@ -125,6 +125,7 @@ def _order_and_zone(connection: sa.Connection) -> None:
     """In which order answers were saved, and in which time zone; until now their clock was all there was to tell."""
     for table, added in ((answers, ("begun", "saved", "zone")), (events, ("after",))):
         _add(connection, table, *added)
+    _in_words_of(connection)
     _saved_last.create(connection, checkfirst=True)
     c = answers.c
     for name, by in (("begun", c.begun_at), ("saved", c.answered_at)):
@@ -140,6 +141,12 @@ def _owner(connection: sa.Connection) -> None:
         _add(connection, table, "owner")
     if connection.dialect.name == "postgresql":
         division.divide(connection)
+
+
+def _in_words_of(connection: sa.Connection) -> None:
+    """Say in a server's words, too, which rows an index has; said earlier, its dialect would be loaded for a file."""
+    if connection.dialect.name == "postgresql":
+        _saved_last.dialect_kwargs["postgresql_where"] = answers.c.saved > 0
 
 
 def _add(connection: sa.Connection, table: sa.Table, *names: str) -> None:
