@@ -131,7 +131,7 @@ def test_no_page_hands_words_to_the_clipboard_the_title_the_address_or_the_conso
     line = re.findall(own, text) if path.name == "line.js" else []
     opened = re.findall(r"new WebSocket\(.*\)", text)
     assert (len(told), len(line)) == (2 * (path.name == "help.js"), path.name == "line.js")
-    assert opened == ["new WebSocket(this.address, [PROTOCOL])"] * len(line)
+    assert opened == ["new WebSocket(this.address, this.#protocols)"] * len(line)
     assert [each for each in found if each != "WebSocket" or not line] == ["fetch("] * len(told)
 
 

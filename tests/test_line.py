@@ -8,7 +8,13 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+import pytest
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_binary_message,
+    deserialize_msg_from_ws_v1,
+    serialize_binary_message,
+    serialize_msg_to_ws_v1,
+)
 from nbformat import v4
 
 from tests.safe_answers import answer_safely
@@ -29,7 +35,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 def said(node: str, folder: Path, code: str) -> str:
     """Return what a line of script prints that knows `frames.js`."""
     (folder / "frames.mjs").write_text(assets.module("frames.js"), encoding="utf-8")
-    line = f'import {{ packed, unpacked }} from "./frames.mjs"; {code}'
+    line = f'import {{ PROTOCOL, packed, unpacked }} from "./frames.mjs"; {code}'
     done = subprocess.run(
         [node, "--input-type=module", "--eval", line], cwd=folder, check=True, capture_output=True, text=True
     )
@@ -40,38 +46,74 @@ def _bytes(part: dict[str, object]) -> bytes:
     return json.dumps(part).encode()
 
 
+CONTENT = {"comm_id": "one", "data": {"method": "custom", "content": {"value": "naïve 再见 🙂"}}}
+
+
+def packed(node: str, folder: Path, protocol: str, files: str) -> tuple[str, bytes]:
+    """Return what a page sends over a line of a protocol, its id first: text as its bytes."""
+    code = (
+        f"const {{ id, frame }} = packed({protocol}, 'comm_msg', {json.dumps(CONTENT)}, 'here', {files});"
+        " console.log(JSON.stringify([id, typeof frame, Buffer.from(frame).toString('hex')]))"
+    )
+    id, kind, frame = json.loads(said(node, folder, code))
+    assert kind == ("string" if (protocol, files) == ('""', "[]") else "object")  # Jupyter reads the two apart
+    return id, bytes.fromhex(frame)
+
+
+FILES = "[new Uint8Array([1, 2]).buffer, new Uint8Array([]).buffer, new Uint8Array([3]).buffer]"
+
+
 def test_what_a_page_says_is_what_jupyter_reads(node: str, tmp_path: Path) -> None:
     """A message arrives in its parts, files with it, whatever letters it has."""
-    content = {"comm_id": "one", "data": {"method": "custom", "content": {"value": "naïve 再见 🙂"}}}
-    code = (
-        f"const {{ id, frame }} = packed('comm_msg', {json.dumps(content)}, 'here',"
-        " [new Uint8Array([1, 2]).buffer, new Uint8Array([]).buffer, new Uint8Array([3]).buffer]);"
-        " console.log(JSON.stringify([id, Buffer.from(frame).toString('hex')]))"
-    )
-    id, frame = json.loads(said(node, tmp_path, code))
-    channel, parts = deserialize_msg_from_ws_v1(bytes.fromhex(frame))
+    id, frame = packed(node, tmp_path, "PROTOCOL", FILES)
+    channel, parts = deserialize_msg_from_ws_v1(frame)
     header, parent, metadata, found = (json.loads(part) for part in parts[:4])
-    assert (channel, parent, metadata, found) == ("shell", {}, {}, content)
+    assert (channel, parent, metadata, found) == ("shell", {}, {}, CONTENT)
     assert {**header, "date": ""} == {
         "msg_id": id, "msg_type": "comm_msg", "session": "here", "username": "", "date": "", "version": "5.3",
     }  # fmt: skip
     assert parts[4:] == [b"\x01\x02", b"", b"\x03"]
 
 
-def test_what_jupyter_says_is_what_a_page_reads(node: str, tmp_path: Path) -> None:
-    """Its letters and its files arrive; what is said to others is not even read."""
-    told = (
-        ("comm_msg", {"comm_id": "one", "data": {"content": "再见 🙂"}}, [b"\x07", b"", b"\x08\x09"]),
-        ("stream", {"text": "somebody else’s"}, []),
-    )
-    frames = [
-        serialize_msg_to_ws_v1(
-            [*map(_bytes, ({"msg_type": kind}, {"msg_id": "x"}, {}, content)), *buffers], "iopub"
-        ).hex()
-        for kind, content, buffers in told
-    ]
+@pytest.mark.parametrize(("files", "arrived"), [("[]", []), (FILES, [b"\x01\x02", b"", b"\x03"])])
+def test_what_a_page_says_without_a_protocol_is_what_jupyter_reads(
+    node: str, tmp_path: Path, files: str, arrived: list[bytes]
+) -> None:
+    """Behind a proxy that lets no protocol through, it is one text, and bytes only with files."""
+    id, frame = packed(node, tmp_path, '""', files)
+    message = deserialize_binary_message(frame) if arrived else json.loads(frame)
+    assert (message["header"]["msg_id"], message["header"]["msg_type"]) == (id, "comm_msg")
+    assert {**message, "header": ""} == {
+        "channel": "shell", "header": "", "parent_header": {}, "metadata": {}, "content": CONTENT, "buffers": arrived,
+    }  # fmt: skip
+
+
+TOLD: tuple[tuple[str, dict[str, Any], list[bytes]], ...] = (
+    ("comm_msg", {"comm_id": "one", "data": {"content": "再见 🙂"}}, [b"\x07", b"", b"\x08\x09"]),
+    ("stream", {"text": "somebody else’s"}, []),
+)
+
+
+def as_now(kind: str, content: dict[str, Any], files: list[bytes]) -> bytes:
+    """What Jupyter sends over a line that agreed on a protocol."""
+    return serialize_msg_to_ws_v1([*map(_bytes, ({"msg_type": kind}, {"msg_id": "x"}, {}, content)), *files], "iopub")
+
+
+def as_before(kind: str, content: dict[str, Any], files: list[bytes]) -> bytes | str:
+    """What Jupyter sends over a line without one."""
+    parts = {"header": {"msg_type": kind}, "parent_header": {"msg_id": "x"}, "metadata": {}, "content": content}
+    message = {**parts, "channel": "iopub", "buffers": files}
+    return serialize_binary_message(message) if files else json.dumps(message)
+
+
+@pytest.mark.parametrize(("protocol", "pack"), [("PROTOCOL", as_now), ('""', as_before)])
+def test_what_jupyter_says_is_what_a_page_reads(node: str, tmp_path: Path, protocol: str, pack: Any) -> None:
+    """Its letters and its files arrive, with a protocol or without; what is said to others is not even read."""
+    frames = [pack(*each) for each in TOLD]
+    frames = [each if isinstance(each, str) else {"hex": each.hex()} for each in frames]
     code = (
-        f"const all = {json.dumps(frames)}.map((each) => unpacked(new Uint8Array(Buffer.from(each, 'hex')).buffer));"
+        f"const all = {json.dumps(frames)}.map((each) => unpacked({protocol},"
+        " each.hex ? new Uint8Array(Buffer.from(each.hex, 'hex')).buffer : each));"
         "const bytes = (one) => Array.from(new Uint8Array(one.buffer, one.byteOffset, one.byteLength));"
         "console.log(JSON.stringify(all.map((one) => ({ ...one, buffers: one.buffers.map(bytes) }))))"
     )

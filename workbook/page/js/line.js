@@ -40,10 +40,11 @@ const written = (/** @type {Element} */ script) => JSON.parse(script.textContent
 
 class Line {
   /** @type {Map<string, Model>} */ models = new Map();
-  /** @type {Map<string, ArrayBuffer>} */ #unsaid = new Map(); // while there is no line: each thing once, by what it says
+  /** @type {Map<string, [string, object, ArrayBuffer[]]>} */ #unsaid = new Map(); // while there is no line: each thing once, by what it says
   /** @type {Map<string, HTMLElement[]>} */ #waiting = new Map(); // places of what is not known yet
   /** @type {Set<string>} */ #worn = new Set(); // style sheets
   /** @type {WebSocket | null} */ #socket = null;
+  #protocols = [PROTOCOL]; // none where a proxy on the way lets none through
   #session = random();
   /** @type {Set<string>} what was asked on this line */ #asked = new Set();
   #heard = false;
@@ -67,15 +68,19 @@ class Line {
   // The line itself ...................................................................................................
 
   #open() {
-    const socket = new WebSocket(this.address, [PROTOCOL]);
+    const socket = new WebSocket(this.address, this.#protocols);
+    let agreed = false;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
+      agreed = socket.protocol === (this.#protocols[0] ?? "");
+      if (!agreed) return socket.close(); // most browsers do so by themselves
       this.#asked.clear();
       this.#wait = SOON;
       this.#call();
     };
-    socket.onmessage = ({ data }) => this.#hear(unpacked(data));
+    socket.onmessage = ({ data }) => this.#hear(unpacked(socket.protocol, data));
     socket.onclose = () => {
+      if (!agreed) this.#protocols = this.#protocols.length ? [] : [PROTOCOL];
       clearTimeout(this.#next);
       this.#heard = false;
       this.#next = setTimeout(() => this.#open(), this.#pause);
@@ -95,7 +100,7 @@ class Line {
   #call() {
     clearTimeout(this.#next);
     if (this.#heard || this.#socket?.readyState !== WebSocket.OPEN) return;
-    const { id, frame } = packed("kernel_info_request", {}, this.#session);
+    const { id, frame } = packed(this.#socket.protocol, "kernel_info_request", {}, this.#session);
     this.#asked.add(id);
     this.#socket.send(frame);
     this.#next = setTimeout(() => this.#call(), this.#wait);
@@ -103,9 +108,9 @@ class Line {
   }
 
   say(/** @type {string} */ type, /** @type {object} */ content, /** @type {ArrayBuffer[]} */ buffers = []) {
-    const { id, frame } = packed(type, content, this.#session, buffers);
-    if (this.#heard && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
-    else this.#unsaid.set(buffers.length ? id : JSON.stringify(content), frame);
+    const socket = this.#socket;
+    if (this.#heard && socket?.readyState === WebSocket.OPEN) socket.send(packed(socket.protocol, type, content, this.#session, buffers).frame);
+    else this.#unsaid.set(buffers.length ? random() : JSON.stringify(content), [type, content, buffers]);
   }
 
   #hear(/** @type {import("./frames.js").Message} */ { header, parent_header: parent, content, buffers }) {
@@ -113,8 +118,9 @@ class Line {
       clearTimeout(this.#next);
       this.#heard = true;
       this.#pause = AGAIN;
-      for (const frame of this.#unsaid.values()) this.#socket?.send(frame);
+      const unsaid = [...this.#unsaid.values()];
       this.#unsaid.clear();
+      for (const each of unsaid) this.say(...each);
       this.#isUp();
       for (const { id, shown } of this.models.values()) if (shown.children) this.#ask(id); // what came while nobody heard it
     }
