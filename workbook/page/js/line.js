@@ -108,9 +108,10 @@ class Line {
   }
 
   say(/** @type {string} */ type, /** @type {object} */ content, /** @type {ArrayBuffer[]} */ buffers = []) {
-    const socket = this.#socket;
-    if (this.#heard && socket?.readyState === WebSocket.OPEN) socket.send(packed(socket.protocol, type, content, this.#session, buffers).frame);
-    else this.#unsaid.set(buffers.length ? random() : JSON.stringify(content), [type, content, buffers]);
+    if (this.#heard && this.#socket?.readyState === WebSocket.OPEN) {
+      const { frame } = packed(this.#socket.protocol, type, content, this.#session, buffers);
+      this.#socket.send(frame);
+    } else this.#unsaid.set(buffers.length ? random() : JSON.stringify(content), [type, content, buffers]);
   }
 
   #hear(/** @type {import("./frames.js").Message} */ { header, parent_header: parent, content, buffers }) {
