@@ -751,7 +751,7 @@ def test_only_the_first_page_asks_whether_it_was_begun(
     page = SimpleNamespace(
         cwd="", page_config={}, resources={}, _begin=None, _cells=None, notebook_path=name,
         request_handler=SimpleNamespace(contents_manager=SimpleNamespace(root_dir=str(tmp_path))),
-        notebook=SimpleNamespace(metadata={}), base_url="/", ours=True,
+        notebook=SimpleNamespace(cells=(), metadata={}), base_url="/", ours=True,
         exporter=SimpleNamespace(generate_from_notebook_node=lambda _, **more: given.update(more["extra_context"])),
     )  # fmt: skip
     viewer.Page.generate_content_generator(page)

@@ -99,13 +99,35 @@ def test_each_page_begins_with_one_cell_and_folds_what_is_folded() -> None:
     """How a page draws a cell is known from its id; where it begins is one cell of code, a counselor's page too."""
     made = {**notebooks.generate(WORKBOOK), notebooks.CASELOAD: notebooks.caseload()}
     for name, text in made.items():
-        parts = [(notebooks.part(cell["id"]), cell["cell_type"]) for cell in json.loads(text)["cells"]]
         chapter = next((one for one in WORKBOOK.chapters if name == f"{one.notebook}.ipynb"), None)
+        own = chapter.id if chapter else notebooks.COUNSELOR
+        parts = [(notebooks.part(cell["id"], own), cell["cell_type"]) for cell in json.loads(text)["cells"]]
         folded = [part for part in ("more", "why") if chapter and getattr(chapter, part)]
         assert [part for part in parts if part[0]] == [
             ("head" if chapter else "panel", "code"),
             *((part, "markdown") for part in folded),
         ]
+
+
+def test_a_cell_is_drawn_as_a_part_only_where_it_is_that_part() -> None:
+    """An exercise may be called “head”, and a cell of somebody else's “my-why”: neither begins a page or is folded."""
+    names = ("head", "title", "why", "closing", "a" * 60, f"{'a' * 59}b")
+    for chapter_id in ("space", "s" * 60):
+        chapter = WORKBOOK.chapters[1]
+        exercises = tuple(
+            chapter.exercises[0].model_copy(update={"id": f"{chapter_id}.{name}", "retired": False}) for name in names
+        )
+        made = chapter.model_copy(update={"chapter": chapter_id, "exercises": exercises})
+        workbook = WORKBOOK.model_copy(update={"chapters": (made,)})
+        text, again = (notebooks.generate(workbook)[f"{made.notebook}.ipynb"] for _ in range(2))
+        assert text == again
+        cells = json.loads(text)["cells"]
+        assert len({cell["id"] for cell in cells}) == len(cells)
+        drawn = [(notebooks.part(cell["id"], chapter_id), "".join(cell["source"])[:8]) for cell in cells]
+        own = [part for part, source in drawn if not source.startswith("exercise")]
+        assert [part for part in own if part] == ["head", "why"]
+        assert [part for part, source in drawn if source.startswith("exercise")] == [""] * len(names)
+    assert [notebooks.part(id, "space") for id in ("my-why", "space-my-why", "space-why")] == ["", "", "why"]
 
 
 def test_html_in_a_definition_does_not_reach_the_page() -> None:

@@ -34,6 +34,7 @@ LARGEST = 8 * 1024 * 1024  # bytes of a notebook; ours have 30,000
 CASELOAD = f"{COUNSELOR}.ipynb"
 """The counselor's one notebook; it ships in `notebooks/counselor/`."""
 
+_LONGEST_ID = 64  # characters of a cell's id, as notebooks have them
 _HEAD, _MORE, _WHY, _PANEL = "head", "more", "why", "panel"  # what ids of cells end in that a page draws otherwise
 
 
@@ -95,14 +96,13 @@ def refresh(workbook: Workbook, folder: Path) -> tuple[Path, ...]:
     return tuple(kept)
 
 
-def part(id: str) -> str:
-    """Return how a page draws a cell, by its id: "head" and "panel" are what it begins with, "more" and "why" folded.
+def part(id: str, chapter: str) -> str:
+    """Return how a page draws a cell of a chapter: "head" and "panel" are what it begins with, "more" and "why" folded.
 
-    Everything else is drawn as it comes: "".
+    Everything else, and whatever somebody put between, is drawn as it comes: "".
     """
-    if id == f"{COUNSELOR}-{_PANEL}":
-        return _PANEL
-    return next((end for end in (_HEAD, _MORE, _WHY) if id.endswith(f"-{end}")), "")
+    own = (_PANEL,) if chapter == COUNSELOR else (_HEAD, _MORE, _WHY)
+    return next((end for end in own if id == f"{chapter}-{end}"[:_LONGEST_ID]), "")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -153,9 +153,17 @@ def _cells(workbook: Workbook, chapter: Chapter, names: list[str]) -> list[Noteb
         cells += [_code(form.replace(".", "-"), f"exercise({_quoted(form)})") for form in before.get(exercise.id, ())]
         cells.append(_code(exercise.id.split(".")[-1], f"exercise({_quoted(exercise.id)})"))
     cells.append(_markdown("closing", _safely(lambda said: _closing(workbook, chapter, names, said))))
+    ids: set[str] = set()
     for cell in cells:
-        cell["id"] = f"{chapter.id}-{cell['id']}"[:64]
+        cell["id"] = _unlike(ids, f"{chapter.id}-{cell['id']}"[:_LONGEST_ID])
+        ids.add(cell["id"])
     return cells
+
+
+def _unlike(ids: set[str], wanted: str) -> str:
+    """Return an id that no other cell has: an exercise may be called “head”, and two be long and begin alike."""
+    numbered = (f"{wanted[: _LONGEST_ID - 4]}-{number}" for number in range(2, 1000))
+    return next(id for id in (wanted, *numbered) if id not in ids)
 
 
 def _title(chapter: Chapter, said: Callable[[str], str]) -> str:

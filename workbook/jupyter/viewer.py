@@ -29,6 +29,7 @@ from voila.utils import ENV_VARIABLE, get_page_config
 
 from workbook import words
 from workbook.jupyter import drawn, harmless, notebooks
+from workbook.jupyter.called import called
 from workbook.page import assets, minutes
 from workbook.storage import folder, sqlite
 
@@ -230,7 +231,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
 
     async def _start(self, nb: NotebookNode) -> None:
         kernels = self.request_handler.kernel_manager
-        tables = any(cell.cell_type == "code" and "assessment(" in cell.source for cell in nb.cells)  # Look back's
+        tables = "assessment" in called(nb.cells)  # Look back's
         self.kernel_id = await ensure_async(kernels.start_kernel(kernel_name="python3", path=self.cwd, tables=tables))
         kernel = kernels.get_kernel(self.kernel_id)
         self.executor = VoilaExecutor(nb, km=kernel, config=self.traitlet_config)
@@ -296,6 +297,7 @@ class Page(NotebookRenderer):  # type: ignore[misc] # Voilà has no type hints
                 "ours": self.ours,
                 "page": self,
                 "part": notebooks.part,
+                "steps": "exercise" in called(self.notebook.cells),
                 "scripts": {one: _place(self.base_url, one) for one in assets.SCRIPTS},
                 "texts": words.section("jupyter.viewer"),
             },
