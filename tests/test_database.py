@@ -35,6 +35,29 @@ def test_a_stamp_is_equal_until_another_writes(tmp_path: Path) -> None:
         assert mine.stamp() != before
 
 
+@pytest.mark.parametrize("column", ["begun_at", "answered_at"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("2026-02-29T10:11:12.123456+00:00", "2026-03-02T24:00:00.000000+00:00", "2026-03-02T10:60:12.123456+00:00"),
+        *("2026-03-02T10:11:60.123456+00:00", "2026-13-02T10:11:12.123456+00:00", "0000-03-02T10:11:12.123456+00:00"),
+        *("2026-03-02 10:11:12.123456+00:00", "2026-03-02T10:11:12.123+00:00", "2026-03-02T10:11:12.123456+01:00"),
+        *("2026-03-02T10:11:12.123456+00:00 ", "２026-03-02T10:11:12.123456+00:00", "", "x", 12, b"x", b"\xff"),
+    ],
+)
+def test_a_time_that_python_could_not_read_is_damage(tmp_path: Path, column: str, written: object) -> None:
+    """Found when the file is opened, not when a page shows them; among sound rows, and in either time."""
+    with Store(tmp_path / "answers.sqlite") as store:
+        for said in ("one", "two", "three"):
+            save(store, said)
+        store.check()
+        with store._writing() as connection:
+            change = f"UPDATE answers SET {column} = ? WHERE occasion = 'two'"  # noqa: S608 # our own names
+            connection.exec_driver_sql(change, (written,))
+        with pytest.raises(Damaged):
+            store.check()
+
+
 def test_a_file_that_is_sound_for_sqlite_may_be_damaged_all_the_same(tmp_path: Path) -> None:
     """All of it is read: a time that is none is found too."""
     file = tmp_path / "answers.sqlite"

@@ -261,6 +261,37 @@ def test_times_put_right_keep_the_order_of_saving(minutes: list[int], now: int):
         assert told == saves
 
 
+@dataclass(frozen=True)
+class Happening:
+    after: int
+    at: datetime
+
+
+_AT = st.integers(0, 9).map(lambda minute: datetime(2026, 3, 2, 12, minute, tzinfo=UTC))
+_SAVES = st.lists(st.tuples(st.sampled_from([1, 1, 1, 1, 0]), st.integers(0, 2)), max_size=8)
+
+
+@given(_SAVES, st.lists(st.builds(Happening, st.integers(0, 8), _AT), max_size=4), _AT, st.booleans())
+@settings(max_examples=400)
+def test_a_clock_that_was_right_is_seen_at_once_and_nothing_else_is_taken_for_one(
+    saves: list[tuple[int, int]], log: list[Happening], here: datetime, right: bool
+):
+    """What is seen at a glance is what looking closely would find; for an ordinary journal the glance is enough."""
+    start, minute, versions = datetime(2026, 3, 2, 12, tzinfo=UTC), 0, []
+    for number, (known, later) in enumerate(saves, 1):
+        minute += later
+        versions.append(Save(number if known or right else 0, start + timedelta(minutes=minute)))
+    if right:
+        here = max(here, start + timedelta(minutes=minute))
+        log = [Happening(one.saved, one.answered_at) for one in versions[::2]]
+    at_once = occasions._as_it_was(versions, log, here)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(occasions, "_as_it_was", lambda *_: None)
+        closely = in_time(reversed(versions), log, here)
+    assert at_once in (None, closely)
+    assert at_once == closely or not (right and versions)
+
+
 ZONES = [
     *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"),  # where clocks change, by half an hour in the last
     *("Pacific/Kiritimati", "Pacific/Pago_Pago"),  # on both sides of the line where a day ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import operator
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -109,11 +110,14 @@ def in_time(versions: Iterable[V], events: Iterable[E], now: datetime) -> tuple[
     still to come is that of what was saved next (or now), one earlier than what went before is that. What comes from
     elsewhere (`saved` 0) keeps its time.
     """
+    versions, events = list(versions), list(events)
+    if right := _as_it_was(versions, events, now):
+        return right
     line: list[tuple[int, int, datetime, Any]] = [(one.saved, 0, one.answered_at, one) for one in versions]
     line += [(one.after, 1, one.at, one) for one in events]
     known = sorted((one for one in line if one[0]), key=operator.itemgetter(0, 1))
     at, next_ = [one[2] for one in known], now + _MOMENT
-    if not at or (at[-1] <= now and all(map(operator.le, at, at[1:]))):  # the clock was right, as it nearly always is
+    if not at or (at[-1] <= now and all(map(operator.le, at, at[1:]))):  # the clock was right
         told = sorted([*known, *(one for one in line if not one[0])], key=operator.itemgetter(2))
         return [one for _, kind, _, one in told if kind == 0], [one for _, kind, _, one in told if kind == 1]
     for n in reversed(range(len(at))):
@@ -126,6 +130,27 @@ def in_time(versions: Iterable[V], events: Iterable[E], now: datetime) -> tuple[
     return [_at(one, when, "answered_at") for _, kind, when, one in told if kind == 0], [
         _at(one, when, "at") for _, kind, when, one in told if kind == 1
     ]
+
+
+def _as_it_was(versions: list[V], events: list[E], now: datetime) -> tuple[list[V], list[E]] | None:
+    """Return both in order where every save knows its number and the clock was right, as it nearly always is.
+
+    Someone waits while the saves of years are looked through; None: it has to be looked at more closely.
+    """
+    saves = sorted(versions, key=operator.attrgetter("saved"))
+    at = [one.answered_at for one in saves]
+    if not saves or not saves[0].saved or at[-1] > now or not all(map(operator.le, at, at[1:])):
+        return None
+    log = sorted((one for one in events if one.after), key=operator.attrgetter("after"))
+    numbers = [one.saved for one in saves]
+    last = datetime.min.replace(tzinfo=now.tzinfo)
+    for one in log:
+        place = bisect.bisect_right(numbers, one.after)
+        after, before = at[place - 1] if place else one.at, at[place] if place < len(at) else now
+        if not max(after, last) <= one.at <= before:
+            return None
+        last = one.at
+    return saves, sorted([*log, *(one for one in events if not one.after)], key=operator.attrgetter("at"))
 
 
 _MOMENT = timedelta(microseconds=1)

@@ -165,20 +165,29 @@ On a server one that comes after `_owner` sees no row until it says NO FORCE ROW
 
 # SQLite does not look into its texts: a value or a time may be damaged in a file that it calls sound.
 _NO_JSON = "NOT json_valid({0})"
+_DIGITS = "[0-9]"
+_WRITTEN = f"{4 * _DIGITS}-{2 * _DIGITS}-{2 * _DIGITS}T{2 * _DIGITS}:[0-5][0-9]:[0-5][0-9].{6 * _DIGITS}+00:00"
 _NO_TIME = (
-    "date(substr({0}, 1, 10)) IS NOT substr({0}, 1, 10) OR time(substr({0}, 12, 8)) IS NOT substr({0}, 12, 8)"
-    " OR substr({0}, 11, 1) IS NOT 'T' OR substr({0}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]+00:00'"
-    " OR {0} < '0001'"
+    f"({{0}} GLOB '{_WRITTEN}') IS NOT 1 OR date(substr({{0}}, 1, 10)) IS NOT substr({{0}}, 1, 10)"
+    " OR substr({0}, 12, 2) > '23' OR {0} < '0001'"
 )
 _NO_ZONE = "{0} NOT BETWEEN -1439 AND 1439 OR typeof({0}) NOT IN ('integer', 'null')"
+
+
+def _unreadable(table: sa.Table) -> str:
+    """Return a query that finds a row of a table which cannot be read: one look at each, while someone waits."""
+    found = [_NO_ZONE.format(column.name) for column in table.columns if column.name == "zone"]
+    for column in table.columns:
+        if isinstance(column.type, sa.JSON):
+            found.append(_NO_JSON.format(column.name))
+        elif column.name == "begun_at":  # most were begun and saved at one moment
+            found.append(f"(begun_at IS NOT answered_at AND ({_NO_TIME.format(column.name)}))")
+        elif isinstance(column.type, Instant):
+            found.append(_NO_TIME.format(column.name))
+    return f"SELECT 1 FROM {table.name} WHERE {' OR '.join(found)} LIMIT 1"  # noqa: S608 # our own names
+
+
 UNREADABLE = (
     "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1",  # not ours: it would change what is saved
-    f"SELECT 1 FROM answers WHERE {_NO_ZONE.format('zone')} LIMIT 1",  # noqa: S608 # our own names
-    *(
-        f"SELECT 1 FROM {table.name} WHERE {test.format(column.name)} LIMIT 1"  # noqa: S608 # our own names
-        for table in (answers, events, records, migrations)
-        for column in table.columns
-        for kind, test in ((sa.JSON, _NO_JSON), (Instant, _NO_TIME))
-        if isinstance(column.type, kind)
-    ),
+    *map(_unreadable, (answers, events, records, migrations)),
 )
