@@ -81,10 +81,11 @@ def test_a_page_goes_by_what_is_called(source: str) -> None:
         asked.update(given)
         raise InterruptedError  # the rest is not asked for here
 
-    here = SimpleNamespace(root_dir="nowhere")
+    manager = SimpleNamespace(start_kernel=start_kernel)
+    here = SimpleNamespace(contents_manager=SimpleNamespace(root_dir="nowhere"), kernel_manager=manager)
     page: Any = SimpleNamespace(
         cwd="", page_config={}, resources={}, _begin=None, _cells=None, notebook_path="10-a.ipynb", base_url="/",
-        request_handler=SimpleNamespace(contents_manager=here, kernel_manager=SimpleNamespace(start_kernel=start_kernel)),
+        request_handler=here,
         notebook=notebook, ours=False,
         exporter=SimpleNamespace(generate_from_notebook_node=lambda _, **more: asked.update(more["extra_context"])),
     )  # fmt: skip
