@@ -189,6 +189,12 @@ ours("a.skip").addEventListener("click", (event) => {
   step.focus();
 });
 
+/** A browser shows the line with the caret of the field that Tab leads to, and may leave the rest under the page's buttons. */
+window.addEventListener("keyup", (event) => {
+  const to = document.activeElement;
+  if (event.key === "Tab" && to instanceof HTMLTextAreaElement && to.offsetHeight < window.innerHeight / 2) to.scrollIntoView({ block: "nearest" });
+}, true);
+
 /** Where no Python comes, no Today does: the card is open. */
 if (document.querySelector(".trouble")) document.querySelector("main > .mend-folded")?.setAttribute("open", "");
 
