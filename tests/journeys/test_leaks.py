@@ -163,6 +163,44 @@ def leaks(words: tuple[str, ...], place: Place) -> set[str]:
     return {found for found in files_with(words, *place) if not found.startswith(ours)}
 
 
+# All that a page holds besides its scripts: what is drawn, what stands in fields, and what its browser keeps for it.
+HOLDS = """() => JSON.stringify([document.documentElement.outerHTML, { ...sessionStorage }, { ...localStorage },
+  [...document.querySelectorAll("input, textarea, select")].map((one) => one.value), history.state, document.cookie])"""
+PRINTED = "window.print = () => setTimeout(() => window.dispatchEvent(new Event('afterprint')));"
+
+
+def held(page: Page) -> tuple[str, str]:
+    """Return what a page holds, and what it gives to a screen reader."""
+    session = page.context.new_cdp_session(page)
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return page.evaluate(HOLDS), json.dumps(tree, ensure_ascii=False)
+
+
+def test_a_closed_step_holds_no_word(browser: Browser, chromium: str, place: Place) -> None:
+    """Once all is saved the browser keeps nothing; a closed step, also after paper, has no word in any place."""
+    make_journal(place.journal, None)
+    with serving(place.journal, environment=place.environment) as lab, browsing(browser, chromium, place) as page:
+        page.add_init_script(PRINTED)
+        form = open_page(lab, page)
+        type_everything(form)
+        wait_for(FIELDS.values(), place.journal)
+        filling.saved(form)
+        assert [STEM in all_ for all_ in held(page)] == [True, True]  # as long as it is open: the search does find it
+        keys = "Object.keys({ ...sessionStorage, ...localStorage })"
+        assert page.evaluate(keys) in ([], ["mend-steps"])
+        assert not any(word in page.evaluate("JSON.stringify({ ...sessionStorage })") for word in (STEM, DIGITS, DAY))
+        step = page.locator('.mend-step[data-step="every.kind"]')
+        step.locator("h2 button").click()
+        expect(page.locator(".mend-form")).to_have_count(0)
+        assert [word for word in (STEM, DIGITS, DAY) for all_ in held(page) if word in all_] == []
+        page.get_by_role("button", name="Print this chapter").click()
+        form.wait_for()
+        expect(page.locator(".mend-form")).to_have_count(0)
+        assert [word for word in (STEM, DIGITS, DAY) for all_ in held(page) if word in all_] == []
+        assert page.evaluate(keys) == ["mend-steps"]
+
+
 def test_answers_are_in_the_store_alone(browser: Browser, chromium: str, place: Place) -> None:
     """Typed in the page, then in the editor, which saves outputs and widget state: only the store has it."""
     make_journal(place.journal, None)
