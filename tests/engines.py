@@ -28,6 +28,8 @@ ASK = """async (within) => {
     .map((one) => `${one.ruleId}: ${one.message}: ${one.path.dom}: ${one.snippet.slice(0, 160)}`);
 }"""
 
+SETTLED = "new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 250)))"  # colours fade for a moment
+
 
 def axe(page: Page, within: str | None = None) -> list[str]:
     """Return what axe finds, of any impact, in a page or in the element that a selector names."""
@@ -37,6 +39,16 @@ def axe(page: Page, within: str | None = None) -> list[str]:
         for one in found
         for node in one["nodes"]
     ]
+
+
+def axe_in_both(page: Page, within: str | None = None) -> list[str]:
+    """Return what axe finds in the window as it is, light and dark. Leaves the page light."""
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # the two names it knows
+        page.evaluate(SETTLED)
+        found += [f"{scheme} {one}" for one in axe(page, within)]
+    return found
 
 
 def ibm(page: Page, within: str | None = None) -> list[str]:
@@ -75,5 +87,5 @@ def _looks(page: Page) -> Iterator[tuple[int, str]]:
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 250)))")
+        page.evaluate(SETTLED)
         yield width, scheme

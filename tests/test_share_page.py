@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
+from tests import engines
 from tests.panel_page import SITE, ask, open_panel
 from tests.safe_answers import answer_safely
 from workbook import definition, files
@@ -649,14 +650,12 @@ def test_axe_finds_nothing_and_nothing_can_be_passed_on(
     browser: Browser, request: pytest.FixtureRequest, journal: Journal, scheme: str, width: int, panel: str
 ) -> None:
     """No violation of any impact in any state, nothing wider than a phone, and no word or control that passes on."""
-    from axe_playwright_python.sync_playwright import Axe
 
     share.given(journal, feedback(journal)).accept()
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # light, dark
     page = open_panel(context, request.getfixturevalue(panel))
     for stage in _stages(page, panel):
-        violations = Axe().run(page, ".mend-sheet").response["violations"]
-        assert [(stage, found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+        assert (stage, engines.axe(page, ".mend-sheet")) == (stage, [])
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), stage
         text = page.locator(".mend-sheet").inner_text()
         assert FORBIDDEN.findall(text) == []

@@ -164,6 +164,29 @@ def test_a_busy_computer_gets_its_forms_late_and_says_so_meanwhile(lab: Lab, pag
     expect(trouble).to_have_count(0)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 640)])
+def test_a_step_that_comes_late_is_where_its_address_leads(lab: Lab, page: Page, width: int, height: int) -> None:
+    """Until then the page says that it is on its way, or after a minute what is the matter; then it alone is open."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.add_init_script(BUSY)
+    page.goto(f"{lab.page('10-responsibility')}#shares")
+    until(lambda: page.evaluate("Boolean(busy.minute)"), True)
+    expect(page.locator("#loading")).to_be_in_viewport()
+    expect(page.locator('.mend-step[data-open="true"]')).to_have_count(0)
+    page.evaluate("busy.minute()")
+    late = page.locator("main").get_by_role("alert")
+    expect(late.get_by_text(words.say("jupyter.viewer.late"))).to_be_in_viewport(ratio=1)
+    page.evaluate("busy.tell()")
+    filling.settle(page)
+    step = page.locator('.mend-step[data-step="responsibility.shares"]')
+    expect(step.locator("h2 button")).to_be_focused()
+    expect(step.locator(".mend-item").first).to_be_visible()
+    expect(late).to_have_count(0)
+    opened = page.locator('.mend-step[data-open="true"]').evaluate_all("(all) => all.map((one) => one.dataset.step)")
+    assert opened == ["responsibility.shares"]
+    until(lambda: 0 <= step.evaluate("(one) => one.getBoundingClientRect().top") <= 40, True)
+
+
 def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) -> None:
     """Inside JupyterLab the next chapter opens as a chapter: the address and the list follow."""
     page.goto(lab.address)

@@ -58,7 +58,7 @@ BAR = """() => [...document.querySelectorAll(".mend-foot")].flatMap((bar) => {
 
 
 def covered(page: Page) -> list[str]:
-    """Go through everything with Tab in each window, and back in low ones; say what was not seen whole, and what is too wide."""
+    """Go through everything with Tab, and back in low windows; say what is not seen whole, and what is too wide."""
     found = []
     for name, (width, height) in WINDOWS.items():
         page.set_viewport_size({"width": width, "height": height})

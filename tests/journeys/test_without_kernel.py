@@ -78,6 +78,21 @@ def test_a_page_whose_python_does_not_come_says_so_in_words(lab: Lab, page: Page
     assert [word for word in ("Voilà", "traceback", "Error", "kernel") if word.lower() in said.lower()] == []
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_address_of_a_step_that_cannot_come_leads_to_why(lab: Lab, page: Page, width: int) -> None:
+    """Who follows a link to a step, or the link past the words, is told what is the matter where they land."""
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto(f"{lab.page('10-responsibility')}#shares")
+    trouble = page.get_by_role("alert")
+    expect(trouble.get_by_text(words.say("jupyter.viewer.not_started"))).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("a.skip").focus()
+    page.keyboard.press("Enter")
+    expect(trouble.get_by_text(words.say("jupyter.viewer.not_started"))).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Tab")
+    expect(trouble.get_by_role("link", name="Reload this page")).to_be_focused()
+
+
 def test_the_numbers_stand_in_the_source_of_the_page(lab: Lab) -> None:
     """Without a script, too: whoever reads the page has the emergency sentence and every region's numbers."""
     with urllib.request.urlopen(lab.page("00-start")) as answer:  # noqa: S310 # our own server

@@ -129,6 +129,7 @@ function late(is) {
   const words = /** @type {HTMLTemplateElement} */ (ours("#mend-late"));
   trouble.append(words.content.cloneNode(true));
   ours("#begin").before(trouble);
+  if (window.location.hash) trouble.scrollIntoView({ block: "nearest" }); // who came for a step is told where it would be
 }
 
 const PATIENCE = 60_000; // ms until a page without forms says so
@@ -181,6 +182,9 @@ document.addEventListener("mend:late", (event) => late(/** @type {CustomEvent<bo
   if (head) document.querySelector("main > .words")?.before(head);
 }
 
+/** Where that link leads without steps: to what is not here and why, or to the first that a notebook of another kind shows. */
+if (!document.getElementById("begin")) (document.querySelector("main > .trouble, main > .work") ?? ours("main")).id = "begin";
+
 /** The first key on a page leads past its words, to the step that stands open. */
 ours("a.skip").addEventListener("click", (event) => {
   const step = document.querySelector('.mend-step[data-open="true"] h2 button') ?? document.querySelector(".mend-step h2 button");
@@ -196,7 +200,8 @@ window.addEventListener("keyup", (event) => {
 }, true);
 
 /** Where no Python comes, no Today does: the card is open. */
-if (document.querySelector(".trouble")) document.querySelector("main > .mend-folded")?.setAttribute("open", "");
+const trouble = document.querySelector(".trouble");
+if (trouble) document.querySelector("main > .mend-folded")?.setAttribute("open", "");
 
 /**
  * The address of a chapter of this server, or null: the link leads elsewhere.
@@ -266,3 +271,6 @@ if (app) {
     window.location.hash = go.slice(name.length);
   }
 }
+
+/** Who came for a step is led to what is said in its place. */
+if (window.location.hash) trouble?.scrollIntoView();
