@@ -388,6 +388,27 @@ def test_another_key_waits_for_a_yes_on_the_page(
     expect(page.get_by_text("I began anew.")).to_be_visible()
 
 
+def test_a_long_audit_begins_with_its_latest_lines(
+    context: BrowserContext, panel: caseload_panel.Page, shared: Any, home: Path, keyed: tuple[Path, keys.Keys]
+) -> None:
+    """Twenty, compact on a phone; the earlier ones come when asked for, and the focus is on the first of them."""
+    with caseload.open_caseload(home, keyed[1]) as opened:
+        for _ in range(30):
+            opened.store.event("assigned", "", 1, client=opened.client("Heron-7").id)
+    page = open_panel(context, panel)
+    unlock(page)
+    page.get_by_role("button", name="Keys, audit and rights").click()
+    lines = page.locator(".mend-audit tbody tr")
+    expect(lines).to_have_count(20)
+    assert page.evaluate("document.documentElement.scrollHeight") < 3_000
+    sound(page)
+    page.get_by_role("button", name=re.compile(r"^Show \d+ earlier lines$")).click()
+    expect(lines.nth(20)).to_be_focused()
+    assert lines.count() > 30
+    expect(page.get_by_role("button", name="earlier lines")).to_have_count(0)
+    sound(page)
+
+
 def test_erasing_asks_first_and_shows_that_it_is_gone(
     context: BrowserContext, panel: caseload_panel.Page, shared: Any
 ) -> None:
