@@ -180,12 +180,12 @@ def test_a_form_says_truly_what_becomes_of_its_answers() -> None:
     assert form.payload(mixed, book)["texts"]["private"] == said["space.urges"]
 
 
-def test_a_form_for_a_hard_hour_is_never_cut_to_its_first_questions() -> None:
-    """Its payload says that it is whole: the safety plan, and every other form with the calming tag, and no other."""
+def test_a_form_for_a_hard_hour_says_so_and_the_safety_plan_is_never_cut_to_its_first_questions() -> None:
+    """Its payload says that it calms, as its tag does; and that it is whole, where it has a page for itself."""
     book = definition.load()
-    whole = {each.id for each in book.exercises if form.payload(each, book)["whole"]}
-    assert "safety-plan.plan" in whole
-    assert whole == {each.id for each in book.exercises if "calming" in each.tags}
+    sent = {each.id: form.payload(each, book) for each in book.exercises}
+    assert {id for id, one in sent.items() if one["calming"]} == {e.id for e in book.exercises if "calming" in e.tags}
+    assert {id for id, one in sent.items() if one["whole"]} == {"safety-plan.plan"}
 
 
 def test_form_js_takes_every_sentence_from_python() -> None:

@@ -149,6 +149,73 @@ def test_a_long_form_that_opened_by_itself_shows_its_first_questions(context: Br
     expect(grief.get_by_role("button", name="Show the other questions")).to_be_hidden()
 
 
+def test_a_form_that_was_begun_before_opens_with_what_is_left(context: BrowserContext, journal: Journal) -> None:
+    """What was answered then is behind one line, not read out to whoever comes; what is answered now stays in sight."""
+    journal.save(f"{CHAPTER}.self.aside", WORD)
+    page = open_chapter(context, journal)
+    first = page.locator(f'[data-step="{CHAPTER}.self"]')
+    questions = first.locator(".mend-body > .mend-item:visible")
+    expect(questions).to_have_count(5)
+    first.get_by_label(journal.workbook.item(f"{CHAPTER}.self.try").prompt).fill("Bread.")
+    expect(first.locator(".mend-progress")).to_have_text("2 of 6 answered")
+    expect(questions).to_have_count(5)
+    expect(first.get_by_role("button", name="Mark as done")).to_be_visible()
+    first.get_by_role("button", name="Show what I answered before").click()
+    expect(questions).to_have_count(6)
+    expect(first.locator(".mend-item:focus")).to_contain_text(journal.workbook.item(f"{CHAPTER}.self.aside").prompt)
+    expect(first.get_by_role("button", name="Show what I answered before")).to_be_hidden()
+    heading(page, "Who I am apart from this").click()
+    heading(page, "Who I am apart from this").click()  # opened by hand: all of it
+    expect(questions).to_have_count(6)
+
+
+def test_what_calms_grows_by_the_next_question_and_hides_nothing_that_was_written(
+    context: BrowserContext, journal: Journal
+) -> None:
+    """In a hard hour: what one wrote by day, the next two questions, every note, and a button for the rest."""
+    journal.save("start.now.stirred", 9)
+    journal.save("space.people.list", [{"who": "Ada"}])
+    page = open_chapter(context, journal, chapter="space")
+    assert standing(page) == ["plan"]
+    plan = page.locator('[data-step="space.plan"]')
+    questions = plan.locator(".mend-body > .mend-item:visible")
+    expect(questions).to_have_count(2)
+    expect(plan.get_by_text("Who: Ada")).to_be_visible()
+    expect(plan.get_by_role("button", name="Mark as done")).to_be_hidden()
+    plan.get_by_label("Evenings").check()
+    expect(questions).to_have_count(3)
+    expect(plan.get_by_role("button", name="Mark as done")).to_be_visible()
+    page.reload()
+    expect(questions).to_have_count(3)
+    expect(plan.get_by_label("Evenings")).to_be_checked()
+    plan.get_by_role("button", name="Show the other questions").click()
+    expect(questions).to_have_count(8)
+    expect(plan.locator(".mend-note:focus")).to_contain_text("Ada")  # the note above the next question
+
+
+def test_a_wall_of_questions_comes_one_at_a_time_until_someone_asks_for_all(
+    context: BrowserContext, journal: Journal
+) -> None:
+    """Before contact one question is shown; “all at once” is remembered; what a change asks comes by twos."""
+    page = open_chapter(context, journal, "#safety", chapter="start")
+    safety, now = page.locator('[data-step="start.safety"]'), page.locator('[data-step="start.now"]')
+    asked, check = (step.locator(".mend-body > .mend-item:visible") for step in (safety, now))
+    expect(asked).to_have_count(1)
+    heading(page, "Right now").click()
+    expect(check).to_have_count(5)
+    check.nth(4).get_by_label("Yes", exact=True).check()
+    expect(check).to_have_count(7)
+    check.nth(5).get_by_label("No", exact=True).check()
+    expect(check).to_have_count(8)
+    expect(now.get_by_role("button", name="Mark as done")).to_be_hidden()
+    now.get_by_role("button", name="Show the other questions").click()
+    expect(check).to_have_count(15)
+    safety.get_by_role("button", name="All questions at once").click()
+    expect(asked).to_have_count(11)
+    page.reload()
+    expect(asked).to_have_count(11)
+
+
 def test_a_form_that_was_marked_or_judged_alone_counts_as_begun(context: BrowserContext, journal: Journal) -> None:
     """Whether it was useful is an answer too: someone was here, so no question is held back."""
     journal.save(f"{CHAPTER}.self.useful", 2)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 WORKBOOK = definition.load()
 TALLEST = {1280: 2_500, 360: 4_000}  # pixels of a chapter that was just opened, by the width of the window
-CARD = {1280: 3_000, 360: 4_500}  # of the first page in the first sitting, where the card stands open
 
 NAME = "What shall this page call them?"
 
@@ -180,9 +179,7 @@ def settle(page: Page) -> None:
 def too_tall(page: Page, width: int) -> list[str]:
     """Say if a page in a window of this width is taller than a chapter may be that was just opened."""
     height = page.evaluate("document.documentElement.scrollHeight")
-    card = page.locator("main > .mend-folded[open]").count()
-    limits = CARD if card else TALLEST
-    return [] if height <= limits.get(width, height) else [f"{width}: {height} px tall"]
+    return [] if height <= TALLEST.get(width, height) else [f"{width}: {height} px tall"]
 
 
 def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
@@ -203,7 +200,8 @@ def every_kind(page: Page | FrameLocator) -> Locator:
     """Return the form with every kind, once it holds its answers."""
     form = open_step(page, "every.kind")
     form.locator(".mend-control").first.wait_for()
-    # It may have opened by itself, and nobody has begun. In one go: words that the tab held may just be coming back.
-    form.locator(".mend-others").evaluate("(others) => { if (!others.hidden) others.querySelector('button').click(); }")
+    # It may have opened by itself, begun before or not. In one go: words that the tab held may just be coming back.
+    for held in (".mend-given", ".mend-others"):
+        form.locator(held).evaluate("(held) => { if (!held.hidden) held.querySelector('button').click(); }")
     form.get_by_label(NAME).wait_for()
     return form

@@ -128,7 +128,7 @@ def test_the_first_answer_of_any_step_is_eight_keys_away(lab: Lab, page: Page) -
         if steps.nth(at).get_attribute("aria-expanded") == "false":
             page.keyboard.press("Enter")
             keys += 1
-        step.locator(".mend-control :is(input, textarea)").first.wait_for()
+        step.locator(".mend-control :is(input, textarea):visible").first.wait_for()
         while not page.evaluate("document.activeElement.matches('.mend-control *')"):
             page.keyboard.press("Tab")
             keys += 1

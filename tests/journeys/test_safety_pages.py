@@ -17,6 +17,7 @@ from workbook.journal import Journal, open_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -86,6 +87,25 @@ def test_a_first_opening_is_short_and_help_opens_with_one_key_and_no_network(
     page.context.set_offline(False)
 
 
+def test_who_is_very_stirred_up_meets_short_pages_too(page: Page, tmp_path: Path, chromium: str) -> None:
+    """What calms opens with its first questions and a button for the others, and without a barrier in either engine."""
+    with Journal.create(tmp_path / "journal") as journal:
+        safe_answers.answer_safely(journal.save)
+        journal.save("start.now.stirred", 9)
+    tall = []
+    with serving(journal.path) as lab:
+        for chapter in WORKBOOK.chapters:
+            page.goto(lab.page(chapter.notebook))
+            filling.settle(page)
+            for width in filling.TALLEST:
+                page.set_viewport_size({"width": width, "height": 740})
+                tall += [(chapter.id, each) for each in filling.too_tall(page, width)]
+            page.set_viewport_size({"width": 1280, "height": 900})
+            if chapter.id in ("start", "space"):  # one that was begun, one that was not
+                assert engines.faults(page) == []
+    assert tall == []
+
+
 def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: Lab, page: Page) -> None:
     """There is one button for help, not two; a region that was chosen is shown again next time, and stays as chosen."""
     page.goto(lab.page("00-start"))
@@ -124,6 +144,8 @@ def test_a_question_a_page_waits_for_is_answered_there(lab: Lab, page: Page) -> 
     message.get_by_role("link", name="Answer the questions").click()
     asked = page.locator('[id="start.safety"]')
     expect(asked).to_be_in_viewport()
+    expect(asked.locator(".mend-prompt:visible")).to_have_count(1)  # so many, and so direct: one at a time
+    asked.get_by_role("button", name="Next").click()
     asked.get_by_role("group", name=re.compile("^Did an affair")).get_by_role("radio", name="No", exact=True).check()
     expect(message.locator(".mend-body")).to_be_visible()
     expect(message.locator(".mend-closed")).to_be_hidden()

@@ -83,6 +83,8 @@ def payload(exercise: Exercise, workbook: Workbook, within: str | None = None) -
     Options, points and parts become lists of pairs, because JSON objects lose the order of number-like keys.
     """
     beside = _asked_beside(exercise, workbook)
+    steps = _steps(workbook, within or exercise.chapter_id) or [exercise.id]
+    calming = "calming" in exercise.tags
     return {
         "id": exercise.id,
         "title": exercise.title,
@@ -97,9 +99,10 @@ def payload(exercise: Exercise, workbook: Workbook, within: str | None = None) -
             if not item.retired
         ],
         "texts": {**words.section("page.form"), "private": _privacy(exercise)},
-        "steps": _steps(workbook, within or exercise.chapter_id) or [exercise.id],
+        "steps": steps,
         "words": words.section("page.step"),
-        "whole": "calming" in exercise.tags,  # whoever is in a hard hour sees every line of it at once
+        "calming": calming,
+        "whole": calming and len(steps) == 1,  # whoever goes to its page in a hard hour sees every line of it at once
     }
 
 

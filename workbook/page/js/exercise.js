@@ -10,8 +10,8 @@
  *   again: another form of the page asks in the same words, so that its name here has the form's title too
  * @typedef {{id: string, title: string, intro_html: string, minutes: number, repeats: string, language: string,
  *            show_if: Condition | null, items: Item[], texts: Record<string, string>,
- *            steps: string[], words: Record<string, any>, whole: boolean}} Exercise
- *   whole: it helps in a hard hour, and is never cut to its first questions; steps: the exercises of its chapter, in order; words: what is said around its form
+ *            steps: string[], words: Record<string, any>, calming: boolean, whole: boolean}} Exercise
+ *   calming: it helps in a hard hour; whole: and its page is for it alone, so that it is never cut to its first questions; steps: the exercises of its chapter, in order; words: what is said around its form
  * @typedef {{typing: number, acknowledge: number, refresh: number, hands: number, rest: number, speak: number}} Pace
  *   milliseconds: a pause that is a save; how long to wait for Python; how often to read again; after a key a field is
  *   in someone's hands; after an answer a form is; after a key a count is spoken

@@ -20,6 +20,7 @@ export { numberOr, tidy } from "./typed.js";
  */
 
 const MANY = 3; // closed steps, above which a page with something to do folds them into one line
+const IDLE = 1; // steps with nothing to do yet, above which they are folded as well
 const VISIT = "mend-steps"; // in sessionStorage: step → whether it was opened or closed, and nothing else
 
 const ends = (/** @type {string} */ id) => id.split(".").at(-1) ?? id;
@@ -138,7 +139,7 @@ export class Step {
     remember(this.exercise.id, this.open);
   }
 
-  /** Open it; `itself`: nobody asked for it, so a long form shows its first questions, unless it is for a hard hour. */
+  /** Open it; `itself`: nobody asked for it, so a long form shows its first questions, and none that was answered before. */
   unfold(itself = false) {
     this.settled = true;
     this.open = true;
@@ -146,7 +147,7 @@ export class Step {
     this.said.textContent = "";
     if (!this.form) {
       this.form = new Form(this.exercise, this.transport, this.pace, { heading: this.heading, moved: () => this.moved() });
-      this.form.sheet.asking.few = itself && !this.exercise.whole;
+      this.form.sheet.asking.few = itself;
       this.body.replaceChildren(this.form.sheet.root);
       this.form.begin();
     }
@@ -272,19 +273,24 @@ export class Step {
 
   get folded() { return "folded" in this.root.dataset; }
 
+  /** Nothing is asked in it yet: its day comes. */
+  get idle() { return Boolean(this.state && !this.state.closed && !this.state.done && !this.state.total); }
+
   /**
-   * Where there is something to do, many closed steps are one line, until someone asks for them. One that holds words
-   * that are not saved, or where someone is, stays in sight.
+   * Where there is something to do, many closed steps are one line, and those that come later, until someone asks for
+   * them. One that holds words that are not saved, or where someone is, stays in sight.
    */
   #gather(unfolding = false) {
     const all = this.others();
     const last = all.find((step) => step.last);
     if (!last) return;
     last.unfolded ||= unfolding;
-    const closed = all.filter(({ state, open, form, root }) => state?.closed && !open && !form?.box.size && !root.contains(focused(root)));
+    const still = all.filter(({ open, form, root }) => !open && !form?.box.size && !root.contains(focused(root)));
+    const closed = still.filter(({ state }) => state?.closed);
+    const idle = still.filter(({ idle }) => idle);
     const waits = all.some(({ state }) => state && !state.closed && !state.done && state.total);
-    const fold = waits && closed.length > MANY && !last.unfolded;
-    for (const step of all) step.root.toggleAttribute("data-folded", fold && closed.includes(step));
+    const folds = waits && !last.unfolded ? [...(closed.length > MANY ? closed : []), ...(idle.length > IDLE ? idle : [])] : [];
+    for (const step of all) step.root.toggleAttribute("data-folded", folds.includes(step));
     this.#recount();
   }
 
@@ -292,11 +298,12 @@ export class Step {
   #recount() {
     const all = this.others();
     const last = all.find((step) => step.last);
-    const folded = all.filter((step) => step.folded).length;
+    const folded = all.filter((step) => step.folded);
     if (!last?.all) return;
     last.all.textContent = all.every((step) => step.open) ? this.words.close_all : this.words.open_all;
-    last.more.hidden = !folded;
-    last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, "folded", folded);
+    last.more.hidden = !folded.length;
+    const why = folded.some((step) => step.idle) ? "not_now" : "folded";
+    last.more.textContent = counted({ texts: this.words, language: this.exercise.language }, why, folded.length);
   }
 
   /** Every step on this page, in order; in JupyterLab's editor another notebook may stand beside it. @returns {Step[]} */
