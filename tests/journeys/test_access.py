@@ -40,6 +40,9 @@ def test_a_chapter_has_no_violation(lab: Lab, page: Page, notebook: str) -> None
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         found += filling.too_tall(page, width)
+    page.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024, magnified four times
+    wider = page.evaluate("document.documentElement.scrollWidth") - 320
+    found += [f"{wider} px wider than 320"] if wider > 0 else []
     assert found == []
     assert page.locator("h1").count() == 1
     tops = page.evaluate(TOPS)
