@@ -283,6 +283,11 @@ NAMED = {
     "storage/mail.py": {"SET LOCAL synchronous_commit TO on"},
     "storage/owners.py": {"UPDATE {} SET owner = :owner WHERE owner IN :keys"},
     "storage/records.py": {"no time zone"},  # why pydantic refuses, as below
+    "storage/schema.py": {  # SQL again
+        "({0} GLOB '{}') IS NOT 1 OR date(substr({0}, 1, 10)) IS NOT substr({0}, 1, 10) OR substr({0}, 12, 2) > '23' "
+        "OR {0} < '0001'",
+        "(begun_at IS NOT answered_at AND ({}))",
+    },
     "storage/sqlite.py": {  # how the library's errors are known
         "disk is full", "no space left", "no such file", "unable to open", "not a database", "could not decode",
         "database is locked",
