@@ -100,7 +100,7 @@ def test_the_editor_of_mend_exports_the_same(page: Page, browser: Browser, place
     with serving(place.journal, "--plain", environment=place.environment) as lab:
         page.goto(lab.url("lab/tree/00-start.ipynb"))
         run_all(page)
-        page.locator('[id="start.privacy"]').get_by_role("radio").first.wait_for()
+        page.locator(".mend-step .mend-form").first.wait_for(state="attached")  # what is left to answer is drawn
         exports(page, browser, place, private=False)
 
 
