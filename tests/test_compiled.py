@@ -111,6 +111,27 @@ def test_the_shipped_workbook_is_judged_once_and_the_same_when_it_is_kept(monkey
     assert sources.works.__wrapped__() == sources.works.__wrapped__() == sources.works()
 
 
+@pytest.mark.process
+def test_what_the_shipped_workbook_is_made_from_is_every_file_that_is_read_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A citation stands in the workbook as well: one that was mended there is another workbook."""
+    asked: list[list[Path]] = []
+    monkeypatch.setattr(compiled, "digest", lambda parts, *_: asked.append(list(parts)) or b"")
+    load._shipped.__wrapped__()
+    code = (
+        "import sys\nopened = []\n"
+        "sys.addaudithook(lambda event, about: opened.append(str(about[0])) if event == 'open' else None)\n"
+        "import importlib\nfrom workbook import resources\n"
+        "load = importlib.import_module('workbook.definition.load')\n"
+        "load._whole(resources.data('workbook'))\nprint(*opened, sep='\\n')"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    read = {one for one in said.stdout.splitlines() if one.startswith(str(resources.data()))}
+    assert str(resources.data("sources.yaml")) in read
+    assert read <= {*map(str, asked[0])}
+
+
 def test_a_changed_file_or_another_version_is_judged_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words that are shown are those of the file, from the first start after the change."""
     path = tmp_path / "some.yaml"

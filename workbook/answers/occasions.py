@@ -142,14 +142,13 @@ def _as_it_was(versions: list[V], events: list[E], now: datetime) -> tuple[list[
     if not saves or not saves[0].saved or at[-1] > now or not all(map(operator.le, at, at[1:])):
         return None
     log = sorted((one for one in events if one.after), key=operator.attrgetter("after"))
-    numbers = [one.saved for one in saves]
-    last = datetime.min.replace(tzinfo=now.tzinfo)
+    moments, numbers = [one.at for one in log], [one.saved for one in saves]
     for one in log:
-        place = bisect.bisect_right(numbers, one.after)
-        after, before = at[place - 1] if place else one.at, at[place] if place < len(at) else now
-        if not max(after, last) <= one.at <= before:
+        place = bisect.bisect_right(numbers, one.after)  # of the first save after it
+        if (place and one.at < at[place - 1]) or one.at > (at[place] if place < len(at) else now):
             return None
-        last = one.at
+    if not all(map(operator.le, moments, moments[1:])):
+        return None
     return saves, sorted([*log, *(one for one in events if not one.after)], key=operator.attrgetter("at"))
 
 

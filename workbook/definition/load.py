@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from pydantic import Field
 
 from workbook import resources
-from workbook.definition import conditions, feeding, instruments, kinds, lookback, raw, shipped
+from workbook.definition import conditions, feeding, instruments, kinds, lookback, raw, shipped, sources
 from workbook.definition.base import CHAPTER_ID, LANGUAGE_FILE, Model, Words, did_you_mean
 from workbook.definition.coherence import Piece, judge
 from workbook.definition.items import BaseItem, Computed, Item, Text
@@ -77,7 +77,8 @@ def load(path: Path | None = None) -> Workbook:
 @functools.cache
 def _shipped() -> Workbook:
     folder = resources.data("workbook")
-    return shipped.judged("workbook", sorted(folder.glob("*.yaml")), lambda: _whole(folder))
+    parts = (*sorted(folder.glob("*.yaml")), sources.file())  # what it cites stands in it
+    return shipped.judged("workbook", parts, lambda: _whole(folder))
 
 
 def _whole(path: Path) -> Workbook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,9 @@ from pydantic_core import PydanticCustomError
 from workbook import resources
 from workbook.definition import shipped
 from workbook.definition.reading import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = re.compile(r"(?<![\w@])@([a-z][a-z0-9]*)")
 _Line = Annotated[str, Field(min_length=1)]
@@ -29,11 +32,15 @@ class Work(BaseModel):
     does_not: _Line
 
 
+def file() -> Path:
+    """Return where they are written down."""
+    return resources.data("sources.yaml")
+
+
 @functools.cache
 def works() -> dict[str, Work]:
     """Return every work of `data/sources.yaml` by its key."""
-    path = resources.data("sources.yaml")
-    return shipped.judged("sources", [path], lambda: TypeAdapter(dict[str, Work]).validate_python(read(path).data))
+    return shipped.judged("sources", [file()], lambda: TypeAdapter(dict[str, Work]).validate_python(read(file()).data))
 
 
 def cited(text: object) -> object:
