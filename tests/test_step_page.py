@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.clock import Clock
-from tests.form_page import _FILES, HERE, SITE, Heard
+from tests.form_page import _FILES, HERE, SITE, Heard, until
 from tests.safe_answers import answer_safely
 from workbook.journal import Journal
 from workbook.page import assets
@@ -167,6 +167,23 @@ def test_a_form_that_was_begun_before_opens_with_what_is_left(context: BrowserCo
     heading(page, "Who I am apart from this").click()
     heading(page, "Who I am apart from this").click()  # opened by hand: all of it
     expect(questions).to_have_count(6)
+
+
+def test_words_that_only_the_tab_has_are_in_sight_whatever_was_answered_before(
+    context: BrowserContext, journal: Journal
+) -> None:
+    """They were not saved when the page was left: nobody has to ask for them to see them."""
+    aside = journal.workbook.item(f"{CHAPTER}.self.aside")
+    journal.save(aside.id, WORD)
+    page = open_chapter(context, journal)
+    first = page.locator(f'[data-step="{CHAPTER}.self"]')
+    first.get_by_role("button", name="Show what I answered before").click()
+    page.evaluate("void (window.toKernel = () => new Promise(() => {}))")  # nothing is heard of what it is told
+    first.get_by_label(aside.prompt).fill("In this tab alone.")
+    page.reload()
+    expect(first.get_by_label(aside.prompt)).to_have_value("In this tab alone.")
+    until(page, lambda: journal.versions(aside.id, "once")[-1].value == "In this tab alone.")
+    expect(first.locator(".mend-body > .mend-item:visible")).to_have_count(6)
 
 
 def test_what_calms_grows_by_the_next_question_and_hides_nothing_that_was_written(

@@ -199,7 +199,7 @@ def open_step(page: Page | FrameLocator, exercise: str) -> Locator:
 def every_kind(page: Page | FrameLocator) -> Locator:
     """Return the form with every kind, once it holds its answers."""
     form = open_step(page, "every.kind")
-    form.locator(".mend-control").first.wait_for()
+    form.locator(".mend-control:visible").first.wait_for()
     # It may have opened by itself, begun before or not. In one go: words that the tab held may just be coming back.
     for held in (".mend-given", ".mend-others"):
         form.locator(held).evaluate("(held) => { if (!held.hidden) held.querySelector('button').click(); }")

@@ -6,8 +6,8 @@ import { fill, h, quiet } from "./elements.js";
 /**
  * @typedef {import("./question.js").Question} Question
  * @typedef {{one: boolean, journal: string}} Choice
- * @typedef {{say: (text: string) => void, answered: (question: Question) => boolean, begun: () => boolean, calming: boolean, whole: boolean}} Sheet
- *   begun: anything of it is answered, be it only whether it was useful; calming, whole: see exercise.js
+ * @typedef {{say: (text: string) => void, answered: (question: Question) => boolean, unsaved: (question: Question) => boolean, begun: () => boolean, calming: boolean, whole: boolean}} Sheet
+ *   unsaved: words of it are in this tab alone; begun: anything of it is answered, be it only whether it was useful; calming, whole: see exercise.js
  */
 
 const CHOSEN = "mend:asking"; // said to the other forms of a page
@@ -99,6 +99,7 @@ export class Asking {
     this.#turns = turns(this.questions);
     this.#long ??= lines(this.#turns) > LONG;
     this.#given ??= this.#before();
+    for (const each of this.#given) if (this.form.unsaved(each)) this.#given.delete(each); // what nobody keeps yet is seen
     const several = this.#turns.length > 2;
     const one = (this.#one ?? (this.#long && !this.#all)) && several;
     const now = one ? this.#now() : null;

@@ -52,7 +52,8 @@ export class Sheet {
     const close = h("div", { class: "mend-close" }, useful?.node, this.done ? this.doneButton : null);
     const answered = (/** @type {Item} */ item) => (form.shown.get(item.id) ?? BLANK).status !== "blank";
     this.asking = new Asking(this.main, close, texts,
-      { say: (text) => this.say(text), answered: ({ item }) => answered(item), begun: () => items.some(answered), calming: exercise.calming, whole: exercise.whole });
+      { say: (text) => this.say(text), answered: ({ item }) => answered(item),
+        unsaved: ({ item }) => Boolean(form.now && form.box.waiting(form.now.occasion, item.id)), begun: () => items.some(answered), calming: exercise.calming, whole: exercise.whole });
     // A browser writes what stands in fields to the disk, to restore tabs, unless a form around them says not to.
     this.body = h("form", { class: "mend-body", autocomplete: "off", novalidate: true, hidden: true,
       onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
