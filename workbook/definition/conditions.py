@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from workbook.errors import InvalidCondition
@@ -71,7 +72,7 @@ class Condition:
         """Every comparison, in reading order."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The item ids it asks about, each once, in reading order."""
         return tuple(dict.fromkeys(comparison.question for comparison in self.comparisons))

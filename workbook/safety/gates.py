@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from workbook.answers.kinds import Response
-    from workbook.definition.models import Exercise, Workbook
+    from workbook.definition.models import Workbook
     from workbook.safety.verdicts import State
 
 CONTACT = ("contact", "outreach", "draft", "together")  # what stays closed when a rule cannot be worked out
@@ -187,19 +187,24 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
     targets = {one.gate.id: _targets(one) for one in judged}
     shut: dict[str, list[Verdict]] = {}
     for exercise in workbook.exercises:
-        if exercise.retired:
-            continue
-        by = [one for one in served if _closes(one, targets[one.gate.id], exercise, workbook.measures.forms)]
+        if exercise.retired or (CALM in exercise.tags and not exercise.questions):
+            continue  # what calms and asks nothing is open always
+        names = {exercise.id, exercise.chapter_id, *exercise.tags}
+        asked = exercise.id in workbook.measures.forms
+        by = [one for one in served if _closes(one, targets[one.gate.id], exercise.id, names, asked)]
         if by:
             shut[exercise.id] = by
     closed = [one for one in served if one.state == "closed"]
-    closings = {id: _closing(workbook, by, shut) for id, by in shut.items()}
+    closes: dict[int, list[str]] = {}  # by which verdict it is
+    for exercise_id, by in shut.items():
+        for one in by:
+            closes.setdefault(id(one), []).append(exercise_id)
     return Standing(
         gates=tuple(
             GateState(
                 one.gate.id,
                 one.state,
-                tuple(id for id, by in shut.items() if any(each is one for each in by)),
+                tuple(closes.get(id(one), ())),
                 sentences.why(one),
                 one.gate.title,
                 one.until,
@@ -212,7 +217,7 @@ def _stand(workbook: Workbook, judged: list[Verdict], facts: Facts | None) -> St
         hidden=_hidden(workbook, judged, targets),
         unscored=frozenset(id for one in served if one.state == "closed" or one.broken for id in one.gate.unscored),
         recheck_due=_asking(facts),
-        closings=closings,
+        closings=_closings(workbook, shut),
     )
 
 
@@ -248,13 +253,13 @@ def _targets(one: Verdict) -> frozenset[str]:
     return frozenset((*names, *one.gate.blank) if one.state == "unknown" or one.waits else names)
 
 
-def _closes(one: Verdict, targets: frozenset[str], exercise: Exercise, forms: tuple[str, ...]) -> bool:
-    names = {exercise.id, exercise.chapter_id, *exercise.tags}
-    if not targets or names & set(one.gate.keeps) or (CALM in exercise.tags and not exercise.questions):
-        return False  # what calms and asks nothing is open always
-    if exercise.id in forms:  # closed only where a rule names them, since they are to be answered
-        return exercise.id in targets
-    return bool(targets & {"all", *names})
+def _closes(one: Verdict, targets: frozenset[str], exercise: str, names: set[str], asked: bool) -> bool:
+    """Say whether a gate closes an exercise; `names`: all by which a rule may mean it."""
+    if not targets or not names.isdisjoint(one.gate.keeps):
+        return False
+    if asked:  # closed only where a rule names it, since it is to be answered
+        return exercise in targets
+    return "all" in targets or not names.isdisjoint(targets)
 
 
 def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -262,6 +267,16 @@ def _hidden(workbook: Workbook, judged: list[Verdict], targets: Mapping[str, fro
     hides = {name for one in judged if one.state == "closed" or one.broken for name in one.gate.hides}
     hides |= {name for found in targets.values() for name in found} - {"all"}
     return frozenset(item.id for item in workbook.items if hides & {item.id, *item.tags})
+
+
+def _closings(workbook: Workbook, shut: Mapping[str, list[Verdict]]) -> dict[str, Closing]:
+    """Return why each exercise is closed; worked out once for all that the same verdicts close, as for most."""
+    alike: dict[tuple[int, ...], Closing] = {}
+    found: dict[str, Closing] = {}
+    for exercise, by in shut.items():
+        which = tuple(map(id, by))
+        found[exercise] = alike[which] = alike.get(which) or _closing(workbook, by, shut)
+    return found
 
 
 def _closing(workbook: Workbook, by: list[Verdict], shut: Mapping[str, object]) -> Closing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 State = Literal["open", "closed", "unknown"]
 STATES: dict[bool | None, State] = {True: "closed", False: "open", None: "unknown"}  # what a condition comes to
 
+_NOTHING = Measures()
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,7 +35,7 @@ class Verdict:
     waits: bool = False  # closed whatever is answered, and its answers are blank besides
     causes: tuple[measures.Entry, ...] = ()  # the answers that close it
     measured: frozenset[str] = frozenset()  # and what was measured
-    asked: Measures = field(default_factory=Measures)
+    asked: Measures = _NOTHING
 
     @cached_property
     def asks(self) -> tuple[str, ...]:
