@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbook import words
 from workbook.assessment import scoring
-from workbook.assessment.change import Area, Change, area, judged, placed, reworded
+from workbook.assessment.change import Area, Change, area, judged, placed, reworded, timelines
 from workbook.assessment.frame import by_item, places
 from workbook.assessment.practice import Practice, practised
 from workbook.assessment.steps import Line, Seen, Step, asks, lines, questions, rules, steps
@@ -98,6 +98,7 @@ def assess(
     `standing` says which scales may be scored and which exercises are open; None: all. `show` turns it into HTML
     when a notebook shows it (`report.panel`). `answers` is left alone.
     """
+    import numpy as np
     import pandas as pd
 
     allowed = tuple(scale for scale in workbook.scales if standing is None or standing.scored(scale.id))
@@ -105,19 +106,19 @@ def assess(
     numbers, found = scoring.codes(answers["item"])
     names = [str(name) for name in found]
     scored = {item for scale in allowed for item in scale.items}
-    wanted = pd.Series([name in scored for name in names] + [False]).to_numpy()[numbers]
+    wanted = np.array([name in scored for name in names] + [False])[numbers]
     rated = answers.assign(item=pd.Categorical.from_codes(numbers, names))
-    rated, rest = (rated, rated.iloc[:0]) if wanted.all() else (rated[wanted], answers[~wanted])
-    rest = rest[rest["status"] == "answered"]
+    rated = rated if wanted.all() else rated[wanted]
 
     scores = placed(scoring.score(rated, counted), rated, counted, times, now.tzinfo)
     scores["reworded"] = reworded(rated, counted, scores)
-    timelines = [(scale, scores[scores["scale"] == scale.id]) for scale in counted]
-    changes = [judged(scale, timeline) for scale, timeline in timelines]
+    over_time = timelines(scores)
+    changes = [judged(scale, over_time.get(scale.id, [])) for scale in counted]
     areas = tuple(
-        area(workbook, scale, timeline, one) for (scale, timeline), one in zip(timelines, changes, strict=True)
+        area(workbook, scale, over_time.get(scale.id, []), one) for scale, one in zip(counted, changes, strict=True)
     )
-    told = by_item(rest, times, now.tzinfo)
+    rest = ~wanted & (answers["status"] == "answered").to_numpy()
+    told = by_item(answers[rest], times, now.tzinfo)
     done = practised(told, rules(workbook).practice, now)
     seen = Seen(workbook, told, areas, done, standing, now.date())
     return Assessment(

@@ -54,6 +54,16 @@ class Area:
         return words.say(f"assessment.change.means.{self.verdict}")
 
 
+class Point(NamedTuple):
+    """One scale on one occasion, as plain values. What was not scored or not answered is NaN."""
+
+    occasion: str
+    day: str  # ISO
+    score: float
+    raw: float
+    k: int
+
+
 class Change(NamedTuple):
     """One scale, then against now. `value` is NAP (0–1, with its interval) or the reliable change (no interval)."""
 
@@ -94,14 +104,20 @@ def placed(
     return order.drop(columns="place").reset_index(drop=True)
 
 
-def area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change) -> Area:
+def timelines(scores: pd.DataFrame) -> dict[str, list[Point]]:
+    """Return the scores of each scale that has one, the oldest first: of a few, lists are quicker than tables."""
+    found: dict[str, list[Point]] = {}
+    columns = (scores[name].tolist() for name in ("scale", *Point._fields))
+    for scale, *point in zip(*columns, strict=True):
+        found.setdefault(scale, []).append(Point(*point))
+    return found
+
+
+def area(workbook: Workbook, scale: Scale, timeline: list[Point], change: Change) -> Area:
     chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
-    full = scores[scores["score"].notna()]
-    latest = (full if len(full) else scores).tail(1)
-    occasion, day, score, raw, k = next(
-        latest[["occasion", "day", "score", "raw", "k"]].itertuples(index=False, name=None),
-        (None, None, math.nan, math.nan, 0),
-    )
+    full = _scored(timeline)
+    newest = next(reversed(full or timeline), None)
+    score, raw, k = newest[2:] if newest else (math.nan, math.nan, 0)
     low, high = scoring.bounds(scale)
     return Area(
         id=scale.id,
@@ -112,11 +128,11 @@ def area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change)
         source=scale.source,
         minimum=low,
         maximum=high,
-        occasion=occasion,
-        day=day and date.fromisoformat(day),
-        score=None if math.isnan(score) else float(score),
-        raw=None if math.isnan(raw) else float(raw),
-        k=int(k),
+        occasion=newest and newest.occasion,
+        day=newest and date.fromisoformat(newest.day),
+        score=None if math.isnan(score) else score,
+        raw=None if math.isnan(raw) else raw,
+        k=k,
         n=len(scale.items),
         occasions=len(full),
         verdict=change.verdict,
@@ -124,11 +140,15 @@ def area(workbook: Workbook, scale: Scale, scores: pd.DataFrame, change: Change)
     )
 
 
-def judged(scale: Scale, scores: pd.DataFrame) -> Change:
+def _scored(timeline: list[Point]) -> list[Point]:
+    return [point for point in timeline if not math.isnan(point.score)]
+
+
+def judged(scale: Scale, timeline: list[Point]) -> Change:
     """Judge a timeline: by reliable change where norms are published, else by nonoverlap of all pairs."""
-    given = scores[scores["score"].notna()]
-    values = given["score"].tolist()
-    first, latest = (given["occasion"].iloc[0], given["occasion"].iloc[-1]) if values else (None, None)
+    given = _scored(timeline)
+    values = [point.score for point in given]
+    first, latest = (given[0].occasion, given[-1].occasion) if given else (None, None)
     method, value, low, high, verdict, reason = _judged(scale, values)
     return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
 

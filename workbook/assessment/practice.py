@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook import words
 from workbook.assessment import scoring
@@ -34,6 +34,7 @@ class Practice:
     resumed, old_habit, replacement (all counts; NaN where nothing was written)."""
 
     weeks: pd.DataFrame = field(repr=False)
+    totals: Mapping[str, float] = field(repr=False)  # planned, kept and resumed, of all weeks
     plans: tuple[tuple[str, str], ...]  # if, then
     commitment: str | None
     goals: tuple[Goal, ...]
@@ -45,7 +46,10 @@ def practised(told: Mapping[str, list[Given]], asked: lookback.Practice | None, 
     """Return what was planned and done, of the answers by item; None when nothing of it was answered."""
     if asked is None or not any(id in told for _, id in asked.items):
         return None
+    import pandas as pd
+
     weeks = _weeks(told, asked.log)
+    totals = {name: _sum(weeks[name]) for name in ("planned", "kept", "resumed")}
     rows = _latest(told, asked.plans)
     plans = tuple(
         (str(row.get(asked.cue) or "…"), str(row.get(asked.action) or "…"))
@@ -54,12 +58,13 @@ def practised(told: Mapping[str, list[Given]], asked: lookback.Practice | None, 
     commitment = next((said for id in asked.commitment if (said := _latest(told, id))), None)
     goals, attainment = _goals(told, asked.goals)
     return Practice(
-        weeks=weeks,
+        weeks=pd.DataFrame(weeks),
+        totals=totals,
         plans=plans,
         commitment=str(commitment) if commitment else None,
         goals=goals,
         attainment=attainment,
-        sentences=tuple(_practice_says(weeks, told, asked.slips)),
+        sentences=tuple(_practice_says(weeks, totals, told, asked.slips)),
     )
 
 
@@ -71,9 +76,8 @@ _COUNTS = ("planned", "kept", "resumed", "old_habit", "replacement")
 WENT = {"kept": (1, 1), "slipped": (1, 0), "rest": (0, 0)}  # a day told in one word: small things planned, and done
 
 
-def _weeks(told: Mapping[str, list[Given]], asked: lookback.Log) -> pd.DataFrame:
-    import pandas as pd
-
+def _weeks(told: Mapping[str, list[Given]], asked: lookback.Log) -> dict[str, list[Any]]:
+    """Return the columns of `Practice.weeks`."""
     sums: dict[str, dict[str, float]] = {}
     days: dict[str, set[str]] = {}
     for what, given, value in _counted(told, asked):
@@ -83,7 +87,7 @@ def _weeks(told: Mapping[str, list[Given]], asked: lookback.Log) -> pd.DataFrame
         here[what] = here.get(what, 0.0) + (0.0 if math.isnan(value) else value)
     weeks = sorted(sums)
     counts = {name: [sums[week].get(name, math.nan) for week in weeks] for name in _COUNTS}
-    return pd.DataFrame({"week": weeks, "days": [len(days[week]) for week in weeks], **counts})
+    return {"week": weeks, "days": [len(days[week]) for week in weeks], **counts}
 
 
 def _counted(told: Mapping[str, list[Given]], asked: lookback.Log) -> Iterator[tuple[str, Given, float]]:
@@ -107,10 +111,15 @@ def _number(value: object) -> float:
 _SAID = {"yes": 1.0, "no": 0.0}
 
 
-def _practice_says(weeks: pd.DataFrame, told: Mapping[str, list[Given]], asked: lookback.Slips) -> Iterable[str]:
-    planned, kept, resumed = (weeks[name].sum() for name in ("planned", "kept", "resumed"))
+def _practice_says(
+    weeks: Mapping[str, list[Any]],
+    totals: Mapping[str, float],
+    told: Mapping[str, list[Given]],
+    asked: lookback.Slips,
+) -> Iterable[str]:
+    planned, kept, resumed = totals.values()
     if planned:
-        days = words.say("assessment.practice.days", count=int(weeks["days"].sum()))
+        days = words.say("assessment.practice.days", count=sum(weeks["days"]))
         things = words.say("assessment.practice.things", count=int(planned))
         yield words.say("assessment.practice.planned", days=days, things=things, kept=int(kept))
     lapses = len({one.occasion for one in told.get(asked.happened, ())})
@@ -119,18 +128,19 @@ def _practice_says(weeks: pd.DataFrame, told: Mapping[str, list[Given]], asked: 
         yield words.say("assessment.practice.came_back", count=int(max(resumed, back)))
     if lapses:
         yield words.say("assessment.practice.looked", count=int(lapses))
-    habits = weeks[weeks["old_habit"].notna() | weeks["replacement"].notna()]
-    side = min(len(habits) // 2, OCCASIONS)
-    if side:
-        first, latest = habits.head(side), habits.tail(side)
+    both = zip(weeks["old_habit"], weeks["replacement"], strict=True)
+    habits = [week for week in both if not all(map(math.isnan, week))]
+    if side := min(len(habits) // 2, OCCASIONS):
+        first, latest = (tuple(map(_sum, zip(*part, strict=True))) for part in (habits[:side], habits[-side:]))
+        counts = dict(zip(("old", "new", "old_now", "new_now"), (*first, *latest), strict=True))
         yield words.say(
-            "assessment.practice.habits",
-            count=side,
-            old=f"{first['old_habit'].sum():.0f}",
-            new=f"{first['replacement'].sum():.0f}",
-            old_now=f"{latest['old_habit'].sum():.0f}",
-            new_now=f"{latest['replacement'].sum():.0f}",
+            "assessment.practice.habits", count=side, **{name: f"{value:.0f}" for name, value in counts.items()}
         )
+
+
+def _sum(counts: Iterable[float]) -> float:
+    """Add up what was written."""
+    return sum(count for count in counts if not math.isnan(count))
 
 
 def _goals(told: Mapping[str, list[Given]], asked: lookback.Goals) -> tuple[tuple[Goal, ...], float | None]:

@@ -99,14 +99,14 @@ def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()
     cells = (len(scales), len(groups))
     seen, k, raw, floor, ceiling = (np.zeros(cells) for _ in range(5))
     for layer in layers:
-        cell = layer["scale"].to_numpy()[place] * len(groups) + group
+        cell = layer.scale[place] * len(groups) + group
         cell, item, given, valid = _only(cell >= 0, cell, place, points, counted)  # an item may have no scale in it
         seen += _tally(cell, None, cells)
         cell, item, given = _only(valid, cell, item, given)
         k += _tally(cell, None, cells)
-        raw += _tally(cell, layer["start"].to_numpy()[item] + layer["step"].to_numpy()[item] * given, cells)
-        floor += _tally(cell, layer["floor"].to_numpy()[item], cells)
-        ceiling += _tally(cell, layer["ceiling"].to_numpy()[item], cells)
+        raw += _tally(cell, layer.start[item] + layer.step[item] * given, cells)
+        floor += _tally(cell, layer.floor[item], cells)
+        ceiling += _tally(cell, layer.ceiling[item], cells)
 
     n = np.array([len(scale.items) for scale in scales], dtype=int)
     if (seen > n[:, None]).any():
@@ -154,13 +154,22 @@ def said(score: float, scale: tuple[float, float], *, decimals: int = 0) -> str:
     return "0" if written == "-0" else words.number(written)
 
 
-def _layers(scales: tuple[Scale, ...]) -> tuple[list[pd.DataFrame], dict[str, int]]:
+class _Layer(NamedTuple):
+    """What to do with each item, by its row: its scale's number, and start + step·x, floor and ceiling, weighted."""
+
+    scale: np.ndarray  # far below 0 for none
+    start: np.ndarray
+    step: np.ndarray
+    floor: np.ndarray
+    ceiling: np.ndarray
+
+
+def _layers(scales: tuple[Scale, ...]) -> tuple[list[_Layer], dict[str, int]]:
     """Return what to do with each item, and each item's row in it.
 
-    An item in two scales (a subscale, say) has a second layer. A layer has one row per item: its scale's number (far
-    below 0 for none), and start + step·x, floor and ceiling, all weighted.
+    An item in two scales (a subscale, say) has a second layer.
     """
-    import pandas as pd
+    import numpy as np
 
     place: dict[str, int] = {}
     rows: list[dict[int, tuple[float, ...]]] = []
@@ -173,9 +182,13 @@ def _layers(scales: tuple[Scale, ...]) -> tuple[list[pd.DataFrame], dict[str, in
             (low, high), weight = scale.ranges[item], scale.weights.get(item, 1.0)
             start, step = (low + high, -1.0) if item in scale.reverse else (0.0, 1.0)
             layer[at] = (number, weight * start, weight * step, weight * low, weight * high)
-    names = ["scale", "start", "step", "floor", "ceiling"]
-    tables = [pd.DataFrame.from_dict(layer, orient="index", columns=names).reindex(range(len(place))) for layer in rows]
-    return [table.assign(scale=table["scale"].fillna(_NONE).astype("int64")) for table in tables], place
+    found = []
+    for layer in rows:
+        numbers = np.full((len(place), len(_Layer._fields)), math.nan)
+        numbers[:, 0] = _NONE
+        numbers[list(layer)] = list(layer.values())
+        found.append(_Layer(numbers[:, 0].astype(np.int64), *numbers[:, 1:].T))
+    return found, place
 
 
 _NONE = -(2**40)  # times any number of occasions, still below 0

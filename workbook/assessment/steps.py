@@ -186,10 +186,10 @@ def questions(seen: Seen) -> tuple[str, ...]:
         if areas:
             found.append(words.say(f"assessment.questions.{verdict}", areas=words.listed(areas)))
     if seen.practice is not None:
-        weeks = seen.practice.weeks
-        if weeks["planned"].sum() and weeks["kept"].sum() < weeks["planned"].sum() / 2:
+        totals = seen.practice.totals
+        if totals["planned"] and totals["kept"] < totals["planned"] / 2:
             found.append(words.say("assessment.questions.too_big"))
-        if weeks["resumed"].sum():
+        if totals["resumed"]:
             found.append(words.say("assessment.questions.came_back"))
     useful = {item: given for item, given in seen.told.items() if item.endswith(".useful")}
     for point, how in ((4, "useful"), (0, "no_help")):
