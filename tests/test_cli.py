@@ -184,6 +184,18 @@ def test_a_page_someone_changed_is_kept_and_said(tmp_path: Path) -> None:
     assert {path.name for path in folder.glob("*.ipynb")} == names | {"00-start-mine-1.ipynb"}
 
 
+@pytest.mark.parametrize(("asked", "most"), [([], None), (["--ahead", "0"], 0), (["--ahead", "1"], 1)])
+def test_how_many_pages_are_made_ready_is_ones_own_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], most: int | None
+) -> None:
+    """It reaches what starts them; more than two, or fewer than none, is refused."""
+    given: dict[str, object] = {}
+    monkeypatch.setattr("workbook.jupyter.lab.serve", lambda *_, **how: given.update(how))
+    assert run("open", tmp_path / "journal", "--no-browser", *asked).exit_code == 0
+    assert given["ahead"] == most
+    assert [run("open", tmp_path / "journal", "--ahead", many).exit_code for many in ("3", "-1")] == [2, 2]
+
+
 @pytest.mark.process
 def test_help_loads_nothing_heavy() -> None:
     """`workbook --help` imports click and our errors, none of the libraries the commands need."""

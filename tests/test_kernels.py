@@ -94,6 +94,20 @@ def test_after_a_page_two_kernels_wait(tmp_path: Path) -> None:
     running(tmp_path, story)
 
 
+def test_none_waits_where_none_may(tmp_path: Path) -> None:
+    """Someone with little memory may say so: a page gets its own kernel, and none comes after it."""
+
+    async def story(kernels: Kernels) -> None:
+        kernels.most, kernels.pause = 0, 0
+        kernels.start_ahead()
+        page = await kernels.start_kernel(path="")
+        await asyncio.sleep(0)  # what the pause was to begin
+        kernels._fill_up()
+        assert (kernels._waiting, kernels.list_kernel_ids()) == ([], [page])
+
+    running(tmp_path, story)
+
+
 def test_look_back_gets_the_kernel_that_has_loaded_the_tables(tmp_path: Path) -> None:
     """One of those that wait has, and is kept for it; another page has it only when no other waits. Both read ahead."""
     ahead = "__import__('workbook.jupyter.pages').jupyter.pages._page.ahead"

@@ -45,6 +45,7 @@ _LOCK_AFTER = option("--lock-after", type=click.FloatRange(0, min_open=True), me
 @option("--plain", "editor", is_flag=True, help="open.plain")
 @option("--sure", is_flag=True, help="open.sure")
 @_LOCK_AFTER
+@option("--ahead", type=click.IntRange(0, 2), metavar="PAGES", help="open.ahead")
 def open(
     path: Path | None,
     journal_path: Path | None,
@@ -53,6 +54,7 @@ def open(
     editor: bool,
     sure: bool,
     lock_after: float | None,
+    ahead: int | None,
 ) -> None:
     """Open a journal in the browser, made the first time; a counselor's file is taken in first."""
     from workbook.jupyter import places
@@ -84,6 +86,7 @@ def open(
             port=port,
             browser=not no_browser,
             plain=editor,
+            ahead=ahead,
             environment={"WORKBOOK_HOME": str(folder), **keeper.environment},
             say=click.echo,
         )

@@ -77,20 +77,22 @@ def serve(
     port: int | None = None,
     browser: bool = True,
     plain: bool = False,
+    ahead: int | None = None,
     environment: Mapping[str, str] | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve the journal's notebooks on this machine until Ctrl-C.
 
     `titles` is the table of contents, `{file name: title}`; `start` is the notebook to begin with, None the first of
-    them. `trusted` notebooks open without a question: hand in only those that can do no harm. `environment` is for the
-    pages' kernels. Raises `LabError` with a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend
-    is missing.
+    them. `trusted` notebooks open without a question: hand in only those that can do no harm. `ahead`: how many kernels
+    wait for the next pages (None: see `Kernels.most`). `environment` is for the pages' kernels. Raises `LabError` with
+    a sentence when the port is taken, `ModuleNotFoundError` when a part of Mend is missing.
     """
     port, start = _free_port(port), start or notebooks.first(titles)
     base, token = policy.path(), secrets.token_urlsafe(32)
     with ready(journal, titles, trusted, start=start, plain=plain, environment=environment or {}) as settings:
         merge(settings, _listening(port, base, token, browser=browser))
+        merge(settings, {} if ahead is None else {"Kernels": {"most": ahead}})
         _run(settings, f"http://127.0.0.1:{port}{base}lab/tree/{start}?token={token}", say, plain=plain)
 
 
