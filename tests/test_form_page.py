@@ -926,43 +926,55 @@ def test_what_comes_later_says_when_and_opens_for_whoever_wants_it_now(browser: 
     context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark", "jupyter-light", "jupyter-dark"])
+def fill(desk: Desk) -> None:
+    """Answer one question of every kind."""
+    for item, value in FILLED.items():
+        desk.save(item=f"every.kind.{item}", value=value, status="answered", occasion="once", seen=0, page="")
+
+
+def say_more(desk: Desk) -> None:
+    """Have a hint at a word, a counselor's comment, and their instruction with a day on it."""
+    desk.answers["every.kind.guess", "once"]["hints"] = [
+        {"start": 7, "end": 10, "text": "but", "why": "takes it back."}
+    ]
+    desk.answers["every.kind.camera", "once"]["comment"] = {"text": "Thank you.", "from": "Dr. Kim"}
+    desk.more = {"assigned": {"from": "Dr. Kim", "instruction": "Only the first half.", "due": "2025-11-20"}}
+
+
+def skip_one_and_write_another_wrong(page: Page, desk: Desk) -> None:
+    page.get_by_role("button", name="Skip this one").nth(1).click()
+    desk.error = InvalidAnswer("Write a number.")
+    page.get_by_label("How many times did this happen last week?").fill("x")
+    page.locator(".mend-wrong").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("view", ["empty", "filled", "closed"])
-def test_axe_finds_nothing(browser: Browser, theme: str, width: int, view: str) -> None:
-    """No accessibility violation of any impact, in our own colours and in JupyterLab's; nothing wider than a phone."""
-
+def test_axe_finds_nothing_in_jupyterlabs_colours(browser: Browser, scheme: str, width: int, view: str) -> None:
+    """No accessibility violation of any impact, nothing wider than a phone; in our own colours: test_form_states."""
     desk = Desk()
-    for item, value in FILLED.items() if view != "empty" else ():
-        desk.save(item=f"every.kind.{item}", value=value, status="answered", occasion="once", seen=0, page="")
+    if view != "empty":
+        fill(desk)
     if view == "filled":
-        desk.answers["every.kind.guess", "once"]["hints"] = [
-            {"start": 7, "end": 10, "text": "but", "why": "takes it back."}
-        ]
-        desk.answers["every.kind.camera", "once"]["comment"] = {"text": "Thank you.", "from": "Dr. Kim"}
-        desk.more = {"assigned": {"from": "Dr. Kim", "instruction": "Only the first half.", "due": "2025-11-20"}}
+        say_more(desk)
     if view == "closed":
         desk.more = {"closed": {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}}
-    scheme = "dark" if theme.endswith("dark") else "light"
     # JupyterLab's theme is its own choice: the system's is the opposite here, to see which one wins.
-    opposite = {"light": "dark", "dark": "light"}[scheme] if theme.startswith("jupyter") else scheme
+    opposite: Literal["light", "dark"] = "light" if scheme == "dark" else "dark"
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=opposite)
     page = open_form(context, desk, every_kind())
-    if theme.startswith("jupyter"):
-        card, ink = ("#212121", "#ffffff") if scheme == "dark" else ("#ffffff", "rgba(0, 0, 0, 1)")
-        page.evaluate(
-            """([light, card, ink]) => {
-              document.body.dataset.jpThemeLight = light;
-              document.body.style.setProperty("--jp-layout-color1", card);
-              document.body.style.setProperty("--jp-content-font-color0", ink);
-            }""",
-            [str(scheme == "light").lower(), card, ink],
-        )
+    card, ink = ("#212121", "#ffffff") if scheme == "dark" else ("#ffffff", "rgba(0, 0, 0, 1)")
+    page.evaluate(
+        """([light, card, ink]) => {
+          document.body.dataset.jpThemeLight = light;
+          document.body.style.setProperty("--jp-layout-color1", card);
+          document.body.style.setProperty("--jp-content-font-color0", ink);
+        }""",
+        [str(scheme == "light").lower(), card, ink],
+    )
     if view == "filled":
-        page.get_by_role("button", name="Skip this one").nth(1).click()
-        desk.error = InvalidAnswer("Write a number.")
-        page.get_by_label("How many times did this happen last week?").fill("x")
-        page.locator(".mend-wrong").wait_for()
+        skip_one_and_write_another_wrong(page, desk)
     page.wait_for_function("document.getAnimations().length === 0")  # colours fade for a moment
     assert engines.axe(page, ".mend-form") == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests import engines
 from tests.form_page import Desk, every_kind, open_form
-from tests.test_form_page import FILLED
+from tests.test_form_page import fill, say_more, skip_one_and_write_another_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,11 @@ def _empty(context: BrowserContext) -> Page:
 
 def _filled(context: BrowserContext) -> Page:
     desk = Desk()
-    for item, value in FILLED.items():
-        desk.save(item=f"every.kind.{item}", value=value, status="answered", occasion="once", seen=0, page="")
-    return open_form(context, desk, every_kind())
+    fill(desk)
+    say_more(desk)
+    page = open_form(context, desk, every_kind())
+    skip_one_and_write_another_wrong(page, desk)
+    return page
 
 
 def _later(context: BrowserContext) -> Page:

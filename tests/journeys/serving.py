@@ -39,6 +39,7 @@ class Place(NamedTuple):
         return {"HOME": str(self.home), "USERPROFILE": str(self.home), "TMPDIR": str(self.temporary)}
 
 
+ALONE = ("--ahead", "0")  # for a test of few pages: no kernel waits for the next
 WORKBOOK = ("-P", "-m", "workbook")  # -P: like the `workbook` command, import nothing from where it is typed
 
 

@@ -145,3 +145,15 @@ def test_the_first_key_leads_past_the_words_to_the_open_step(lab: Lab, page: Pag
     expect(page.locator('.mend-step[data-open="true"] h2 button')).to_be_focused()
     page.keyboard.press("3")
     expect(page.locator(".mend-step h2 button").nth(2)).to_be_focused()
+
+
+def test_an_address_that_leads_nowhere_says_that_words_are_safe_and_where_to_go(lab: Lab, page: Page) -> None:
+    """What a mistyped or renamed page shows: no code of an error, a way to the first page, and no barrier."""
+    response = page.goto(lab.page("99-nowhere"))
+    assert response is not None
+    assert response.status == 404
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page could not be shown")
+    expect(page.get_by_text("What you wrote is safe.")).to_be_visible()
+    assert engines.faults(page) == []
+    page.get_by_role("link", name="Go to the first page").click()
+    filling.settle(page)

@@ -22,7 +22,7 @@ from tests import engines, hostile_files
 from tests.hostile import snippets
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from tests.journeys.test_journeys import until
 from tests.journeys.test_leaks import everything
 from workbook import definition
@@ -292,21 +292,24 @@ def by_hand(into: Locator, target: str, file: str) -> None:
         into.get_by_text(name, exact=True).first.evaluate("(link) => link.click()")
 
 
-@pytest.mark.parametrize("target", ["", "_parent", "_top"])
-def test_a_script_put_into_a_page_by_hand_does_nothing(page: Page, tmp_path: Path, target: str) -> None:
+def test_a_script_put_into_a_page_by_hand_does_nothing(page: Page, tmp_path: Path) -> None:
     """When a renderer fails, the policy still holds: in our page, and in JupyterLab's around it."""
-    page.set_content("<main></main>")
-    by_hand(page.locator("main"), target, "")
-    page.wait_for_function("window.ran !== undefined")  # where there is no policy: the attempts are real ones
+    targets = ("", "_parent", "_top")
+    for target in targets:
+        page.set_content("<main></main>")
+        by_hand(page.locator("main"), target, "")
+        page.wait_for_function("window.ran !== undefined")  # where there is no policy: the attempts are real ones
+        page.evaluate("delete window.ran")
     journal = make_journal(tmp_path / "journal")
     (journal / "run.js").write_text("top.ran = 'file'")
-    with serving(journal) as lab:
+    with serving(journal, *ALONE) as lab:
         page.goto(lab.address)
         ours = page.frame_locator("iframe").locator("main")
         ours.locator(".mend-form").first.wait_for()
         ours.evaluate("(element) => { setTimeout(() => eval('top.ran = 1'), 0); }")
         for into in (ours, page.locator("#jp-main-content-panel")):
-            by_hand(into, target, f"{lab.base}files/run.js")
+            for target in targets:
+                by_hand(into, target, f"{lab.base}files/run.js")
         page.wait_for_timeout(500)  # there is nothing to wait for: nothing happens
         assert page.evaluate("window.ran ?? 'nothing'") == "nothing"
 
@@ -327,7 +330,7 @@ def test_a_foreign_notebook_is_shown_and_not_run(page: Page, tmp_path: Path) -> 
     nbformat.write(foreign, journal / "15-foreign.ipynb")
     for name in ("voila.py", "jupyter_config.py", "jupyter_server_config.py", "pandas.py", "ipywidgets.py"):
         (journal / name).write_text(code)
-    with serving(journal, folder=journal) as lab:
+    with serving(journal, *ALONE, folder=journal) as lab:
         page.goto(lab.page("15-foreign"))
         heading = page.get_by_role("heading", name="This page was not run")
         heading.wait_for()
@@ -353,7 +356,7 @@ def test_a_link_in_an_assignment_runs_nothing(page: Page, tmp_path: Path) -> Non
         first, *others = opened.workbook.chapters
         hostile = first.model_copy(update={"opening": f"[Click here]({RUN})\n\n![A view](nowhere.png)"})
         opened.install(opened.workbook.model_copy(update={"chapters": (hostile, *others)}))
-    with serving(journal) as lab:
+    with serving(journal, *ALONE) as lab:
         page.goto(lab.page("00-start"))
         page.locator(".mend-form").first.wait_for()
         words = page.get_by_text("Click here")
@@ -368,7 +371,7 @@ def test_a_counselors_files_run_nothing_whichever_way_they_come(page: Page, tmp_
     counselor = seal.new_identity()
     journal = make_journal(tmp_path / "journal")
     (tmp_path / "a.assignment").write_bytes(hostile_files.assignment(counselor))
-    with serving(journal, command=("open", str(tmp_path / "a.assignment"), "--journal")) as lab:
+    with serving(journal, *ALONE, command=("open", str(tmp_path / "a.assignment"), "--journal")) as lab:
         with Journal.open(journal) as opened:
             opened.save("responsibility.incident.my_part", hostile_files.EVERY[:4000])
             reply = hostile_files.feedback(counselor, opened, "responsibility.incident.my_part")
@@ -404,7 +407,7 @@ def test_a_notebook_with_a_link_that_runs_is_shown_and_not_run(page: Page, tmp_p
     dropped = nbformat.reads(notebooks.generate(definition.load())["00-start.ipynb"], as_version=4)
     dropped.cells[0].source += f"\n\n[Click here]({RUN})\n\n![A view](nowhere.png)"
     nbformat.write(dropped, journal / "15-dropped.ipynb")
-    with serving(journal) as lab:
+    with serving(journal, *ALONE) as lab:
         page.goto(lab.page("15-dropped"))
         page.get_by_role("heading", name="This page was not run").wait_for()
         page.goto(lab.url("lab/tree/15-dropped.ipynb"))
@@ -435,7 +438,7 @@ def test_hostile_cells_run_nothing_and_ask_for_nothing_in_our_page(page: Page, t
     """Agreed to, such a notebook is shown with its words; nothing in it acts, is fetched, or leads away."""
     journal = make_journal(tmp_path / "journal")
     hostile(journal)
-    with serving(journal) as lab:
+    with serving(journal, *ALONE) as lab:
         page.goto(lab.url("lab/tree/15-hostile.ipynb"))
         page.get_by_role("button", name="Render anyway").click()
         page.frame_locator("iframe").locator(".mend-form").first.wait_for()
@@ -456,7 +459,7 @@ def test_hostile_cells_run_nothing_in_jupyterlabs_editor(page: Page, tmp_path: P
     """With --plain JupyterLab renders cells itself: it cleans them its own way, and the policy holds above it."""
     journal = make_journal(tmp_path / "journal")
     hostile(journal)
-    with serving(journal, "--plain") as lab:
+    with serving(journal, "--plain", *ALONE) as lab:
         failed, _ = watched(page)
         here = f"http://127.0.0.1:{urlsplit(lab.address).port}/"
         left: list[str] = []  # what gets past the policy on its way elsewhere

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.journeys import filling
 from tests.journeys.conftest import make_journal
-from tests.journeys.serving import children, command, kill, serving
+from tests.journeys.serving import ALONE, children, command, kill, serving
 from workbook import words
 from workbook.journal import Journal
 
@@ -198,7 +198,7 @@ def test_the_link_to_the_next_chapter_opens_it_in_place(lab: Lab, page: Page) ->
 
 def test_every_kind_with_the_mouse_and_then_with_the_keyboard_alone(page: Page, tmp_path: Path) -> None:
     """One answer of each kind is saved, is there after a reload, and can be changed without a mouse."""
-    with serving(make_journal(tmp_path / "journal")) as lab:  # nobody has answered here
+    with serving(make_journal(tmp_path / "journal"), *ALONE) as lab:  # nobody has answered here
         page.goto(lab.page("01-every"))
         form = filling.every_kind(page)
         filling.with_the_mouse(form)
@@ -264,7 +264,7 @@ def test_leaving_takes_the_words_off_the_screen_and_going_back_shows_none(
     """“Leave this page” ends the visit: what was typed is kept, and Back meets a page that is not open."""
     page.route("https://**", lambda route: route.fulfill(body="<title>Search</title>", content_type="text/html"))
     journal = make_journal(tmp_path / "journal")
-    with serving(journal, *(["--plain"] if where == "in the editor" else [])) as lab:
+    with serving(journal, *ALONE, *(["--plain"] if where == "in the editor" else [])) as lab:
         page.goto(lab.address)
         if where == "by itself":
             page.goto(lab.page("10-responsibility"))
@@ -305,7 +305,7 @@ def test_letters_typed_on_a_radio_button_do_not_edit_the_notebook(
     lab: Lab, page: Page, tmp_path_factory: pytest.TempPathFactory, keys: list[str]
 ) -> None:
     """In the ordinary notebook editor, single keys with a radio or checkbox focused change nothing."""
-    with serving(make_journal(tmp_path_factory.mktemp("plain") / "journal"), "--plain") as plain:
+    with serving(make_journal(tmp_path_factory.mktemp("plain") / "journal"), "--plain", *ALONE) as plain:
         page.goto(plain.url("lab/tree/01-every.ipynb"))
         run_all(page)
         form = filling.every_kind(page)
@@ -322,7 +322,7 @@ def test_letters_typed_on_a_radio_button_do_not_edit_the_notebook(
 def test_everything_is_there_after_closing_and_opening_again(page: Page, tmp_path: Path) -> None:
     """Ctrl-C stops with exit 0 and leaves no kernel; the next start is quick and shows what was written."""
     journal = make_journal(tmp_path / "journal")
-    with serving(journal) as first:
+    with serving(journal, *ALONE) as first:
         page.goto(first.page("01-every"))
         name = filling.every_kind(page).get_by_label(filling.NAME)
         name.fill("R.")
@@ -334,7 +334,7 @@ def test_everything_is_there_after_closing_and_opening_again(page: Page, tmp_pat
         assert first.stop() == 0
         until(lambda: [pid for pid in kernels if "workbook.jupyter.kernel" in command(pid)], [])
         assert children(first.process.pid) == []
-    with serving(journal) as second:
+    with serving(journal, *ALONE) as second:
         page.goto(second.page("01-every"))
         expect(filling.every_kind(page).get_by_label(filling.NAME)).to_have_value("R.")
         assert not re.search("Traceback|Error", "".join(second.said))

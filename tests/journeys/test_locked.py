@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests import engines
 from tests.journeys import filling
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from tests.journeys.test_journeys import until
 from tests.journeys.test_leaks import browsing, everything, files_with, leaks, make_journal
 from workbook.journal import Journal
@@ -34,7 +35,7 @@ def test_a_page_left_alone_locks_itself_and_goes_on_where_it_was(page: Page, tmp
     """Open on the screen, with nobody there: its words go, it asks in place, and what was typed last is saved then."""
     folder = tmp_path / "journal"
     make_journal(folder, PASSPHRASE)
-    with serving(folder, "--lock-after", "0.5") as lab:
+    with serving(folder, "--lock-after", "0.5", *ALONE) as lab:
         page.goto(lab.page("01-every"))
         unlock(page, PASSPHRASE)
         form = filling.every_kind(page)
@@ -67,7 +68,7 @@ def test_too_early_is_said_as_that(page: Page, tmp_path: Path) -> None:
     """The right passphrase, typed before the wait is over, is not called wrong."""
     folder = tmp_path / "journal"
     make_journal(folder, PASSPHRASE)
-    with serving(folder) as lab:
+    with serving(folder, *ALONE) as lab:
         page.goto(lab.page("00-start"))
         expect(page.get_by_role("region", name="The next ten minutes")).to_be_visible()  # it waits for no passphrase
         for wrong in ("one", "two", "three", "four"):
@@ -89,8 +90,10 @@ def test_a_locked_copy_with_answers_alone_has_its_pages(page: Page, tmp_path: Pa
     with Journal.open(tmp_path / "journal", passphrase=PASSPHRASE) as journal:
         copy = journal.backup(tmp_path / "copy")
     assert list(copy.glob("*.ipynb")) == []
-    with serving(copy) as lab:
+    with serving(copy, *ALONE) as lab:
         page.goto(lab.page("00-start"))
+        page.get_by_label("Passphrase").wait_for()
+        assert engines.faults(page) == []
         unlock(page, PASSPHRASE)
         page.locator('[id="start.privacy"]').wait_for()
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests import engines
 from tests.journeys import filling
 from tests.journeys.test_faults import LOST, Wire, wire
 from tests.journeys.test_journeys import state
@@ -103,6 +104,7 @@ def test_what_went_wrong_is_said_beside_what_has_the_focus(lab: Lab, page: Page,
     wire.cut()
     form.get_by_label(filling.NAME).fill("After it was lost")
     expect(state(form)).to_have_text(LOST)
+    assert engines.faults(page) == []
     assert covered(page) == []
     for width, height in WINDOWS.values():
         page.set_viewport_size({"width": width, "height": height})

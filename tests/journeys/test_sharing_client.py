@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import safe_answers
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from tests.test_share_page import CAMERA, PART, WORDS, assignment, feedback, opened
 from workbook.journal import Journal
 
@@ -31,7 +31,7 @@ def lab(tmp_path: Path, chromium: str) -> Iterator[Lab]:
         safe_answers.answer_safely(journal.save)
         for item in (PART, CAMERA):
             journal.save(item, WORDS[item])
-    with serving(folder / "a.assignment", "--journal", str(folder / "journal")) as lab:
+    with serving(folder / "a.assignment", "--journal", str(folder / "journal"), *ALONE) as lab:
         yield lab
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests import safe_answers
 from tests.caseload_sample import CAMERA, PART, PASSPHRASE
 from tests.journeys import filling
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from workbook import definition
 from workbook.journal import Journal
 from workbook.sharing import caseload
@@ -61,7 +61,7 @@ def counselor(browser: Browser, tmp_path: Path) -> Iterator[Person]:
 def client(browser: Browser, tmp_path: Path) -> Iterator[Person]:
     with Journal.create(tmp_path / "journal") as journal:
         safe_answers.answer_safely(journal.save)
-    with serving(tmp_path / "journal") as lab:
+    with serving(tmp_path / "journal", *ALONE) as lab:
         person = Person(browser, lab, tmp_path)
         yield person
         person.page.context.close()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests import engines
 from tests.journeys import filling
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from tests.journeys.test_journeys import until
 from tests.journeys.test_today_page import days, noon
 from tests.safe_answers import answer_safely
@@ -83,12 +83,13 @@ def mark_done(hands: Hands, form: Locator) -> None:
 
 def test_the_first_sitting(page: Page, tmp_path: Path, chromium: str) -> None:
     """From the card to “that is enough for today” in thirteen clicks and not one key."""
-    with serving(tmp_path / "journal", environment={"TZ": noon()}) as lab:
+    with serving(tmp_path / "journal", *ALONE, environment={"TZ": noon()}) as lab:
         hands = Hands(page)
         page.goto(lab.page("00-start"))
         filling.settle(page)
         expect(page.get_by_role("region", name="The next ten minutes")).to_be_visible()  # before anything is asked
         expect(page.locator(".mend-today")).to_be_hidden()
+        assert engines.faults(page) == []
 
         privacy = page.locator("[id='start.privacy']")
         choose(hands, privacy, "Can anyone else use or look at this device", "No")
@@ -113,6 +114,7 @@ def test_the_first_sitting(page: Page, tmp_path: Path, chromium: str) -> None:
             "That is enough for today. What you wrote is saved, and you can close this page."
         )
         expect(want).to_have_count(0)  # closed: no word of it is on the page
+        assert engines.axe_in_both(page) == []  # some steps done, and none open
         said = {item: value for item, value in answers(lab.journal).items() if not item.endswith((".done", ".useful"))}
         print(f"\nfirst sitting: {hands.clicks} clicks, {hands.keys} keys")
         assert said == {
@@ -134,7 +136,7 @@ def test_the_sitting_after_a_week(page: Page, tmp_path: Path, chromium: str) -> 
         answer_safely(journal.save)
         journal.save("improvement.plans.commitment", "The phone stays in the hall at dinner.")
         journal.save("responsibility.shares.moment", "The evening about the holiday.")
-    with serving(journal.path, environment={"TZ": noon()}) as lab:
+    with serving(journal.path, *ALONE, environment={"TZ": noon()}) as lab:
         hands = Hands(page)
         page.goto(lab.page("00-start"))
         today = page.get_by_role("region", name="Today")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import engines
-from tests.journeys.serving import serving
+from tests.journeys.serving import ALONE, serving
 from tests.journeys.test_journeys import until
 from tests.safe_answers import answer_safely
 from workbook.journal import Journal
@@ -40,7 +40,7 @@ def back(tmp_path: Path, chromium: str) -> Iterator[Lab]:
         answer_safely(journal.save)
         journal.save("improvement.plans.commitment", SMALL)
         journal.save("responsibility.shares.moment", "The evening about the holiday.")
-    with serving(journal.path, environment={"TZ": noon()}) as lab:
+    with serving(journal.path, *ALONE, environment={"TZ": noon()}) as lab:
         yield lab
 
 
@@ -92,7 +92,7 @@ def test_in_the_first_sitting_the_card_stays_open(page: Page, tmp_path: Path, ch
     """Who reloads the page after the first answer meets no Today, and the card as it stood: open, its numbers seen."""
     with Journal.create(tmp_path / "journal") as journal:
         journal.save("start.privacy.shared_device", "no")
-    with serving(tmp_path / "journal") as lab:
+    with serving(tmp_path / "journal", *ALONE) as lab:
         page.goto(lab.page("00-start"), wait_until="commit")
         expect(page.locator("main > .mend-folded > summary")).to_be_visible()  # at once, whatever comes
         expect(page.locator(".mend-today.mend-known")).to_be_attached()
@@ -114,9 +114,9 @@ def test_the_sitting_of_someone_who_comes_back(back: Lab, page: Page) -> None:
         expect(named).to_have_text("Today")
     for width in (1280, 1056, 800, 360):
         page.set_viewport_size({"width": width, "height": 900})
-        assert engines.axe_in_both(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(BESIDE)
+        assert width != 1056 or engines.axe_in_both(page) == []  # the others: in the sitting after a week
     page.emulate_media(media="print")
     expect(page.locator(":is(.mend-today, .mend-sheet) :is(a.mend-go, button, summary):visible")).to_have_count(0)
     page.emulate_media(media="screen")
