@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workbook import words
@@ -52,6 +53,11 @@ def here(at: datetime, now: datetime) -> datetime:
 
 
 def _date(on: date, pattern: str, language: str | None) -> str:
+    return _formatted(on, pattern, (language or words.code()).replace("-", "_"))
+
+
+@lru_cache(4096)
+def _formatted(on: date, pattern: str, locale: str) -> str:
     from babel.dates import format_date  # when there is a day to say: it takes longer to load than a form
 
-    return str(format_date(on, pattern, locale=(language or words.code()).replace("-", "_")))
+    return str(format_date(on, pattern, locale=locale))

@@ -49,6 +49,7 @@ class Commands(click.Group):
         """As in `said.Command`."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes as long as judging
         gc.set_threshold(1_000_000)  # libraries that load make a million things, and no rubbish
         atexit.register(gc.freeze)  # nor is there any at the end, where all of them would be looked through again
         for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name

@@ -72,6 +72,8 @@ KINDS: dict[str, type[Kept]] = {"key": Secret, "setting": Region, "private": Pri
 class Carried(RootModel[dict[str, JsonValue]]):
     """A workbook that came with an assignment of the first version."""
 
+    model_config = ConfigDict(defer_build=True)
+
 
 class Row(NamedTuple, Generic[M]):
     """One record: its newest version."""
