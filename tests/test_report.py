@@ -376,6 +376,29 @@ def test_axe_finds_nothing(browser: Browser, written: Path, scheme: str, width: 
     assert wrong == []
 
 
+# The words of every picture: those too small, those that touch another, and those that leave the window.
+PICTURED = """() => [...document.querySelectorAll(".mend-chart")].flatMap((chart) => {
+  const scale = chart.getBoundingClientRect().width / chart.viewBox.baseVal.width;
+  const words = [...chart.querySelectorAll("text")].map((one) => [one.textContent, one.getBoundingClientRect(), one]);
+  return words.flatMap(([word, box, one], at) => [
+    parseFloat(getComputedStyle(one).fontSize) * scale < 9 && `${word} is small`,
+    (box.left < 0 || box.right > innerWidth) && `${word} is cut`,
+    ...words.slice(at + 1).map(([other, its]) => box.left < its.right && its.left < box.right
+      && box.top + 2 < its.bottom && its.top + 2 < box.bottom && `${word} touches ${other}`),
+  ].filter(Boolean));
+})"""
+
+
+@pytest.mark.browser
+def test_the_words_in_a_picture_can_be_read_on_a_phone_and_touch_nothing(browser: Browser, written: Path) -> None:
+    page, _ = opened(browser, written, viewport={"width": 1280, "height": 900}, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    for width in (1280, 800, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.locator(".mend-chart text").count() > 20
+        assert page.evaluate(PICTURED) == [], width
+
+
 @pytest.mark.browser
 def test_hostile_answers_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) -> None:
     """No script runs and no style is lost, whatever was typed."""

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 _INK, _ACCENT = "currentColor", "var(--accent, #2f6f6b)"
 _SOFT, _LINE = "var(--soft, #5a6a75)", "var(--line, #d9dedb)"
 
-_WIDE = 446.4  # of every picture; everything is in its own units, a letter is ten high
-_LEFT, _RIGHT = 29.0, 439.7  # where what is drawn begins and ends; the numbers of a scale stand before it
+_WIDE = 446.4  # of every picture; everything is in its own units, a letter is ten high, on a phone fifteen
+_LEFT, _RIGHT = 36.0, 439.7  # where what is drawn begins and ends; the numbers of a scale stand before it
 _TALL, _LOW = 151.2, 136.8  # a timeline, and a picture of weeks
-_APART = 44.0  # two days below a picture stand at least so far from each other
+_THICK = 60.0  # the widest bar
+_APART = 64.0  # two days below a picture stand at least so far from each other
 
 
 class _Rule(NamedTuple):
@@ -78,7 +79,7 @@ class _Frame:
 
     @property
     def bottom(self) -> float:
-        return 0.83 * self.tall
+        return 0.82 * self.tall
 
     def y(self, value: float) -> float:
         return self.bottom - (value - self.low) / (self.high - self.low) * 0.79 * self.tall
@@ -113,7 +114,7 @@ class _Picture:
 
     def below(self, frame: _Frame, x: float, text: str) -> None:
         """Name a day or a week under the picture."""
-        self.words.append(_Word(x, frame.bottom + 11, text, "middle", _SOFT))
+        self.words.append(_Word(x, frame.bottom + 20, text, "middle", _SOFT))
 
 
 def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher") -> str:
@@ -177,7 +178,7 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
     named = [dates.short(date.fromisoformat(week)) for week in shown["week"]]
     every = max(1, -(-len(planned) // 6))
     for at, (plan, done) in enumerate(zip(planned, kept, strict=True)):
-        middle, wide = _LEFT + (at + 0.7) * step, 0.62 * step
+        middle, wide = _LEFT + (at + 0.7) * step, min(0.62 * step, _THICK)
         for value, fill, edge in ((plan, "none", _SOFT), (done, _ACCENT, _ACCENT)):
             top = frame.y(value)
             picture.bars.append(_Bar(middle - wide / 2, top, wide, frame.bottom - top, fill, edge))
@@ -189,7 +190,7 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
         word = words.say(f"assessment.charts.{name}")
         picture.bars.append(_Bar(x, top, 12, 7, fill, edge))
         picture.words.append(_Word(x + 18, top + 7, word, "start", _INK))
-        x += 36 + 6 * len(word)
+        x += 36 + 9 * len(word)
     sums = {"planned": f"{sum(planned):.0f}", "done": f"{sum(kept):.0f}"}
     says = words.say("assessment.charts.practice", count=len(planned), **sums)
     return picture.svg(_LOW, id, words.say("assessment.charts.practice_title"), says)
@@ -203,7 +204,7 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     days = [date.fromisoformat(week) for week in shown["week"]]
     drawn = (("old_habit", "old", _SOFT, "8 4"), ("replacement", "new", _ACCENT, ""))
     highest = max(max(shown[name]) for name, *_ in drawn)
-    frame = _of_days(days, _Frame(_LOW, 0, max(highest, 1) * 1.05, right=383.9))
+    frame = _of_days(days, _Frame(_LOW, 0, max(highest, 1) * 1.05, right=360.0))
     picture = _Picture()
     for value in _whole_numbers(frame.high):
         picture.level(frame, value)
@@ -263,5 +264,5 @@ def _whole_numbers(high: float) -> list[int]:
 def _beside(heights: Sequence[float]) -> list[float]:
     """Return two heights moved apart as far as two words need that stand one below the other."""
     one, other = heights
-    lacking = max(0.0, 11 - abs(one - other)) / 2
+    lacking = max(0.0, 15 - abs(one - other)) / 2
     return [one - lacking, other + lacking] if one <= other else [one + lacking, other - lacking]
