@@ -88,6 +88,8 @@ def places(
     """
     found: set[tuple[str, str]] = set()
     for exercise in exercises:
+        if exercise.id not in given:
+            continue
         plan = _plan(exercise)
         elsewhere = {id for rules in plan.rules.values() for rule in rules for id in rule.ids} & newest.keys()
         others = {id: newest[id] for id in elsewhere - plan.rules.keys()}
@@ -97,7 +99,7 @@ def places(
             id for id in {id for rules in plan.rules.values() for rule in rules for id in rule.ids} if id in asked
         ]
         visible: dict[tuple[str, ...], set[str]] = {}
-        for occasion, every in given.get(exercise.id, {}).items():
+        for occasion, every in given[exercise.id].items():
             said = tuple([repr(every[id][:2]) if id in every else "" for id in decide])
             if said not in visible:
                 here = {id: every[id] for id in decide if id in every}

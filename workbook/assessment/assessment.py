@@ -65,15 +65,17 @@ class Assessment:
         Columns: occasion, item, kind, prompt, label, score, status.
         """
         items = next(one.items for one in self.scales if one.id == scale)
-        columns = ["occasion", "item", "kind", "prompt", "label", "score", "status"]
-        rows = self.answers.loc[self.answers["item"].isin(items), columns]
-        given = list(zip(rows["occasion"].tolist(), rows["item"].tolist(), strict=True))
+        rows = self.answers["item"].isin(items).to_numpy().nonzero()[0]
+        given = list(zip(*(self.answers[name].iloc[rows].tolist() for name in ("occasion", "item")), strict=True))
         days = self.scores.loc[self.scores["scale"] == scale, "occasion"].tolist()
         whens = {occasion: when for when, occasion in enumerate(days)}
-        whens = whens or places(rows["occasion"])  # only shown: in no table of scores
+        whens = whens or places(self.answers["occasion"].iloc[rows])  # only shown: in no table of scores
         asked = {item: place for place, item in enumerate(items)}
         order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), asked[given[row][1]]))
-        return rows.iloc[order].astype({"occasion": str, "item": str}).reset_index(drop=True)
+        more = self.answers[["kind", "prompt", "label", "score", "status"]].iloc[rows[order]].reset_index(drop=True)
+        more.insert(0, "occasion", [given[row][0] for row in order])
+        more.insert(1, "item", [given[row][1] for row in order])
+        return more
 
     def _repr_html_(self) -> str | None:
         return self.show and self.show(self)

@@ -332,10 +332,9 @@ class _Row(NamedTuple):
 
 def _rows(table: pd.DataFrame) -> list[_Row]:
     """Return the rows of a table of answers; each is read many times, which a table is slow at."""
-    columns = {name: table[name].tolist() for name in _Row._fields if name in table}
     places = frame.places(table["occasion"])
-    columns = {"when": [places[occasion] for occasion in columns["occasion"]], **columns}
-    return [_Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    columns = [table[name].tolist() for name in _Row._fields[1:] if name in table]  # the last may not be there
+    return [_Row(places[row[0]], *row) for row in zip(*columns, strict=True)]
 
 
 def _in_order(rows: Iterable[_Row]) -> list[str]:
@@ -376,9 +375,10 @@ def _chapters(told: Told, table: pd.DataFrame, scored: set[str]) -> list[dict[st
     for row in rows:
         if not row.item.endswith(".done") and row.item not in shown_above:
             given.setdefault(row.exercise, []).append(row)
+    left_out = {(row.item, row.occasion) for row in every} - {(row.item, row.occasion) for row in rows}
     for exercise in workbook.exercises:
         if exercise.id in given:
-            _work_out(exercise, given[exercise.id], rows, every)
+            _work_out(exercise, given[exercise.id], rows, every, left_out)
     found = []
     for chapter in workbook.chapters:
         exercises = [
@@ -391,14 +391,19 @@ def _chapters(told: Told, table: pd.DataFrame, scored: set[str]) -> list[dict[st
     return found
 
 
-def _work_out(exercise: Exercise, given: list[_Row], chosen: Sequence[_Row], every: Sequence[_Row]) -> None:
+def _work_out(
+    exercise: Exercise,
+    given: list[_Row],
+    chosen: Sequence[_Row],
+    every: Sequence[_Row],
+    left_out: set[tuple[str, str]],
+) -> None:
     """Put the numbers that a form works out among the answers `given`, each in its place, for each occasion.
 
-    `chosen` has all that goes into the report, `every` all there is: a number from an answer that is left out is left
-    out as well.
+    `chosen` has all that goes into the report, `every` all there is: a number from an answer that is left out (an item
+    on an occasion) is left out as well.
     """
     computed = [item for item in exercise.items if item.kind == "computed"]
-    left_out = {(row.item, row.occasion) for row in every} - {(row.item, row.occasion) for row in chosen}
     newest = {row.item: _response(row) for row in every if row.exercise != exercise.id} if computed else {}
     for when, occasion in sorted({(row.when, row.occasion) for row in given}) if computed else ():
         here = {row.item: _response(row) for row in chosen if (row.exercise, row.occasion) == (exercise.id, occasion)}
