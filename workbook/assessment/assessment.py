@@ -110,17 +110,18 @@ def assess(
     scored = {item for scale in allowed for item in scale.items}
     wanted = np.array([name in scored for name in names] + [False])[numbers]
     rated = answers.assign(item=pd.Categorical.from_codes(numbers, names))
-    rated = rated if wanted.all() else rated[wanted]
+    rest = rated.iloc[:0]
+    if not wanted.all():
+        rated, rest = rated[wanted], answers[~wanted & (answers["status"] == "answered").to_numpy()]
 
     scores = placed(scoring.score(rated, counted), rated, counted, times, now.tzinfo)
     scores["reworded"] = reworded(rated, counted, scores)
     over_time = timelines(scores)
-    changes = [judged(scale, over_time.get(scale.id, [])) for scale in counted]
+    changes = [judged(scale, over_time.get(scale.id)) for scale in counted]
     areas = tuple(
-        area(workbook, scale, over_time.get(scale.id, []), one) for scale, one in zip(counted, changes, strict=True)
+        area(workbook, scale, over_time.get(scale.id), one) for scale, one in zip(counted, changes, strict=True)
     )
-    rest = ~wanted & (answers["status"] == "answered").to_numpy()
-    told = by_item(answers[rest], times, now.tzinfo)
+    told = by_item(rest, times, now.tzinfo)
     done = practised(told, rules(workbook).practice, now)
     seen = Seen(workbook, told, areas, done, standing, now.date())
     return Assessment(

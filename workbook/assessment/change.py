@@ -54,13 +54,14 @@ class Area:
         return words.say(f"assessment.change.means.{self.verdict}")
 
 
-class Point(NamedTuple):
-    """One scale on one occasion, as plain values. What was not scored or not answered is NaN."""
+class Timeline(NamedTuple):
+    """One scale over time, as plain values: of a few, those are quicker than tables."""
 
-    occasion: str
-    day: str  # ISO
-    score: float
-    raw: float
+    scores: list[float]  # those there are, the oldest first
+    occasions: tuple[str, str] | None  # of the first and the latest of them
+    newest: str  # occasion of the latest with a score, else of the latest
+    day: str  # ISO, of that one
+    raw: float  # NaN where nothing was answered
     k: int
 
 
@@ -104,20 +105,28 @@ def placed(
     return order.drop(columns="place").reset_index(drop=True)
 
 
-def timelines(scores: pd.DataFrame) -> dict[str, list[Point]]:
-    """Return the scores of each scale that has one, the oldest first: of a few, lists are quicker than tables."""
-    found: dict[str, list[Point]] = {}
-    columns = (scores[name].tolist() for name in ("scale", *Point._fields))
-    for scale, *point in zip(*columns, strict=True):
-        found.setdefault(scale, []).append(Point(*point))
+def timelines(scores: pd.DataFrame) -> dict[str, Timeline]:
+    """Return each scale that has a row in `scores`, which are in order."""
+    import numpy as np
+
+    found: dict[str, Timeline] = {}
+    number, names = scoring.codes(scores["scale"])
+    score, raw, k = (scores[name].to_numpy() for name in ("score", "raw", "k"))
+    occasion, day = scores["occasion"], scores["day"]
+    for at, name in enumerate(names):
+        rows = np.flatnonzero(number == at)
+        if not len(rows):
+            continue
+        given = rows[~np.isnan(score[rows])]
+        ends = (str(occasion.iloc[given[0]]), str(occasion.iloc[given[-1]])) if len(given) else None
+        newest = (given if len(given) else rows)[-1]
+        of = (str(occasion.iloc[newest]), str(day.iloc[newest]), float(raw[newest]), int(k[newest]))
+        found[str(name)] = Timeline(score[given].tolist(), ends, *of)
     return found
 
 
-def area(workbook: Workbook, scale: Scale, timeline: list[Point], change: Change) -> Area:
+def area(workbook: Workbook, scale: Scale, timeline: Timeline | None, change: Change) -> Area:
     chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
-    full = _scored(timeline)
-    newest = next(reversed(full or timeline), None)
-    score, raw, k = newest[2:] if newest else (math.nan, math.nan, 0)
     low, high = scoring.bounds(scale)
     return Area(
         id=scale.id,
@@ -128,27 +137,22 @@ def area(workbook: Workbook, scale: Scale, timeline: list[Point], change: Change
         source=scale.source,
         minimum=low,
         maximum=high,
-        occasion=newest and newest.occasion,
-        day=newest and date.fromisoformat(newest.day),
-        score=None if math.isnan(score) else score,
-        raw=None if math.isnan(raw) else raw,
-        k=k,
+        occasion=timeline and timeline.newest,
+        day=timeline and date.fromisoformat(timeline.day),
+        score=timeline.scores[-1] if timeline and timeline.scores else None,
+        raw=None if timeline is None or math.isnan(timeline.raw) else timeline.raw,
+        k=timeline.k if timeline else 0,
         n=len(scale.items),
-        occasions=len(full),
+        occasions=len(timeline.scores) if timeline else 0,
         verdict=change.verdict,
         reason=change.reason,
     )
 
 
-def _scored(timeline: list[Point]) -> list[Point]:
-    return [point for point in timeline if not math.isnan(point.score)]
-
-
-def judged(scale: Scale, timeline: list[Point]) -> Change:
+def judged(scale: Scale, timeline: Timeline | None) -> Change:
     """Judge a timeline: by reliable change where norms are published, else by nonoverlap of all pairs."""
-    given = _scored(timeline)
-    values = [point.score for point in given]
-    first, latest = (given[0].occasion, given[-1].occasion) if given else (None, None)
+    values = timeline.scores if timeline else []
+    first, latest = (timeline and timeline.occasions) or (None, None)
     method, value, low, high, verdict, reason = _judged(scale, values)
     return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
 

@@ -230,7 +230,8 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
 
 def _by_occasion(values: pd.Index) -> list[int]:
     """Return the places of occasions, the oldest first."""
-    return sorted(range(len(values)), key=lambda place: occasions.order(str(values[place])))
+    names = [str(value) for value in values.tolist()]
+    return sorted(range(len(names)), key=lambda place: occasions.order(names[place]))
 
 
 def _only(mask: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
