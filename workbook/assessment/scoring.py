@@ -230,8 +230,8 @@ def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Data
 
 def _by_occasion(values: pd.Index) -> list[int]:
     """Return the places of occasions, the oldest first."""
-    names = [str(value) for value in values.tolist()]
-    return sorted(range(len(names)), key=lambda place: occasions.order(names[place]))
+    order = [occasions.order(str(value)) for value in values.tolist()]
+    return sorted(range(len(order)), key=order.__getitem__)
 
 
 def _only(mask: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
