@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 # What Playwright leaves out, since a second list takes the place of its own, and what an address bar that nobody sees
 # would have ready in each window: two pages of its own, which take more of a machine than most of ours.
 _LEFT_OUT = (
-    "AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose",
-    "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying",
-    "OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "TcpPortRandomizationWin", "ThirdPartyStoragePartitioning",
     "WebUIOmniboxAimPopup", "WebUIOmniboxPopup",
 )  # fmt: skip
 ARGUMENTS = [

@@ -197,6 +197,22 @@ def test_how_many_pages_are_made_ready_is_ones_own_choice(
 
 
 @pytest.mark.process
+def test_nothing_else_that_is_installed_has_a_say_in_what_is_judged(tmp_path: Path) -> None:
+    """A plugin for the library that judges is not even loaded; without the command's word it would be."""
+    about = tmp_path / "saying-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: saying\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nsaying = saying:plugin\n")
+    (tmp_path / "saying.py").write_text("print('loaded')\nplugin = None\n")
+    place = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    place.pop("PYDANTIC_DISABLE_PLUGINS", None)
+    judging = "import pydantic; pydantic.TypeAdapter(int).validate_python(1)"
+    codes = (judging, f"from workbook.cli.client import main; main(['--version'], standalone_mode=False); {judging}")
+    said = [subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True) for code in codes]
+    assert ["loaded" in one.stdout for one in said] == [True, False]
+
+
+@pytest.mark.process
 def test_help_loads_nothing_heavy() -> None:
     """`workbook --help` imports click and our errors, none of the libraries the commands need."""
     heavy = {"pandas", "matplotlib", "pydantic", "sqlalchemy", "jupyterlab", "rich", "shutil"}

@@ -26,6 +26,12 @@ def _empty(context: BrowserContext) -> Page:
 def _filled(context: BrowserContext) -> Page:
     desk = Desk()
     fill(desk)
+    return open_form(context, desk, every_kind())
+
+
+def _answered_in_part(context: BrowserContext) -> Page:
+    desk = Desk()
+    fill(desk)
     say_more(desk)
     page = open_form(context, desk, every_kind())
     skip_one_and_write_another_wrong(page, desk)
@@ -79,12 +85,14 @@ def _lost(context: BrowserContext) -> Page:
 
 def _closed(context: BrowserContext) -> Page:
     closed = {"title": "Closed for now", "html": "<p>A reason.</p>", "instead": [], "resources": []}
-    page = open_form(context, Desk(more={"closed": closed}), every_kind())
+    desk = Desk(more={"closed": closed})
+    fill(desk)
+    page = open_form(context, desk, every_kind())
     expect(page.get_by_role("heading", name="Closed for now")).to_be_visible()
     return page
 
 
-STATES = [_empty, _filled, _later, _midnight, _earlier, _one_at_a_time, _lost, _closed]
+STATES = [_empty, _filled, _answered_in_part, _later, _midnight, _earlier, _one_at_a_time, _lost, _closed]
 
 
 @pytest.mark.parametrize("state", STATES, ids=[each.__name__.strip("_") for each in STATES])

@@ -98,11 +98,10 @@ def test_none_waits_where_none_may(tmp_path: Path) -> None:
     """Someone with little memory may say so: a page gets its own kernel, and none comes after it."""
 
     async def story(kernels: Kernels) -> None:
-        kernels.most, kernels.pause = 0, 0
+        kernels.most = 0
         kernels.start_ahead()
         page = await kernels.start_kernel(path="")
-        await asyncio.sleep(0)  # what the pause was to begin
-        kernels._fill_up()
+        kernels._fill_up()  # what begins after the pause
         assert (kernels._waiting, kernels.list_kernel_ids()) == ([], [page])
 
     running(tmp_path, story)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbook import words
 from workbook.assessment import scoring
-from workbook.assessment.change import Area, Change, area, judged, placed, reworded, timelines
+from workbook.assessment.change import NEVER, Area, Change, area, judged, placed, reworded, timelines
 from workbook.assessment.frame import by_item, places
 from workbook.assessment.practice import Practice, practised
 from workbook.assessment.steps import Line, Seen, Step, asks, lines, questions, rules, steps
@@ -72,10 +72,9 @@ class Assessment:
         whens = whens or places(self.answers["occasion"].iloc[rows])  # only shown: in no table of scores
         asked = {item: place for place, item in enumerate(items)}
         order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), asked[given[row][1]]))
-        more = self.answers[["kind", "prompt", "label", "score", "status"]].iloc[rows[order]].reset_index(drop=True)
-        more.insert(0, "occasion", [given[row][0] for row in order])
-        more.insert(1, "item", [given[row][1] for row in order])
-        return more
+        columns = ["occasion", "item", "kind", "prompt", "label", "score", "status"]
+        named = {name: [given[row][at] for row in order] for at, name in enumerate(("occasion", "item"))}
+        return self.answers[columns].iloc[rows[order]].assign(**named).reset_index(drop=True)
 
     def _repr_html_(self) -> str | None:
         return self.show and self.show(self)
@@ -117,9 +116,9 @@ def assess(
     scores = placed(scoring.score(rated, counted), rated, counted, times, now.tzinfo)
     scores["reworded"] = reworded(rated, counted, scores)
     over_time = timelines(scores)
-    changes = [judged(scale, over_time.get(scale.id)) for scale in counted]
+    changes = [judged(scale, over_time.get(scale.id, NEVER)) for scale in counted]
     areas = tuple(
-        area(workbook, scale, over_time.get(scale.id), one) for scale, one in zip(counted, changes, strict=True)
+        area(workbook, scale, over_time.get(scale.id, NEVER), one) for scale, one in zip(counted, changes, strict=True)
     )
     told = by_item(rest, times, now.tzinfo)
     done = practised(told, rules(workbook).practice, now)

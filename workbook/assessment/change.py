@@ -58,11 +58,15 @@ class Timeline(NamedTuple):
     """One scale over time, as plain values: of a few, those are quicker than tables."""
 
     scores: list[float]  # those there are, the oldest first
-    occasions: tuple[str, str] | None  # of the first and the latest of them
-    newest: str  # occasion of the latest with a score, else of the latest
-    day: str  # ISO, of that one
+    first: str | None  # occasion of the first and
+    latest: str | None  # of the latest of them
+    newest: str | None  # occasion of the latest with a score, else of the latest
+    day: str | None  # ISO, of that one
     raw: float  # NaN where nothing was answered
     k: int
+
+
+NEVER = Timeline([], None, None, None, None, math.nan, 0)  # a scale that nothing was answered of
 
 
 class Change(NamedTuple):
@@ -118,14 +122,21 @@ def timelines(scores: pd.DataFrame) -> dict[str, Timeline]:
         if not len(rows):
             continue
         given = rows[~np.isnan(score[rows])]
-        ends = (str(occasion.iloc[given[0]]), str(occasion.iloc[given[-1]])) if len(given) else None
+        first, latest = [str(one) for one in occasion.iloc[given[[0, -1]]]] if len(given) else (None, None)
         newest = (given if len(given) else rows)[-1]
-        of = (str(occasion.iloc[newest]), str(day.iloc[newest]), float(raw[newest]), int(k[newest]))
-        found[str(name)] = Timeline(score[given].tolist(), ends, *of)
+        found[str(name)] = Timeline(
+            score[given].tolist(),
+            first,
+            latest,
+            str(occasion.iloc[newest]),
+            str(day.iloc[newest]),
+            float(raw[newest]),
+            int(k[newest]),
+        )
     return found
 
 
-def area(workbook: Workbook, scale: Scale, timeline: Timeline | None, change: Change) -> Area:
+def area(workbook: Workbook, scale: Scale, timeline: Timeline, change: Change) -> Area:
     chapter = next(chapter for chapter in workbook.chapters if scale in chapter.scales)
     low, high = scoring.bounds(scale)
     return Area(
@@ -137,22 +148,21 @@ def area(workbook: Workbook, scale: Scale, timeline: Timeline | None, change: Ch
         source=scale.source,
         minimum=low,
         maximum=high,
-        occasion=timeline and timeline.newest,
-        day=timeline and date.fromisoformat(timeline.day),
-        score=timeline.scores[-1] if timeline and timeline.scores else None,
-        raw=None if timeline is None or math.isnan(timeline.raw) else timeline.raw,
-        k=timeline.k if timeline else 0,
+        occasion=timeline.newest,
+        day=date.fromisoformat(timeline.day) if timeline.day else None,
+        score=timeline.scores[-1] if timeline.scores else None,
+        raw=None if math.isnan(timeline.raw) else timeline.raw,
+        k=timeline.k,
         n=len(scale.items),
-        occasions=len(timeline.scores) if timeline else 0,
+        occasions=len(timeline.scores),
         verdict=change.verdict,
         reason=change.reason,
     )
 
 
-def judged(scale: Scale, timeline: Timeline | None) -> Change:
+def judged(scale: Scale, timeline: Timeline) -> Change:
     """Judge a timeline: by reliable change where norms are published, else by nonoverlap of all pairs."""
-    values = timeline.scores if timeline else []
-    first, latest = (timeline and timeline.occasions) or (None, None)
+    values, first, latest = timeline[:3]
     method, value, low, high, verdict, reason = _judged(scale, values)
     return Change(scale.id, scale.title, method, first, latest, len(values), value, low, high, verdict, reason)
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _INK, _ACCENT = "currentColor", "var(--accent, #2f6f6b)"
 _SOFT, _LINE = "var(--soft, #5a6a75)", "var(--line, #d9dedb)"
 
-_WIDE = 446.4  # of every picture; everything is in its own units, a letter is ten high, on a phone fifteen
+_WIDE = 446.4  # of every picture; everything is in its own units
+_LETTER = 15.0  # how high a letter is at most, on a phone (`look.css`); elsewhere ten
 _LEFT, _RIGHT = 36.0, 439.7  # where what is drawn begins and ends; the numbers of a scale stand before it
+_NAMED = 360.0  # where lines end that have their names beside them
 _TALL, _LOW = 151.2, 136.8  # a timeline, and a picture of weeks
 _THICK = 60.0  # the widest bar
 _APART = 64.0  # two days below a picture stand at least so far from each other
@@ -190,7 +192,7 @@ def practice(weeks: pd.DataFrame, *, id: str) -> str:
         word = words.say(f"assessment.charts.{name}")
         picture.bars.append(_Bar(x, top, 12, 7, fill, edge))
         picture.words.append(_Word(x + 18, top + 7, word, "start", _INK))
-        x += 36 + 9 * len(word)
+        x += 36 + 0.6 * _LETTER * len(word)
     sums = {"planned": f"{sum(planned):.0f}", "done": f"{sum(kept):.0f}"}
     says = words.say("assessment.charts.practice", count=len(planned), **sums)
     return picture.svg(_LOW, id, words.say("assessment.charts.practice_title"), says)
@@ -204,7 +206,7 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
     days = [date.fromisoformat(week) for week in shown["week"]]
     drawn = (("old_habit", "old", _SOFT, "8 4"), ("replacement", "new", _ACCENT, ""))
     highest = max(max(shown[name]) for name, *_ in drawn)
-    frame = _of_days(days, _Frame(_LOW, 0, max(highest, 1) * 1.05, right=360.0))
+    frame = _of_days(days, _Frame(_LOW, 0, max(highest, 1) * 1.05, right=_NAMED))
     picture = _Picture()
     for value in _whole_numbers(frame.high):
         picture.level(frame, value)
@@ -264,5 +266,5 @@ def _whole_numbers(high: float) -> list[int]:
 def _beside(heights: Sequence[float]) -> list[float]:
     """Return two heights moved apart as far as two words need that stand one below the other."""
     one, other = heights
-    lacking = max(0.0, 15 - abs(one - other)) / 2
+    lacking = max(0.0, _LETTER - abs(one - other)) / 2
     return [one - lacking, other + lacking] if one <= other else [one + lacking, other - lacking]

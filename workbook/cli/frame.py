@@ -49,7 +49,9 @@ class Commands(click.Group):
         """As in `said.Command`."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes as long as judging
+        # Here and in the pages' kernels nothing else that is installed has a say in what is judged; and to look for it
+        # takes as long as to judge.
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         gc.set_threshold(1_000_000)  # libraries that load make a million things, and no rubbish
         atexit.register(gc.freeze)  # nor is there any at the end, where all of them would be looked through again
         for stream in (sys.stdout, sys.stderr):  # a file in an older code page has no place for every name

@@ -8,8 +8,6 @@ import sys
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
-# Nothing else that is installed has a say in what is judged; looking for it takes as long as judging.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # No page has a debugger; ipykernel loads one where it is installed, and it takes a tenth of a kernel's memory.
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type] # None: importing it says that it is missing
 
