@@ -400,6 +400,18 @@ def test_the_words_in_a_picture_can_be_read_on_a_phone_and_touch_nothing(browser
 
 
 @pytest.mark.browser
+def test_no_word_in_a_table_lies_over_the_next(browser: Browser, written: Path) -> None:
+    """A table of words over twelve weeks is wide, and scrolls in its place; on paper its words may break."""
+    page, _ = opened(browser, written, viewport={"width": 360, "height": 900}, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    over = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.trim())"
+    for width, media in ((360, "screen"), (1280, "screen"), (680, "print")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=media)  # type: ignore[arg-type] # the two names it knows
+        assert page.locator(".grid td").evaluate_all(over) == [], (width, media)
+
+
+@pytest.mark.browser
 def test_hostile_answers_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) -> None:
     """No script runs and no style is lost, whatever was typed."""
     journal = by_hand(*(("space.take.line", text) for text in HOSTILE.values() if len(text) < 1000))
