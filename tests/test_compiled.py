@@ -13,7 +13,7 @@ import pytest
 
 from workbook import compiled, definition, example, resources
 from workbook.assessment import printing
-from workbook.definition import shipped, sources
+from workbook.definition import models, shipped, sources
 from workbook.journal import Journal
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def test_the_shipped_workbook_is_judged_once_and_the_same_when_it_is_kept(monkey
     with monkeypatch.context() as patch:
         patch.setattr(load, "_whole", lambda folder: pytest.fail("It was judged again."))
         again = load._shipped.__wrapped__()
+        patch.setattr(models, "unfed", lambda workbook: pytest.fail("Its rules were looked through again."))
+        assert again.unfed is False
     assert again == whole
     assert again.model_dump() == whole.model_dump()
     assert [*map(definition.fingerprint, again.items)] == [*map(definition.fingerprint, whole.items)]

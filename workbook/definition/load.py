@@ -78,7 +78,13 @@ def load(path: Path | None = None) -> Workbook:
 def _shipped() -> Workbook:
     folder = resources.data("workbook")
     parts = (*sorted(folder.glob("*.yaml")), sources.file())  # what it cites stands in it
-    return shipped.judged("workbook", parts, lambda: _whole(folder))
+
+    def whole() -> Workbook:
+        workbook = _whole(folder)
+        _ = workbook.unfed  # kept with it: every page asks first whether its rules are whole
+        return workbook
+
+    return shipped.judged("workbook", parts, whole)
 
 
 def _whole(path: Path) -> Workbook:
