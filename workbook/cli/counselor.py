@@ -403,6 +403,7 @@ def _serve(home: Path, store: str | None, port: int | None, mailbox: str | None,
         start=notebooks.CASELOAD,
         port=port,
         browser=browser,
+        ahead=1,  # it has one page
         environment=environment,
         say=click.echo,
     )
