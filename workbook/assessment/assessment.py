@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -64,17 +65,39 @@ class Assessment:
 
         Columns: occasion, item, kind, prompt, label, score, status.
         """
-        items = next(one.items for one in self.scales if one.id == scale)
-        rows = self.answers["item"].isin(items).to_numpy().nonzero()[0]
-        given = list(zip(*(self.answers[name].iloc[rows].tolist() for name in ("occasion", "item")), strict=True))
-        days = self.scores.loc[self.scores["scale"] == scale, "occasion"].tolist()
-        whens = {occasion: when for when, occasion in enumerate(days)}
-        whens = whens or places(self.answers["occasion"].iloc[rows])  # only shown: in no table of scores
-        asked = {item: place for place, item in enumerate(items)}
-        order = sorted(range(len(given)), key=lambda row: (whens.get(given[row][0], len(whens)), asked[given[row][1]]))
+        rows = self.answers.iloc[self.rows_behind(scale)]
+        named = {name: rows[name].tolist() for name in ("occasion", "item")}
         columns = ["occasion", "item", "kind", "prompt", "label", "score", "status"]
-        named = {name: [given[row][at] for row in order] for at, name in enumerate(("occasion", "item"))}
-        return self.answers[columns].iloc[rows[order]].assign(**named).reset_index(drop=True)
+        return rows[columns].assign(**named).reset_index(drop=True)
+
+    def rows_behind(self, scale: str) -> list[int]:
+        """Return which rows of `answers` those are: the oldest occasion first, on each in the order of the scale."""
+        items = next(one.items for one in self.scales if one.id == scale)
+        whens = self._whens.get(scale) or places(self.answers["occasion"])  # only shown: in no table of scores
+        given = [
+            (whens.get(occasion, len(whens)), asked, row)
+            for asked, item in enumerate(items)
+            for occasion, row in self._given.get(item, ())
+        ]
+        return [row for *_, row in sorted(given)]
+
+    @cached_property
+    def _given(self) -> dict[str, list[tuple[str, int]]]:
+        """The occasion and the row of each answer, by item."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        columns = (self.answers[name].tolist() for name in ("item", "occasion"))
+        for row, (item, occasion) in enumerate(zip(*columns, strict=True)):
+            found.setdefault(item, []).append((occasion, row))
+        return found
+
+    @cached_property
+    def _whens(self) -> dict[str, dict[str, int]]:
+        """The place of each occasion among those of a scale, by scale."""
+        found: dict[str, dict[str, int]] = {}
+        for scale, occasion in zip(*(self.scores[name].tolist() for name in ("scale", "occasion")), strict=True):
+            whens = found.setdefault(scale, {})
+            whens[occasion] = len(whens)
+        return found
 
     def _repr_html_(self) -> str | None:
         return self.show and self.show(self)
@@ -108,7 +131,7 @@ def assess(
     names = [str(name) for name in found]
     scored = {item for scale in allowed for item in scale.items}
     wanted = np.array([name in scored for name in names] + [False])[numbers]
-    rated = answers.assign(item=pd.Categorical.from_codes(numbers, names))
+    rated = answers.assign(item=scoring.named(numbers, names))
     rest = rated.iloc[:0]
     if not wanted.all():
         rated, rest = rated[wanted], answers[~wanted & (answers["status"] == "answered").to_numpy()]

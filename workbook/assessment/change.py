@@ -239,7 +239,6 @@ def _line_said(scale: Scale, norms: Norms, values: list[float]) -> str:
 def reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFrame) -> pd.Categorical | list[str]:
     """Return for each row of scores the new prompts of items that read differently on the occasion before."""
     import numpy as np
-    import pandas as pd
 
     found: dict[tuple[str, str], list[str]] = {}
     prompts, items = scoring.codes(rated["prompt"])[0], rated["item"].cat.codes.to_numpy()
@@ -255,7 +254,7 @@ def reworded(rated: pd.DataFrame, scales: tuple[Scale, ...], scores: pd.DataFram
                     if item in scale.items:
                         found.setdefault((scale.id, str(occasion)), []).append(str(prompt))
     if not found:
-        return pd.Categorical.from_codes([0] * len(scores), [""])
+        return scoring.named([0] * len(scores), [""])
     return [" · ".join(found.get(key, ())) for key in zip(scores["scale"], scores["occasion"], strict=True)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbook import dates, words
@@ -126,18 +127,19 @@ def timeline(scores: pd.DataFrame, *, id: str, title: str, better: str = "higher
     a dashed line).
     `id`: unique on the page, letters, digits and hyphens.
     """
-    given = scores[scores["score"].notna()]
-    if len(given) < 2:  # one point is no line
+    given = [score == score for score in scores["score"].tolist()]
+    if sum(given) < 2:  # one point is no line
         return ""
-    days = [date.fromisoformat(str(day)) for day in given["day"]]
-    values = [float(value) for value in given["score"]]
-    low, high = float(given["minimum"].iloc[0]), float(given["maximum"].iloc[0])
+    days, values = (list(compress(scores[name].tolist(), given)) for name in ("day", "score"))
+    days = [date.fromisoformat(day) for day in days]
+    low, high = (float(scores[name].iloc[0]) for name in ("minimum", "maximum"))
     span = high - low
     frame = _of_days(days, _Frame(_TALL, low - 0.04 * span, high + 0.06 * span))
     picture = _Picture()
     for value in (low, (low + high) / 2, high):
         picture.level(frame, value)
-    changed = _reworded(given)
+    marks = compress(scores["reworded"].tolist(), given) if "reworded" in scores else ()
+    changed = list(compress(days, marks))  # the days from which on a question read differently
     for day in changed:
         x = frame.x(day.toordinal())
         picture.rules.append(_Rule(x, frame.bottom, x, frame.y(frame.high), _SOFT, 1, "3 3"))
@@ -234,13 +236,6 @@ def habits(weeks: pd.DataFrame, *, id: str) -> str:
 def _of_days(days: Sequence[date], frame: _Frame) -> _Frame:
     places = [day.toordinal() for day in days]
     return _Frame(frame.tall, frame.low, frame.high, frame.right, min(places), max(places))
-
-
-def _reworded(given: pd.DataFrame) -> list[date]:
-    """Return the days from which on a question read differently."""
-    if "reworded" not in given:
-        return []
-    return [date.fromisoformat(str(day)) for day in given.loc[given["reworded"] != "", "day"]]
 
 
 def _name_days(picture: _Picture, frame: _Frame, days: Sequence[date]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook.answers import occasions
+from workbook.assessment import scoring
 from workbook.definition.kinds import KINDS
 from workbook.errors import UnknownId
 from workbook.storage.store import StoredAnswer
@@ -99,9 +100,7 @@ def answers(
         if place not in active or place[0] in retired:
             columns["status"][number] = "retired" if place[0] in retired else "inactive"
             columns["score"][number] = None
-    table = _table(columns, COLUMNS)
-    table["occasion"] = table["occasion"].cat.set_categories(order, ordered=True)
-    return table
+    return _table(columns, COLUMNS, order)
 
 
 def history(workbook: Workbook, versions: Iterable[StoredAnswer]) -> pd.DataFrame:
@@ -159,24 +158,25 @@ def _share(workbook: Workbook, item: Item | None) -> str:
         return "private"
 
 
-def _table(columns: Mapping[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
+def _table(columns: Mapping[str, list[Any]], kinds: dict[str, str], order: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the columns as a table; `order`: of the occasions, else they have none."""
     import pandas as pd
 
     return pd.DataFrame(
         {
-            name: _categories(columns[name]) if dtype == "category" else pd.Series(columns[name], dtype=dtype)
+            name: _category(columns[name], order if name == "occasion" else None)
+            if dtype == "category"
+            else pd.Series(columns[name], dtype=dtype)
             for name, dtype in kinds.items()
         }
     )
 
 
-def _categories(column: list[str]) -> pd.Categorical:
+def _category(column: list[str], order: Sequence[str] | None) -> pd.Categorical:
     """Return words of which each comes many times, numbered here: pandas would look at every one as at a text."""
-    import pandas as pd
-
-    names = sorted(set(column))
+    names = sorted(set(column)) if order is None else order
     numbers = {name: number for number, name in enumerate(names)}
-    return pd.Categorical.from_codes([numbers[name] for name in column], names)
+    return scoring.named([numbers[name] for name in column], names, ordered=order is not None)
 
 
 class Given(NamedTuple):
@@ -204,10 +204,11 @@ def by_item(rows: pd.DataFrame, times: Times, zone: tzinfo | None) -> dict[str, 
     """
     found: dict[str, list[Given]] = {}
     columns = [rows[name].tolist() for name in ("item", "occasion", "value", "label", "score")]
+    answered = rows["answered_at"].array if "once" in columns[1] else ()
     for number, (item, occasion, *said) in enumerate(zip(*columns, strict=True)):
         day = occasion[:10]
         if occasion == "once":
-            day = day_had(item, rows["answered_at"].iloc[number], times, zone)
+            day = day_had(item, answered[number], times, zone)
         found.setdefault(item, []).append(Given(occasion, day, *said))
     place = places(rows["occasion"])
     for given in found.values():

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SHORT = kinds.those("cell", "label") | kinds.those("cell", "number")  # kinds that fit into a cell
 WEEK = ("week", "days", "planned", "kept", "resumed", "old_habit", "replacement")  # columns of `Practice.weeks`
+_CHANGED = ("occasion", "day", "reworded")  # columns of `Assessment.scores`
 DAYS = 12  # columns in a table of occasions; earlier ones are in the export
 
 
@@ -215,8 +216,12 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
     from workbook.assessment import charts
 
     practice = assessment.practice
+    every = _rows(assessment.answers)
+    behind = {scale.id: [every[row] for row in assessment.rows_behind(scale.id)] for scale in assessment.scales}
+    none = assessment.scores.iloc[:0]
+    scores = {str(scale): rows for scale, rows in assessment.scores.groupby("scale", observed=True)}
     in_order = sorted(assessment.areas, key=lambda area: area.principle or 9)  # the four principles first
-    areas = [_area(assessment, area, pictures=pictures) for area in in_order]
+    areas = [_area(area, scores.get(area.id, none), behind[area.id], pictures=pictures) for area in in_order]
     drawn: list[str] = []
     if practice is not None and pictures:
         drawn = [charts.practice(practice.weeks, id="mend-practice"), charts.habits(practice.weeks, id="mend-habits")]
@@ -234,20 +239,18 @@ def _seen(assessment: Assessment, *, pictures: bool) -> dict[str, Any]:
         "questions": assessment.questions,
         "unscored": assessment.unscored,
         "shown": [
-            {"title": scale.title, "table": _grid(_rows(behind)), "source": scale.source}
+            {"title": scale.title, "table": _grid(behind[scale.id]), "source": scale.source}
             for scale in assessment.shown
-            if len(behind := assessment.behind(scale.id))
+            if behind[scale.id]
         ],
     }
 
 
-def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, Any]:
+def _area(area: Area, scores: pd.DataFrame, behind: Sequence[_Row], *, pictures: bool) -> dict[str, Any]:
     from markupsafe import Markup
 
     from workbook.assessment import charts
 
-    scores = assessment.scores[assessment.scores["scale"] == area.id]
-    behind = _rows(assessment.behind(area.id))
     sign, css = _SIGNS[area.verdict]
     picture = ""
     if pictures:
@@ -273,9 +276,8 @@ def _area(assessment: Assessment, area: Area, *, pictures: bool) -> dict[str, An
         "table": _grid(behind, scores) if area.occasions else None,
         "reworded": [
             (_said(occasion, date.fromisoformat(day)), prompts)
-            for occasion, day, prompts in scores.loc[
-                scores["reworded"] != "", ["occasion", "day", "reworded"]
-            ].itertuples(index=False)
+            for occasion, day, prompts in zip(*(scores[name].tolist() for name in _CHANGED), strict=True)
+            if prompts
         ],
     }
 
@@ -285,7 +287,7 @@ def _grid(rows: Sequence[_Row], scores: pd.DataFrame | None = None) -> dict[str,
     every = _in_order(rows)
     days: dict[str, str] = {}
     if scores is not None:  # in the order of days, where what is asked once has its own
-        days = dict(zip(scores["occasion"].astype(str), scores["day"], strict=True))
+        days = dict(zip(scores["occasion"].tolist(), scores["day"].tolist(), strict=True))
         every = list(days)
     shown = every[-DAYS:]
     rows = [row for row in rows if row.occasion in shown]
@@ -301,8 +303,8 @@ def _grid(rows: Sequence[_Row], scores: pd.DataFrame | None = None) -> dict[str,
     }
     if scores is not None:
         bounds = (float(scores["minimum"].iloc[0]), float(scores["maximum"].iloc[0]))
-        given = dict(zip(days, scores["score"], strict=True))
-        counted = dict(zip(days, scores["k"], strict=True))
+        given = dict(zip(days, scores["score"].tolist(), strict=True))
+        counted = dict(zip(days, scores["k"].tolist(), strict=True))
         found["scores"] = [scoring.said(given[day], bounds) if given[day] == given[day] else "–" for day in shown]
         found["k"] = [f"{counted[day]}" for day in shown]
     return found

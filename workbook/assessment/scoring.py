@@ -126,8 +126,8 @@ def score(answers: pd.DataFrame, scales: Iterable[Scale], by: Sequence[str] = ()
     chapters = [scale.items[0].split(".")[0] for scale in scales]
     known = list(dict.fromkeys(chapters))
     columns = {name: groups[name].array.take(when) for name in keys} | {
-        "scale": pd.Categorical.from_codes(which, [scale.id for scale in scales]),
-        "chapter": pd.Categorical.from_codes(np.array([known.index(one) for one in chapters], dtype=int)[which], known),
+        "scale": named(which, [scale.id for scale in scales]),
+        "chapter": named(np.array([known.index(one) for one in chapters], dtype=int)[which], known),
         "score": result[which, when],
         "raw": np.where(k > 0, raw, math.nan)[which, when],
         "k": k[which, when].astype(int),
@@ -202,6 +202,13 @@ def codes(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
         return column.cat.codes.to_numpy(), column.cat.categories
     numbers, values = pd.factorize(column)
     return numbers, values
+
+
+def named(numbers: Sequence[int] | np.ndarray, names: Sequence[str], *, ordered: bool = False) -> pd.Categorical:
+    """Return the category of which `codes` gives these numbers and names; each name stays the word that it is."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(numbers, pd.Index(names, dtype=object), ordered=ordered)
 
 
 def _groups(answers: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
