@@ -397,6 +397,9 @@ def test_the_words_in_a_picture_can_be_read_on_a_phone_and_touch_nothing(browser
         page.set_viewport_size({"width": width, "height": 900})
         assert page.locator(".mend-chart text").count() > 20
         assert page.evaluate(PICTURED) == [], width
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".mend-panel").evaluate("(panel) => { panel.style.width = '330px'; }")  # beside something wide
+    assert page.evaluate(PICTURED) == []
 
 
 @pytest.mark.browser

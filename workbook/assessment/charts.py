@@ -23,7 +23,7 @@ _INK, _ACCENT = "currentColor", "var(--accent, #2f6f6b)"
 _SOFT, _LINE = "var(--soft, #5a6a75)", "var(--line, #d9dedb)"
 
 _WIDE = 446.4  # of every picture; everything is in its own units
-_LETTER = 15.0  # how high a letter is at most, on a phone (`look.css`); elsewhere ten
+_LETTER = 15.0  # how high a letter is at most, where a picture is small (`look.css`); elsewhere ten
 _LEFT, _RIGHT = 36.0, 439.7  # where what is drawn begins and ends; the numbers of a scale stand before it
 _NAMED = 360.0  # where lines end that have their names beside them
 _TALL, _LOW = 151.2, 136.8  # a timeline, and a picture of weeks
