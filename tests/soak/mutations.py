@@ -60,7 +60,6 @@ class Fuzz:
                 answer_safely(journal.save)
                 journal.backup()
         self.journal = Journal.open(self.living)
-        logging.getLogger("workbook").setLevel(logging.CRITICAL)  # it says the type of each error, for engineers
         self.form = self.journal.exercise("every.kind")
         self.said: list[dict[str, Any]] = []
         self.form.send = lambda content, buffers=None: self.said.append(content)
@@ -234,6 +233,7 @@ if __name__ == "__main__":
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=2026)
     given = parser.parse_args()
+    logging.getLogger("workbook").setLevel(logging.CRITICAL)  # it says the type of each error, for engineers
     result = run(given.cases, given.seed)
     for surprise in result.surprises[:20]:
         print(surprise)
