@@ -128,7 +128,7 @@ def prepare(*, tables: bool = False, waits: bool = False) -> None:
     # All this stays: looking through it for rubbish, again and again, would take longer than reading a year of answers.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000)
+    gc.set_threshold(300_000)  # more than it takes to put five years of answers in order
     if waits and not words.on_hub():
         from tornado.ioloop import IOLoop
 

@@ -117,7 +117,7 @@ class Reading:
         self._versions, self._line = {}, None
         for answer in history:
             self._versions.setdefault((answer.item, answer.occasion), []).append(answer)
-        self._newest_at = max((self._newest_at, *(answer.answered_at for answer in history)))
+        self._newest_at = max(self._newest_at, max((answer.answered_at for answer in history), default=_NEVER))
         self._current, self._indexed = _responses(self._in_time()[0]), None
         self._moved = self._line is None
 
@@ -208,7 +208,7 @@ class Reading:
             return self._line.history, self._line.events
         versions = [version for versions in self._versions.values() for version in versions]
         history, events = occasions.in_time(versions, log, now)
-        right = events == log and {id(one) for one in history} == {id(one) for one in versions}
+        right = events == log and {*map(id, history)} == {*map(id, versions)}
         self._line = _Line(history, events, log) if right else None  # else a clock was wrong: it is seen anew each time
         return history, events
 
