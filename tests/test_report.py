@@ -403,6 +403,26 @@ def test_the_words_in_a_picture_can_be_read_on_a_phone_and_touch_nothing(browser
 
 
 @pytest.mark.browser
+def test_on_a_page_its_parts_are_folded_and_on_paper_they_stand_open(
+    browser: Browser, robin: Journal, written: Path, tmp_path: Path
+) -> None:
+    """After months it would be eight screens of tables and pictures; what is printed is whole, and so is a report."""
+    file = tmp_path / "panel.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{report.panel(robin.assessment())}", "utf-8")
+    page, _ = opened(browser, file, viewport={"width": 1280, "height": 900})
+    heading, picture = page.get_by_role("heading", name="What changed"), page.locator(".mend-chart").first
+    assert (page.locator(".part").count(), page.locator(".part[open]").count()) == (5, 0)
+    assert (heading.is_visible(), picture.is_visible()) == (True, False)
+    page.emulate_media(media="print")
+    assert picture.is_visible()
+    page.emulate_media(media="screen")
+    assert not picture.is_visible()
+    heading.click()
+    assert picture.is_visible()
+    assert '<details class="part"' not in written.read_text("utf-8")
+
+
+@pytest.mark.browser
 def test_no_word_in_a_table_lies_over_the_next(browser: Browser, written: Path) -> None:
     """A table of words over twelve weeks is wide, and scrolls in its place; on paper its words may break."""
     page, _ = opened(browser, written, viewport={"width": 360, "height": 900}, bypass_csp=True)

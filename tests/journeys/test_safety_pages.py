@@ -12,7 +12,7 @@ from tests import engines, safe_answers
 from tests.journeys import filling
 from tests.journeys.serving import ALONE, serving
 from tests.journeys.test_journeys import BUSY, until
-from workbook import definition
+from workbook import definition, example
 from workbook.journal import Journal, open_journal
 
 if TYPE_CHECKING:
@@ -104,6 +104,25 @@ def test_who_is_very_stirred_up_meets_short_pages_too(page: Page, tmp_path: Path
             if chapter.id in ("start", "space"):  # one that was begun, one that was not
                 assert engines.faults(page) == []
     assert tall == []
+
+
+def test_look_back_is_no_wall_after_three_months(page: Page, tmp_path: Path) -> None:
+    """Its parts are folded to their headings; both engines find nothing, with all of them open neither."""
+    with Journal.create(tmp_path / "journal", now=lambda: example.ENDS) as journal:
+        example.fill(journal)
+    with serving(tmp_path / "journal", *ALONE) as lab:
+        page.goto(lab.page("60-review"))
+        filling.settle(page)
+        expect(page.get_by_role("heading", name="What changed", exact=True)).to_be_visible()
+        tall = []
+        for width in filling.TALLEST:
+            page.set_viewport_size({"width": width, "height": 740})
+            tall += filling.too_tall(page, width)
+        assert tall == []
+        assert engines.faults(page) == []
+        page.locator(".part").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
+        expect(page.locator(".mend-chart").first).to_be_visible()
+        assert engines.faults(page) == []
 
 
 def test_the_head_uses_the_help_of_the_page_and_remembers_where_someone_is(lab: Lab, page: Page) -> None:
