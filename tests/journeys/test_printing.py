@@ -50,10 +50,29 @@ def test_the_keys_print_the_chapter_wherever_the_focus_is(page: Page, chapter: A
 def test_the_menu_of_the_browser_prints_the_whole_chapter(page: Page, chapter: Any, tmp_path: Path) -> None:
     """What is printed of the window around it holds the answer and the last words, and no list of chapters."""
     del chapter  # it is open
-    path = tmp_path / "printed.pdf"
+    text = printed(page, tmp_path)
+    assert ANSWER in text
+    assert "Moving on" not in text  # a title in the list
+
+
+def test_what_is_folded_on_look_back_is_printed(page: Page, lab: Lab, tmp_path: Path) -> None:
+    """All of it is on paper, to the last words; afterwards it is folded as before."""
+    page.goto(lab.page("60-review"))
+    filling.settle(page)
+    inside = page.get_by_text("The numbers and the answers behind them").first
+    expect(page.get_by_role("heading", name="What changed", exact=True)).to_be_visible()
+    expect(inside).to_be_hidden()
+    text = printed(page, tmp_path)
+    assert "The numbers and the answers behind them" in text
+    assert "That is enough for today." in text
+    expect(inside).to_be_hidden()
+
+
+def printed(page: Page, folder: Path) -> str:
+    """Return all words of what the browser prints."""
+    path = folder / "printed.pdf"
     page.pdf(path=path)
     document = pypdfium2.PdfDocument(path)
     text = " ".join(each.get_textpage().get_text_range() for each in document)
     document.close()
-    assert ANSWER in " ".join(text.split())
-    assert "Moving on" not in text  # a title in the list
+    return " ".join(text.split())

@@ -248,8 +248,23 @@ function printChapter(event) {
 }
 window.addEventListener("keydown", printChapter, true);
 
+/** @type {HTMLDetailsElement[]} the parts of Look back that are folded, but not on paper */
+const unfolded = [];
+function unfold() {
+  for (const part of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.part:not([open])"))) {
+    part.open = true;
+    unfolded.push(part);
+  }
+}
+function fold() {
+  for (const part of unfolded.splice(0)) part.open = false;
+}
+window.addEventListener("beforeprint", unfold);
+window.addEventListener("afterprint", fold);
+
 /** The browser's own menu prints the window around the chapter: there the chapter is shown in its whole length. */
 function makeRoom() {
+  unfold();
   const frame = /** @type {HTMLElement} */ (window.frameElement); // only asked for where there is one
   frame.style.setProperty("--mend-length", `${document.documentElement.scrollHeight}px`);
 }
@@ -259,9 +274,11 @@ if (app) {
   const around = window.parent;
   around.addEventListener("keydown", printChapter, true);
   around.addEventListener("beforeprint", makeRoom);
+  around.addEventListener("afterprint", fold);
   window.addEventListener("pagehide", () => {
     around.removeEventListener("keydown", printChapter, true);
     around.removeEventListener("beforeprint", makeRoom);
+    around.removeEventListener("afterprint", fold);
   });
   app.restored.then(() => { tidy(app); hush(app); offerFiles(app); });
   const name = last(window.location.pathname);
