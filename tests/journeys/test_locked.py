@@ -113,7 +113,7 @@ def test_the_self_assessment_is_in_no_saved_notebook(browser: Browser, chromium:
         assert WORD in str(journal.assessment()._repr_html_())
     with serving(place.journal, environment=place.environment) as lab, browsing(browser, chromium, place) as page:
         page.goto(lab.page("60-review"))
-        page.locator(".mend-look").get_by_text(WORD).first.wait_for()
+        page.locator(".mend-look").get_by_text(WORD).first.wait_for(state="attached")  # in a part that is folded
         assert WORD not in page.title() + page.url
     with (
         serving(place.journal, "--plain", environment=place.environment) as lab,
@@ -122,7 +122,7 @@ def test_the_self_assessment_is_in_no_saved_notebook(browser: Browser, chromium:
         page.goto(lab.url("lab/tree/60-review.ipynb"))
         page.locator(".jp-Notebook").wait_for()
         page.evaluate(_RUN)
-        page.locator(".mend-look").get_by_text(WORD).first.wait_for()
+        page.locator(".mend-look").get_by_text(WORD).first.wait_for(state="attached")  # in a part that is folded
         page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
         saved = place.journal / "60-review.ipynb"
         until(lambda: "application/vnd.jupyter.widget-view+json" in saved.read_text(), True)
